@@ -1,0 +1,389 @@
+//! What the program runs on: the configuration, proven. Nothing here is left to parse, default or check.
+
+use crate::config::secret::Secret;
+use crate::money::Currency;
+use crate::period::{Calendar, PeriodRule};
+use chrono::{NaiveDate, NaiveTime, Weekday};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// The whole configuration.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The file it came from, absolute; relative paths inside it have been resolved against its folder.
+    pub file: PathBuf,
+    /// What holds for all jobs.
+    pub service: Service,
+    /// The sources by name.
+    pub sources: BTreeMap<String, SourcePlan>,
+    /// The deliveries by name.
+    pub deliveries: BTreeMap<String, DeliveryPlan>,
+    /// The jobs by name.
+    pub jobs: BTreeMap<String, JobPlan>,
+}
+
+/// `[service]`.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Folder of the embedded store, snapshots and artifacts.
+    pub data_dir: PathBuf,
+    /// Who hears of failed, missed and held reports.
+    pub owner: Vec<String>,
+    /// Through which delivery the owner hears; `None` where there is no e-mail delivery at all.
+    pub owner_delivery: Option<String>,
+    /// Address of console, health and metrics of `serve`.
+    pub listen: String,
+}
+
+/// A job, with the service's defaults filled in.
+#[derive(Debug, Clone)]
+pub struct JobPlan {
+    /// Its name in the configuration.
+    pub name: String,
+    /// What readers see; default: the name.
+    pub title: String,
+    /// Whether its schedule counts; `run` works either way.
+    pub enabled: bool,
+    /// Zone in which it falls due and in which its dates are chosen.
+    pub timezone: Tz,
+    /// BCP 47 language tag for numbers and dates.
+    pub locale: String,
+    /// Reporting currency.
+    pub currency: Currency,
+    /// Who hears of trouble with it.
+    pub owner: Vec<String>,
+    /// When it falls due; `None`: only by hand.
+    pub schedule: Option<Schedule>,
+    /// Names of its sources, at least one.
+    pub sources: Vec<String>,
+    /// Which period a run reports.
+    pub period: PeriodRule,
+    /// Start of the fiscal year.
+    pub calendar: Calendar,
+    /// Formats to render, each once.
+    pub formats: Vec<Format>,
+    /// Names of its deliveries; may be empty (`run` then renders and records only).
+    pub deliveries: Vec<String>,
+    /// Which report.
+    pub report: ReportKind,
+    /// What happens to occurrences missed while nothing ran.
+    pub catch_up: CatchUp,
+    /// Longest time a run may take from start to the last attempt of this process.
+    pub deadline: Duration,
+    /// Folder whose files override templates of the same relative path.
+    pub template: Option<PathBuf>,
+    /// Handlebars template of artifact names.
+    pub file_name: String,
+    /// Name, colour and logo of the reader's company.
+    pub brand: Brand,
+    /// Deliver although a source failed, marked as incomplete.
+    pub allow_partial: bool,
+    /// Add sources up where meaning and currency agree.
+    pub combine: bool,
+}
+
+/// When a job falls due, in the job's zone.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Schedule {
+    /// Five-field cron with L, W, #.
+    Cron {
+        /// As written.
+        text: String,
+        /// As parsed (day-of-month and day-of-week are OR-ed, as cron does).
+        pattern: Box<croner::Cron>,
+    },
+    /// `{ every = "month", day = 1, at = "07:00" }`.
+    Every {
+        /// Of which unit.
+        unit: CalendarUnit,
+        /// Which day in it.
+        day: DayRule,
+        /// Local wall time.
+        at: NaiveTime,
+    },
+    /// `{ business_day = 3, of = "quarter", at = "07:00", holidays = "es.txt" }`.
+    BusinessDay {
+        /// 1 is the first business day, −1 the last; never 0.
+        nth: i32,
+        /// Of which unit: month, quarter or year.
+        of: CalendarUnit,
+        /// Local wall time.
+        at: NaiveTime,
+        /// Days that are no business days besides Saturday and Sunday.
+        holidays: BTreeSet<NaiveDate>,
+    },
+}
+
+/// A unit of the (fiscal) calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum CalendarUnit {
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+/// Which day of a unit; a number beyond its end means the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayRule {
+    /// The n-th day, from 1.
+    Nth(u32),
+    /// The last day.
+    Last,
+    /// A day of the week (unit week).
+    Weekday(Weekday),
+}
+
+/// `catch_up`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CatchUp {
+    /// Every missed occurrence runs.
+    #[default]
+    All,
+    /// Only the latest runs.
+    Latest,
+    /// None runs.
+    Skip,
+}
+
+/// `formats`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// One self-contained page.
+    Html,
+    /// One workbook.
+    Xlsx,
+    /// One figure per row.
+    Csv,
+    /// The report document.
+    Json,
+    /// Plain text.
+    Text,
+}
+
+impl Format {
+    /// File name extension: `html`, `xlsx`, `csv`, `json`, `txt`.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Xlsx => "xlsx",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Text => "txt",
+        }
+    }
+
+    /// Media type of the file.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Html => "text/html; charset=utf-8",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Text => "text/plain; charset=utf-8",
+        }
+    }
+}
+
+/// `[jobs.NAME.report.KIND]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportKind {
+    /// The full report: the 21 figures, rankings, daily series, breakdowns.
+    Full,
+}
+
+/// `brand`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brand {
+    /// Shown above the title.
+    pub name: Option<String>,
+    /// Accent colour, `#rrggbb`.
+    pub accent: Option<String>,
+    /// Picture shown beside the name: a PNG file.
+    pub logo: Option<PathBuf>,
+}
+
+/// `[sources.NAME.KIND]`.
+#[derive(Debug, Clone)]
+pub enum SourcePlan {
+    /// Globant Enterprise AI.
+    Geai(GeaiPlan),
+    /// Usage files in our interchange format.
+    UsageFile(UsageFilePlan),
+    /// FOCUS billing exports.
+    FocusFile(FocusFilePlan),
+}
+
+/// `[sources.NAME.geai]`.
+#[derive(Debug, Clone)]
+pub struct GeaiPlan {
+    /// Where the platform answers; may carry a path prefix.
+    pub base_url: Url,
+    /// API token or OAuth access token.
+    pub api_key: Secret,
+    /// Spares the validation call together with `project_id`.
+    pub organization_id: Option<String>,
+    /// See `organization_id`.
+    pub project_id: Option<String>,
+    /// Only this agent's daily requests.
+    pub agent: Option<String>,
+    /// Calls under way at once.
+    pub concurrency: usize,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for one whole answer.
+    pub timeout: Duration,
+    /// Tries of one call, the first included.
+    pub attempts: u32,
+    /// PEM file of certificate authorities to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// `[sources.NAME.usage_file]`.
+#[derive(Debug, Clone)]
+pub struct UsageFilePlan {
+    /// Absolute path or glob of CSV or JSON Lines files, `.gz` allowed.
+    pub path: String,
+    /// The project list.
+    pub projects: Option<PathBuf>,
+    /// Whether files are copied into the snapshot.
+    pub snapshot_files: SnapshotFiles,
+}
+
+/// `[sources.NAME.focus_file]`.
+#[derive(Debug, Clone)]
+pub struct FocusFilePlan {
+    /// Absolute path or glob of CSV files, `.gz` allowed.
+    pub path: String,
+    /// Whether files are copied into the snapshot.
+    pub snapshot_files: SnapshotFiles,
+}
+
+/// `snapshot_files`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SnapshotFiles {
+    /// A compressed copy.
+    #[default]
+    Copy,
+    /// Only path and SHA-256.
+    Hash,
+}
+
+/// `[deliveries.NAME.KIND]`.
+#[derive(Debug, Clone)]
+pub enum DeliveryPlan {
+    /// E-mail over SMTP.
+    Email(EmailPlan),
+    /// Slack incoming webhook.
+    Slack(SlackPlan),
+    /// Signed generic webhook.
+    Webhook(WebhookPlan),
+    /// Files into a local folder.
+    FileDrop(FileDropPlan),
+}
+
+/// `[deliveries.NAME.email]`.
+#[derive(Debug, Clone)]
+pub struct EmailPlan {
+    /// `Reports <reports@example.com>`.
+    pub from: String,
+    /// Addresses, each perhaps with a display name.
+    pub to: Vec<String>,
+    /// See `to`.
+    pub cc: Vec<String>,
+    /// See `to`.
+    pub bcc: Vec<String>,
+    /// Where answers go.
+    pub reply_to: Option<String>,
+    /// One message each, or one message for all.
+    pub envelope: Envelope,
+    /// Handlebars template of the subject; `None`: the built-in one.
+    pub subject: Option<String>,
+    /// The server.
+    pub smtp: SmtpPlan,
+    /// Largest sum of attachments, in bytes, before the mail names the files instead of carrying them.
+    pub max_attachment_bytes: u64,
+}
+
+/// `envelope`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Envelope {
+    /// Every address gets its own message.
+    #[default]
+    Individual,
+    /// One message with To and Cc headers.
+    Together,
+}
+
+/// `smtp`.
+#[derive(Debug, Clone)]
+pub struct SmtpPlan {
+    /// Server name.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: SmtpTls,
+    /// Login, if the server wants one.
+    pub login: Option<(String, Secret)>,
+    /// Longest wait at each stage but the last.
+    pub timeout: Duration,
+    /// PEM file of certificate authorities to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// `tls`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// Plain first, then STARTTLS, or failure.
+    StartTls,
+    /// TLS from the first byte.
+    Implicit,
+    /// None; loopback hosts only.
+    None,
+}
+
+/// `[deliveries.NAME.slack]`.
+#[derive(Debug, Clone)]
+pub struct SlackPlan {
+    /// The URL, a secret as a whole.
+    pub webhook_url: Secret,
+    /// Admits this URL's own host though private or loopback, http included.
+    pub allow_private: bool,
+    /// Longest wait for one attempt.
+    pub timeout: Duration,
+}
+
+/// `[deliveries.NAME.webhook]`.
+#[derive(Debug, Clone)]
+pub struct WebhookPlan {
+    /// Where to post.
+    pub url: Url,
+    /// `whsec_…`; unsigned if left out.
+    pub signing_secret: Option<Secret>,
+    /// The secret before it, during a rotation: both signatures are sent.
+    pub previous_signing_secret: Option<Secret>,
+    /// Admits this URL's own host though private or loopback, http included.
+    pub allow_private: bool,
+    /// Longest wait for one attempt.
+    pub timeout: Duration,
+}
+
+/// `[deliveries.NAME.file_drop]`.
+#[derive(Debug, Clone)]
+pub struct FileDropPlan {
+    /// Absolute folder, a Handlebars template over job and period.
+    pub path: String,
+}

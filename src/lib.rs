@@ -1,0 +1,15 @@
+//! reportwire: cost and usage reports of AI platforms, on finance calendars, right to the cent, delivered and proven.
+//!
+//! ```text
+//! config -> schedule -> source -> report -> render -> delivery      run drives and remembers; cli stands outside
+//! ```
+
+pub mod config;
+pub mod delivery;
+pub mod metric;
+pub mod money;
+pub mod period;
+pub mod render;
+pub mod report;
+pub mod schedule;
+pub mod source;

@@ -1,0 +1,197 @@
+//! The metrics: one catalogue of keys, labels, units and meaning, shared by every room.
+//!
+//! The same meaning has the same key everywhere: in a dataset, a report, the CSV, the JSON and a webhook body.
+
+use serde::{Deserialize, Serialize};
+
+/// What a metric counts. In the CSV this is the column `unit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Whole things: requests, agents, users.
+    Count,
+    /// Per cent: 5 means five per cent.
+    Percent,
+    /// Milliseconds.
+    Ms,
+    /// An amount of money; the figure names its currency.
+    Currency,
+    /// Tokens of a language model.
+    Tokens,
+}
+
+impl Unit {
+    /// The word of the CSV column `unit`.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Percent => "percent",
+            Self::Ms => "ms",
+            Self::Currency => "currency",
+            Self::Tokens => "tokens",
+        }
+    }
+}
+
+/// Whether more of a metric is good, bad or neither for who pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sense {
+    /// More is adverse: cost, errors, waiting time.
+    Adverse,
+    /// More is favourable.
+    Favourable,
+    /// More is neither.
+    Neutral,
+}
+
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $name:ident $key:literal $label:literal $unit:ident $sense:ident;)*) => {
+        /// A metric that a figure can be about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Metric {
+            $($(#[$doc])* #[serde(rename = $key)] $name,)*
+        }
+
+        impl Metric {
+            /// Every metric, in the order of the catalogue.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The key of the contract, such as `total_cost`.
+            #[must_use]
+            pub fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+
+            /// What a reader sees, in English.
+            #[must_use]
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$name => $label,)* }
+            }
+
+            /// The unit of its values.
+            #[must_use]
+            pub fn unit(self) -> Unit {
+                match self { $(Self::$name => Unit::$unit,)* }
+            }
+
+            /// Whether more of it is good or bad.
+            #[must_use]
+            pub fn sense(self) -> Sense {
+                match self { $(Self::$name => Sense::$sense,)* }
+            }
+        }
+    };
+}
+
+metrics! {
+    /// Agents created in the period.
+    AgentsCreated "agents_created" "Agents created" Count Neutral;
+    /// Agents modified in the period.
+    AgentsModified "agents_modified" "Agents modified" Count Neutral;
+    /// Flows created in the period.
+    FlowsCreated "flows_created" "Flows created" Count Neutral;
+    /// Flows modified in the period.
+    FlowsModified "flows_modified" "Flows modified" Count Neutral;
+    /// Processes created in the period.
+    ProcessesCreated "processes_created" "Processes created" Count Neutral;
+    /// Processes modified in the period.
+    ProcessesModified "processes_modified" "Processes modified" Count Neutral;
+    /// Requests made.
+    TotalRequests "total_requests" "Requests" Count Neutral;
+    /// Requests that ended in an error.
+    RequestsWithErrors "requests_with_errors" "Requests with errors" Count Adverse;
+    /// Requests with errors / requests, in per cent (0 to 100).
+    ErrorRate "error_rate" "Error rate" Percent Adverse;
+    /// Mean time of a request.
+    AverageRequestTime "average_request_time" "Average request time" Ms Adverse;
+    /// Cost of the period.
+    TotalCost "total_cost" "Total cost" Currency Adverse;
+    /// Total cost / requests.
+    AverageCostPerRequest "average_cost_per_request" "Average cost per request" Currency Adverse;
+    /// Tokens sent to models.
+    InputTokens "input_tokens" "Input tokens" Tokens Neutral;
+    /// Tokens written by models.
+    OutputTokens "output_tokens" "Output tokens" Tokens Neutral;
+    /// Input plus output tokens.
+    TotalTokens "total_tokens" "Total tokens" Tokens Neutral;
+    /// Input tokens / requests.
+    AverageInputTokensPerRequest "average_input_tokens_per_request" "Average input tokens per request" Tokens Neutral;
+    /// Output tokens / requests.
+    AverageOutputTokensPerRequest "average_output_tokens_per_request" "Average output tokens per request" Tokens Neutral;
+    /// Total tokens / requests.
+    AverageTokensPerRequest "average_tokens_per_request" "Average tokens per request" Tokens Neutral;
+    /// Users with at least one request.
+    ActiveUsers "active_users" "Active users" Count Neutral;
+    /// Agents with at least one request.
+    ActiveAgents "active_agents" "Active agents" Count Neutral;
+    /// Projects with at least one request.
+    ActiveProjects "active_projects" "Active projects" Count Neutral;
+    /// Models with usage.
+    ActiveModels "active_models" "Active models" Count Neutral;
+    /// Conversations begun.
+    Conversations "conversations" "Conversations" Count Neutral;
+    /// Seconds of audio heard or spoken.
+    AudioSeconds "audio_seconds" "Audio seconds" Count Neutral;
+    /// Characters spoken.
+    Characters "characters" "Characters" Count Neutral;
+    /// Amortised cost (FOCUS `EffectiveCost`).
+    EffectiveCost "effective_cost" "Effective cost" Currency Adverse;
+    /// Cost at list prices (FOCUS `ListCost`).
+    ListCost "list_cost" "List cost" Currency Neutral;
+    /// Cost at contracted prices (FOCUS `ContractedCost`).
+    ContractedCost "contracted_cost" "Contracted cost" Currency Neutral;
+    /// Billed cost of rows of category Credit.
+    Credits "credits" "Credits" Currency Neutral;
+    /// Billed cost of rows of category Tax.
+    Taxes "taxes" "Taxes" Currency Adverse;
+    /// Billed cost of rows of category Adjustment.
+    Adjustments "adjustments" "Adjustments" Currency Neutral;
+    /// Billed cost of rows of class Correction.
+    Corrections "corrections" "Corrections" Currency Neutral;
+    /// Requests of one ranked agent or user.
+    Requests "requests" "Requests" Count Neutral;
+    /// Tokens of one ranked agent or user.
+    Tokens "tokens" "Tokens" Tokens Neutral;
+    /// Cost of one ranked agent or user.
+    Cost "cost" "Cost" Currency Adverse;
+}
+
+/// The 21 figures of the full report, in the order of the contract.
+pub const FULL_REPORT: [Metric; 21] = [
+    Metric::AgentsCreated,
+    Metric::AgentsModified,
+    Metric::FlowsCreated,
+    Metric::FlowsModified,
+    Metric::ProcessesCreated,
+    Metric::ProcessesModified,
+    Metric::TotalRequests,
+    Metric::RequestsWithErrors,
+    Metric::ErrorRate,
+    Metric::AverageRequestTime,
+    Metric::TotalCost,
+    Metric::AverageCostPerRequest,
+    Metric::InputTokens,
+    Metric::OutputTokens,
+    Metric::TotalTokens,
+    Metric::AverageInputTokensPerRequest,
+    Metric::AverageOutputTokensPerRequest,
+    Metric::AverageTokensPerRequest,
+    Metric::ActiveUsers,
+    Metric::ActiveAgents,
+    Metric::ActiveProjects,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_unique_and_the_full_report_has_the_contracts_order() {
+        let mut keys: Vec<_> = Metric::ALL.iter().map(|metric| metric.key()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), Metric::ALL.len());
+        assert_eq!(&Metric::ALL[..21], &FULL_REPORT);
+    }
+}

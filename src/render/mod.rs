@@ -1,0 +1,132 @@
+//! Renderers: a [`Report`] becomes artifacts (bytes, media type, name). The same report and look give the same bytes.
+//!
+//! In: a report and a [`Look`]. Out: [`Artifact`]s, the body of a mail and the digest for a chat.
+//! Never here: recipients, fetching, computing figures (only formatting and rounding them for display).
+
+use crate::config::plan::{Brand, Format};
+use crate::report::Report;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One rendered file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// File name: `monthly-full-report_2026-10.xlsx`.
+    pub name: String,
+    /// Media type.
+    pub media_type: String,
+    /// The bytes.
+    pub bytes: Bytes,
+    /// Lower-case hex SHA-256 of the bytes.
+    pub sha256: String,
+    /// Data rows, where the format has rows (CSV).
+    pub rows: Option<u64>,
+}
+
+/// How a report looks: everything besides the report that decides the bytes of its artifacts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// BCP 47 tag for numbers and dates.
+    pub locale: String,
+    /// Name, colour and logo.
+    pub brand: Brand,
+    /// The logo's bytes (PNG, base64), read when the run began.
+    pub logo: Option<String>,
+    /// Overriding templates by relative path, such as `report/page.html.hbs`, read when the run began.
+    pub templates: BTreeMap<String, String>,
+    /// Template of artifact names.
+    pub file_name: String,
+    /// Template of a mail's subject; `None`: the built-in one.
+    pub subject: Option<String>,
+}
+
+/// What a mail says, before it is a message to somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailBody {
+    /// Subject, without line breaks.
+    pub subject: String,
+    /// The text part, complete.
+    pub text: String,
+    /// The HTML part, within 80 KB; refers to images as `cid:KEY@report`.
+    pub html: String,
+    /// The images by key, PNG at twice the size.
+    pub images: Vec<Image>,
+}
+
+/// An inline image of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Unique in the mail; `cost-per-day` is `cid:cost-per-day@report`.
+    pub key: String,
+    /// PNG bytes.
+    pub png: Bytes,
+}
+
+/// The executive summary for a chat, as plain text parts already formatted for the reader; nothing in it is escaped yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Digest {
+    /// Title and period: `AI platform: monthly full report · October 2026`.
+    pub heading: String,
+    /// The answer sentence.
+    pub answer: String,
+    /// The five headline figures: label, value, change (`▲ up 14.5 % (+515.14)`).
+    pub headlines: Vec<DigestFigure>,
+    /// Up to three movers.
+    pub movers: Vec<DigestFigure>,
+    /// What a reader must know.
+    pub notices: Vec<String>,
+    /// One line of provenance: sources, fetch instant, run and revision.
+    pub foot: String,
+}
+
+/// One figure of a [`Digest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DigestFigure {
+    /// What it is.
+    pub label: String,
+    /// Its value, with unit.
+    pub value: String,
+    /// Its change, in arrow, word and amount; empty where nothing is compared.
+    pub change: String,
+}
+
+/// Why a report could not be rendered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RenderError {
+    /// A template is wrong.
+    #[error("template `{template}`: {reason}")]
+    Template {
+        /// Which template.
+        template: String,
+        /// What is wrong, with its line.
+        reason: String,
+    },
+    /// A file name or subject template gave something that cannot be used.
+    #[error("{what} `{value}` cannot be used: {reason}")]
+    Name {
+        /// `file_name` or `subject`.
+        what: &'static str,
+        /// What came out.
+        value: String,
+        /// Why not, and the remedy.
+        reason: String,
+    },
+    /// The workbook, picture or table could not be written.
+    #[error("{format}: {reason}")]
+    Format {
+        /// Which format.
+        format: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Renders `report` in each of `formats`, in that order.
+///
+/// # Errors
+/// [`RenderError`]; nothing is rendered in part.
+pub fn render(_report: &Report, _formats: &[Format], _look: &Look) -> Result<Vec<Artifact>, RenderError> {
+    unimplemented!("seam")
+}

@@ -1,0 +1,273 @@
+//! Reports: datasets become one format-free document of figures, charts and notices.
+//!
+//! In: [`Dataset`](crate::source::Dataset)s. Out: a [`Report`], from which every format is rendered, so that they cannot disagree.
+//! Never here: I/O, rounding, formats, locales.
+
+use crate::config::plan::ReportKind;
+use crate::metric::{Metric, Unit};
+use crate::money::Currency;
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+pub use crate::source::Notice;
+
+/// The report document. Serialised, it is the JSON format: decimals are strings, `null` is not available.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Which run computed it.
+    pub run_id: String,
+    /// The job's name.
+    pub job: String,
+    /// The job's title.
+    pub title: String,
+    /// Which report.
+    pub kind: ReportKind,
+    /// 1, 2, 3 …
+    pub revision: u32,
+    /// The period it is about.
+    pub period: PeriodRef,
+    /// The period that stands beside it, if any.
+    pub compared_with: Option<PeriodRef>,
+    /// The true time of the run, UTC, in whole seconds.
+    pub generated_at: DateTime<Utc>,
+    /// The reporting currency: of amounts, where the sources agree on it.
+    pub currency: Option<Currency>,
+    /// Where the data came from, in the job's order.
+    pub sources: Vec<SourceRef>,
+    /// Set where a source may still change its figures: the instant up to which all are complete.
+    pub provisional_through: Option<DateTime<Utc>>,
+    /// The answer in one or two sentences, built from the figures by rule.
+    pub answer: Vec<Sentence>,
+    /// The five headline figures.
+    pub headlines: Vec<Figure>,
+    /// The members that moved most, at most three.
+    pub movers: Vec<Figure>,
+    /// Everything, section by section, in the order of the report; the CSV's rows are exactly these figures.
+    pub sections: Vec<Section>,
+    /// Pictures of some of it.
+    pub charts: Vec<Chart>,
+    /// What a reader must know.
+    pub notices: Vec<Notice>,
+}
+
+/// A period as it leaves the program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PeriodRef {
+    /// Canonical id.
+    pub id: String,
+    /// First day.
+    pub start: NaiveDate,
+    /// Last day **included**.
+    pub end: NaiveDate,
+    /// IANA zone in which it was chosen.
+    pub timezone: String,
+    /// Number of days.
+    pub days: u32,
+}
+
+/// A source as the report names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceRef {
+    /// Its name in the configuration.
+    pub name: String,
+    /// What it is, for people.
+    pub platform: String,
+    /// Organization and project.
+    pub scope: Option<String>,
+    /// The zone in which its days are cut.
+    pub zone: String,
+    /// When its last answer arrived.
+    pub fetched_at: DateTime<Utc>,
+}
+
+/// Figures that belong together.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Section {
+    /// `summary`, `daily`, `by_<dimension>`, `top_…`.
+    pub key: String,
+    /// Heading for people.
+    pub title: String,
+    /// The source it is about; `None`: all of them together.
+    pub source: Option<String>,
+    /// One row of the CSV each (or one per comparison).
+    pub figures: Vec<Figure>,
+}
+
+/// One figure, with what it is compared to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figure {
+    /// The configured name of its source; `None` for combined figures.
+    pub source: Option<String>,
+    /// What is measured.
+    pub metric: Metric,
+    /// What a reader sees: the metric's label, or the member's name in rankings and breakdowns.
+    pub label: String,
+    /// `project`, `model`, `day` …; `None` for headline figures.
+    pub dimension: Option<String>,
+    /// Member of the dimension.
+    pub member: Option<String>,
+    /// Place in a ranking, from 1.
+    pub rank: Option<u32>,
+    /// Unit of the value.
+    pub unit: Unit,
+    /// Currency, where the unit is currency.
+    pub currency: Option<Currency>,
+    /// The value, unrounded; `None` is not available.
+    pub value: Option<Decimal>,
+    /// How sure the value is.
+    pub status: Status,
+    /// What stands beside it; empty where nothing does.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// How sure a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Final.
+    Ok,
+    /// The source may still change it.
+    Provisional,
+    /// Unknown, which is not zero.
+    NotAvailable,
+}
+
+impl Status {
+    /// The word of the CSV column `status`.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Provisional => "provisional",
+            Self::NotAvailable => "not_available",
+        }
+    }
+}
+
+/// A figure beside its counterpart in another period. Empty fields are not available.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// `previous_period`, `same_period_last_year` or a period's id.
+    pub comparison: String,
+    /// The other value.
+    pub base_value: Option<Decimal>,
+    /// Value − base; percentage points where the unit is per cent.
+    pub change: Option<Decimal>,
+    /// Change / base × 100, twelve decimals; only where the base is above zero.
+    pub change_percent: Option<Decimal>,
+    /// The word for it.
+    pub direction: Option<Direction>,
+}
+
+/// The word for a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More.
+    Up,
+    /// Less.
+    Down,
+    /// Equal, or the percentage rounds to 0.0.
+    Flat,
+    /// From nothing to something.
+    New,
+    /// From something to nothing.
+    Gone,
+}
+
+impl Direction {
+    /// The word of the CSV column `direction`.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Flat => "flat",
+            Self::New => "new",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// A sentence whose numbers are still numbers, so that each format writes them in its reader's way.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sentence {
+    /// Its parts, in order.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a [`Sentence`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Words, with their spaces.
+    Text(String),
+    /// Words that carry the point; a name from the data, perhaps.
+    Strong(String),
+    /// A value in its unit (`USD 4,070.36`, `659,997`), shown strong.
+    Value {
+        /// Which.
+        value: Decimal,
+        /// In what.
+        unit: Unit,
+        /// Of which currency.
+        currency: Option<Currency>,
+    },
+    /// A percentage with one decimal (`14.5 %`), shown strong.
+    Percent(Decimal),
+    /// A date of the period (`14 October`).
+    Date(NaiveDate),
+    /// The name of a period (`October 2026`).
+    Period(PeriodRef),
+}
+
+/// What to draw. The numbers are in the sections too; a chart never says more than they do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Chart {
+    /// Unique in the report, a file name part: `cost-per-day`.
+    pub key: String,
+    /// Heading: `Cost per day`.
+    pub title: String,
+    /// Unit of the axis.
+    pub unit: Unit,
+    /// Currency of the axis.
+    pub currency: Option<Currency>,
+    /// What it shows in one sentence, for those who cannot see it.
+    pub message: Sentence,
+    /// Its form and data.
+    pub form: ChartForm,
+}
+
+/// The forms of charts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChartForm {
+    /// Bars for each day of the period from zero, the comparison behind them as a dashed line by day of the period.
+    Daily {
+        /// Every day of the period; `None` is drawn as "n/a", never as zero.
+        days: Vec<(NaiveDate, Option<Decimal>)>,
+        /// The same day of the comparison period, by position; empty where there is none.
+        base: Vec<Option<Decimal>>,
+        /// The day to point at and how many times the usual it is.
+        outlier: Option<Outlier>,
+    },
+    /// Horizontal bars, longest first, the rest as `n others`.
+    Bars {
+        /// Label and value.
+        bars: Vec<(String, Decimal)>,
+        /// What is summed in the last bar, if anything: how many members.
+        others: Option<(usize, Decimal)>,
+    },
+}
+
+/// The day that stands out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outlier {
+    /// Which day.
+    pub date: NaiveDate,
+    /// Its value.
+    pub value: Decimal,
+    /// Value / median of the other same weekdays, one decimal.
+    pub times_usual: Decimal,
+}

@@ -1,0 +1,177 @@
+//! What a snapshot says, decoded: figures, daily series, rankings and breakdowns, each with what is known of it.
+
+use crate::metric::Metric;
+use crate::money::Currency;
+use crate::period::Period;
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// Everything that one source told for one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dataset {
+    /// The configured name of the source.
+    pub source: String,
+    /// What kind of platform it is, for people: `Globant Enterprise AI`.
+    pub platform: String,
+    /// Whose figures these are: organization and project, where the source says so.
+    pub scope: Option<String>,
+    /// Currency of every amount; `None` where the source sent no amount at all.
+    pub currency: Option<Currency>,
+    /// The IANA zone in which the source cut its days (`UTC` for the platforms).
+    pub zone: String,
+    /// When the last answer arrived.
+    pub fetched_at: DateTime<Utc>,
+    /// Set where the source may still change the figures: the instant up to which it is complete.
+    pub provisional_through: Option<DateTime<Utc>>,
+    /// One window for each period that was asked for, in the order asked.
+    pub windows: Vec<Window>,
+    /// What a reader must know about these data: missing fields, differences, unknown rows.
+    pub notices: Vec<Notice>,
+}
+
+impl Dataset {
+    /// The figures of one period.
+    #[must_use]
+    pub fn window(&self, period: &Period) -> Option<&Window> {
+        self.windows
+            .iter()
+            .find(|window| window.period.id() == period.id())
+    }
+}
+
+/// The figures of one period of one source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    /// The period.
+    pub period: Period,
+    /// Headline figures; a metric that is absent here cannot be told by this kind of source.
+    pub figures: Vec<Measure>,
+    /// Daily series; each holds every date of the period once, in order.
+    pub daily: Vec<Series>,
+    /// Top lists as the platform ranks them; incomplete by nature.
+    pub rankings: Vec<Ranking>,
+    /// Complete breakdowns: their members add up to the headline figures.
+    pub breakdowns: Vec<Breakdown>,
+}
+
+impl Window {
+    /// The value of a headline figure; `None` if it is unknown.
+    #[must_use]
+    pub fn figure(&self, metric: Metric) -> Option<Decimal> {
+        self.figures
+            .iter()
+            .find(|measure| measure.metric == metric)?
+            .value
+    }
+}
+
+/// One value, or the knowledge that it is not available (`None`, which is never zero).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measure {
+    /// What is measured.
+    pub metric: Metric,
+    /// Its value, unrounded.
+    pub value: Option<Decimal>,
+}
+
+/// One metric, day by day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// What is measured.
+    pub metric: Metric,
+    /// Every date of the period with its value, `None` for a day without data.
+    pub points: Vec<(NaiveDate, Option<Decimal>)>,
+}
+
+/// One of the four top lists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranking {
+    /// Which list.
+    pub list: TopList,
+    /// Members from first to last, at most ten.
+    pub rows: Vec<(String, Option<Decimal>)>,
+}
+
+/// The four top lists of the full report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TopList {
+    /// Agents by requests.
+    TopAgentsByRequests,
+    /// Agents by tokens.
+    TopAgentsByTokens,
+    /// Users by requests.
+    TopUsersByRequests,
+    /// Users by cost.
+    TopUsersByCost,
+}
+
+impl TopList {
+    /// All four, in the order of the report.
+    pub const ALL: [Self; 4] = [
+        Self::TopAgentsByRequests,
+        Self::TopAgentsByTokens,
+        Self::TopUsersByRequests,
+        Self::TopUsersByCost,
+    ];
+
+    /// The section's key in the CSV.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::TopAgentsByRequests => "top_agents_by_requests",
+            Self::TopAgentsByTokens => "top_agents_by_tokens",
+            Self::TopUsersByRequests => "top_users_by_requests",
+            Self::TopUsersByCost => "top_users_by_cost",
+        }
+    }
+
+    /// What is ranked: `agent` or `user`.
+    #[must_use]
+    pub fn dimension(self) -> &'static str {
+        match self {
+            Self::TopAgentsByRequests | Self::TopAgentsByTokens => "agent",
+            Self::TopUsersByRequests | Self::TopUsersByCost => "user",
+        }
+    }
+
+    /// By what it is ranked, one of the short keys.
+    #[must_use]
+    pub fn metric(self) -> Metric {
+        match self {
+            Self::TopAgentsByRequests | Self::TopUsersByRequests => Metric::Requests,
+            Self::TopAgentsByTokens => Metric::Tokens,
+            Self::TopUsersByCost => Metric::Cost,
+        }
+    }
+}
+
+/// A complete split of the headline figures by one dimension.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Breakdown {
+    /// `project`, `model`, `agent`, `user`, `service_type`, `service`, `provider` …
+    pub dimension: String,
+    /// Members by descending cost, then by name; rows without a value of the dimension are the member `(unattributed)`.
+    pub members: Vec<Member>,
+}
+
+/// One member of a breakdown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// Its name as a reader knows it.
+    pub name: String,
+    /// Its figures, under the headline keys.
+    pub measures: Vec<Measure>,
+}
+
+/// A sentence that a reader of the report must see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The source it is about; `None` if it is about the report as a whole.
+    pub source: Option<String>,
+    /// What, why, and what it means for the totals, in plain words.
+    pub text: String,
+    /// Whether figures are missing because of it.
+    pub missing: bool,
+}

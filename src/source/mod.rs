@@ -1,0 +1,177 @@
+//! Sources: an occurrence becomes a [`Snapshot`] (`fetch`, the only I/O), a snapshot becomes a [`Dataset`]
+//! (`decode`, pure, so that `replay` can do it again).
+//!
+//! In: a [`SourcePlan`] and the periods that a report [`Need`]s. Out: a dataset with what is known and what is not.
+//! Never here: adding figures of different sources, comparing periods, rounding.
+
+pub mod dataset;
+pub mod snapshot;
+
+use crate::config::plan::SourcePlan;
+use crate::period::Period;
+use crate::schedule::clock::Clock;
+pub use dataset::{Breakdown, Dataset, Measure, Member, Notice, Ranking, Series, TopList, Window};
+use serde::{Deserialize, Serialize};
+pub use snapshot::{Snapshot, SnapshotError, SnapshotWriter};
+use std::time::Duration;
+
+/// The kinds of source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Globant Enterprise AI.
+    Geai,
+    /// Usage files in our interchange format.
+    UsageFile,
+    /// FOCUS billing exports.
+    FocusFile,
+}
+
+/// A period that a report needs, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Need {
+    /// Which period.
+    pub period: Period,
+    /// How much.
+    pub depth: Depth,
+}
+
+/// How much of a period a report needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Depth {
+    /// Figures, daily series, rankings and breakdowns.
+    Full,
+    /// What stands beside it for comparison: figures, daily cost, rankings and breakdowns.
+    Comparison,
+}
+
+/// What a caller may want to know while a source is fetched.
+pub trait Progress: Send + Sync {
+    /// So many steps (calls or files) will be taken in all.
+    fn expect(&self, steps: u64);
+    /// One step is done.
+    fn step(&self);
+}
+
+/// A [`Progress`] that tells nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn expect(&self, _steps: u64) {}
+    fn step(&self) {}
+}
+
+/// Why a source could not be fetched or decoded. Says the source, the place (call, or file with line and column) and the remedy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The secret cannot be had.
+    #[error("source `{source_name}`: {cause}")]
+    Secret {
+        /// Which source.
+        source_name: String,
+        /// Why.
+        cause: crate::config::secret::SecretError,
+    },
+    /// The platform refused or failed a call, after retries where those are sensible.
+    #[error("source `{source_name}`: {call}: {reason}")]
+    Call {
+        /// Which source.
+        source_name: String,
+        /// Method and path, without query or credentials.
+        call: String,
+        /// What was wrong, and the remedy.
+        reason: String,
+        /// Whether another try may help.
+        recourse: Recourse,
+    },
+    /// A file is missing, unreadable or has a bad row.
+    #[error("source `{source_name}`: {place}: {reason}")]
+    File {
+        /// Which source.
+        source_name: String,
+        /// `path:line:column` as far as known.
+        place: String,
+        /// What was wrong, and the remedy.
+        reason: String,
+    },
+    /// The snapshot cannot be written or read.
+    #[error("source `{source_name}`: {cause}")]
+    Snapshot {
+        /// Which source.
+        source_name: String,
+        /// Why.
+        #[source]
+        cause: SnapshotError,
+    },
+    /// The answers contradict the protocol or themselves.
+    #[error("source `{source_name}`: {reason}")]
+    Contradiction {
+        /// Which source.
+        source_name: String,
+        /// What, and the remedy.
+        reason: String,
+    },
+}
+
+/// What an error leaves to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recourse {
+    /// Trying again will not help.
+    Permanent,
+    /// Trying again may help, after this time if the far end named one.
+    Retry {
+        /// `Retry-After`.
+        after: Option<Duration>,
+    },
+}
+
+impl SourcePlan {
+    /// Which kind of source this is.
+    #[must_use]
+    pub fn kind(&self) -> SourceKind {
+        match self {
+            Self::Geai(_) => SourceKind::Geai,
+            Self::UsageFile(_) => SourceKind::UsageFile,
+            Self::FocusFile(_) => SourceKind::FocusFile,
+        }
+    }
+}
+
+/// Fetches everything that `needs` ask of a source into `into`. The only I/O of this room.
+///
+/// # Errors
+/// [`SourceError`] at the first call or file that fails for good; what was fetched until then stays in the snapshot.
+pub async fn fetch(
+    _name: &str,
+    _plan: &SourcePlan,
+    _needs: &[Need],
+    _into: &SnapshotWriter,
+    _clock: &dyn Clock,
+    _progress: &dyn Progress,
+) -> Result<(), SourceError> {
+    unimplemented!("seam")
+}
+
+/// Decodes a snapshot. Pure: the same snapshot and needs give the same dataset.
+///
+/// # Errors
+/// [`SourceError`] where an answer or a row cannot be what the platform's protocol says.
+pub fn decode(
+    _name: &str,
+    _kind: SourceKind,
+    _needs: &[Need],
+    _snapshot: &Snapshot,
+) -> Result<Dataset, SourceError> {
+    unimplemented!("seam")
+}
+
+/// Asks whether the source is there and lets us in, without fetching figures. `check --online` calls this.
+///
+/// # Errors
+/// [`SourceError`] as for a call of [`fetch`].
+pub async fn probe(_name: &str, _plan: &SourcePlan, _clock: &dyn Clock) -> Result<(), SourceError> {
+    unimplemented!("seam")
+}
