@@ -10,6 +10,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+#[cfg(test)]
+pub(crate) mod sample;
+
 pub use crate::source::Notice;
 
 /// The report document. Serialised, it is the JSON format: decimals are strings, `null` is not available.
