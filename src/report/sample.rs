@@ -258,7 +258,7 @@ pub(crate) fn report() -> Report {
                 form: ChartForm::Daily {
                     days: days(),
                     base: (0..30).map(|n| Some(Decimal::new(if n % 7 > 4 { 2400 } else { 12000 + n * 50 }, 2))).collect(),
-                    outlier: Some(Outlier { date: date("2026-10-14"), value: dec!(402.60), times_usual: dec!(2.9) }),
+                    outlier: Some(Outlier { date: date("2026-10-14"), value: dec!(402.60), times_usual: dec!(2.9), same_weekday: true }),
                 },
             },
             Chart {
