@@ -2,7 +2,7 @@
 
 use super::choose::{self, RunRequest};
 use super::recipe::{self, Identity, Produce, Recipe};
-use super::store::{Freeze, NewRun, OutboxRow, Run, Store, StoredArtifact};
+use super::store::{Freeze, NewRun, OutboxRow, Run, Store, StoredArtifact, Trigger};
 use super::{RunError, RunState, attempt};
 use crate::config::Plan;
 use crate::config::plan::JobPlan;
@@ -62,7 +62,10 @@ pub async fn run(engine: &Engine, request: &RunRequest, progress: &dyn Progress)
     let names: Vec<String> = plans.keys().cloned().collect();
     let deliveries = choose::open_all(&plans, &engine.clock)?;
     choose::reveal_sources(&engine.plan, job)?;
-    let recipe = Recipe::of(&engine.plan, job, &period, &names)?;
+    let mut recipe = Recipe::of(&engine.plan, job, &period, &names)?;
+    if trigger == Trigger::Test {
+        recipe.title.insert_str(0, "[test] ");
+    }
     let new = NewRun {
         job: job.name.clone(),
         period_id: period.id().to_owned(),
