@@ -238,3 +238,6 @@ fn day_of(period: &Period, rule: DayRule) -> NaiveDate {
             .unwrap_or(last),
     }
 }
+
+#[cfg(test)]
+mod tests;

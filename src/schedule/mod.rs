@@ -6,5 +6,7 @@
 mod business_day;
 pub mod cadence;
 pub mod clock;
+#[cfg(test)]
+mod minute_walk;
 mod wall;
 mod warning;

@@ -85,3 +85,118 @@ fn clock_change(zone: Tz, mut before: DateTime<Utc>, mut after: DateTime<Utc>) -
         skips: left < entered,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::NaiveDate;
+
+    fn local(text: &str) -> NaiveDateTime {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn local_times_are_once_twice_or_skipped() {
+        for (zone, text, kind, first) in [
+            (
+                Tz::Europe__Berlin,
+                "2026-06-01T07:00:00",
+                "once",
+                "2026-06-01T07:00:00+02:00",
+            ),
+            (
+                Tz::Europe__Berlin,
+                "2026-03-29T02:00:00",
+                "skipped",
+                "2026-03-29T03:00:00+02:00",
+            ),
+            (
+                Tz::Europe__Berlin,
+                "2026-03-29T02:59:59",
+                "skipped",
+                "2026-03-29T03:00:00+02:00",
+            ),
+            (
+                Tz::Europe__Berlin,
+                "2026-03-29T03:00:00",
+                "once",
+                "2026-03-29T03:00:00+02:00",
+            ),
+            (
+                Tz::Europe__Berlin,
+                "2026-10-25T02:30:00",
+                "twice",
+                "2026-10-25T02:30:00+02:00",
+            ),
+            (
+                Tz::Europe__Berlin,
+                "2026-10-25T03:00:00",
+                "once",
+                "2026-10-25T03:00:00+01:00",
+            ),
+            (
+                Tz::Pacific__Apia,
+                "2011-12-30T12:00:00",
+                "skipped",
+                "2011-12-31T00:00:00+14:00",
+            ),
+            (
+                Tz::UTC,
+                "9999-12-31T23:59:59",
+                "once",
+                "9999-12-31T23:59:59+00:00",
+            ),
+        ] {
+            let wall = WallTime::of(local(text), zone).unwrap();
+            let found = match wall {
+                WallTime::Once(_) => "once",
+                WallTime::Twice(..) => "twice",
+                WallTime::Skipped(_) => "skipped",
+            };
+            assert_eq!(
+                (found, wall.first().to_rfc3339().as_str()),
+                (kind, first),
+                "{text} in {zone}"
+            );
+        }
+    }
+
+    #[test]
+    fn madrid_has_days_of_23_and_25_hours() {
+        for (date, hours) in [("2026-03-29", 23), ("2026-10-25", 25), ("2026-10-26", 24)] {
+            let date: NaiveDate = date.parse().unwrap();
+            let midnight = |date: NaiveDate| {
+                WallTime::of(date.and_time(chrono::NaiveTime::MIN), Tz::Europe__Madrid).unwrap()
+            };
+            let length = midnight(date.succ_opt().unwrap()).first() - midnight(date).first();
+            assert_eq!(length, TimeDelta::hours(hours), "{date}");
+        }
+    }
+
+    #[test]
+    fn the_changes_of_a_year_are_found_to_the_second() {
+        let from = local("2026-01-01T00:00:00").and_utc() + TimeDelta::nanoseconds(1);
+        let changes = |zone| -> Vec<(String, String, bool)> {
+            clock_changes(zone, from, from + TimeDelta::days(365))
+                .iter()
+                .map(|change| (change.start.to_string(), change.end.to_string(), change.skips))
+                .collect()
+        };
+        let told = |start: &str, end: &str, skips| (start.to_owned(), end.to_owned(), skips);
+        assert_eq!(
+            changes(Tz::Australia__Lord_Howe),
+            [
+                told("2026-04-05 01:30:00", "2026-04-05 02:00:00", false),
+                told("2026-10-04 02:00:00", "2026-10-04 02:30:00", true),
+            ]
+        );
+        assert_eq!(
+            changes(Tz::America__Nuuk),
+            [
+                told("2026-03-28 23:00:00", "2026-03-29 00:00:00", true),
+                told("2026-10-24 23:00:00", "2026-10-25 00:00:00", false),
+            ]
+        );
+        assert_eq!(changes(Tz::Asia__Tokyo), []);
+    }
+}

@@ -166,3 +166,160 @@ fn empty_period(
         empty.nominal.format("%Y-%m-%d"),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::plan::DayRule;
+    use crate::schedule::cadence::parse_cron;
+    use chrono::NaiveTime;
+    use std::collections::BTreeSet;
+
+    fn told(schedule: &Schedule, rule: &str, zone: Tz) -> Vec<String> {
+        let now = "2026-11-22T12:00:00Z".parse().unwrap();
+        warnings(schedule, &rule.parse().unwrap(), zone, Calendar::years(), now)
+    }
+
+    fn of_cron(text: &str, rule: &str, zone: Tz) -> Vec<String> {
+        let pattern = Box::new(parse_cron(text).unwrap());
+        told(
+            &Schedule::Cron {
+                text: text.to_owned(),
+                pattern,
+            },
+            rule,
+            zone,
+        )
+    }
+
+    #[test]
+    fn schedules_that_do_what_they_say_are_left_alone() {
+        for (text, rule) in [
+            ("0 7 1 * *", "previous_month"),
+            ("30 8 * * MON", "previous_week"),
+            ("0 7 * * *", "previous_day"),
+            ("0 7 L * *", "month_to_date"),
+            ("0 7 2 1,4,7,10 *", "previous_quarter"),
+            ("0 * * * *", "last_days:7"),
+            ("0 7 13 * +FRI", "last_days:7"),
+            ("0 7 31 1,3,5,7,8,10,12 *", "last_days:31"),
+            ("0 7 28-31 * *", "last_days:31"),
+            ("0 2 * * *", "last_days:7"),
+        ] {
+            let zone = if text == "0 2 * * *" {
+                Tz::Asia__Tokyo
+            } else {
+                Tz::Europe__Berlin
+            };
+            assert_eq!(
+                of_cron(text, rule, zone),
+                Vec::<String>::new(),
+                "`{text}`, {rule}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_surprises_is_said_with_its_remedy() {
+        for (text, rule, zone, expected) in [
+            (
+                "0 7 1 * MON",
+                "last_days:7",
+                Tz::UTC,
+                "`0 7 1 * MON` names a day of the month and a day of the week; cron falls due on either. Write `*` for \
+                 one of them, or `+MON` to ask for both",
+            ),
+            (
+                "0 7 31 * *",
+                "last_days:31",
+                Tz::UTC,
+                "`0 7 31 * *` skips day 31 in months that are shorter. Write `L` for the last day, or the table form \
+                 `{ every = \"month\", day = 31, at = \"07:00\" }`, which then runs on the last day",
+            ),
+            (
+                "0 7 15,29 2 *",
+                "last_days:31",
+                Tz::UTC,
+                "`0 7 15,29 2 *` skips day 29 in months that are shorter. Write `L` for the last day, or the table \
+                 form `{ every = \"month\", day = 29, at = \"07:00\" }`, which then runs on the last day",
+            ),
+            (
+                "30 2 * * *",
+                "previous_day",
+                Tz::Europe__Berlin,
+                "the clocks of Europe/Berlin change when this schedule falls due: 2027-03-28 02:30 does not exist \
+                 (runs at 2027-03-28 03:00); 2027-10-31 02:30 happens twice (runs the first time only). Choose a time \
+                 that clocks do not cross, such as 07:00",
+            ),
+            (
+                "59 23 * * *",
+                "previous_day",
+                Tz::America__Nuuk,
+                "the clocks of America/Nuuk change when this schedule falls due: 2027-03-27 23:59 does not exist (runs \
+                 at 2027-03-28 00:00); 2027-10-30 23:59 happens twice (runs the first time only). Choose a time that \
+                 clocks do not cross, such as 07:00",
+            ),
+            (
+                "0 7 * * *",
+                "previous_month",
+                Tz::UTC,
+                "falls due more often than `previous_month` changes: 2026-11-23 07:00 and 2026-11-24 07:00 both mean \
+                 2026-10, and a closed period is reported once. Let it fall due once a month, for example \
+                 `schedule = \"0 7 1 * *\"`",
+            ),
+            (
+                "0 7 1 * *",
+                "previous_quarter",
+                Tz::UTC,
+                "falls due more often than `previous_quarter` changes: 2027-01-01 07:00 and 2027-02-01 07:00 both mean \
+                 2026-Q4, and a closed period is reported once. Let it fall due once a quarter, for example \
+                 `schedule = { every = \"quarter\", day = 1, at = \"07:00\" }`",
+            ),
+            (
+                "0 7 1 * *",
+                "month_to_date",
+                Tz::UTC,
+                "on 2026-12-01 `month_to_date` has no complete day yet, so nothing is reported and the due time is \
+                 recorded as missed. Let it fall due on later days, or report the finished unit, for example with \
+                 `previous_month`",
+            ),
+        ] {
+            assert_eq!(of_cron(text, rule, zone), [expected], "`{text}`, {rule}");
+        }
+    }
+
+    #[test]
+    fn a_clock_change_counts_only_where_the_schedule_falls_due() {
+        // New York's clocks go back on Sunday, 7 November 2027, and forward on Sunday, 14 March.
+        assert_eq!(
+            of_cron("30 1 * * MON", "previous_week", Tz::America__New_York),
+            Vec::<String>::new()
+        );
+        let table = Schedule::Every {
+            unit: CalendarUnit::Month,
+            day: DayRule::Nth(14),
+            at: NaiveTime::from_hms_opt(2, 0, 0).unwrap(),
+        };
+        let found = told(&table, "previous_month", Tz::America__New_York);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].contains("2027-03-14 02:00 does not exist (runs at 2027-03-14 03:00)."),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn business_days_of_the_right_unit_are_left_alone() {
+        let schedule = Schedule::BusinessDay {
+            nth: 3,
+            of: CalendarUnit::Quarter,
+            at: NaiveTime::from_hms_opt(7, 0, 0).unwrap(),
+            holidays: BTreeSet::new(),
+        };
+        assert_eq!(
+            told(&schedule, "previous_quarter", Tz::Europe__Madrid),
+            Vec::<String>::new()
+        );
+        assert_eq!(told(&schedule, "previous_year", Tz::Europe__Madrid).len(), 1);
+    }
+}
