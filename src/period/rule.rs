@@ -130,181 +130,74 @@ mod tests {
 
     fn told(period: Option<Period>) -> String {
         period.map_or("none".to_owned(), |period| {
-            format!(
-                "{} {}..{} ({})",
-                period.id(),
-                period.start(),
-                period.last_day(),
-                period.days()
-            )
+            format!("{} ({})", period.id(), period.days())
         })
+    }
+
+    /// Rule, local date, first month of the year, and the period with its number of days.
+    const RULES: &str = "
+previous_day     2026-11-22 1 2026-11-21 (1)
+previous_week    2026-11-22 1 2026-W46 (7)
+previous_week    2026-11-23 1 2026-W47 (7)
+previous_month   2026-11-22 1 2026-10 (31)
+previous_month   2027-01-01 1 2026-12 (31)
+previous_quarter 2026-11-22 1 2026-Q3 (92)
+previous_quarter 2026-11-22 4 FY2027-Q2 (92)
+previous_quarter 2026-11-22 2 FY2027-Q3 (92)
+previous_year    2026-11-22 1 2025 (365)
+previous_year    2026-11-22 4 FY2026 (365)
+month_to_date    2026-11-22 1 2026-11-01..2026-11-21 (21)
+month_to_date    2026-11-02 1 2026-11-01 (1)
+month_to_date    2026-11-01 1 none
+quarter_to_date  2026-11-23 1 2026-10-01..2026-11-22 (53)
+quarter_to_date  2026-10-01 4 none
+year_to_date     2026-11-22 1 2026-01-01..2026-11-21 (325)
+year_to_date     2026-11-22 4 2026-04-01..2026-11-21 (235)
+year_to_date     2027-04-01 4 none
+last_days:30     2026-11-22 1 2026-10-23..2026-11-21 (30)
+last_days:1      2026-11-22 1 2026-11-21 (1)
+last_days:3660   0005-01-01 1 none
+previous_day     0001-01-01 1 none
+";
+
+    /// Rule, local date, first month of the year; then the period before and the one a year before.
+    const COMPARISONS: &str = "
+quarter_to_date 2026-11-23 1 2026-07-01..2026-08-22 (53); 2025-10-01..2025-11-22 (53)
+quarter_to_date 2028-07-31 2 FY2029-Q1 (90); 2027-05-01..2027-07-30 (91)
+month_to_date   2026-03-31 1 2026-02 (28); 2025-03-01..2025-03-30 (30)
+year_to_date    2028-03-01 1 2027-01-01..2027-03-01 (60); 2027-01-01..2027-02-28 (59)
+";
+
+    /// Resolves the first three words of a row; gives back the rest of it, too.
+    fn resolved(row: &str) -> (Option<Period>, String) {
+        let mut words = row.split_whitespace();
+        let rule: PeriodRule = words.next().unwrap().parse().unwrap();
+        let today = day(words.next().unwrap());
+        let calendar = Calendar::fiscal(words.next().unwrap().parse().unwrap()).unwrap();
+        (rule.resolve(today, calendar), words.collect::<Vec<_>>().join(" "))
     }
 
     #[test]
     fn every_rule_resolves_to_the_period_it_names() {
-        for (rule, today, first_month, expected) in [
-            (
-                "previous_day",
-                "2026-11-22",
-                1,
-                "2026-11-21 2026-11-21..2026-11-21 (1)",
-            ),
-            (
-                "previous_week",
-                "2026-11-22",
-                1,
-                "2026-W46 2026-11-09..2026-11-15 (7)",
-            ),
-            (
-                "previous_week",
-                "2026-11-23",
-                1,
-                "2026-W47 2026-11-16..2026-11-22 (7)",
-            ),
-            (
-                "previous_month",
-                "2026-11-22",
-                1,
-                "2026-10 2026-10-01..2026-10-31 (31)",
-            ),
-            (
-                "previous_month",
-                "2027-01-01",
-                1,
-                "2026-12 2026-12-01..2026-12-31 (31)",
-            ),
-            (
-                "previous_quarter",
-                "2026-11-22",
-                1,
-                "2026-Q3 2026-07-01..2026-09-30 (92)",
-            ),
-            (
-                "previous_quarter",
-                "2026-11-22",
-                4,
-                "FY2027-Q2 2026-07-01..2026-09-30 (92)",
-            ),
-            (
-                "previous_quarter",
-                "2026-11-22",
-                2,
-                "FY2027-Q3 2026-08-01..2026-10-31 (92)",
-            ),
-            (
-                "previous_year",
-                "2026-11-22",
-                1,
-                "2025 2025-01-01..2025-12-31 (365)",
-            ),
-            (
-                "previous_year",
-                "2026-11-22",
-                4,
-                "FY2026 2025-04-01..2026-03-31 (365)",
-            ),
-            (
-                "month_to_date",
-                "2026-11-22",
-                1,
-                "2026-11-01..2026-11-21 2026-11-01..2026-11-21 (21)",
-            ),
-            (
-                "month_to_date",
-                "2026-11-02",
-                1,
-                "2026-11-01 2026-11-01..2026-11-01 (1)",
-            ),
-            ("month_to_date", "2026-11-01", 1, "none"),
-            (
-                "quarter_to_date",
-                "2026-11-23",
-                1,
-                "2026-10-01..2026-11-22 2026-10-01..2026-11-22 (53)",
-            ),
-            ("quarter_to_date", "2026-10-01", 4, "none"),
-            (
-                "year_to_date",
-                "2026-11-22",
-                1,
-                "2026-01-01..2026-11-21 2026-01-01..2026-11-21 (325)",
-            ),
-            (
-                "year_to_date",
-                "2026-11-22",
-                4,
-                "2026-04-01..2026-11-21 2026-04-01..2026-11-21 (235)",
-            ),
-            ("year_to_date", "2027-04-01", 4, "none"),
-            (
-                "last_days:30",
-                "2026-11-22",
-                1,
-                "2026-10-23..2026-11-21 2026-10-23..2026-11-21 (30)",
-            ),
-            (
-                "last_days:1",
-                "2026-11-22",
-                1,
-                "2026-11-21 2026-11-21..2026-11-21 (1)",
-            ),
-            ("last_days:3660", "0005-01-01", 1, "none"),
-            ("previous_day", "0001-01-01", 1, "none"),
-        ] {
-            let rule: PeriodRule = rule.parse().unwrap();
-            let calendar = Calendar::fiscal(first_month).unwrap();
-            assert_eq!(
-                told(rule.resolve(day(today), calendar)),
-                expected,
-                "{rule} on {today}"
-            );
+        for row in RULES.trim().lines() {
+            let (period, expected) = resolved(row);
+            assert_eq!(told(period), expected, "{row}");
         }
     }
 
+    /// Day 53 of a quarter meets day 53 of the one before; 91 days of May to July meet the 90 that February to April of
+    /// a leap year have, and not 1 May; 29 February meets 28 February.
     #[test]
     fn to_date_periods_compare_as_many_elapsed_days_and_never_run_on() {
-        for (rule, today, first_month, before, year_before) in [
-            // Day 53 of the quarter meets day 53 of the quarter before.
-            (
-                "quarter_to_date",
-                "2026-11-23",
-                1,
-                "2026-07-01..2026-08-22 2026-07-01..2026-08-22 (53)",
-                "2025-10-01..2025-11-22 2025-10-01..2025-11-22 (53)",
-            ),
-            // 91 days of May to July meet the 90 that February to April of a leap year have, and not 1 May.
-            (
-                "quarter_to_date",
-                "2028-07-31",
-                2,
-                "FY2029-Q1 2028-02-01..2028-04-30 (90)",
-                "2027-05-01..2027-07-30 2027-05-01..2027-07-30 (91)",
-            ),
-            (
-                "month_to_date",
-                "2026-03-31",
-                1,
-                "2026-02 2026-02-01..2026-02-28 (28)",
-                "2025-03-01..2025-03-30 2025-03-01..2025-03-30 (30)",
-            ),
-            (
-                "year_to_date",
-                "2028-03-01",
-                1,
-                "2027-01-01..2027-03-01 2027-01-01..2027-03-01 (60)",
-                "2027-01-01..2027-02-28 2027-01-01..2027-02-28 (59)",
-            ),
-        ] {
-            let rule: PeriodRule = rule.parse().unwrap();
-            let period = rule
-                .resolve(day(today), Calendar::fiscal(first_month).unwrap())
-                .unwrap();
-            assert_eq!(told(period.previous()), before, "before {rule} on {today}");
-            assert_eq!(
-                told(period.same_period_last_year()),
-                year_before,
-                "a year before {rule} on {today}"
+        for row in COMPARISONS.trim().lines() {
+            let (period, expected) = resolved(row);
+            let period = period.unwrap();
+            let found = format!(
+                "{}; {}",
+                told(period.previous()),
+                told(period.same_period_last_year())
             );
+            assert_eq!(found, expected, "{row}");
         }
     }
 
@@ -327,10 +220,7 @@ mod tests {
             .resolve(day("2026-12-01"), Calendar::years())
             .unwrap();
         assert_eq!((november.id(), november.shape()), ("2026-11", Shape::Range));
-        assert_eq!(
-            told(november.previous()),
-            "2026-10-02..2026-10-31 2026-10-02..2026-10-31 (30)"
-        );
+        assert_eq!(told(november.previous()), "2026-10-02..2026-10-31 (30)");
     }
 
     #[test]

@@ -97,9 +97,10 @@ fn changing_clocks(schedule: &Schedule, zone: Tz, calendar: Calendar, now: DateT
         .filter_map(|change| {
             let nominal = nominal_times(schedule, calendar, change.start).next()?;
             let end = change.end.format("%Y-%m-%d %H:%M");
-            let then = match change.skips {
-                true => format!("does not exist (runs at {end})"),
-                false => "happens twice (runs the first time only)".to_owned(),
+            let then = if change.skips {
+                format!("does not exist (runs at {end})")
+            } else {
+                "happens twice (runs the first time only)".to_owned()
             };
             (nominal < change.end).then(|| format!("{} {then}", nominal.format("%Y-%m-%d %H:%M")))
         })

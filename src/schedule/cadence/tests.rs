@@ -1,6 +1,7 @@
 use super::*;
 use crate::period::PeriodRule;
-use chrono::{NaiveTime, TimeZone, Weekday};
+use chrono::Weekday::{Mon, Sun};
+use chrono::{NaiveTime, TimeZone};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -43,139 +44,39 @@ fn dues(schedule: &Schedule, zone: Tz, calendar: Calendar, after: &str, count: u
         .map(|due| {
             let fold = if due.fold == 1 { "'" } else { "" };
             let at = due.at.format("%Y-%m-%dT%H:%M%:z");
-            match due.at.naive_local() == due.nominal {
-                true => format!("{at}{fold}"),
-                false => format!("{at} for {}{fold}", due.nominal.format("%Y-%m-%dT%H:%M")),
+            if due.at.naive_local() == due.nominal {
+                format!("{at}{fold}")
+            } else {
+                format!("{at} for {}{fold}", due.nominal.format("%Y-%m-%dT%H:%M"))
             }
         })
         .collect()
 }
 
+/// Zone, pattern, start, and the two due times that follow.
+const CLOCK_CHANGES: &str = "
+Europe/Berlin; 30 2 * * *; 2026-03-28T12:00:00Z; 2026-03-29T03:00+02:00 for 2026-03-29T02:30, 2026-03-30T02:30+02:00
+Europe/Berlin; 30 2 * * *; 2026-10-24T12:00:00Z; 2026-10-25T02:30+02:00, 2026-10-26T02:30+01:00
+America/New_York; 30 2 * * *; 2027-03-13T12:00:00Z; 2027-03-14T03:00-04:00 for 2027-03-14T02:30, 2027-03-15T02:30-04:00
+America/New_York; 30 1 1 * *; 2026-10-31T12:00:00Z; 2026-11-01T01:30-04:00, 2026-12-01T01:30-05:00
+America/Santiago; 0 0 * * *; 2026-09-05T12:00:00Z; 2026-09-06T01:00-03:00 for 2026-09-06T00:00, 2026-09-07T00:00-03:00
+America/Santiago; 30 23 * * *; 2026-04-04T12:00:00Z; 2026-04-04T23:30-03:00, 2026-04-05T23:30-04:00
+Australia/Lord_Howe; 15 2 * * *; 2026-10-03T12:00:00Z; 2026-10-04T02:30+11:00 for 2026-10-04T02:15, 2026-10-05T02:15+11:00
+Australia/Lord_Howe; 45 1 * * *; 2026-04-04T10:00:00Z; 2026-04-05T01:45+11:00, 2026-04-06T01:45+10:30
+Pacific/Chatham; 0 3 * * *; 2026-09-26T12:00:00Z; 2026-09-27T03:45+13:45 for 2026-09-27T03:00, 2026-09-28T03:00+13:45
+Pacific/Chatham; 0 3 * * *; 2026-04-04T12:00:00Z; 2026-04-05T03:00+13:45, 2026-04-06T03:00+12:45
+America/Nuuk; 59 23 * * SAT; 2026-03-28T12:00:00Z; 2026-03-29T00:00-01:00 for 2026-03-28T23:59, 2026-04-04T23:59-01:00
+Pacific/Apia; 0 7 * * *; 2011-12-30T00:00:00Z; 2011-12-31T00:00+14:00 for 2011-12-30T07:00, 2011-12-31T07:00+14:00
+Africa/Casablanca; 30 2 * * *; 2026-02-14T12:00:00Z; 2026-02-15T02:30+01:00, 2026-02-16T02:30+00:00
+Africa/Casablanca; 30 2 * * *; 2026-03-21T12:00:00Z; 2026-03-22T03:00+01:00 for 2026-03-22T02:30, 2026-03-23T02:30+01:00
+";
+
 #[test]
 fn clocks_that_change_skip_no_report_and_repeat_none() {
-    for (zone, pattern, after, expected) in [
-        // Forward: the first valid instant after, once.
-        (
-            Tz::Europe__Berlin,
-            "30 2 * * *",
-            "2026-03-28T12:00:00Z",
-            [
-                "2026-03-29T03:00+02:00 for 2026-03-29T02:30",
-                "2026-03-30T02:30+02:00",
-            ],
-        ),
-        (
-            Tz::America__New_York,
-            "30 2 * * *",
-            "2027-03-13T12:00:00Z",
-            [
-                "2027-03-14T03:00-04:00 for 2027-03-14T02:30",
-                "2027-03-15T02:30-04:00",
-            ],
-        ),
-        // Back: the first of the two, once.
-        (
-            Tz::Europe__Berlin,
-            "30 2 * * *",
-            "2026-10-24T12:00:00Z",
-            ["2026-10-25T02:30+02:00", "2026-10-26T02:30+01:00"],
-        ),
-        (
-            Tz::America__New_York,
-            "30 1 1 * *",
-            "2026-10-31T12:00:00Z",
-            ["2026-11-01T01:30-04:00", "2026-12-01T01:30-05:00"],
-        ),
-        // Santiago has no midnight when its clocks go forward, and 23:00 twice the night before they go back.
-        (
-            Tz::America__Santiago,
-            "0 0 * * *",
-            "2026-09-05T12:00:00Z",
-            [
-                "2026-09-06T01:00-03:00 for 2026-09-06T00:00",
-                "2026-09-07T00:00-03:00",
-            ],
-        ),
-        (
-            Tz::America__Santiago,
-            "30 23 * * *",
-            "2026-04-04T12:00:00Z",
-            ["2026-04-04T23:30-03:00", "2026-04-05T23:30-04:00"],
-        ),
-        // Lord Howe changes by half an hour.
-        (
-            Tz::Australia__Lord_Howe,
-            "15 2 * * *",
-            "2026-10-03T12:00:00Z",
-            [
-                "2026-10-04T02:30+11:00 for 2026-10-04T02:15",
-                "2026-10-05T02:15+11:00",
-            ],
-        ),
-        (
-            Tz::Australia__Lord_Howe,
-            "45 1 * * *",
-            "2026-04-04T10:00:00Z",
-            ["2026-04-05T01:45+11:00", "2026-04-06T01:45+10:30"],
-        ),
-        // Chatham changes at 02:45.
-        (
-            Tz::Pacific__Chatham,
-            "0 3 * * *",
-            "2026-09-26T12:00:00Z",
-            [
-                "2026-09-27T03:45+13:45 for 2026-09-27T03:00",
-                "2026-09-28T03:00+13:45",
-            ],
-        ),
-        (
-            Tz::Pacific__Chatham,
-            "0 3 * * *",
-            "2026-04-04T12:00:00Z",
-            ["2026-04-05T03:00+13:45", "2026-04-06T03:00+12:45"],
-        ),
-        // Nuuk skips the hour before midnight: due on Sunday, for Saturday.
-        (
-            Tz::America__Nuuk,
-            "59 23 * * SAT",
-            "2026-03-28T12:00:00Z",
-            [
-                "2026-03-29T00:00-01:00 for 2026-03-28T23:59",
-                "2026-04-04T23:59-01:00",
-            ],
-        ),
-        // Apia went without 30 December 2011.
-        (
-            Tz::Pacific__Apia,
-            "0 7 * * *",
-            "2011-12-30T00:00:00Z",
-            [
-                "2011-12-31T00:00+14:00 for 2011-12-30T07:00",
-                "2011-12-31T07:00+14:00",
-            ],
-        ),
-        // Casablanca goes back for Ramadan and forward after it.
-        (
-            Tz::Africa__Casablanca,
-            "30 2 * * *",
-            "2026-02-14T12:00:00Z",
-            ["2026-02-15T02:30+01:00", "2026-02-16T02:30+00:00"],
-        ),
-        (
-            Tz::Africa__Casablanca,
-            "30 2 * * *",
-            "2026-03-21T12:00:00Z",
-            [
-                "2026-03-22T03:00+01:00 for 2026-03-22T02:30",
-                "2026-03-23T02:30+01:00",
-            ],
-        ),
-    ] {
-        assert_eq!(
-            dues(&cron(pattern), zone, Calendar::years(), after, 2),
-            expected,
-            "`{pattern}` in {zone}"
-        );
+    for row in CLOCK_CHANGES.trim().lines() {
+        let [zone, pattern, after, expected] = row.split("; ").collect::<Vec<_>>().try_into().unwrap();
+        let found = dues(&cron(pattern), zone.parse().unwrap(), Calendar::years(), after, 2);
+        assert_eq!(found.join(", "), expected, "{row}");
     }
 }
 
@@ -319,119 +220,96 @@ fn other_dialects_and_patterns_that_never_fire_are_refused() {
     }
 }
 
+/// The dates of the next three due times after noon of 22 November 2026 in Madrid.
+fn dates(schedule: &Schedule, calendar: Calendar) -> String {
+    let dues = upcoming(
+        schedule,
+        Tz::Europe__Madrid,
+        calendar,
+        instant("2026-11-22T12:00:00Z"),
+        3,
+    );
+    assert!(
+        dues.iter()
+            .all(|due| due.at.naive_local() == due.nominal && due.nominal.time() == time("07:00"))
+    );
+    dues.iter()
+        .map(|due| due.nominal.date().to_string())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 #[test]
 fn tables_name_a_day_of_a_unit_and_stay_within_it() {
     use CalendarUnit::{Day, Month, Quarter, Week, Year};
-    let april = Calendar::fiscal(4).unwrap();
-    let february = Calendar::fiscal(2).unwrap();
-    let years = Calendar::years();
-    for (schedule, calendar, expected) in [
-        (
-            every(Day, DayRule::Nth(1), "07:00"),
-            years,
-            "2026-11-23T07:00 2026-11-24T07:00 2026-11-25T07:00",
-        ),
-        (
-            every(Week, DayRule::Weekday(Weekday::Mon), "08:30"),
-            years,
-            "2026-11-23T08:30 2026-11-30T08:30 2026-12-07T08:30",
-        ),
-        (
-            every(Week, DayRule::Weekday(Weekday::Sun), "08:30"),
-            years,
-            "2026-11-29T08:30 2026-12-06T08:30 2026-12-13T08:30",
-        ),
-        (
-            every(Week, DayRule::Nth(5), "08:30"),
-            years,
-            "2026-11-27T08:30 2026-12-04T08:30 2026-12-11T08:30",
-        ),
-        (
-            every(Month, DayRule::Nth(1), "07:00"),
-            years,
-            "2026-12-01T07:00 2027-01-01T07:00 2027-02-01T07:00",
-        ),
+    use DayRule::{Last, Nth, Weekday};
+    for (unit, day, first_month, expected) in [
+        (Day, Nth(1), 1, "2026-11-23 2026-11-24 2026-11-25"),
+        (Week, Weekday(Mon), 1, "2026-11-23 2026-11-30 2026-12-07"),
+        (Week, Weekday(Sun), 1, "2026-11-29 2026-12-06 2026-12-13"),
+        (Week, Nth(5), 1, "2026-11-27 2026-12-04 2026-12-11"),
+        (Month, Nth(1), 1, "2026-12-01 2027-01-01 2027-02-01"),
         // Beyond the end of a month: its last day.
-        (
-            every(Month, DayRule::Nth(31), "07:00"),
-            years,
-            "2026-11-30T07:00 2026-12-31T07:00 2027-01-31T07:00",
-        ),
-        (
-            every(Month, DayRule::Last, "07:00"),
-            years,
-            "2026-11-30T07:00 2026-12-31T07:00 2027-01-31T07:00",
-        ),
-        (
-            every(Quarter, DayRule::Nth(1), "07:00"),
-            years,
-            "2027-01-01T07:00 2027-04-01T07:00 2027-07-01T07:00",
-        ),
-        (
-            every(Quarter, DayRule::Nth(1), "07:00"),
-            february,
-            "2027-02-01T07:00 2027-05-01T07:00 2027-08-01T07:00",
-        ),
-        (
-            every(Year, DayRule::Nth(5), "07:00"),
-            april,
-            "2027-04-05T07:00 2028-04-05T07:00 2029-04-05T07:00",
-        ),
-        (
-            every(Year, DayRule::Last, "07:00"),
-            april,
-            "2027-03-31T07:00 2028-03-31T07:00 2029-03-31T07:00",
-        ),
-        (
-            business_day(3, Quarter, "2027-01-01\n2027-01-06"),
-            years,
-            "2027-01-07T07:00 2027-04-05T07:00 2027-07-05T07:00",
-        ),
-        (
-            business_day(1, Quarter, ""),
-            february,
-            "2027-02-01T07:00 2027-05-03T07:00 2027-08-02T07:00",
-        ),
-        (
-            business_day(-1, Month, "2026-12-31"),
-            years,
-            "2026-11-30T07:00 2026-12-30T07:00 2027-01-29T07:00",
-        ),
-        (
-            business_day(2, Year, ""),
-            april,
-            "2027-04-02T07:00 2028-04-04T07:00 2029-04-03T07:00",
-        ),
+        (Month, Nth(31), 1, "2026-11-30 2026-12-31 2027-01-31"),
+        (Month, Last, 1, "2026-11-30 2026-12-31 2027-01-31"),
+        (Quarter, Nth(1), 1, "2027-01-01 2027-04-01 2027-07-01"),
+        (Quarter, Nth(1), 2, "2027-02-01 2027-05-01 2027-08-01"),
+        (Year, Nth(5), 4, "2027-04-05 2028-04-05 2029-04-05"),
+        (Year, Last, 4, "2027-03-31 2028-03-31 2029-03-31"),
     ] {
-        let found = upcoming(
-            &schedule,
-            Tz::Europe__Madrid,
-            calendar,
-            instant("2026-11-22T12:00:00Z"),
-            3,
-        );
-        let found: Vec<_> = found
-            .iter()
-            .map(|due| due.nominal.format("%Y-%m-%dT%H:%M").to_string())
-            .collect();
-        assert_eq!(found.join(" "), expected, "{schedule:?}");
+        let found = dates(&every(unit, day, "07:00"), Calendar::fiscal(first_month).unwrap());
+        assert_eq!(found, expected, "{day:?} of {unit:?}, year from {first_month}");
     }
-    let february = dues(
-        &every(Month, DayRule::Nth(30), "07:00"),
-        Tz::UTC,
-        years,
-        "2027-02-01T00:00:00Z",
-        1,
+    for (day, expected) in [
+        (29, "2027-02-28"),
+        (30, "2027-02-28"),
+        (28, "2027-02-28"),
+        (27, "2027-02-27"),
+    ] {
+        let schedule = every(Month, Nth(day), "07:00");
+        let found = dues(&schedule, Tz::UTC, Calendar::years(), "2027-02-01T00:00:00Z", 1);
+        assert_eq!(found, [format!("{expected}T07:00+00:00")]);
+    }
+}
+
+#[test]
+fn tables_of_business_days_leave_weekends_and_holidays_out() {
+    use CalendarUnit::{Month, Quarter, Year};
+    for (nth, of, listed, first_month, expected) in [
+        (
+            3,
+            Quarter,
+            "2027-01-01\n2027-01-06",
+            1,
+            "2027-01-07 2027-04-05 2027-07-05",
+        ),
+        (1, Quarter, "", 2, "2027-02-01 2027-05-03 2027-08-02"),
+        (-1, Month, "2026-12-31", 1, "2026-11-30 2026-12-30 2027-01-29"),
+        (2, Year, "", 4, "2027-04-02 2028-04-04 2029-04-03"),
+    ] {
+        let found = dates(
+            &business_day(nth, of, listed),
+            Calendar::fiscal(first_month).unwrap(),
+        );
+        assert_eq!(
+            found, expected,
+            "business day {nth} of {of:?}, year from {first_month}"
+        );
+    }
+}
+
+#[test]
+fn tables_cross_clock_changes_by_the_same_rule() {
+    let years = Calendar::years();
+    let sunday = every(CalendarUnit::Week, DayRule::Weekday(Sun), "02:30");
+    assert_eq!(
+        dues(&sunday, Tz::Europe__Berlin, years, "2026-03-28T00:00:00Z", 1),
+        ["2026-03-29T03:00+02:00 for 2026-03-29T02:30"]
     );
-    assert_eq!(february, ["2027-02-28T07:00+00:00"]);
-    let berlin = dues(
-        &every(Week, DayRule::Weekday(Weekday::Sun), "02:30"),
-        Tz::Europe__Berlin,
-        years,
-        "2026-03-28T00:00:00Z",
-        1,
+    assert_eq!(
+        dues(&sunday, Tz::Europe__Berlin, years, "2026-10-24T00:00:00Z", 2),
+        ["2026-10-25T02:30+02:00", "2026-11-01T02:30+01:00"]
     );
-    assert_eq!(berlin, ["2026-03-29T03:00+02:00 for 2026-03-29T02:30"]);
 }
 
 #[test]
@@ -510,7 +388,7 @@ fn any_schedule() -> impl Strategy<Value = Schedule> {
     let day = prop_oneof![
         (0..400_u32).prop_map(DayRule::Nth),
         Just(DayRule::Last),
-        Just(DayRule::Weekday(Weekday::Sun))
+        Just(DayRule::Weekday(Sun))
     ];
     prop_oneof![
         prop::sample::select(patterns.to_vec()).prop_map(cron),
