@@ -67,7 +67,7 @@ pub(super) fn series<const N: usize>(
     });
     let absent = dates
         .into_iter()
-        .filter(|date| listed && !by_date.contains_key(date))
+        .filter(|date| listed && !by_date.contains_key(date) && reader.was_over(*date))
         .collect();
     Ok((series, absent))
 }

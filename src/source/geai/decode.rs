@@ -14,6 +14,8 @@ use crate::source::sdk::{Flaw, Flaws, Row, Wire, json};
 use crate::source::{
     Dataset, Depth, Measure, Need, Notice, Ranking, Series, Snapshot, SourceError, TopList, Window,
 };
+use chrono::NaiveDate;
+use percent_encoding::percent_decode_str;
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
 
@@ -217,8 +219,8 @@ impl Reader<'_> {
             return Ok(cost.into());
         }
 
-        let (call, agent) = self.daily_requests(range);
-        let (answer, flaws) = self.read::<TotalRequestsPerDay>(&call)?;
+        let (request, agent) = self.daily_requests(range);
+        let (answer, flaws) = self.read::<TotalRequestsPerDay>(&request)?;
         let days = answer.days.map(|days| {
             days.into_iter()
                 .map(|d| Day(d.date, [d.total_requests, d.total_requests_with_error]))
@@ -227,9 +229,9 @@ impl Reader<'_> {
         let metrics = [Metric::TotalRequests, Metric::RequestsWithErrors];
         let call = Call::new(Endpoint::TotalRequestsPerDay, range);
         let (requests, no_requests) = daily::series(self, need, &call, metrics, days, &flaws)?;
-        if agent {
+        if let Some(agent) = agent {
             let text = format!(
-                "{}: the daily requests are those of the one configured agent; all other figures are of all agents.",
+                "{}: the daily requests are those of the agent `{agent}` alone; all other figures are of all agents.",
                 need.period.id()
             );
             self.notice(text, false);
@@ -257,15 +259,25 @@ impl Reader<'_> {
         Ok(cost.into_iter().chain(requests).chain(tokens).collect())
     }
 
-    /// The request that asked for the daily requests, and whether it was about one agent only.
-    fn daily_requests(&self, range: DateRange) -> (String, bool) {
+    /// The request that asked for the daily requests, and the one agent that it was about, if it was.
+    fn daily_requests(&self, range: DateRange) -> (String, Option<String>) {
         let all = Call::new(Endpoint::TotalRequestsPerDay, range).request();
         let of_one = format!("{all}&agentName=");
-        let answers = self.snapshot.answers();
-        match answers.iter().find(|answer| answer.request.starts_with(&of_one)) {
-            Some(answer) => (answer.request.clone(), true),
-            None => (all, false),
-        }
+        let agent = self.snapshot.answers().iter().find_map(|answer| {
+            let agent = answer.request.strip_prefix(&of_one)?;
+            Some((
+                answer.request.clone(),
+                percent_decode_str(agent).decode_utf8_lossy().into_owned(),
+            ))
+        });
+        agent.map_or((all, None), |(request, agent)| (request, Some(agent)))
+    }
+
+    /// Whether a day was over when the answers came; until then its row may rightly be absent.
+    pub(super) fn was_over(&self, day: NaiveDate) -> bool {
+        self.snapshot
+            .fetched_at()
+            .is_none_or(|instant| day < instant.date_naive())
     }
 
     fn rankings(&mut self, period: &Period) -> Result<Vec<Ranking>, SourceError> {
