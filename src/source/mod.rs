@@ -5,7 +5,10 @@
 //! Never here: adding figures of different sources, comparing periods, rounding.
 
 pub mod dataset;
+mod files;
+mod focus_file;
 pub mod snapshot;
+mod usage_file;
 
 use crate::config::plan::SourcePlan;
 use crate::period::Period;
@@ -145,14 +148,18 @@ impl SourcePlan {
 /// # Errors
 /// [`SourceError`] at the first call or file that fails for good; what was fetched until then stays in the snapshot.
 pub async fn fetch(
-    _name: &str,
-    _plan: &SourcePlan,
+    name: &str,
+    plan: &SourcePlan,
     _needs: &[Need],
-    _into: &SnapshotWriter,
-    _clock: &dyn Clock,
-    _progress: &dyn Progress,
+    into: &SnapshotWriter,
+    clock: &dyn Clock,
+    progress: &dyn Progress,
 ) -> Result<(), SourceError> {
-    unimplemented!("seam")
+    match plan {
+        SourcePlan::Geai(_) => unimplemented!("seam"),
+        SourcePlan::UsageFile(plan) => usage_file::fetch(name, plan, into, clock, progress).await,
+        SourcePlan::FocusFile(plan) => focus_file::fetch(name, plan, into, clock, progress).await,
+    }
 }
 
 /// Decodes a snapshot. Pure: the same snapshot and needs give the same dataset.
@@ -160,18 +167,26 @@ pub async fn fetch(
 /// # Errors
 /// [`SourceError`] where an answer or a row cannot be what the platform's protocol says.
 pub fn decode(
-    _name: &str,
-    _kind: SourceKind,
-    _needs: &[Need],
-    _snapshot: &Snapshot,
+    name: &str,
+    kind: SourceKind,
+    needs: &[Need],
+    snapshot: &Snapshot,
 ) -> Result<Dataset, SourceError> {
-    unimplemented!("seam")
+    match kind {
+        SourceKind::Geai => unimplemented!("seam"),
+        SourceKind::UsageFile => usage_file::decode(name, needs, snapshot),
+        SourceKind::FocusFile => focus_file::decode(name, needs, snapshot),
+    }
 }
 
 /// Asks whether the source is there and lets us in, without fetching figures. `check --online` calls this.
 ///
 /// # Errors
 /// [`SourceError`] as for a call of [`fetch`].
-pub async fn probe(_name: &str, _plan: &SourcePlan, _clock: &dyn Clock) -> Result<(), SourceError> {
-    unimplemented!("seam")
+pub async fn probe(name: &str, plan: &SourcePlan, _clock: &dyn Clock) -> Result<(), SourceError> {
+    match plan {
+        SourcePlan::Geai(_) => unimplemented!("seam"),
+        SourcePlan::UsageFile(plan) => usage_file::probe(name, plan).await,
+        SourcePlan::FocusFile(plan) => focus_file::probe(name, plan).await,
+    }
 }
