@@ -2,6 +2,7 @@
 
 use crate::config::secret::Secret;
 use crate::money::Currency;
+pub use crate::period::CalendarUnit;
 use crate::period::{Calendar, PeriodRule};
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
@@ -116,18 +117,6 @@ pub enum Schedule {
         /// Days that are no business days besides Saturday and Sunday.
         holidays: BTreeSet<NaiveDate>,
     },
-}
-
-/// A unit of the (fiscal) calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum CalendarUnit {
-    Day,
-    Week,
-    Month,
-    Quarter,
-    Year,
 }
 
 /// Which day of a unit; a number beyond its end means the last.

@@ -1,41 +1,471 @@
 //! Periods: half-open ranges of local dates, their canonical ids and their neighbours.
+//!
+//! In: a literal (`2026-10`), a rule (`previous_month`) with a date, or two dates. Out: a [`Period`].
+//! Never here: zones and instants. Whoever knows the job's zone hands over local dates.
 
-use chrono::NaiveDate;
+mod calendar;
+mod error;
+mod literal;
+mod rule;
+
+pub use calendar::{Calendar, CalendarUnit};
+pub use error::PeriodError;
+pub use rule::PeriodRule;
+
+use calendar::{EARLIEST, LATEST_END};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-/// The calendar in which quarters and years are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Calendar {
-    /// First month of the fiscal year, 1 … 12; `None`: calendar years.
-    fiscal_start: Option<u32>,
-}
-
-/// A half-open range of dates with its canonical id.
+/// A half-open range of dates with its canonical id. Never empty, always within the years 0001 … 9999.
+///
+/// Two periods of the same job with the same id cover the same dates.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "StoredPeriod")]
 pub struct Period {
     start: NaiveDate,
     end: NaiveDate,
     id: String,
+    shape: Shape,
+    /// In which its unit is counted: plain years for a calendar quarter that is no fiscal one.
+    calendar: Calendar,
+}
+
+/// What a period is, which decides what comes before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// One whole unit of the calendar.
+    Whole(CalendarUnit),
+    /// The first days of a unit.
+    ToDate {
+        /// Of which unit.
+        unit: CalendarUnit,
+        /// How many days have passed; a shorter unit before is covered only as far as it reaches.
+        elapsed: u32,
+    },
+    /// Any other range, and every rolling one (`last_days:N`), whatever dates it happens to cover.
+    Range,
 }
 
 impl Period {
+    /// The days from `start` up to, but not including, `end`.
+    pub fn from_range(start: NaiveDate, end: NaiveDate, calendar: Calendar) -> Result<Self, PeriodError> {
+        if start >= end {
+            return Err(PeriodError::Empty);
+        }
+        if start < EARLIEST || end > LATEST_END {
+            return Err(PeriodError::OutOfRange);
+        }
+        let unit = calendar.unit_spanning(start, end);
+        let (shape, calendar, id) = match unit {
+            Some((unit, counted_in)) => (
+                Shape::Whole(unit),
+                counted_in,
+                literal::of_unit(unit, start, end, counted_in),
+            ),
+            None => (Shape::Range, calendar, literal::of_range(start, end)),
+        };
+        Ok(Self {
+            start,
+            end,
+            id,
+            shape,
+            calendar,
+        })
+    }
+
+    /// Reads a literal: `2026-10-14`, `2026-W45` (an ISO week), `2026-10`, `2026-Q3`, `2026`, `FY2027`, `FY2027-Q3`, or
+    /// `2026-10-01..2026-10-31` with the last day included. A fiscal year is labelled by the year in which it ends.
+    pub fn parse(text: &str, calendar: Calendar) -> Result<Self, PeriodError> {
+        literal::parse(text, calendar)
+    }
+
+    /// The whole unit in which `date` lies; `None` where that leaves the years 0001 … 9999.
+    #[must_use]
+    pub fn containing(unit: CalendarUnit, date: NaiveDate, calendar: Calendar) -> Option<Self> {
+        let (start, end) = calendar.bounds(unit, date)?;
+        Self::from_range(start, end, calendar).ok()
+    }
+
     /// First day.
     #[must_use]
     pub fn start(&self) -> NaiveDate {
         self.start
     }
+
     /// The day after the last.
     #[must_use]
     pub fn end(&self) -> NaiveDate {
         self.end
     }
-    /// Canonical id.
+
+    /// The last day included: what leaves the program as the period's `end`.
+    #[must_use]
+    pub fn last_day(&self) -> NaiveDate {
+        self.end - Days::new(1)
+    }
+
+    /// Number of days, at least 1.
+    #[must_use]
+    pub fn days(&self) -> u32 {
+        calendar::days_between(self.start, self.end)
+    }
+
+    /// Canonical id: the shortest literal that names exactly these dates.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
+
+    /// What the period is.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Every day, in order.
+    pub fn dates(&self) -> impl Iterator<Item = NaiveDate> + use<> {
+        let end = self.end;
+        self.start.iter_days().take_while(move |day| *day < end)
+    }
+
+    /// Whether `date` is one of its days.
+    #[must_use]
+    pub fn contains(&self, date: NaiveDate) -> bool {
+        self.start <= date && date < self.end
+    }
+
+    /// The period before: the unit before a unit, as many elapsed days of the unit before a to-date period (cut at that
+    /// unit's end: compare [`days`](Self::days)), as many days just before any other range.
+    #[must_use]
+    pub fn previous(&self) -> Option<Self> {
+        match self.shape {
+            Shape::Whole(unit) => Self::containing(unit, self.start.pred_opt()?, self.calendar),
+            Shape::ToDate { unit, elapsed } => {
+                let (start, unit_end) = self.calendar.bounds(unit, self.start.pred_opt()?)?;
+                let end = start.checked_add_days(Days::new(elapsed.into()))?.min(unit_end);
+                self.neighbour(start, end, self.shape)
+            }
+            Shape::Range => {
+                let start = self.start.checked_sub_days(Days::new(self.days().into()))?;
+                self.neighbour(start, self.start, Shape::Range)
+            }
+        }
+    }
+
+    /// The same period one year earlier: the same unit by its number (week 53 meets the last week of a year without
+    /// one), otherwise the same month and day, where 29 February meets 28 February.
+    #[must_use]
+    pub fn same_period_last_year(&self) -> Option<Self> {
+        let start = year_before(self.start)?;
+        match self.shape {
+            Shape::Whole(CalendarUnit::Week) => {
+                let week = self.start.iso_week();
+                literal::iso_week(week.year() - 1, week.week())
+                    .or_else(|| literal::iso_week(week.year() - 1, week.week() - 1))
+                    .and_then(|monday| Self::containing(CalendarUnit::Week, monday, self.calendar))
+            }
+            Shape::Whole(unit) => Self::containing(unit, start, self.calendar),
+            Shape::ToDate { unit, .. } => {
+                let end = year_before(self.last_day())?.succ_opt()?;
+                let elapsed = u32::try_from((end - start).num_days()).ok()?;
+                self.neighbour(start, end, Shape::ToDate { unit, elapsed })
+            }
+            // Whole months stay whole: January and February 2029 meet all of January and February 2028.
+            Shape::Range if self.start.day() == 1 && self.end.day() == 1 => {
+                self.neighbour(start, year_before(self.end)?, Shape::Range)
+            }
+            Shape::Range => self.neighbour(start, year_before(self.last_day())?.succ_opt()?, Shape::Range),
+        }
+    }
+
+    /// A period that keeps `shape` even where its dates happen to be a whole unit.
+    fn shaped(start: NaiveDate, end: NaiveDate, calendar: Calendar, shape: Shape) -> Option<Self> {
+        let canonical = Self::from_range(start, end, calendar).ok()?;
+        Some(Self {
+            shape,
+            calendar,
+            ..canonical
+        })
+    }
+
+    fn neighbour(&self, start: NaiveDate, end: NaiveDate, shape: Shape) -> Option<Self> {
+        Self::shaped(start, end, self.calendar, shape)
+    }
 }
 
-/// The `period` key of a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PeriodRule {}
+/// The same month and day one year earlier; 28 February for 29 February.
+fn year_before(date: NaiveDate) -> Option<NaiveDate> {
+    date.checked_sub_months(Months::new(12))
+}
+
+/// A period as it lies in the store, before it is believed. The id follows from the rest.
+#[derive(Deserialize)]
+struct StoredPeriod {
+    start: NaiveDate,
+    end: NaiveDate,
+    shape: Shape,
+    calendar: Calendar,
+}
+
+impl TryFrom<StoredPeriod> for Period {
+    type Error = PeriodError;
+
+    fn try_from(stored: StoredPeriod) -> Result<Self, PeriodError> {
+        let canonical = Self::from_range(stored.start, stored.end, stored.calendar)?;
+        match stored.shape {
+            Shape::Whole(_) => Ok(canonical),
+            shape => Ok(Self {
+                shape,
+                calendar: stored.calendar,
+                ..canonical
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn period(text: &str, first_month: u32) -> Period {
+        Period::parse(text, Calendar::fiscal(first_month).unwrap()).unwrap()
+    }
+
+    /// `id (days)` of a neighbour, or `none`.
+    fn told(period: Option<Period>) -> String {
+        period.map_or("none".to_owned(), |period| {
+            format!("{} ({})", period.id(), period.days())
+        })
+    }
+
+    #[test]
+    fn every_shape_has_its_period_before() {
+        for (text, first_month, expected) in [
+            ("2026-11-01", 1, "2026-10-31 (1)"),
+            ("2026-W01", 1, "2025-W52 (7)"),
+            ("2027-W01", 1, "2026-W53 (7)"),
+            ("2026-03", 1, "2026-02 (28)"),
+            ("2028-03", 1, "2028-02 (29)"),
+            ("2026-01", 4, "2025-12 (31)"),
+            ("2026-Q1", 1, "2025-Q4 (92)"),
+            ("2026", 1, "2025 (365)"),
+            ("2029", 1, "2028 (366)"),
+            ("FY2027-Q1", 4, "FY2026-Q4 (90)"),
+            ("FY2027", 4, "FY2026 (365)"),
+            ("2026-Q4", 2, "2026-Q3 (92)"),
+            ("2026", 4, "2025 (365)"),
+            ("2026-10-05..2026-10-14", 1, "2026-09-25..2026-10-04 (10)"),
+            ("0001", 1, "none"),
+            ("0001-01-01", 1, "none"),
+            ("0001-01-02..0001-01-09", 1, "none"),
+            ("0001-02", 4, "0001-01 (31)"),
+        ] {
+            assert_eq!(
+                told(period(text, first_month).previous()),
+                expected,
+                "before {text}, year from {first_month}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_period_last_year_keeps_its_number_and_29_february_meets_28_february() {
+        for (text, first_month, expected) in [
+            ("2026-11-22", 1, "2025-11-22 (1)"),
+            ("2028-02-29", 1, "2027-02-28 (1)"),
+            ("2028-02", 1, "2027-02 (28)"),
+            ("2029-02", 1, "2028-02 (29)"),
+            ("2026-Q3", 1, "2025-Q3 (92)"),
+            ("2026", 1, "2025 (365)"),
+            ("FY2027-Q3", 4, "FY2026-Q3 (92)"),
+            ("FY2027", 4, "FY2026 (365)"),
+            ("2026-W45", 1, "2025-W45 (7)"),
+            ("2026-W53", 1, "2025-W52 (7)"),
+            ("2028-02-20..2028-02-29", 1, "2027-02-20..2027-02-28 (9)"),
+            ("2029-01-01..2029-02-28", 1, "2028-01-01..2028-02-29 (60)"),
+            ("2026-01-15..2026-03-14", 1, "2025-01-15..2025-03-14 (59)"),
+            ("0001-03", 1, "none"),
+        ] {
+            let found = period(text, first_month).same_period_last_year();
+            assert_eq!(told(found), expected, "a year before {text}");
+        }
+    }
+
+    #[test]
+    fn months_and_leap_years_have_their_lengths() {
+        for (text, days) in [
+            ("2026-02", 28),
+            ("2026-03", 31),
+            ("2028-02", 29),
+            ("2027-02", 28),
+            ("2026", 365),
+            ("2028", 366),
+        ] {
+            let period = period(text, 1);
+            assert_eq!(
+                (period.days(), period.dates().count()),
+                (days, days as usize),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_day_is_a_local_date_however_many_hours_it_has() {
+        // Madrid's 23 and 25 hour days of 2026.
+        for text in ["2026-03-29", "2026-10-25"] {
+            assert_eq!(period(text, 1).days(), 1);
+        }
+        assert!(period("2026-10", 1).contains(day("2026-10-31")));
+        assert!(!period("2026-10", 1).contains(day("2026-11-01")));
+        assert_eq!(period("2026-10", 1).last_day(), day("2026-10-31"));
+    }
+
+    #[test]
+    fn empty_and_endless_ranges_are_refused() {
+        let range = |start: NaiveDate, end: NaiveDate| Period::from_range(start, end, Calendar::years());
+        assert_eq!(
+            range(day("2026-10-02"), day("2026-10-02")),
+            Err(PeriodError::Empty)
+        );
+        assert_eq!(
+            range(day("2026-10-02"), day("2026-10-01")),
+            Err(PeriodError::Empty)
+        );
+        assert_eq!(
+            range(NaiveDate::MIN, day("2026-10-01")),
+            Err(PeriodError::OutOfRange)
+        );
+        assert_eq!(
+            range(day("2026-10-01"), NaiveDate::MAX),
+            Err(PeriodError::OutOfRange)
+        );
+        assert_eq!(
+            range(NaiveDate::MIN, NaiveDate::MAX),
+            Err(PeriodError::OutOfRange)
+        );
+        let everything = range(EARLIEST, LATEST_END).unwrap();
+        assert_eq!(
+            (everything.days(), everything.id()),
+            (3_652_059, "0001-01-01..9999-12-31")
+        );
+        assert_eq!(
+            (everything.previous(), everything.same_period_last_year()),
+            (None, None)
+        );
+        assert_eq!(
+            Period::containing(CalendarUnit::Week, day("9999-12-31"), Calendar::years()),
+            None
+        );
+    }
+
+    #[test]
+    fn what_is_stored_comes_back_and_what_was_tampered_with_does_not() {
+        let calendar = Calendar::fiscal(4).unwrap();
+        let to_date = PeriodRule::QuarterToDate
+            .resolve(day("2026-11-01"), calendar)
+            .unwrap();
+        assert_eq!(
+            to_date.id(),
+            "2026-10",
+            "a whole month, yet still a quarter to date"
+        );
+        let rolling = PeriodRule::LastDays(31)
+            .resolve(day("2026-11-01"), calendar)
+            .unwrap();
+        for stored in [
+            period("FY2027-Q3", 4),
+            period("2026", 4),
+            period("2026-W45", 1),
+            to_date,
+            rolling,
+        ] {
+            let text = serde_json::to_string(&stored).unwrap();
+            assert_eq!(serde_json::from_str::<Period>(&text).unwrap(), stored, "{text}");
+        }
+        let text = serde_json::to_string(&period("2026-10", 1)).unwrap();
+        for (from, to) in [
+            ("2026-11-01", "2026-10-01"),
+            ("2026-11-01", "+12026-11-01"),
+            ("null", "13"),
+        ] {
+            let tampered = text.replace(from, to);
+            assert_ne!(tampered, text);
+            assert!(serde_json::from_str::<Period>(&tampered).is_err(), "{tampered}");
+        }
+        let renamed = serde_json::from_str::<Period>(&text.replace("\"2026-10\"", "\"2026-09\"")).unwrap();
+        assert_eq!(renamed.id(), "2026-10");
+    }
+
+    fn any_range() -> impl Strategy<Value = Period> {
+        let starts = prop_oneof![0..3_652_058_u64, 739_000..740_500_u64];
+        let lengths = prop_oneof![
+            1..400_u64,
+            1..4_000_000_u64,
+            Just(1),
+            Just(7),
+            Just(365),
+            28..=31_u64,
+            89..=92_u64
+        ];
+        (starts, lengths, 1..=12_u32).prop_filter_map("within the calendar", |(start, days, first_month)| {
+            let start = EARLIEST + Days::new(start);
+            let calendar = Calendar::fiscal(first_month).ok()?;
+            Period::from_range(start, start.checked_add_days(Days::new(days))?, calendar).ok()
+        })
+    }
+
+    fn any_unit() -> impl Strategy<Value = Period> {
+        let units = [
+            CalendarUnit::Day,
+            CalendarUnit::Week,
+            CalendarUnit::Month,
+            CalendarUnit::Quarter,
+            CalendarUnit::Year,
+        ];
+        (prop::sample::select(units.to_vec()), 0..3_652_058_u64, 1..=12_u32).prop_filter_map(
+            "within the calendar",
+            |(unit, date, first_month)| {
+                Period::containing(
+                    unit,
+                    EARLIEST + Days::new(date),
+                    Calendar::fiscal(first_month).ok()?,
+                )
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_reads_back_as_the_same_dates(period in prop_oneof![any_range(), any_unit()], first_month in 1..=12_u32) {
+            let calendar = Calendar::fiscal(first_month).unwrap();
+            let period = Period::from_range(period.start(), period.end(), calendar).unwrap();
+            prop_assert_eq!(&Period::parse(period.id(), calendar).unwrap(), &period);
+            let range = format!("{}..{}", period.start(), period.last_day());
+            prop_assert_eq!(&Period::parse(&range, calendar).unwrap(), &period);
+        }
+
+        #[test]
+        fn the_period_before_ends_where_this_one_starts(period in prop_oneof![any_range(), any_unit()]) {
+            if let Some(before) = period.previous() {
+                prop_assert_eq!(before.end(), period.start());
+                prop_assert_eq!(before.shape(), period.shape());
+            }
+        }
+
+        #[test]
+        fn a_year_before_is_about_a_year_before(period in prop_oneof![any_range(), any_unit()]) {
+            if let Some(before) = period.same_period_last_year() {
+                let days = (period.start() - before.start()).num_days();
+                prop_assert!((364..=371).contains(&days), "{} after {}", period.id(), before.id());
+                prop_assert!(before.days().abs_diff(period.days()) <= 1);
+            }
+        }
+    }
+}
