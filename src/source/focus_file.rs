@@ -13,6 +13,7 @@ use crate::config::plan::FocusFilePlan;
 use crate::metric::Metric;
 use crate::money::MoneyError;
 use crate::schedule::clock::Clock;
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -136,15 +137,10 @@ impl Bill {
     fn row(&mut self, row: &Row<'_, 15>, path: &str) -> Result<(), Flaw> {
         let cells = row.cells.map(|cell| if cell == b"NULL" { &[][..] } else { cell });
         let day = cell::utc_date(cells[CHARGED_FROM]).map_err(Flaw::of(CHARGED_FROM))?;
-        let amount = |column: usize| {
-            if row.has(column) {
-                cell::decimal(cells[column]).map_err(Flaw::of(column))
-            } else {
-                Ok(Decimal::ZERO)
-            }
-        };
-        let (billed, effective) = (amount(BILLED)?, amount(EFFECTIVE)?);
-        let (list, contracted) = (amount(LIST)?, amount(CONTRACTED)?);
+        let billed = cell::decimal(cells[BILLED]).map_err(Flaw::of(BILLED))?;
+        let effective = optional(cells[EFFECTIVE]).map_err(Flaw::of(EFFECTIVE))?;
+        let list = optional(cells[LIST]).map_err(Flaw::of(LIST))?;
+        let contracted = optional(cells[CONTRACTED]).map_err(Flaw::of(CONTRACTED))?;
         let currency = self.currency.read(cells[CURRENCY]).map_err(Flaw::of(CURRENCY))?;
         if !self.book.wants(day) {
             return Ok(());
@@ -152,9 +148,14 @@ impl Bill {
         self.currency
             .meet(currency, || format!("{path}:{}", row.line()))
             .map_err(Flaw::of(CURRENCY))?;
+        for (column, amount) in [(EFFECTIVE, effective), (LIST, list), (CONTRACTED, contracted)] {
+            if amount.is_none() {
+                self.lack(day, column);
+            }
+        }
         let mut extras = [
-            list,
-            contracted,
+            list.unwrap_or_default(),
+            contracted.unwrap_or_default(),
             Decimal::ZERO,
             Decimal::ZERO,
             Decimal::ZERO,
@@ -192,7 +193,15 @@ impl Bill {
             plain(MODEL),
             plain(ACCOUNT_NAME),
         ];
-        self.book.add(day, &keys, &[billed, effective], &extras)
+        self.book
+            .add(day, &keys, &[billed, effective.unwrap_or_default()], &extras)
+    }
+
+    /// A row without one of the costs makes the sum of its period unknown.
+    fn lack(&mut self, day: NaiveDate, column: usize) {
+        for period in self.book.holding(day) {
+            self.presence.blank(period, column);
+        }
     }
 
     fn meet_unknown(&mut self, column: usize, word: &[u8]) {
@@ -248,4 +257,12 @@ impl Bill {
             })
             .collect()
     }
+}
+
+/// An amount that a row may lack.
+fn optional(text: &[u8]) -> Result<Option<Decimal>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    cell::decimal(text).map(Some)
 }

@@ -286,6 +286,14 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         self.ledgers.iter().any(|ledger| ledger.holds(day))
     }
 
+    /// The places of the periods that hold a day.
+    pub(crate) fn holding(&self, day: NaiveDate) -> impl Iterator<Item = usize> {
+        let places = self.ledgers.iter().enumerate();
+        places
+            .filter(move |(_, ledger)| ledger.holds(day))
+            .map(|(place, _)| place)
+    }
+
     /// Adds a row to every period that holds its day.
     ///
     /// # Errors

@@ -29,7 +29,12 @@ impl<const N: usize> Presence<N> {
         }
     }
 
-    /// Whether every file with rows in the period has the column.
+    /// Takes note of a row of the period whose cell is empty where an amount belongs: the sum is unknown then.
+    pub(crate) fn blank(&mut self, period: usize, column: usize) {
+        self.everywhere[period][column] = false;
+    }
+
+    /// Whether the column can be summed for the period.
     pub(crate) fn has(&self, period: usize, column: usize) -> bool {
         self.everywhere[period][column]
     }
@@ -54,7 +59,7 @@ pub(crate) fn unknown_figures(source: &str, needs: &[Need], windows: &[Window]) 
         .map(|(labels, needs)| {
             let periods: Vec<&str> = needs.iter().map(|need| need.period.id()).collect();
             let text = format!(
-                "Not available for {}: {}. The files have no such column, not all of them have it, or it is always empty.",
+                "Not available for {}: {}. A file lacks the column, or its cells are empty, and unknown is not zero.",
                 periods.join(", "),
                 labels.join(", ")
             );
