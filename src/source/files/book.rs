@@ -344,10 +344,14 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         self.dimensions[dimension].used()
     }
 
-    /// The only member of a dimension, where there is but one.
+    /// The member of a dimension to which every row belongs, if there is one.
     pub(crate) fn only(&self, dimension: usize) -> Option<&str> {
+        let unattributed = |ledger: &Ledger<M, X, D>| {
+            let nobody = ledger.groups[dimension].first();
+            nobody.is_some_and(|sums| sums.rows > 0)
+        };
         match self.dimensions[dimension].members.as_slice() {
-            [_, only] => Some(&only.id),
+            [_, only] if !self.ledgers.iter().any(unattributed) => Some(&only.id),
             _ => None,
         }
     }
