@@ -45,7 +45,9 @@ fn run_report(folder: &Path) -> Measured {
         drop(std::fs::remove_dir_all(folder.join("data")));
         drop(std::fs::remove_dir_all(folder.join("drop")));
         let mut command = Command::new(env!("CARGO_BIN_EXE_reportwire"));
-        command.current_dir(folder).args(["run", "monthly", "--as-of", "2026-11-02T07:00:00Z"]);
+        command
+            .current_dir(folder)
+            .args(["run", "monthly", "--as-of", "2026-11-02T07:00:00Z"]);
         command
     })
 }
@@ -56,19 +58,31 @@ fn main() {
     let _guard = threads.enter();
     let company = Company::ending("2026-11-02".parse().expect("a date"));
     let platform = threads
-        .block_on(Platform::start_with_latency(company, TOKEN, Duration::from_millis(30)))
+        .block_on(Platform::start_with_latency(
+            company,
+            TOKEN,
+            Duration::from_millis(30),
+        ))
         .expect("a platform");
-    let mailbox = threads.block_on(Mailbox::start(&folder.path().join("mail"))).expect("a mailbox");
+    let mailbox = threads
+        .block_on(Mailbox::start(&folder.path().join("mail")))
+        .expect("a mailbox");
     std::fs::write(folder.path().join("key"), TOKEN).expect("a key");
 
-    println!("{:<44} {:>9} {:>9} {:>9}", "whole process, median of the runs", "cpu ms", "wall ms", "peak MiB");
+    println!(
+        "{:<44} {:>9} {:>9} {:>9}",
+        "whole process, median of the runs", "cpu ms", "wall ms", "peak MiB"
+    );
     let version = process::measure(RUNS, || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_reportwire"));
         command.arg("--version");
         command
     });
     version.print("--version");
-    for (label, deliveries) in [("full report, all formats, file drop", "\"drop\""), ("… and a mail with two charts", "\"drop\", \"mail\"")] {
+    for (label, deliveries) in [
+        ("full report, all formats, file drop", "\"drop\""),
+        ("… and a mail with two charts", "\"drop\", \"mail\""),
+    ] {
         let text = configuration(&platform.base_url, mailbox.port(), deliveries);
         std::fs::write(folder.path().join("reportwire.toml"), text).expect("a configuration");
         run_report(folder.path()).print(label);

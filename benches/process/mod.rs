@@ -20,7 +20,10 @@ pub struct Measured {
 impl Measured {
     /// Prints one row.
     pub fn print(&self, label: &str) {
-        println!("{label:<44} {:>9.1} {:>9.1} {:>9.1}", self.cpu_ms, self.wall_ms, self.peak_mib);
+        println!(
+            "{label:<44} {:>9.1} {:>9.1} {:>9.1}",
+            self.cpu_ms, self.wall_ms, self.peak_mib
+        );
     }
 }
 
@@ -50,14 +53,21 @@ pub fn measure(runs: usize, mut command: impl FnMut() -> Command) -> Measured {
         }
     }
     walls.sort_by(f64::total_cmp);
-    Measured { cpu_ms: cpu / runs as f64, wall_ms: walls[walls.len() / 2], peak_mib: peak }
+    Measured {
+        cpu_ms: cpu / runs as f64,
+        wall_ms: walls[walls.len() / 2],
+        peak_mib: peak,
+    }
 }
 
 /// User and system ticks of all children that were waited for.
 fn children_ticks() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
     let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let fields: Vec<f64> = after_name.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+    let fields: Vec<f64> = after_name
+        .split_whitespace()
+        .filter_map(|field| field.parse().ok())
+        .collect();
     // The state is no number, so cutime and cstime (16 and 17 of proc(5)) stand at 12 and 13 of what is left.
     fields[12] + fields[13]
 }
