@@ -1,0 +1,1 @@
+//! Tries what lies in the outbox.

@@ -1,0 +1,1 @@
+//! Proves that what was stored is still what it was.
