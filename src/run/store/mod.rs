@@ -14,6 +14,8 @@ mod owner;
 mod runs;
 mod sqlite;
 
+pub(in crate::run) use files::hash_file;
+
 use crate::delivery::{Parcel, Receipt};
 use crate::render::Artifact;
 use crate::run::state::{DeliveryState, RunState};
