@@ -13,6 +13,10 @@ mod outbox;
 mod owner;
 mod runs;
 mod sqlite;
+#[cfg(test)]
+pub(in crate::run) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub(in crate::run) use files::hash_file;
 
