@@ -3,6 +3,18 @@
 //! In: a report and a [`Look`]. Out: [`Artifact`]s, the body of a mail and the digest for a chat.
 //! Never here: recipients, fetching, computing figures (only formatting and rounding them for display).
 
+mod chart;
+pub mod digest;
+pub mod format;
+pub mod mail;
+pub mod page;
+pub mod templates;
+pub mod text;
+mod view;
+
+#[cfg(test)]
+mod look_tests;
+
 use crate::config::plan::{Brand, Format};
 use crate::report::Report;
 use bytes::Bytes;
