@@ -12,5 +12,6 @@ pub mod money;
 pub mod period;
 pub mod render;
 pub mod report;
+pub mod run;
 pub mod schedule;
 pub mod source;

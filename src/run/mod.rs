@@ -1,0 +1,15 @@
+//! Runs: the story of a report from its period to its receipts, and the memory of it.
+//!
+//! In: a plan, a job, a period. Out: a run whose every step, file and delivery is written down before it is relied on.
+//! Never here: what a report says, how a format looks, how a far end is spoken to.
+//!
+//! The [`store`] is the truth. [`state`] holds every allowed move, [`attempt`] tries what lies in the outbox,
+//! [`verify`] proves that what was stored is still what it was.
+
+pub mod attempt;
+pub mod state;
+pub mod store;
+pub mod verify;
+
+pub use state::{DeliveryState, RunState};
+pub use store::{Run, Store, StoreError};
