@@ -7,9 +7,17 @@
 //! [`verify`] proves that what was stored is still what it was.
 
 pub mod attempt;
+pub mod choose;
+mod fault;
+pub mod perform;
+pub mod recipe;
+pub mod replay;
 pub mod state;
 pub mod store;
 pub mod verify;
 
+pub use choose::RunRequest;
+pub use fault::RunError;
+pub use perform::{Engine, Preview, RunOutcome};
 pub use state::{DeliveryState, RunState};
 pub use store::{Run, Store, StoreError};
