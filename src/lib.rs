@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod delivery;
+pub mod demo;
 pub mod metric;
 pub mod money;
 pub mod period;
