@@ -201,7 +201,7 @@ impl Company {
         }
         let roll = noise([4, kind, day_number(date)]);
         (
-            u64::from(roll % (5 + 3 * kind) == 0),
+            u64::from(roll.is_multiple_of(5 + 3 * kind)),
             (roll >> 20) % (4 - kind.min(3)),
         )
     }
