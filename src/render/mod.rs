@@ -3,13 +3,23 @@
 //! In: a report and a [`Look`]. Out: [`Artifact`]s, the body of a mail and the digest for a chat.
 //! Never here: recipients, fetching, computing figures (only formatting and rounding them for display).
 
+mod chart;
 pub mod csv;
+pub mod digest;
+pub mod format;
 #[cfg(test)]
 mod hostile;
 mod json;
+#[cfg(test)]
+mod look_tests;
+pub mod mail;
 pub mod manifest;
 pub mod name;
 mod neutral;
+pub mod page;
+pub mod templates;
+pub mod text;
+mod view;
 
 use crate::config::plan::{Brand, Format};
 use crate::report::Report;
