@@ -1,7 +1,8 @@
 //! The only place that prints: data to standard output, everything else to standard error.
 
 use super::Failure;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::Write;
@@ -38,7 +39,7 @@ pub(super) fn table<const N: usize>(
 ) -> String {
     let mut table = Table::new();
     table
-        .load_preset(presets::NOTHING)
+        .load_style(NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(WIDTH);
     if let Some(heading) = heading {

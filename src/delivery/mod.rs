@@ -4,7 +4,7 @@
 //! Never here: computing or rendering figures, retrying, remembering.
 
 mod email;
-mod file_drop;
+pub mod file_drop;
 mod guard;
 mod http;
 pub mod signature;

@@ -36,7 +36,10 @@ pub struct RunRequest {
 pub fn job<'a>(plan: &'a Plan, name: &str) -> Result<&'a JobPlan, RunError> {
     plan.jobs.get(name).ok_or_else(|| {
         let names: Vec<&str> = plan.jobs.keys().map(String::as_str).collect();
-        let nearest = names.iter().copied().max_by(|a, b| strsim::jaro(name, a).total_cmp(&strsim::jaro(name, b)));
+        let nearest = names
+            .iter()
+            .copied()
+            .max_by(|a, b| strsim::jaro(name, a).total_cmp(&strsim::jaro(name, b)));
         let hint = match nearest.filter(|nearest| strsim::jaro(name, nearest) > 0.7) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!("the configuration has: {}", names.join(", ")),
@@ -73,15 +76,27 @@ pub fn deliveries(
 ) -> Result<(BTreeMap<String, DeliveryPlan>, Trigger), RunError> {
     if let Some(unknown) = request.only.iter().find(|name| !job.deliveries.contains(name)) {
         let names = job.deliveries.join(", ");
-        return Err(RunError::Request(format!("job `{}` has no delivery `{unknown}`; it has: {names}", job.name)));
+        return Err(RunError::Request(format!(
+            "job `{}` has no delivery `{unknown}`; it has: {names}",
+            job.name
+        )));
     }
-    let chosen = job.deliveries.iter().filter(|name| request.only.is_empty() || request.only.contains(name));
-    let mut plans: BTreeMap<String, DeliveryPlan> =
-        chosen.filter_map(|name| Some((name.clone(), plan.deliveries.get(name)?.clone()))).collect();
-    let Some(address) = &request.test_to else { return Ok((plans, Trigger::Manual)) };
+    let chosen = job
+        .deliveries
+        .iter()
+        .filter(|name| request.only.is_empty() || request.only.contains(name));
+    let mut plans: BTreeMap<String, DeliveryPlan> = chosen
+        .filter_map(|name| Some((name.clone(), plan.deliveries.get(name)?.clone())))
+        .collect();
+    let Some(address) = &request.test_to else {
+        return Ok((plans, Trigger::Manual));
+    };
     plans.retain(|_, plan| matches!(plan, DeliveryPlan::Email(_)));
     if plans.is_empty() {
-        return Err(RunError::Request(format!("job `{}` has no e-mail delivery that --test-to could use", job.name)));
+        return Err(RunError::Request(format!(
+            "job `{}` has no e-mail delivery that --test-to could use",
+            job.name
+        )));
     }
     for plan in plans.values_mut() {
         if let DeliveryPlan::Email(email) = plan {
@@ -101,10 +116,12 @@ pub fn open_all(
     plans: &BTreeMap<String, DeliveryPlan>,
     clock: &Arc<dyn Clock>,
 ) -> Result<BTreeMap<String, Box<dyn Delivery>>, RunError> {
-    let opened = plans.iter().map(|(name, plan)| match delivery::open(name, plan, Arc::clone(clock)) {
-        Ok(delivery) => Ok((name.clone(), delivery)),
-        Err(error) => Err(RunError::Request(format!("delivery `{name}`: {error}"))),
-    });
+    let opened = plans.iter().map(
+        |(name, plan)| match delivery::open(name, plan, Arc::clone(clock)) {
+            Ok(delivery) => Ok((name.clone(), delivery)),
+            Err(error) => Err(RunError::Request(format!("delivery `{name}`: {error}"))),
+        },
+    );
     opened.collect()
 }
 

@@ -40,7 +40,10 @@ pub enum RunError {
 impl RunError {
     /// The disk said no.
     pub(super) fn disk(place: &Path, cause: &std::io::Error) -> Self {
-        Self::Failed(format!("{} cannot be written: {cause}; check permissions and free space", place.display()))
+        Self::Failed(format!(
+            "{} cannot be written: {cause}; check permissions and free space",
+            place.display()
+        ))
     }
 
     /// 2 where the request or the configuration is wrong, 1 where a run or delivery failed.

@@ -9,7 +9,7 @@
 
 pub mod attempt;
 pub mod choose;
-pub mod fault;
+mod fault;
 pub mod perform;
 pub mod recipe;
 pub mod replay;
@@ -18,6 +18,8 @@ pub mod state;
 pub mod store;
 pub mod verify;
 
+pub use choose::RunRequest;
 pub use fault::RunError;
+pub use perform::{Engine, Preview, RunOutcome};
 pub use state::{DeliveryState, RunState};
 pub use store::{Run, Store, StoreError};

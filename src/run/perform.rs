@@ -54,7 +54,11 @@ pub struct Preview {
 /// # Errors
 /// [`RunError::Request`] if the request or the configuration is wrong (nothing was recorded), else
 /// [`RunError::Recorded`] with what made the run fail.
-pub async fn run(engine: &Engine, request: &RunRequest, progress: &dyn Progress) -> Result<RunOutcome, RunError> {
+pub async fn run(
+    engine: &Engine,
+    request: &RunRequest,
+    progress: &dyn Progress,
+) -> Result<RunOutcome, RunError> {
     let job = choose::job(&engine.plan, &request.job)?;
     let now = engine.clock.now();
     let period = choose::period(job, request.period.as_deref(), request.as_of.unwrap_or(now))?;
@@ -79,7 +83,13 @@ pub async fn run(engine: &Engine, request: &RunRequest, progress: &dyn Progress)
     };
     let run = engine.store.begin(&new).await?;
     tracing::info!(run.id = %run.run_id, job.name = %job.name, period = period.id(), "run begins");
-    let story = Story { engine, job, recipe, run, deliveries };
+    let story = Story {
+        engine,
+        job,
+        recipe,
+        run,
+        deliveries,
+    };
     match tokio::time::timeout(job.deadline, story.tell(request.wait, progress)).await {
         Ok(Ok(outcome)) => Ok(outcome),
         Ok(Err(error)) => Err(story.failed(error).await),
@@ -106,10 +116,17 @@ pub async fn preview(
     let period = choose::period(job, request.period.as_deref(), request.as_of.unwrap_or(now))?;
     choose::reveal_sources(plan, job)?;
     let recipe = Recipe::of(plan, job, &period, &job.deliveries)?;
-    let scratch = tempfile::tempdir().map_err(|cause| RunError::disk(Path::new("the temporary folder"), &cause))?;
+    let scratch =
+        tempfile::tempdir().map_err(|cause| RunError::disk(Path::new("the temporary folder"), &cause))?;
     fetch_all(plan, job, &recipe, scratch.path(), clock, progress).await?;
-    let identity = Identity { run_id: "preview".to_owned(), revision: 1, generated_at: now.trunc_subsecs(0) };
-    let edition = produce(recipe, identity, scratch.path().to_owned()).await?.edition;
+    let identity = Identity {
+        run_id: "preview".to_owned(),
+        revision: 1,
+        generated_at: now.trunc_subsecs(0),
+    };
+    let edition = produce(recipe, identity, scratch.path().to_owned())
+        .await?
+        .edition;
     std::fs::create_dir_all(out).map_err(|cause| RunError::disk(out, &cause))?;
     let mut files = Vec::new();
     for artifact in edition.artifacts.iter().chain([&edition.manifest]) {
@@ -117,7 +134,10 @@ pub async fn preview(
         std::fs::write(&path, &artifact.bytes).map_err(|cause| RunError::disk(&path, &cause))?;
         files.push(path);
     }
-    Ok(Preview { files, digest: edition.digest })
+    Ok(Preview {
+        files,
+        digest: edition.digest,
+    })
 }
 
 /// A run on its way.
@@ -136,7 +156,15 @@ impl Story<'_> {
         let snapshot_dir = store.snapshot_dir(run_id);
 
         self.advance(RunState::Queued, RunState::Fetching).await?;
-        fetch_all(plan, self.job, &self.recipe, &snapshot_dir, clock.as_ref(), progress).await?;
+        fetch_all(
+            plan,
+            self.job,
+            &self.recipe,
+            &snapshot_dir,
+            clock.as_ref(),
+            progress,
+        )
+        .await?;
         self.advance(RunState::Fetching, RunState::Snapshotted).await?;
 
         let produce = produce(self.recipe.clone(), self.identity(), snapshot_dir).await?;
@@ -157,7 +185,11 @@ impl Story<'_> {
     }
 
     async fn advance(&self, from: RunState, to: RunState) -> Result<(), RunError> {
-        Ok(self.engine.store.advance(&self.run.run_id, self.run.fence, from, to).await?)
+        Ok(self
+            .engine
+            .store
+            .advance(&self.run.run_id, self.run.fence, from, to)
+            .await?)
     }
 
     fn identity(&self) -> Identity {
@@ -169,16 +201,24 @@ impl Story<'_> {
     }
 
     fn compose(&self, produce: &Produce) -> Result<Vec<(String, Vec<Parcel>)>, RunError> {
-        let parcels = self.deliveries.iter().map(|(name, delivery)| match delivery.compose(&produce.edition) {
-            Ok(parcels) => Ok((name.clone(), parcels)),
-            Err(error) => Err(RunError::Failed(format!("delivery `{name}`: {error}"))),
-        });
+        let parcels =
+            self.deliveries
+                .iter()
+                .map(|(name, delivery)| match delivery.compose(&produce.edition) {
+                    Ok(parcels) => Ok((name.clone(), parcels)),
+                    Err(error) => Err(RunError::Failed(format!("delivery `{name}`: {error}"))),
+                });
         parcels.collect()
     }
 
     async fn freeze(&self, produce: &Produce, parcels: &[(String, Vec<Parcel>)]) -> Result<(), RunError> {
         let edition = &produce.edition;
-        let artifacts: Vec<Artifact> = edition.artifacts.iter().chain([&edition.manifest]).cloned().collect();
+        let artifacts: Vec<Artifact> = edition
+            .artifacts
+            .iter()
+            .chain([&edition.manifest])
+            .cloned()
+            .collect();
         let freeze = Freeze {
             artifacts: &artifacts,
             parcels,
@@ -186,7 +226,11 @@ impl Story<'_> {
             generated_at: edition.generated_at,
             report_sha256: None,
         };
-        Ok(self.engine.store.freeze(&self.run.run_id, self.run.fence, freeze).await?)
+        Ok(self
+            .engine
+            .store
+            .freeze(&self.run.run_id, self.run.fence, freeze)
+            .await?)
     }
 
     /// Records the failure and names the run in it.
@@ -195,16 +239,24 @@ impl Story<'_> {
         let Run { run_id, fence, .. } = &self.run;
         tracing::error!(run.id = %run_id, job.name = %self.job.name, error = %error, "run failed");
         match store.fail(run_id, *fence, &error.to_string(), clock.now()).await {
-            Ok(()) => {
-                RunError::Recorded { run_id: run_id.clone(), job: self.job.name.clone(), cause: Box::new(error) }
+            Ok(()) => RunError::Recorded {
+                run_id: run_id.clone(),
+                job: self.job.name.clone(),
+                cause: Box::new(error),
+            },
+            Err(unrecorded) => {
+                RunError::Failed(format!("{error}; and that could not be recorded: {unrecorded}"))
             }
-            Err(unrecorded) => RunError::Failed(format!("{error}; and that could not be recorded: {unrecorded}")),
         }
     }
 }
 
 /// Rendering is work for the processor, so it leaves the threads that wait for the network alone.
-pub(super) async fn produce(recipe: Recipe, identity: Identity, snapshot_dir: PathBuf) -> Result<Produce, RunError> {
+pub(super) async fn produce(
+    recipe: Recipe,
+    identity: Identity,
+    snapshot_dir: PathBuf,
+) -> Result<Produce, RunError> {
     tokio::task::spawn_blocking(move || recipe.produce(&identity, &snapshot_dir))
         .await
         .map_err(|panic| RunError::Failed(format!("computing the report broke off: {panic}")))?
@@ -224,12 +276,16 @@ async fn fetch_all(
         let plan = plan.sources.get(&ingredient.name)?;
         let (name, dir, needs) = (&ingredient.name, dir.join(&ingredient.name), &needs);
         Some(async move {
-            let snapshot = |cause| source::SourceError::Snapshot { source_name: name.clone(), cause };
+            let snapshot = |cause| source::SourceError::Snapshot {
+                source_name: name.clone(),
+                cause,
+            };
             let writer = SnapshotWriter::create(&dir).map_err(snapshot)?;
             let fetched = source::fetch(name, plan, needs, &writer, clock, progress).await;
             writer.finish().map_err(snapshot)?;
             if let (Err(error), true) = (&fetched, job.allow_partial) {
-                recipe::note_failure(&dir, &error.to_string()).map_err(|cause| RunError::disk(&dir, &cause))?;
+                recipe::note_failure(&dir, &error.to_string())
+                    .map_err(|cause| RunError::disk(&dir, &cause))?;
             }
             fetched.map_err(RunError::from)
         })

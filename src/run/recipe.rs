@@ -5,7 +5,7 @@
 use super::RunError;
 use crate::config::Plan;
 use crate::config::plan::{DeliveryPlan, Format, JobPlan, ReportKind};
-use crate::delivery::Edition;
+use crate::delivery::{Edition, file_drop};
 use crate::money::Currency;
 use crate::period::Period;
 use crate::render::{self, Look};
@@ -111,7 +111,10 @@ impl Recipe {
         }
         let sources = job.sources.iter().filter_map(|name| {
             let kind = plan.sources.get(name)?.kind();
-            Some(Ingredient { name: name.clone(), kind })
+            Some(Ingredient {
+                name: name.clone(),
+                kind,
+            })
         });
         Ok(Self {
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -125,7 +128,9 @@ impl Recipe {
             look,
             sources: sources.collect(),
             mail: chosen().any(|delivery| matches!(delivery, DeliveryPlan::Email(_))),
-            places: chosen().filter_map(|delivery| place(delivery, job, period)).collect(),
+            places: chosen()
+                .filter_map(|delivery| place(delivery, job, period))
+                .collect(),
         })
     }
 
@@ -191,11 +196,17 @@ impl Recipe {
             let dir = snapshot_dir.join(name);
             if let Ok(reason) = std::fs::read_to_string(dir.join(FAILURE)) {
                 let text = format!("Nothing of this source is in the report: {reason}");
-                failures.push(Notice { source: Some(name.clone()), text, missing: true });
+                failures.push(Notice {
+                    source: Some(name.clone()),
+                    text,
+                    missing: true,
+                });
                 continue;
             }
-            let snapshot = Snapshot::open(&dir)
-                .map_err(|cause| source::SourceError::Snapshot { source_name: name.clone(), cause })?;
+            let snapshot = Snapshot::open(&dir).map_err(|cause| source::SourceError::Snapshot {
+                source_name: name.clone(),
+                cause,
+            })?;
             datasets.push(source::decode(name, *kind, &self.needs(), &snapshot)?);
         }
         Ok((datasets, failures))
@@ -213,9 +224,16 @@ pub(super) fn note_failure(dir: &Path, reason: &str) -> std::io::Result<()> {
 
 /// The folder of a file drop, for readers of a chat.
 fn place(delivery: &DeliveryPlan, job: &JobPlan, period: &Period) -> Option<String> {
-    let DeliveryPlan::FileDrop(drop) = delivery else { return None };
-    let (start, end) = (period.start().to_string(), period.last_day().to_string());
-    crate::delivery::file_drop::folder(&drop.path, &job.name, period.id(), &start, &end).ok()
+    let DeliveryPlan::FileDrop(drop) = delivery else {
+        return None;
+    };
+    let words = serde_json::json!({"id": period.id(), "start": period.start(), "end": period.last_day()});
+    Some(
+        file_drop::folder(&drop.path, &job.name, &words)
+            .ok()?
+            .display()
+            .to_string(),
+    )
 }
 
 /// The overriding templates of a folder by relative path with `/`; links are not followed.
@@ -230,8 +248,9 @@ fn templates(folder: &Path) -> Result<BTreeMap<String, String>, RunError> {
             if kind.is_dir() && prefix.matches('/').count() < DEEPEST_FOLDER {
                 folders.push((entry.path(), format!("{name}/")));
             } else if kind.is_file() && name.ends_with(".hbs") {
-                let text = String::from_utf8(read(&entry.path())?)
-                    .map_err(|_| RunError::Request(format!("template {} is not UTF-8", entry.path().display())))?;
+                let text = String::from_utf8(read(&entry.path())?).map_err(|_| {
+                    RunError::Request(format!("template {} is not UTF-8", entry.path().display()))
+                })?;
                 found.insert(name, text);
             }
         }
@@ -240,9 +259,14 @@ fn templates(folder: &Path) -> Result<BTreeMap<String, String>, RunError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RunError> {
-    let size = std::fs::metadata(path).map_err(|cause| unreadable(path, &cause))?.len();
+    let size = std::fs::metadata(path)
+        .map_err(|cause| unreadable(path, &cause))?
+        .len();
     if size > LARGEST_FILE {
-        return Err(RunError::Request(format!("{} is larger than 1 MiB", path.display())));
+        return Err(RunError::Request(format!(
+            "{} is larger than 1 MiB",
+            path.display()
+        )));
     }
     std::fs::read(path).map_err(|cause| unreadable(path, &cause))
 }

@@ -21,7 +21,9 @@ impl Replayed {
     /// Whether every file came out the same.
     #[must_use]
     pub fn identical(&self) -> bool {
-        self.files.iter().all(|(_, verdict)| *verdict == Verdict::Identical)
+        self.files
+            .iter()
+            .all(|(_, verdict)| *verdict == Verdict::Identical)
     }
 }
 
@@ -58,16 +60,33 @@ impl Verdict {
 pub async fn replay(store: &Store, run: &str) -> Result<Replayed, RunError> {
     let run = store.run(run).await?;
     let Some(generated_at) = run.generated_at else {
-        return Err(RunError::Failed(format!("run {} ({}) froze nothing to compare with", run.run_id, run.state)));
+        return Err(RunError::Failed(format!(
+            "run {} ({}) froze nothing to compare with",
+            run.run_id, run.state
+        )));
     };
-    let recipe: Recipe = serde_json::from_str(&run.recipe)
-        .map_err(|error| RunError::Failed(format!("the recipe of run {} cannot be read: {error}", run.run_id)))?;
+    let recipe: Recipe = serde_json::from_str(&run.recipe).map_err(|error| {
+        RunError::Failed(format!(
+            "the recipe of run {} cannot be read: {error}",
+            run.run_id
+        ))
+    })?;
     let other_version = (recipe.program != env!("CARGO_PKG_VERSION")).then(|| recipe.program.clone());
-    let identity = Identity { run_id: run.run_id.clone(), revision: run.revision, generated_at };
-    let made = perform::produce(recipe, identity, run.snapshot_dir.clone()).await?.edition;
+    let identity = Identity {
+        run_id: run.run_id.clone(),
+        revision: run.revision,
+        generated_at,
+    };
+    let made = perform::produce(recipe, identity, run.snapshot_dir.clone())
+        .await?
+        .edition;
     let made: Vec<&Artifact> = made.artifacts.iter().chain([&made.manifest]).collect();
     let stored = store.artifacts(&run.run_id).await?;
-    Ok(Replayed { run_id: run.run_id, other_version, files: compare(&stored, &made) })
+    Ok(Replayed {
+        run_id: run.run_id,
+        other_version,
+        files: compare(&stored, &made),
+    })
 }
 
 fn compare(stored: &[StoredArtifact], made: &[&Artifact]) -> Vec<(String, Verdict)> {
