@@ -4,6 +4,7 @@
 //! config -> schedule -> source -> report -> render -> delivery      run drives and remembers; cli stands outside
 //! ```
 
+pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod demo;
@@ -15,3 +16,4 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod source;
+pub mod telemetry;

@@ -4,9 +4,8 @@
 //! it the outcome. A parcel that fails never keeps another from its turn; only a file drop's manifest, which tells readers that
 //! the files before it are complete, waits until they are acknowledged.
 
-use crate::config::plan::DeliveryPlan;
-use crate::delivery::{Delivery, DeliveryError, Parcel, Recourse};
-use crate::run::state::{DeliveryState, RunState};
+use crate::delivery::{Delivery, DeliveryError, Pace, Parcel, Recourse};
+use crate::run::state::DeliveryState;
 use crate::run::store::{OutboxRow, Outcome, Run, Store, StoreError};
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::hex_sha256;
@@ -28,88 +27,53 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How the name of a manifest ends.
 const MANIFEST: &str = ".manifest.json";
 
-/// A delivery that is open, and how patient its retries are.
-#[derive(Debug)]
-pub struct Way {
-    /// What sends.
-    pub delivery: Box<dyn Delivery>,
-    /// How long to wait between attempts.
-    pub pace: Pace,
+/// Longest wait after the attempt number `attempt` (from 1): for mail a minute, doubled each time, up to four hours; else 5 s,
+/// 5 min, 30 min, 2 h, 5 h, then 10 h.
+fn ceiling(pace: Pace, attempt: u32) -> Duration {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    let step = attempt.saturating_sub(1);
+    Duration::from_secs(match pace {
+        Pace::Mail => (MINUTE << step.min(8)).min(4 * HOUR),
+        Pace::Other => match step {
+            0 => 5,
+            1 => 5 * MINUTE,
+            2 => 30 * MINUTE,
+            3 => 2 * HOUR,
+            4 => 5 * HOUR,
+            _ => 10 * HOUR,
+        },
+    })
 }
 
-/// The class of a delivery, which decides how long to wait between attempts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// Mail servers ask for patience: a minute, doubled each time, up to four hours.
-    Mail,
-    /// Everything else: 5 s, 5 min, 30 min, 2 h, 5 h, then 10 h.
-    Other,
-}
-
-impl Pace {
-    /// The pace of a configured delivery.
-    #[must_use]
-    pub fn of(plan: &DeliveryPlan) -> Self {
-        match plan {
-            DeliveryPlan::Email(_) => Self::Mail,
-            DeliveryPlan::Slack(_) | DeliveryPlan::Webhook(_) | DeliveryPlan::FileDrop(_) => Self::Other,
-        }
+/// How long to wait after `attempt`: what the far end asked for, within reason; else a time between nothing and the ceiling
+/// (full jitter), which is the same for the same key and attempt.
+fn pause(pace: Pace, key: &str, attempt: u32, retry_after: Option<Duration>) -> Duration {
+    if let Some(asked) = retry_after {
+        return asked.clamp(RETRY_AFTER.0, RETRY_AFTER.1);
     }
-
-    /// Longest wait after the attempt number `attempt` (from 1).
-    fn ceiling(self, attempt: u32) -> Duration {
-        const MINUTE: u64 = 60;
-        const HOUR: u64 = 60 * MINUTE;
-        let step = attempt.saturating_sub(1);
-        Duration::from_secs(match self {
-            Self::Mail => (MINUTE << step.min(8)).min(4 * HOUR),
-            Self::Other => match step {
-                0 => 5,
-                1 => 5 * MINUTE,
-                2 => 30 * MINUTE,
-                3 => 2 * HOUR,
-                4 => 5 * HOUR,
-                _ => 10 * HOUR,
-            },
-        })
-    }
-
-    /// When to try again after `attempt`: what the far end asked for, within reason; else a time between nothing and the
-    /// ceiling (full jitter), which is the same for the same key and attempt.
-    #[must_use]
-    pub fn wait(self, key: &str, attempt: u32, retry_after: Option<Duration>) -> Duration {
-        if let Some(asked) = retry_after {
-            return asked.clamp(RETRY_AFTER.0, RETRY_AFTER.1);
-        }
-        let ceiling = self.ceiling(attempt).as_millis();
-        let digest = hex_sha256(format!("{key}/{attempt}").as_bytes());
-        let share = u128::from(u32::from_str_radix(&digest[..8], 16).unwrap_or(u32::MAX));
-        let wait = ceiling * share / u128::from(u32::MAX);
-        Duration::from_millis(u64::try_from(wait).unwrap_or(u64::MAX))
-    }
+    let digest = hex_sha256(format!("{key}/{attempt}").as_bytes());
+    let share = u128::from(u32::from_str_radix(&digest[..8], 16).unwrap_or(u32::MAX));
+    let millis = ceiling(pace, attempt).as_millis() * share / u128::from(u32::MAX);
+    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
 /// Tries every parcel of `run` that is not acknowledged, those of `only` these deliveries if any are named: each once, and
-/// again when a retry falls due within `wait`. Then concludes the run, and returns the state it ended in.
+/// again when a retry falls due within `wait`. [`Store::conclude`] then tells what came of it.
 ///
-/// The run must be `frozen`, or claimed with [`Store::claim`]. A delivery that is no longer among `ways` keeps its parcels
-/// with a reason.
+/// The run must be `delivering`: advanced from `frozen`, or claimed with [`Store::claim`]. Parcels of a delivery that is not
+/// among `deliveries` are put off with a reason.
 ///
 /// # Errors
 /// [`StoreError`] if something could not be written down; [`StoreError::Stale`] if another process took the run over.
 pub async fn deliver_all(
     store: &Store,
     run: &Run,
-    ways: &BTreeMap<String, Way>,
+    deliveries: &BTreeMap<String, Box<dyn Delivery>>,
     only: &[String],
     wait: Duration,
     clock: &dyn Clock,
-) -> Result<RunState, StoreError> {
-    if run.state == RunState::Frozen {
-        store
-            .advance(&run.run_id, run.fence, RunState::Frozen, RunState::Delivering)
-            .await?;
-    }
+) -> Result<(), StoreError> {
     let mut queues: BTreeMap<String, Vec<OutboxRow>> = BTreeMap::new();
     for row in store.deliveries(&run.run_id).await? {
         if only.is_empty() || only.contains(&row.delivery) {
@@ -122,14 +86,14 @@ pub async fn deliver_all(
         clock,
         fence: run.fence,
         deadline,
-        way: ways.get(&name),
+        delivery: deliveries.get(&name).map(|delivery| &**delivery),
         name,
         rows: rows.into_iter().map(Entry::new).collect(),
     });
     for done in futures::future::join_all(queues.map(Queue::work)).await {
         done?;
     }
-    store.conclude(&run.run_id, run.fence, clock.now()).await
+    Ok(())
 }
 
 /// The parcels of one delivery.
@@ -139,7 +103,7 @@ struct Queue<'a> {
     fence: i64,
     deadline: Instant,
     name: String,
-    way: Option<&'a Way>,
+    delivery: Option<&'a dyn Delivery>,
     rows: Vec<Entry>,
 }
 
@@ -170,33 +134,33 @@ impl Entry {
 
 impl Queue<'_> {
     async fn work(mut self) -> Result<(), StoreError> {
-        let Some(way) = self.way else {
+        let Some(delivery) = self.delivery else {
             let reason = format!(
                 "the configuration has no delivery `{}` for this job any more; put it back and resend",
                 self.name
             );
             return self.put_off(&reason).await;
         };
-        self.first_round(way).await?;
+        self.first_round(delivery).await?;
         while let Some((at, due)) = self.next_due() {
             if due > self.deadline {
                 break;
             }
             tokio::time::sleep_until(due).await;
-            self.attempt(at, way).await?;
-            self.release_manifest(way).await?;
+            self.attempt(at, delivery).await?;
+            self.release_manifest(delivery).await?;
         }
         self.put_off("not tried: the time to wait was over, or a file before it is missing; resend tries it")
             .await
     }
 
     /// Every parcel once, though the time may be over; but when it is, and the far end fails, the others do not try it too.
-    async fn first_round(&mut self, way: &Way) -> Result<(), StoreError> {
+    async fn first_round(&mut self, delivery: &dyn Delivery) -> Result<(), StoreError> {
         for at in 0..self.rows.len() {
             if self.rows[at].is_settled() || self.must_wait(at) {
                 continue;
             }
-            let state = self.attempt(at, way).await?;
+            let state = self.attempt(at, delivery).await?;
             let struggling = matches!(state, DeliveryState::RetryWait | DeliveryState::Ambiguous);
             if struggling && Instant::now() >= self.deadline {
                 break;
@@ -206,11 +170,11 @@ impl Queue<'_> {
     }
 
     /// The manifest's turn, once every file before it is acknowledged.
-    async fn release_manifest(&mut self, way: &Way) -> Result<(), StoreError> {
+    async fn release_manifest(&mut self, delivery: &dyn Delivery) -> Result<(), StoreError> {
         for at in 0..self.rows.len() {
             let entry = &self.rows[at];
             if entry.is_manifest() && !entry.tried && !entry.is_settled() && !self.must_wait(at) {
-                self.attempt(at, way).await?;
+                self.attempt(at, delivery).await?;
             }
         }
         Ok(())
@@ -230,7 +194,7 @@ impl Queue<'_> {
     }
 
     /// One attempt: permit, deliver, record.
-    async fn attempt(&mut self, at: usize, way: &Way) -> Result<DeliveryState, StoreError> {
+    async fn attempt(&mut self, at: usize, delivery: &dyn Delivery) -> Result<DeliveryState, StoreError> {
         let limit = self
             .deadline
             .saturating_duration_since(Instant::now())
@@ -244,7 +208,7 @@ impl Queue<'_> {
         let answer = match parcel {
             Ok(parcel) => {
                 // Dropping an attempt whose bytes may be out is safe because the row then says that nobody knows.
-                tokio::time::timeout(limit, way.delivery.deliver(&parcel))
+                tokio::time::timeout(limit, delivery.deliver(&parcel))
                     .await
                     .unwrap_or_else(|_| Err(overdue(limit)))
             }
@@ -256,7 +220,7 @@ impl Queue<'_> {
                 Recourse::Permanent => (Outcome::Dead { reason }, None),
                 Recourse::Ambiguous => (Outcome::Ambiguous { reason }, None),
                 Recourse::Retry { after } => {
-                    let pause = way.pace.wait(&row.key, permit.attempt, after);
+                    let pause = pause(delivery.pace(), &row.key, permit.attempt, after);
                     let next_attempt_at = self.clock.now()
                         + chrono::Duration::from_std(pause).unwrap_or(chrono::Duration::hours(10));
                     let outcome = Outcome::RetryWait {
@@ -326,6 +290,7 @@ fn read_parcel(row: &OutboxRow) -> Result<Parcel, DeliveryError> {
     Ok(Parcel {
         key: row.key.clone(),
         recipient: row.recipient.clone(),
+        place: row.place.clone(),
         content: Bytes::from(content),
         sha256: row.sha256.clone(),
     })
@@ -335,6 +300,7 @@ fn read_parcel(row: &OutboxRow) -> Result<Parcel, DeliveryError> {
 mod tests {
     use super::*;
     use crate::delivery::{Edition, Receipt};
+    use crate::run::state::RunState;
     use crate::run::store::testing::{frozen, noon};
     use crate::schedule::clock::ManualClock;
     use DeliveryState::{Acked, Ambiguous, Dead, RetryWait};
@@ -407,7 +373,7 @@ mod tests {
         _dir: tempfile::TempDir,
         store: Store,
         run: Run,
-        ways: BTreeMap<String, Way>,
+        ways: BTreeMap<String, Box<dyn Delivery>>,
         log: Log,
         clock: ManualClock,
     }
@@ -425,6 +391,7 @@ mod tests {
                 .map(|(name, to)| (*name, to.as_slice()))
                 .collect();
             let run = frozen(&store, &deliveries).await;
+            store.advance(&run.run_id, run.fence, RunState::Frozen, RunState::Delivering).await.unwrap();
             let log = Log::default();
             let ways = script.iter().map(|(name, rows)| {
                 let answers = rows
@@ -437,10 +404,7 @@ mod tests {
                 });
                 (
                     (*name).to_owned(),
-                    Way {
-                        delivery,
-                        pace: Pace::Other,
-                    },
+                    delivery as Box<dyn Delivery>,
                 )
             });
             Self {
@@ -456,9 +420,8 @@ mod tests {
         async fn deliver(&self, only: &[&str], wait_secs: u64) -> RunState {
             let only: Vec<String> = only.iter().map(|&name| name.to_owned()).collect();
             let wait = Duration::from_secs(wait_secs);
-            deliver_all(&self.store, &self.run, &self.ways, &only, wait, &self.clock)
-                .await
-                .unwrap()
+            deliver_all(&self.store, &self.run, &self.ways, &only, wait, &self.clock).await.unwrap();
+            self.store.conclude(&self.run.run_id, self.run.fence, noon()).await.unwrap()
         }
 
         async fn resend(&mut self) -> RunState {
@@ -612,19 +575,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_run_that_was_taken_over_sends_nothing_more() {
         let world = World::new(&[("hook", &[("h", &[])])]).await;
-        let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
-        world
-            .store
-            .advance(&world.run.run_id, world.run.fence, frozen, delivering)
-            .await
-            .unwrap();
         world.store.claim(&world.run.run_id, noon()).await.unwrap();
-        let stale = Run {
-            state: RunState::Delivering,
-            ..world.run.clone()
-        };
         let wait = Duration::from_secs(1);
-        let error = deliver_all(&world.store, &stale, &world.ways, &[], wait, &world.clock)
+        let error = deliver_all(&world.store, &world.run, &world.ways, &[], wait, &world.clock)
             .await
             .unwrap_err();
         assert!(matches!(error, StoreError::Stale { .. }), "{error}");
@@ -635,7 +588,7 @@ mod tests {
     fn waits_grow_are_spread_and_heed_the_far_end_within_reason() {
         let secs = Duration::from_secs;
         for (asked, expected) in [(0, 1), (30, 30), (999_999, 21_600)] {
-            assert_eq!(Pace::Other.wait("k", 1, Some(secs(asked))), secs(expected));
+            assert_eq!(pause(Pace::Other, "k", 1, Some(secs(asked))), secs(expected));
         }
         for (pace, ceilings) in [
             (Pace::Other, [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000]),
@@ -643,7 +596,7 @@ mod tests {
         ] {
             for (attempt, ceiling) in (1..).zip(ceilings) {
                 let waits: Vec<Duration> = (0..200)
-                    .map(|n| pace.wait(&n.to_string(), attempt, None))
+                    .map(|n| pause(pace, &n.to_string(), attempt, None))
                     .collect();
                 assert!(waits.iter().all(|wait| *wait <= secs(ceiling)));
                 let mean = waits.iter().sum::<Duration>() / 200;
@@ -653,6 +606,6 @@ mod tests {
                 );
             }
         }
-        assert_eq!(Pace::Mail.ceiling(u32::MAX), secs(4 * 60 * 60));
+        assert_eq!(ceiling(Pace::Mail, u32::MAX), secs(4 * 60 * 60));
     }
 }

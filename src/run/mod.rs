@@ -3,8 +3,9 @@
 //! In: a plan, a job, a period. Out: a run whose every step, file and delivery is written down before it is relied on.
 //! Never here: what a report says, how a format looks, how a far end is spoken to.
 //!
-//! The [`store`] is the truth. [`state`] holds every allowed move, [`attempt`] tries what lies in the outbox,
-//! [`verify`] proves that what was stored is still what it was.
+//! [`choose`] reads the request, [`perform`] tells the story from top to bottom, [`recipe`] holds what makes it repeatable and
+//! [`replay`] repeats it. The [`store`] is the truth: [`state`] has every allowed move, [`attempt`] tries what lies in the
+//! outbox, [`resend`] goes on with it later, [`verify`] proves that what was stored is still what it was.
 
 pub mod attempt;
 pub mod choose;
@@ -12,6 +13,7 @@ mod fault;
 pub mod perform;
 pub mod recipe;
 pub mod replay;
+pub mod resend;
 pub mod state;
 pub mod store;
 pub mod verify;

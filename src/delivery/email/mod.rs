@@ -3,7 +3,7 @@
 mod compose;
 mod smtp;
 
-use super::{Delivery, DeliveryError, Edition, Parcel, Receipt};
+use super::{Delivery, DeliveryError, Edition, Pace, Parcel, Receipt};
 use crate::config::plan::EmailPlan;
 use async_trait::async_trait;
 use compose::Letter;
@@ -33,6 +33,10 @@ impl Email {
 
 #[async_trait]
 impl Delivery for Email {
+    fn pace(&self) -> Pace {
+        Pace::Mail
+    }
+
     fn compose(&self, edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {
         self.letter.parcels(edition)
     }

@@ -318,6 +318,8 @@ pub struct OutboxRow {
     pub delivery: String,
     /// The address, the file's name, or the URL's host.
     pub recipient: String,
+    /// Where the recipient lies, if its name alone does not say: the folder of a dropped file.
+    pub place: Option<String>,
     /// The key under which it may be sent again.
     pub key: String,
     /// Where the exact bytes lie, absolute.

@@ -355,13 +355,15 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO deliveries (run_id, position, delivery, recipient, key, content_path, sha256, state, updated_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?)",
+            "INSERT INTO deliveries (run_id, position, delivery, recipient, place, key, content_path, sha256, state, \
+             updated_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)",
         )
         .bind(run_id)
         .bind(position)
         .bind(delivery)
         .bind(&parcel.recipient)
+        .bind(parcel.place.as_deref())
         .bind(&parcel.key)
         .bind(files::relative(&self.data_dir, path))
         .bind(&parcel.sha256)
@@ -410,6 +412,7 @@ impl Store {
             position: columns.number("position")?,
             delivery: columns.text("delivery")?,
             recipient: columns.text("recipient")?,
+            place: columns.get("place")?,
             key: columns.text("key")?,
             content_path: self.data_dir.join(columns.text("content_path")?),
             sha256: columns.text("sha256")?,

@@ -44,6 +44,7 @@ pub(crate) fn parcel(recipient: &str, content: &str) -> Parcel {
     Parcel {
         key: hex_sha256(recipient.as_bytes()),
         recipient: recipient.into(),
+        place: Some("/drop".into()),
         content: Bytes::copy_from_slice(content.as_bytes()),
         sha256: hex_sha256(content.as_bytes()),
     }

@@ -46,6 +46,7 @@ CREATE TABLE deliveries (
     position        INTEGER NOT NULL, -- order in which the rows of a delivery are sent
     delivery        TEXT    NOT NULL,
     recipient       TEXT    NOT NULL,
+    place           TEXT,             -- where the recipient lies, if its name alone does not say
     key             TEXT    NOT NULL,
     content_path    TEXT    NOT NULL,
     sha256          TEXT    NOT NULL,
