@@ -105,10 +105,7 @@ impl Summary {
         });
         let mut text = output::table(None, lines);
         if more > 0 {
-            text.push_str(&format!(
-                "\nand {more} more deliveries: `reportwire runs show {}`",
-                self.run.run_id
-            ));
+            text.push_str(&format!("\nand {more} more deliveries, see `reportwire runs show`"));
         }
         text
     }
@@ -178,10 +175,13 @@ pub(super) fn period_and_revision(run: &Run) -> String {
 /// The executive summary: what is reported and the headline figures with their changes.
 pub(super) fn digest_lines(digest: &Digest) -> String {
     let heading = output::shorten(&output::plain(&digest.heading), output::WIDTH.into());
-    let rows = digest
-        .headlines
-        .iter()
-        .map(|figure| [format!("  {}", figure.label), figure.value.clone(), figure.change.clone()]);
+    let rows = digest.headlines.iter().map(|figure| {
+        [
+            format!("  {}", figure.label),
+            figure.value.clone(),
+            figure.change.clone(),
+        ]
+    });
     format!("{heading}\n{}", output::table(None, rows))
 }
 
@@ -250,9 +250,16 @@ mod tests {
                 path: "/d/runs/x/artifacts/m.csv".into(),
             }],
             deliveries,
-            headlines: ["Total cost", "Requests", "Error rate", "Tokens", "Users"]
-                .map(figure)
-                .into(),
+            digest: Some(Digest {
+                heading: "AI platform: monthly full report · October 2026".into(),
+                answer: String::new(),
+                headlines: ["Total cost", "Requests", "Error rate", "Tokens", "Users"]
+                    .map(figure)
+                    .into(),
+                movers: Vec::new(),
+                notices: Vec::new(),
+                foot: String::new(),
+            }),
         }
     }
 
