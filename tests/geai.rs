@@ -111,6 +111,8 @@ fn texts(dataset: &Dataset) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_good_platform_gives_the_full_report_exactly_as_sent() {
+    use Metric::{InputTokens, OutputTokens, RequestsWithErrors, TotalCost, TotalRequests, TotalTokens};
+
     let platform = Platform::start().await;
     let dataset = dataset(&plan(&platform.origin), &two_days()).await.unwrap();
 
@@ -155,7 +157,6 @@ async fn a_good_platform_gives_the_full_report_exactly_as_sent() {
     assert_eq!(values, expected);
 
     let daily: Vec<Metric> = window.daily.iter().map(|series| series.metric).collect();
-    use Metric::{InputTokens, OutputTokens, RequestsWithErrors, TotalCost, TotalRequests, TotalTokens};
     assert_eq!(
         daily,
         [
@@ -565,7 +566,7 @@ async fn what_never_passes_ends_after_the_configured_tries() {
         let SourceError::Call { recourse, .. } = error else {
             panic!("{error:?}")
         };
-        let after = words.contains("429").then_some(Duration::from_secs(120));
+        let after = words.contains("429").then_some(Duration::from_mins(2));
         assert_eq!(recourse, Recourse::Retry { after });
     }
 }

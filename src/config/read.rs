@@ -189,7 +189,7 @@ fn tell(cx: &mut Check<'_>, values: &Value, path: &KeyPath, kind: &Kind) {
         }
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
             let wanted = wanted(expected);
-            let found = found(find(values, path.keys()));
+            let found = found(find(values, path.keys()), wanted.contains("number"));
             let hint =
                 (wanted.starts_with("a list")).then(|| "write it in brackets: [\"…\", \"…\"]".to_owned());
             let hint =
@@ -213,7 +213,12 @@ fn unknown_key(cx: &mut Check<'_>, path: &KeyPath, name: &str, expected: &[&str]
         }
         _ => None,
     };
-    let hint = match (cx.nearest(name, expected.iter().copied()), kinds) {
+    let near = cx.nearest(name, expected.iter().copied());
+    if let (Some(near), [above @ .., _]) = (near, path.keys()) {
+        // The key that was meant is not missing as well.
+        cx.excuse(KeyPath::of(above).join(near));
+    }
+    let hint = match (near, kinds) {
         (Some(near), _) => Some(format!("did you mean `{near}`?")),
         (None, Some(kinds)) => Some(kinds),
         (None, None) if expected.is_empty() => Some("this table has no keys".into()),
@@ -250,11 +255,12 @@ fn wanted(expected: &str) -> &str {
     }
 }
 
-fn found(value: Option<&Value>) -> &'static str {
+fn found(value: Option<&Value>, wants_number: bool) -> &'static str {
     match value {
         Some(Value::String(..) | Value::Char(..)) => "a text",
         Some(Value::Bool(..)) => "true or false",
-        Some(Value::Num(..)) => "a number that does not fit",
+        Some(Value::Num(..)) if wants_number => "a number that does not fit",
+        Some(Value::Num(..)) => "a number",
         Some(Value::Dict(..)) => "a table",
         Some(Value::Array(..)) => "a list",
         Some(Value::Empty(..)) | None => "nothing",

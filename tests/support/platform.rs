@@ -164,7 +164,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> io::Result<()
             } => {
                 let mut head = format!("HTTP/1.1 {status} Whatever\r\nContent-Length: {}\r\n", body.len());
                 for (name, value) in headers {
-                    head += &format!("{name}: {value}\r\n");
+                    head.extend([&name, ": ", &value, "\r\n"]);
                 }
                 stream.write_all(format!("{head}\r\n").as_bytes()).await?;
                 stream.write_all(&body).await?;

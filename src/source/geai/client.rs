@@ -1,6 +1,6 @@
 //! The typed client: one method for each of the 34 of the vendor's own client, under the same name.
 
-use super::answers::*;
+use super::answers::{self, TokenScope, TotalRequestsPerDay};
 use super::endpoint::{Call, DateRange, Endpoint, VALIDATE};
 use super::fault::fault;
 use crate::config::plan::GeaiPlan;
@@ -132,7 +132,7 @@ macro_rules! methods {
                 $(#[$doc])*
                 #[doc = concat!("\n`GET /v1/analytics/", $path, "`.\n\n# Errors\n[`SourceError::Call`] if the platform ",
                     "does not give a good answer, after retries.")]
-                pub async fn $method(&self, range: DateRange) -> Result<$answer, SourceError> {
+                pub async fn $method(&self, range: DateRange) -> Result<answers::$answer, SourceError> {
                     self.get(Endpoint::$endpoint, range).await
                 }
             )*

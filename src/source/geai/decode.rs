@@ -1,26 +1,20 @@
 //! Decoding: a snapshot of answers becomes a dataset, and whatever is missing or odd becomes a sentence.
 
 use super::PLATFORM;
-use super::answers::*;
+use super::answers::{NumberOfTokensPerDay, TokenScope, TotalCostPerDay, TotalRequestsPerDay};
 use super::daily::{self, Day};
 use super::endpoint::{Call, DateRange, Endpoint, VALIDATE};
-use super::error_rate;
 use super::fault::fault;
 use super::fetch::CONFIGURED;
+use super::{figures, rankings};
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use crate::period::Period;
 use crate::source::sdk::{Flaw, Flaws, Row, Wire, json};
-use crate::source::{
-    Dataset, Depth, Measure, Need, Notice, Ranking, Series, Snapshot, SourceError, TopList, Window,
-};
+use crate::source::{Dataset, Depth, Need, Notice, Series, Snapshot, SourceError, Window};
 use chrono::NaiveDate;
 use percent_encoding::percent_decode_str;
 use rust_decimal::Decimal;
-use std::cmp::Reverse;
-
-/// Longest ranking that is taken over.
-const MAX_RANKED: usize = 10;
 
 /// Decodes a snapshot. Pure.
 ///
@@ -79,7 +73,7 @@ impl Reader<'_> {
         });
     }
 
-    fn read<T: Wire>(&self, request: &str) -> Result<(T, Flaws), SourceError> {
+    pub(super) fn read<T: Wire>(&self, request: &str) -> Result<(T, Flaws), SourceError> {
         let body = self.snapshot.text(request).ok_or_else(|| {
             self.contradiction(format!(
                 "the snapshot holds no answer to {request}; fetch it again"
@@ -126,85 +120,11 @@ impl Reader<'_> {
     fn window(&mut self, need: &Need) -> Result<Window, SourceError> {
         Ok(Window {
             period: need.period.clone(),
-            figures: self.figures(&need.period)?,
+            figures: figures::read(self, &need.period)?,
             daily: self.daily(need)?,
-            rankings: self.rankings(&need.period)?,
+            rankings: rankings::read(self, &need.period)?,
             breakdowns: Vec::new(),
         })
-    }
-
-    fn figures(&mut self, period: &Period) -> Result<Vec<Measure>, SourceError> {
-        use Metric as M;
-        let mut figures = Figures {
-            reader: self,
-            period,
-            list: Vec::with_capacity(21),
-        };
-        figures.read(
-            Endpoint::AgentsCreatedAndModified,
-            |a: AgentsCreatedAndModified| {
-                [
-                    (M::AgentsCreated, a.created_agents),
-                    (M::AgentsModified, a.modified_agents),
-                ]
-            },
-        )?;
-        figures.read(Endpoint::FlowsCreatedAndModified, |a: FlowsCreatedAndModified| {
-            [
-                (M::FlowsCreated, a.created_flows),
-                (M::FlowsModified, a.modified_flows),
-            ]
-        })?;
-        figures.read(
-            Endpoint::ProcessesCreatedAndModified,
-            |a: ProcessesCreatedAndModified| {
-                [
-                    (M::ProcessesCreated, a.created_processes),
-                    (M::ProcessesModified, a.modified_processes),
-                ]
-            },
-        )?;
-        figures.read(Endpoint::TotalRequests, |a: TotalRequests| {
-            [(M::TotalRequests, a.total_requests)]
-        })?;
-        figures.read(Endpoint::TotalRequestsWithError, |a: TotalRequestsWithError| {
-            [(M::RequestsWithErrors, a.total_requests_with_error)]
-        })?;
-        figures.read(Endpoint::OverallErrorRate, |a: OverallErrorRate| {
-            [(M::ErrorRate, a.overall_error_rate)]
-        })?;
-        figures.settle_error_rate();
-        figures.read(Endpoint::AverageRequestTime, |a: AverageRequestTime| {
-            [(M::AverageRequestTime, a.average_request_time)]
-        })?;
-        figures.read(Endpoint::TotalCost, |a: TotalCost| [(M::TotalCost, a.total_cost)])?;
-        figures.read(Endpoint::AverageCostPerRequest, |a: AverageCostPerRequest| {
-            [(M::AverageCostPerRequest, a.average_cost_per_request)]
-        })?;
-        figures.read(Endpoint::TotalTokens, |a: TokenCounts| {
-            [
-                (M::InputTokens, a.input),
-                (M::OutputTokens, a.output),
-                (M::TotalTokens, a.total),
-            ]
-        })?;
-        figures.read(Endpoint::AverageTokensPerRequest, |a: AverageTokensPerRequest| {
-            [
-                (M::AverageInputTokensPerRequest, a.input),
-                (M::AverageOutputTokensPerRequest, a.output),
-                (M::AverageTokensPerRequest, a.total),
-            ]
-        })?;
-        figures.read(Endpoint::TotalActiveUsers, |a: TotalActiveUsers| {
-            [(M::ActiveUsers, a.total_active_users)]
-        })?;
-        figures.read(Endpoint::TotalActiveAgents, |a: TotalActiveAgents| {
-            [(M::ActiveAgents, a.total_active_agents)]
-        })?;
-        figures.read(Endpoint::TotalActiveProjects, |a: TotalActiveProjects| {
-            [(M::ActiveProjects, a.total_active_projects)]
-        })?;
-        Ok(figures.list)
     }
 
     fn daily(&mut self, need: &Need) -> Result<Vec<Series>, SourceError> {
@@ -280,77 +200,6 @@ impl Reader<'_> {
             .is_none_or(|instant| day < instant.date_naive())
     }
 
-    fn rankings(&mut self, period: &Period) -> Result<Vec<Ranking>, SourceError> {
-        TopList::ALL
-            .into_iter()
-            .map(|list| self.ranking(period, list))
-            .collect()
-    }
-
-    fn ranking(&mut self, period: &Period, list: TopList) -> Result<Ranking, SourceError> {
-        type Rows = Option<Vec<(Option<String>, Option<Decimal>)>>;
-        let request = |endpoint| Call::new(endpoint, DateRange::from(period)).request();
-        let (endpoint, rows, flaws): (_, Rows, _) = match list {
-            TopList::TopAgentsByRequests => {
-                let endpoint = Endpoint::Top10AgentsByRequests;
-                let (a, flaws) = self.read::<Top10AgentsByRequests>(&request(endpoint))?;
-                (
-                    endpoint,
-                    rows(a.agents, |row| (row.agent, row.total_requests)),
-                    flaws,
-                )
-            }
-            TopList::TopAgentsByTokens => {
-                let endpoint = Endpoint::Top10AgentsByTokens;
-                let (a, flaws) = self.read::<Top10AgentsByTokens>(&request(endpoint))?;
-                (
-                    endpoint,
-                    rows(a.agents, |row| (row.agent, row.total_tokens)),
-                    flaws,
-                )
-            }
-            TopList::TopUsersByRequests => {
-                let endpoint = Endpoint::Top10UsersByRequests;
-                let (a, flaws) = self.read::<Top10UsersByRequests>(&request(endpoint))?;
-                (
-                    endpoint,
-                    rows(a.users, |row| (row.user_name.or(row.user), row.total_requests)),
-                    flaws,
-                )
-            }
-            TopList::TopUsersByCost => {
-                let endpoint = Endpoint::Top10UsersByCost;
-                let (a, flaws) = self.read::<Top10UsersByCost>(&request(endpoint))?;
-                (
-                    endpoint,
-                    rows(a.users, |row| (row.user_name.or(row.user), row.total_cost)),
-                    flaws,
-                )
-            }
-        };
-        self.list_flaws(period, endpoint, &flaws);
-        let mut named = Vec::new();
-        let mut nameless = 0;
-        for (name, value) in rows.unwrap_or_default() {
-            self.refuse_negative(list.metric(), value, endpoint)?;
-            match name {
-                Some(name) => named.push((name, value)),
-                None => nameless += 1,
-            }
-        }
-        if nameless > 0 {
-            let text = format!(
-                "{}: {nameless} of the rows of {} name nobody and are left out of that ranking.",
-                period.id(),
-                endpoint.path()
-            );
-            self.notice(text, true);
-        }
-        named.sort_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
-        named.truncate(MAX_RANKED);
-        Ok(Ranking { list, rows: named })
-    }
-
     /// One sentence about all the values of a list that cannot be read.
     pub(super) fn list_flaws(&mut self, period: &Period, endpoint: Endpoint, flaws: &Flaws) {
         let Some(Flaw { field, what }) = flaws.list().first() else {
@@ -385,67 +234,6 @@ impl Reader<'_> {
                 )))
             }
             _ => Ok(()),
-        }
-    }
-}
-
-fn rows<T, U>(rows: Option<Vec<T>>, read: impl Fn(T) -> U) -> Option<Vec<U>> {
-    Some(rows?.into_iter().map(read).collect())
-}
-
-/// The headline figures of one period, while they are read.
-struct Figures<'r, 'a> {
-    reader: &'r mut Reader<'a>,
-    period: &'r Period,
-    list: Vec<Measure>,
-}
-
-impl Figures<'_, '_> {
-    /// Reads one answer; `pick` names its fields in their order.
-    fn read<T: Wire, const N: usize>(
-        &mut self,
-        endpoint: Endpoint,
-        pick: impl Fn(T) -> [(Metric, Option<Decimal>); N],
-    ) -> Result<(), SourceError> {
-        let call = Call::new(endpoint, DateRange::from(self.period));
-        let (answer, flaws) = self.reader.read::<T>(&call.request())?;
-        // Every unknown field left one flaw, in the same order.
-        let mut flaws = flaws.list().iter();
-        for (metric, value) in pick(answer) {
-            self.reader.refuse_negative(metric, value, endpoint)?;
-            if value.is_none()
-                && let Some(Flaw { field, what }) = flaws.next()
-            {
-                let text = format!(
-                    "{}: {} is not available, because in the answer of {} `{field}` {what}.",
-                    self.period.id(),
-                    metric.label(),
-                    endpoint.path()
-                );
-                self.reader.notice(text, true);
-            }
-            self.list.push(Measure { metric, value });
-        }
-        Ok(())
-    }
-
-    /// Turns the error rate, which was read last, into per cent.
-    fn settle_error_rate(&mut self) {
-        let value = |metric| self.list.iter().find(|measure| measure.metric == metric)?.value;
-        let Some(sent) = value(Metric::ErrorRate) else {
-            return;
-        };
-        let settled = error_rate::settle(
-            sent,
-            value(Metric::TotalRequests),
-            value(Metric::RequestsWithErrors),
-        );
-        if let Some(measure) = self.list.last_mut() {
-            measure.value = settled.percent;
-        }
-        if let Some(doubt) = settled.doubt {
-            let text = format!("{}: {}: {doubt}.", self.period.id(), Metric::ErrorRate.label());
-            self.reader.notice(text, settled.percent.is_none());
         }
     }
 }

@@ -4,7 +4,7 @@
 //! and from it a dataset. Never here: recomputing what the platform says; figures stay as sent (only the unit of the
 //! error rate is settled, because the platform's texts contradict each other about it).
 
-mod answers;
+pub mod answers;
 mod client;
 mod daily;
 mod decode;
@@ -12,8 +12,9 @@ mod endpoint;
 mod error_rate;
 mod fault;
 mod fetch;
+mod figures;
+mod rankings;
 
-pub use answers::*;
 pub use client::GeaiClient;
 pub use decode::decode;
 pub use endpoint::{DateRange, Endpoint};

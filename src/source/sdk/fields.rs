@@ -251,13 +251,13 @@ mod tests {
 
     #[test]
     fn flaws_are_bounded_but_counted() {
-        let value = strict(&format!("{{\"n\":[{}null]}}", "null,".repeat(99))).unwrap();
         struct Any;
         impl Wire for Any {
             fn read(_: &Row<'_>, _: &mut Flaws) -> Self {
                 Self
             }
         }
+        let value = strict(&format!("{{\"n\":[{}null]}}", "null,".repeat(99))).unwrap();
         let mut flaws = Flaws::default();
         assert_eq!(
             Row::whole(&value)

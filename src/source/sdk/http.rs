@@ -164,9 +164,9 @@ impl<'c> Http<'c> {
     /// [`SourceError::Call`] with host and path, never with query or token.
     pub async fn get(&self, path: &str, headers: &HeaderMap, judge: Judge) -> Result<Answered, SourceError> {
         let url = self.target(path);
-        let tries = AtomicU32::new(0);
+        let count = AtomicU32::new(0);
         let attempt = || {
-            tries.fetch_add(1, Ordering::Relaxed);
+            count.fetch_add(1, Ordering::Relaxed);
             self.attempt(&url, headers, judge)
         };
         attempt
@@ -179,13 +179,13 @@ impl<'c> Http<'c> {
             })
             .await
             .map_err(|failure| {
-                let tries = tries.load(Ordering::Relaxed);
-                let tried = if tries > 1 {
+                let tries = count.load(Ordering::Relaxed);
+                let note = if tries > 1 {
                     format!(" (tried {tries} times)")
                 } else {
                     String::new()
                 };
-                self.call_error(&url, format!("{}{tried}", failure.reason), failure.recourse)
+                self.call_error(&url, format!("{}{note}", failure.reason), failure.recourse)
             })
     }
 
@@ -265,7 +265,10 @@ impl<'c> Http<'c> {
             JsonError::Malformed(_) => Failure::permanent(self.words(&error.to_string())),
         })?;
         if let Some(fault) = judge(&value) {
-            let reason = self.with_remedy(format!("it answered with an error: {}", fault.said), fault.remedy);
+            let reason = self.with_remedy(
+                &format!("it answered with an error: {}", fault.said),
+                fault.remedy,
+            );
             return Err(if fault.transient {
                 Failure::transient(reason)
             } else {
@@ -304,7 +307,7 @@ impl<'c> Http<'c> {
             _ => None,
         });
         Failure {
-            reason: self.with_remedy(format!("HTTP {status}{said}"), remedy),
+            reason: self.with_remedy(&format!("HTTP {status}{said}"), remedy),
             recourse: if retry::is_transient(status) {
                 Recourse::Retry { after }
             } else {
@@ -340,8 +343,8 @@ impl<'c> Http<'c> {
         })
     }
 
-    fn with_remedy(&self, reason: String, remedy: Option<&str>) -> String {
-        let reason = self.words(&reason);
+    fn with_remedy(&self, reason: &str, remedy: Option<&str>) -> String {
+        let reason = self.words(reason);
         remedy.map_or_else(|| reason.clone(), |remedy| format!("{reason}; {remedy}"))
     }
 

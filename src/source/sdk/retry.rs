@@ -19,7 +19,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             base: Duration::from_secs(1),
-            ceiling: Duration::from_secs(300),
+            ceiling: Duration::from_mins(5),
         }
     }
 }
@@ -88,7 +88,7 @@ mod tests {
         let pace = Pace::default();
         assert_eq!(pace.clamped(Duration::ZERO), pace.base);
         assert_eq!(pace.clamped(Duration::from_secs(7)), Duration::from_secs(7));
-        assert_eq!(pace.clamped(Duration::from_secs(86_400)), pace.ceiling);
+        assert_eq!(pace.clamped(Duration::from_hours(24)), pace.ceiling);
     }
 
     #[test]
