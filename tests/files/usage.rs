@@ -378,7 +378,9 @@ fn the_example_is_readable_and_its_project_list_is_no_usage() {
     for name in ["2026-09.csv", "2026-10.csv", "2026-11.jsonl", "projects.csv"] {
         bench = bench.file(name, std::fs::read(folder.join(name)).unwrap());
     }
-    let dataset = bench.decode(&["2026-10", "2026-09", "2026-11-01..2026-11-05"]).unwrap();
+    let dataset = bench
+        .decode(&["2026-10", "2026-09", "2026-11-01..2026-11-05"])
+        .unwrap();
     assert_eq!(dataset.notices, []);
     for window in &dataset.windows {
         assert_ties_out(window);
