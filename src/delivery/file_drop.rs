@@ -16,7 +16,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 /// Longest time for one file; a network file system may hang.
-const TIMEOUT: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Longest name of a file, in bytes.
 const NAME_BYTES: usize = 120;

@@ -261,11 +261,11 @@ impl Letter {
             if items.is_empty() {
                 continue;
             }
-            text.push_str(&format!("{heading}\n"));
-            html.push_str(&format!("<p>{heading}</p><ul>"));
+            text.extend([heading, "\n"]);
+            html.extend(["<p>", heading, "</p><ul>"]);
             for item in items {
-                text.push_str(&format!("- {item}\n"));
-                html.push_str(&format!("<li>{}</li>", handlebars::html_escape(item)));
+                text.extend(["- ", item.as_str(), "\n"]);
+                html.extend(["<li>", handlebars::html_escape(item).as_str(), "</li>"]);
             }
             html.push_str("</ul>");
         }

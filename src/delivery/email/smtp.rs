@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 /// Longest wait for the reply after the final dot. Source: RFC 5321, 4.5.3.2.6.
-const AFTER_DOT: Duration = Duration::from_secs(10 * 60);
+const AFTER_DOT: Duration = Duration::from_mins(10);
 
 /// How much of a message is written at once; each write may take the stage's time-out.
 const CHUNK_BYTES: usize = 16 * 1024;
