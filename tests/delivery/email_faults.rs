@@ -100,7 +100,7 @@ async fn a_server_that_dies_at_any_stage_costs_no_mail_and_doubles_none_in_silen
         let mut edition = edition();
         if at == At::MidBody {
             // Larger than what the system buffers, so that the client cannot have written the final dot.
-            edition.artifacts = vec![artifact("large.csv", "text/csv", &vec![b'1'; 24 << 20])];
+            edition.artifacts = vec![artifact("large.csv", "text/csv", &vec![b'1'; 12 << 20])];
         }
         let mail = delivery(plan);
         let parcel = mail.compose(&edition).unwrap().remove(0);

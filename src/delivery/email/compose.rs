@@ -343,7 +343,10 @@ fn mailbox(text: &str) -> Option<Mailbox> {
     if text.contains(char::is_control) || text.len() > VALUE_BYTES {
         return None;
     }
-    let Mailbox { name, email } = text.parse::<Mailboxes>().ok()?.into_single()?;
+    let found: Vec<Mailbox> = text.parse::<Mailboxes>().ok()?.into_iter().collect();
+    let Ok([Mailbox { name, email }]) = <[Mailbox; 1]>::try_from(found) else {
+        return None;
+    };
     let email = if email.domain().is_ascii() {
         email
     } else {
