@@ -9,6 +9,7 @@ use handlebars::{
     Context, Handlebars, Helper, HelperDef, JsonRender as _, RenderContext, ScopedJson, Template,
 };
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::OnceLock;
@@ -72,14 +73,21 @@ pub fn validate(files: &BTreeMap<String, String>) -> Vec<RenderError> {
 ///
 /// # Errors
 /// The first problem that [`validate`] finds.
-pub(super) fn load(files: &BTreeMap<String, String>) -> Result<Templates, RenderError> {
-    let templates = embedded()?.clone();
-    templates.overridden(files).map_err(|errors| {
-        errors
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| wrong("templates", "cannot be loaded".into()))
-    })
+pub(super) fn load(files: &BTreeMap<String, String>) -> Result<Cow<'static, Templates>, RenderError> {
+    let templates = embedded()?;
+    if files.is_empty() {
+        return Ok(Cow::Borrowed(templates));
+    }
+    templates
+        .clone()
+        .overridden(files)
+        .map(Cow::Owned)
+        .map_err(|errors| {
+            errors
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| wrong("templates", "cannot be loaded".into()))
+        })
 }
 
 fn embedded() -> Result<&'static Templates, RenderError> {
