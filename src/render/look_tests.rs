@@ -1,7 +1,12 @@
 //! What readers see, tested face by face on the sample report and on reports that are hard to show.
 
 use super::{Artifact, Look, digest, mail, page, text};
-use crate::report::sample;
+use crate::config::plan::Brand;
+use crate::money::Currency;
+use crate::report::{Report, sample};
+use regex::Regex;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 fn look() -> Look {
     Look {
@@ -20,6 +25,146 @@ fn attachments() -> Vec<Artifact> {
     }]
 }
 
+/// The sample with each way in which a report can be poor or odd.
+fn hard_reports() -> Vec<(&'static str, Report)> {
+    let with = |change: &dyn Fn(&mut Report)| {
+        let mut report = sample::report();
+        change(&mut report);
+        report
+    };
+    vec![
+        ("as it is", sample::report()),
+        (
+            "empty",
+            with(&|report| {
+                report.sections.clear();
+                report.charts.clear();
+                report.headlines.clear();
+                report.movers.clear();
+                report.notices.clear();
+                report.answer.clear();
+                report.sources.clear();
+                report.compared_with = None;
+                report.currency = None;
+            }),
+        ),
+        (
+            "no comparison",
+            with(&|report| {
+                report.compared_with = None;
+                let figures = report
+                    .sections
+                    .iter_mut()
+                    .flat_map(|section| &mut section.figures);
+                for figure in figures.chain(&mut report.headlines).chain(&mut report.movers) {
+                    figure.comparisons.clear();
+                }
+            }),
+        ),
+        (
+            "nothing available",
+            with(&|report| {
+                let figures = report
+                    .sections
+                    .iter_mut()
+                    .flat_map(|section| &mut section.figures);
+                for figure in figures.chain(&mut report.headlines).chain(&mut report.movers) {
+                    figure.value = None;
+                }
+            }),
+        ),
+        (
+            "yen, provisional, revision 2",
+            with(&|report| {
+                let yen: Currency = "JPY".parse().unwrap();
+                report.currency = Some(yen);
+                report.revision = 2;
+                report.provisional_through = Some("2026-11-01T00:00:00Z".parse().unwrap());
+                let figures = report
+                    .sections
+                    .iter_mut()
+                    .flat_map(|section| &mut section.figures);
+                for figure in figures.chain(&mut report.headlines) {
+                    figure.currency = figure.currency.map(|_| yen);
+                }
+            }),
+        ),
+        (
+            "two sources",
+            with(&|report| {
+                let mut other = report.sources[0].clone();
+                other.name = "<bill>".into();
+                report.sources.push(other);
+                let mut sections = report.sections.clone();
+                for section in &mut sections {
+                    section.source = Some("<bill>".into());
+                }
+                report.sections.extend(sections);
+            }),
+        ),
+        (
+            "hostile everywhere",
+            with(&|report| {
+                let name = sample::HOSTILE.join(" ");
+                report.title = name.clone();
+                report.sources[0].name = name.clone();
+                report.sources[0].scope = Some(name.clone());
+                report.notices[0].text = name.clone();
+                for section in &mut report.sections {
+                    section.title = name.clone();
+                }
+                for chart in &mut report.charts {
+                    chart.title = name.clone();
+                }
+            }),
+        ),
+        (
+            "as large as can be",
+            with(&|report| {
+                let figures = report
+                    .sections
+                    .iter_mut()
+                    .flat_map(|section| &mut section.figures);
+                for figure in figures.chain(&mut report.headlines) {
+                    figure.value = Some(Decimal::MAX);
+                    figure.label = "x".repeat(5_000);
+                }
+            }),
+        ),
+    ]
+}
+
+/// Every tag is closed in order: what a parser would otherwise have to guess.
+fn assert_well_formed(html: &str, what: &str) {
+    let void = ["meta", "img", "br", "!doctype", "rect", "path"];
+    let html = Regex::new(r"(?s)<!--.*?-->|<style>.*?</style>")
+        .unwrap()
+        .replace_all(html, "");
+    let mut open = Vec::new();
+    for tag in Regex::new(r"<(/?)([a-zA-Z!][a-zA-Z0-9]*)[^<>]*?(/?)>")
+        .unwrap()
+        .captures_iter(&html)
+    {
+        let name = tag[2].to_lowercase();
+        match (&tag[1], &tag[3]) {
+            ("/", _) => assert_eq!(
+                open.pop().as_deref(),
+                Some(name.as_str()),
+                "{what}: closes at {}",
+                &tag[0]
+            ),
+            (_, "/") => {}
+            _ if void.contains(&name.as_str()) => {}
+            _ => open.push(name),
+        }
+    }
+    assert!(open.is_empty(), "{what}: still open: {open:?}");
+}
+
+fn count(text: &str, needle: &str) -> usize {
+    text.matches(needle).count()
+}
+
 #[test]
 fn faces_of_the_sample_are_as_approved() {
     let report = sample::report();
@@ -30,4 +175,211 @@ fn faces_of_the_sample_are_as_approved() {
     insta::assert_snapshot!("mail_subject", body.subject);
     insta::assert_snapshot!("mail_html", body.html);
     insta::assert_snapshot!("mail_text", body.text);
+}
+
+#[test]
+fn every_face_shows_every_hard_report() {
+    for (what, report) in hard_reports() {
+        let page = page::render(&report, &look()).unwrap();
+        let body = mail::render(&report, &look(), &attachments(), true).unwrap();
+        let text = text::render(&report, &look()).unwrap();
+        let digest = digest::render(&report, &look()).unwrap();
+        for html in [&page, &body.html] {
+            assert_well_formed(html, what);
+            assert_eq!(count(html, "<h1"), 1, "{what}");
+            assert!(!html.to_lowercase().contains("<script"), "{what}");
+            assert!(!html.contains('\u{202e}'), "{what}: direction marks are gone");
+            assert_eq!(count(html, "<table"), count(html, "</table>"), "{what}");
+        }
+        assert!(body.html.len() <= 80 * 1024, "{what}: {}", body.html.len());
+        assert!(
+            !body.subject.contains(['\n', '\r', '\0']) && body.subject.chars().count() <= 200,
+            "{what}"
+        );
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{what}");
+        assert!(!digest.heading.contains('\n'), "{what}");
+        assert_eq!(
+            page,
+            page::render(&report, &look()).unwrap(),
+            "{what}: the same bytes each time"
+        );
+    }
+}
+
+#[test]
+fn the_page_stands_alone() {
+    let page = page::render(&sample::report(), &look()).unwrap();
+    let references = Regex::new(r#"(?: (?:src|href|action|srcset)=|url\()["']?([^"'\s>)]+)"#).unwrap();
+    for reference in references.captures_iter(&page) {
+        panic!("the page refers to {}", &reference[1]);
+    }
+    assert!(page.contains("<html lang=\"en-GB\">") && page.contains("<main>") && page.contains("<title>"));
+    for table in page.split("<table").skip(1) {
+        assert!(
+            table.contains("<caption") && table.contains("scope=\"col\"") && table.contains("scope=\"row\"")
+        );
+    }
+    assert_eq!(count(&page, "<svg"), count(&page, "<desc"));
+    let bare = Regex::new("[^>] [▲▼●]|<td[^>]*>[▲▼●]").unwrap();
+    assert!(!bare.is_match(&page), "arrows are hidden from those who listen");
+}
+
+#[test]
+fn every_picture_of_a_mail_is_named_and_told() {
+    let brand = Brand {
+        name: Some("Acme & Sons".into()),
+        accent: Some("#aa0000".into()),
+        logo: None,
+    };
+    let look = Look {
+        brand,
+        logo: Some("iVBORw0KGgo=".into()),
+        ..look()
+    };
+    let body = mail::render(&sample::report(), &look, &attachments(), true).unwrap();
+    let pictures = Regex::new(r#"<img [^>]*src="cid:([a-z-]+)@report"[^>]* alt="([^"]+)""#).unwrap();
+    let named: Vec<String> = pictures
+        .captures_iter(&body.html)
+        .map(|found| found[1].to_owned())
+        .collect();
+    let keys: Vec<String> = body.images.iter().map(|image| image.key.clone()).collect();
+    assert_eq!(named, keys);
+    assert_eq!(keys, ["logo", "cost-per-day", "top-users-by-cost"]);
+    assert!(body.html.contains("#aa0000") && body.html.contains("Acme &amp; Sons"));
+    assert!(!body.html.contains("data:"), "mail programs drop data URIs");
+    let without = mail::render(&sample::report(), &look, &attachments(), false).unwrap();
+    assert_eq!(
+        without
+            .images
+            .iter()
+            .map(|image| image.key.as_str())
+            .collect::<Vec<_>>(),
+        ["logo"]
+    );
+    assert!(!without.html.contains("cid:cost-per-day"));
+}
+
+#[test]
+fn subjects_are_one_line_and_say_the_revision() {
+    let subject = |template: Option<&str>, revision| {
+        let look = Look {
+            subject: template.map(str::to_owned),
+            ..look()
+        };
+        let report = Report {
+            revision,
+            ..sample::report()
+        };
+        mail::render(&report, &look, &[], false).map(|body| body.subject.replace('\u{a0}', " "))
+    };
+    assert_eq!(
+        subject(None, 1).unwrap(),
+        "AI platform: monthly full report: October 2026, USD 4,070.36 (▲ 14.5 %)"
+    );
+    assert_eq!(
+        subject(Some("{{job.title}}: {{period.label}}\r\nBcc: x@example.com"), 2).unwrap(),
+        "AI platform: monthly full report: October 2026 Bcc: x@example.com (revision 2)"
+    );
+    assert_eq!(
+        subject(Some("{{job.name}} {{period.id}}"), 1).unwrap(),
+        "monthly-full-report 2026-10"
+    );
+    assert_eq!(
+        subject(Some(&"long ".repeat(100)), 3).unwrap().chars().count(),
+        200
+    );
+    assert!(
+        subject(Some("  "), 1)
+            .unwrap_err()
+            .to_string()
+            .contains("`subject`")
+            || subject(Some("  "), 1).is_err()
+    );
+    assert!(
+        subject(Some("{{job.tilte}}"), 1)
+            .unwrap_err()
+            .to_string()
+            .contains("tilte")
+    );
+}
+
+#[test]
+fn all_faces_agree_on_the_headlines() {
+    let report = sample::report();
+    for locale in [
+        "en-US", "en-GB", "de-DE", "es-ES", "fr-FR", "pt-BR", "ja-JP", "hi-IN",
+    ] {
+        let look = Look {
+            locale: locale.into(),
+            ..Look::default()
+        };
+        let body = mail::render(&report, &look, &[], false).unwrap();
+        let faces = [
+            page::render(&report, &look).unwrap(),
+            body.html,
+            body.text,
+            text::render(&report, &look).unwrap(),
+        ];
+        for figure in digest::render(&report, &look).unwrap().headlines {
+            let number = figure
+                .value
+                .trim_start_matches("USD\u{a0}")
+                .split('\u{a0}')
+                .next()
+                .unwrap()
+                .to_owned();
+            for face in &faces {
+                assert!(
+                    face.contains(&number) && face.contains(&figure.label),
+                    "{locale}: {} {number}",
+                    figure.label
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_add_to_the_total_shown() {
+    let text = text::render(&sample::report(), &look()).unwrap();
+    let table = text.split("By model").nth(1).unwrap();
+    let number = Regex::new(r" ([\d,]+\.\d\d) ").unwrap();
+    let mut amounts: Vec<Decimal> = table
+        .lines()
+        .skip(2)
+        .take_while(|line| !line.is_empty())
+        .map(|line| {
+            number.captures(line).unwrap()[1]
+                .replace(',', "")
+                .parse()
+                .unwrap()
+        })
+        .collect();
+    let total = amounts.pop().unwrap();
+    assert_eq!(amounts.len(), 10);
+    assert_eq!(amounts.iter().sum::<Decimal>(), total);
+}
+
+#[test]
+fn a_jobs_own_templates_are_used() {
+    let own = |path: &str, source: &str| Look {
+        templates: BTreeMap::from([(path.to_owned(), source.to_owned())]),
+        ..look()
+    };
+    let report = sample::report();
+    let page = page::render(
+        &report,
+        &own("report/page.html.hbs", "<p>{{job.title}} {{period.id}}</p>"),
+    )
+    .unwrap();
+    assert_eq!(page, "<p>AI platform: monthly full report 2026-10</p>");
+    let body = mail::render(
+        &report,
+        &own("email/report/body.txt.hbs", "{{answer_text}}"),
+        &[],
+        false,
+    )
+    .unwrap();
+    assert!(body.text.starts_with("Spend rose 14.5"));
+    assert!(page::render(&report, &own("report/page.html.hbs", "{{{job.title}}}")).is_err());
 }

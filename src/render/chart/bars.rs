@@ -8,6 +8,8 @@ use crate::report::Chart;
 use rust_decimal::{Decimal, dec};
 
 const LABELS: Decimal = dec!(190);
+/// Letters of a value that fit behind the longest bar.
+const VALUE_LETTERS: usize = 14;
 /// Letters of a label that fit its column.
 const LABEL_LETTERS: usize = 28;
 
@@ -80,9 +82,15 @@ pub(super) fn draw(
             (end.min(zero), top + dec!(3)),
             ((end - zero).abs().max(dec!(1)), dec!(13)),
         );
-        let value = match chart.currency {
+        let exact = match chart.currency {
             Some(currency) => formatter.amount(*value, currency),
             None => formatter.in_unit(*value, chart.unit, None),
+        };
+        // The exact figure stands in the table; what is longer than the room beside the bar is shown short.
+        let value = if exact.chars().count() > VALUE_LETTERS {
+            formatter.tick(*value)
+        } else {
+            exact
         };
         canvas.text(
             &ink("start", true),

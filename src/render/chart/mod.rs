@@ -206,3 +206,127 @@ fn escaped(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn draw(chart: &Chart, letters: Letters) -> String {
+        svg(
+            chart,
+            "A <message>",
+            &Formatter::new("en-US"),
+            &Palette::new("#0b5cad"),
+            letters,
+        )
+    }
+
+    #[test]
+    fn charts_of_the_sample_are_as_approved() {
+        let [daily, bars] = &sample::report().charts[..] else {
+            unreachable!("the sample has two charts")
+        };
+        insta::assert_snapshot!("daily_svg", draw(daily, Letters::All));
+        insta::assert_snapshot!("bars_svg", draw(bars, Letters::Embedded));
+    }
+
+    #[test]
+    fn what_is_hard_to_draw_is_drawn() {
+        let chart = |form| Chart {
+            form,
+            ..sample::report().charts[0].clone()
+        };
+        let day = |n: u64| "2026-01-01".parse::<chrono::NaiveDate>().unwrap() + chrono::Days::new(n);
+        let daily = |values: Vec<Option<Decimal>>, base| {
+            let days = values
+                .into_iter()
+                .enumerate()
+                .map(|(at, value)| (day(at as u64), value))
+                .collect();
+            chart(ChartForm::Daily {
+                days,
+                base,
+                outlier: None,
+            })
+        };
+        let bars = |bars, others| chart(ChartForm::Bars { bars, others });
+        let cases = [
+            (daily(Vec::new(), Vec::new()), "No data available"),
+            (daily(vec![None; 31], Vec::new()), "No data available"),
+            (daily(vec![Some(dec!(0)); 3], vec![None; 9]), "0.2"),
+            (
+                daily(vec![Some(dec!(-5)), Some(dec!(7)), None], Vec::new()),
+                "n/a",
+            ),
+            (
+                daily(
+                    vec![Some(Decimal::MAX), Some(Decimal::MIN)],
+                    vec![Some(Decimal::MAX)],
+                ),
+                "G",
+            ),
+            (
+                daily((0..1000).map(|n| Some(Decimal::from(n))).collect(), Vec::new()),
+                "1 Jan",
+            ),
+            (bars(Vec::new(), None), "No data available"),
+            (
+                bars(vec![("x".repeat(500), dec!(1_000_000_000_000_000)); 30], None),
+                "20 others",
+            ),
+            (
+                bars(vec![(String::new(), dec!(-1))], Some((3, dec!(0)))),
+                "3 others",
+            ),
+        ];
+        for (chart, expected) in cases {
+            let drawn = draw(&chart, Letters::Embedded);
+            assert!(drawn.contains(expected), "{drawn}");
+            assert!(drawn.len() < 200_000);
+            let picture = rasterise(&drawn).unwrap();
+            let (width, height) = size(&chart);
+            assert_eq!(
+                picture[16..24],
+                [(width * 2).to_be_bytes(), (height * 2).to_be_bytes()].concat()
+            );
+            assert!(width <= 600 && height <= 280);
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_inert_and_never_boxes() {
+        let bars = sample::HOSTILE
+            .iter()
+            .map(|name| ((*name).to_owned(), dec!(1)))
+            .collect();
+        let chart = Chart {
+            form: ChartForm::Bars { bars, others: None },
+            ..sample::report().charts[0].clone()
+        };
+        let drawn = draw(&chart, Letters::Embedded);
+        assert!(!drawn.contains("<script"));
+        assert!(drawn.contains("&lt;script&gt;alert(1)"));
+        assert!(
+            drawn.contains("? ???"),
+            "what the font cannot show is a question mark"
+        );
+        assert!(drawn.chars().all(|c| png::shows(c)));
+    }
+
+    #[test]
+    fn pictures_are_the_same_each_time_and_white_behind() {
+        let chart = &sample::report().charts[0];
+        let drawn = draw(chart, Letters::Embedded);
+        let picture = rasterise(&drawn).unwrap();
+        assert_eq!(picture, rasterise(&draw(chart, Letters::Embedded)).unwrap());
+        let pixels = resvg::tiny_skia::Pixmap::decode_png(&picture).unwrap();
+        let corner = pixels.pixel(0, 0).unwrap();
+        assert_eq!(
+            (corner.red(), corner.green(), corner.blue(), corner.alpha()),
+            (255, 255, 255, 255)
+        );
+        let ink = pixels.pixels().iter().filter(|pixel| pixel.red() < 128).count();
+        assert!(ink > 20_000, "bars and letters are drawn: {ink} dark pixels");
+    }
+}

@@ -158,13 +158,7 @@ mod tests {
     fn periods_have_names_and_dates() {
         let cases = [
             ("2026-10", "2026-10-01", "2026-10-31", "October 2026", "1–31 Oct"),
-            (
-                "2026-Q3",
-                "2026-07-01",
-                "2026-09-30",
-                "Q3 2026",
-                "1 Jul – 30 Sep",
-            ),
+            ("2026-Q3", "2026-07-01", "2026-09-30", "Q3 2026", "1 Jul – 30 Sep"),
             (
                 "2026-W05",
                 "2026-01-26",
@@ -213,13 +207,7 @@ mod tests {
         for (id, start, end, name, dates) in cases {
             let period = period(id, start, end);
             assert_eq!(formatter.period(&period), name);
-            assert_eq!(
-                formatter
-                    .range(&period, false)
-                    .replace("Sep", "Sep")
-                    .replace("Sep", "Sep"),
-                dates
-            );
+            assert_eq!(formatter.range(&period, false), dates);
         }
     }
 
