@@ -3,7 +3,7 @@
 use super::{Artifact, Look, digest, mail, page, text};
 use crate::config::plan::Brand;
 use crate::money::Currency;
-use crate::report::{Report, sample};
+use crate::report::{Figure, Report, Section, SourceRef, sample};
 use regex::Regex;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -25,110 +25,95 @@ fn attachments() -> Vec<Artifact> {
     }]
 }
 
+fn changed(change: impl FnOnce(&mut Report)) -> Report {
+    let mut report = sample::report();
+    change(&mut report);
+    report
+}
+
+fn figures_of(report: &mut Report) -> impl Iterator<Item = &mut Figure> {
+    let sections = report
+        .sections
+        .iter_mut()
+        .flat_map(|section| &mut section.figures);
+    sections.chain(&mut report.headlines).chain(&mut report.movers)
+}
+
+fn empty(report: &mut Report) {
+    report.sections.clear();
+    report.charts.clear();
+    report.headlines.clear();
+    report.movers.clear();
+    report.notices.clear();
+    report.answer.clear();
+    report.sources.clear();
+    report.compared_with = None;
+    report.currency = None;
+}
+
+fn yen(report: &mut Report) {
+    let yen: Currency = "JPY".parse().unwrap();
+    report.currency = Some(yen);
+    report.revision = 2;
+    report.provisional_through = Some("2026-11-01T00:00:00Z".parse().unwrap());
+    figures_of(report).for_each(|figure| figure.currency = figure.currency.map(|_| yen));
+}
+
+fn two_sources(report: &mut Report) {
+    let mut sections = report.sections.clone();
+    for section in &mut sections {
+        section.source = Some("<bill>".into());
+    }
+    report.sections.extend(sections);
+    let other = SourceRef {
+        name: "<bill>".into(),
+        ..report.sources[0].clone()
+    };
+    report.sources.push(other);
+}
+
+fn hostile(report: &mut Report) {
+    let name = sample::HOSTILE.join(" ");
+    report.title.clone_from(&name);
+    report.sources[0].name.clone_from(&name);
+    report.sources[0].scope = Some(name.clone());
+    report.notices[0].text.clone_from(&name);
+    report
+        .sections
+        .iter_mut()
+        .for_each(|section| section.title.clone_from(&name));
+    report
+        .charts
+        .iter_mut()
+        .for_each(|chart| chart.title.clone_from(&name));
+}
+
 /// The sample with each way in which a report can be poor or odd.
 fn hard_reports() -> Vec<(&'static str, Report)> {
-    let with = |change: &dyn Fn(&mut Report)| {
-        let mut report = sample::report();
-        change(&mut report);
-        report
-    };
     vec![
         ("as it is", sample::report()),
-        (
-            "empty",
-            with(&|report| {
-                report.sections.clear();
-                report.charts.clear();
-                report.headlines.clear();
-                report.movers.clear();
-                report.notices.clear();
-                report.answer.clear();
-                report.sources.clear();
-                report.compared_with = None;
-                report.currency = None;
-            }),
-        ),
+        ("empty", changed(empty)),
         (
             "no comparison",
-            with(&|report| {
+            changed(|report| {
                 report.compared_with = None;
-                let figures = report
-                    .sections
-                    .iter_mut()
-                    .flat_map(|section| &mut section.figures);
-                for figure in figures.chain(&mut report.headlines).chain(&mut report.movers) {
-                    figure.comparisons.clear();
-                }
+                figures_of(report).for_each(|figure| figure.comparisons.clear());
             }),
         ),
         (
             "nothing available",
-            with(&|report| {
-                let figures = report
-                    .sections
-                    .iter_mut()
-                    .flat_map(|section| &mut section.figures);
-                for figure in figures.chain(&mut report.headlines).chain(&mut report.movers) {
-                    figure.value = None;
-                }
-            }),
+            changed(|report| figures_of(report).for_each(|figure| figure.value = None)),
         ),
-        (
-            "yen, provisional, revision 2",
-            with(&|report| {
-                let yen: Currency = "JPY".parse().unwrap();
-                report.currency = Some(yen);
-                report.revision = 2;
-                report.provisional_through = Some("2026-11-01T00:00:00Z".parse().unwrap());
-                let figures = report
-                    .sections
-                    .iter_mut()
-                    .flat_map(|section| &mut section.figures);
-                for figure in figures.chain(&mut report.headlines) {
-                    figure.currency = figure.currency.map(|_| yen);
-                }
-            }),
-        ),
-        (
-            "two sources",
-            with(&|report| {
-                let mut other = report.sources[0].clone();
-                other.name = "<bill>".into();
-                report.sources.push(other);
-                let mut sections = report.sections.clone();
-                for section in &mut sections {
-                    section.source = Some("<bill>".into());
-                }
-                report.sections.extend(sections);
-            }),
-        ),
-        (
-            "hostile everywhere",
-            with(&|report| {
-                let name = sample::HOSTILE.join(" ");
-                report.title = name.clone();
-                report.sources[0].name = name.clone();
-                report.sources[0].scope = Some(name.clone());
-                report.notices[0].text = name.clone();
-                for section in &mut report.sections {
-                    section.title = name.clone();
-                }
-                for chart in &mut report.charts {
-                    chart.title = name.clone();
-                }
-            }),
-        ),
+        ("yen, provisional, revision 2", changed(yen)),
+        ("two sources", changed(two_sources)),
+        ("hostile everywhere", changed(hostile)),
         (
             "as large as can be",
-            with(&|report| {
-                let figures = report
-                    .sections
-                    .iter_mut()
-                    .flat_map(|section| &mut section.figures);
-                for figure in figures.chain(&mut report.headlines) {
+            changed(|report| {
+                figures_of(report).for_each(|figure| {
                     figure.value = Some(Decimal::MAX);
                     figure.label = "x".repeat(5_000);
-                }
+                });
             }),
         ),
     ]
@@ -210,9 +195,8 @@ fn every_face_shows_every_hard_report() {
 fn the_page_stands_alone() {
     let page = page::render(&sample::report(), &look()).unwrap();
     let references = Regex::new(r#"(?: (?:src|href|action|srcset)=|url\()["']?([^"'\s>)]+)"#).unwrap();
-    for reference in references.captures_iter(&page) {
-        panic!("the page refers to {}", &reference[1]);
-    }
+    let found: Vec<&str> = references.find_iter(&page).map(|found| found.as_str()).collect();
+    assert!(found.is_empty(), "the page refers to {found:?}");
     assert!(page.contains("<html lang=\"en-GB\">") && page.contains("<main>") && page.contains("<title>"));
     for table in page.split("<table").skip(1) {
         assert!(
@@ -288,12 +272,10 @@ fn subjects_are_one_line_and_say_the_revision() {
         subject(Some(&"long ".repeat(100)), 3).unwrap().chars().count(),
         200
     );
+    let empty = subject(Some("  "), 1).unwrap_err().to_string();
     assert!(
-        subject(Some("  "), 1)
-            .unwrap_err()
-            .to_string()
-            .contains("`subject`")
-            || subject(Some("  "), 1).is_err()
+        empty.starts_with("subject `  ` cannot be used: it is empty"),
+        "{empty}"
     );
     assert!(
         subject(Some("{{job.tilte}}"), 1)
@@ -382,4 +364,62 @@ fn a_jobs_own_templates_are_used() {
     .unwrap();
     assert!(body.text.starts_with("Spend rose 14.5"));
     assert!(page::render(&report, &own("report/page.html.hbs", "{{{job.title}}}")).is_err());
+}
+
+#[test]
+fn what_is_poor_or_odd_is_said() {
+    let text = |change: fn(&mut Report)| {
+        text::render(&changed(change), &look())
+            .unwrap()
+            .replace('\u{a0}', " ")
+    };
+    let yen = text(yen);
+    for expected in [
+        "[Provisional: complete up to 1 Nov 2026 00:00:00 UTC]",
+        "[Revision 2]",
+        "JPY 4,070  ",
+        "revision 2 ·",
+    ] {
+        assert!(yen.contains(expected), "{expected}: {yen}");
+    }
+    assert!(!yen.contains("[Final]"));
+    let two = text(two_sources);
+    assert!(
+        two.contains("=== globant ===") && two.contains("=== <bill> ==="),
+        "{two}"
+    );
+    assert!(two.contains("! globant: 25 October is not available"));
+    let nothing = text(|report| figures_of(report).for_each(|figure| figure.value = None));
+    assert!(
+        nothing.contains("Total cost                                             n/a"),
+        "{nothing}"
+    );
+    assert!(
+        text(|report| report.sections[4].figures.clear())
+            .contains("Top users by requests\n   No data available")
+    );
+}
+
+#[test]
+fn a_mail_that_would_be_clipped_drops_rows_and_says_so() {
+    let large = changed(|report| {
+        report.notices = vec![report.notices[0].clone(); 500];
+        let sections = report.sections.clone();
+        for n in 0..14 {
+            report
+                .sections
+                .extend(sections.iter().cloned().map(|section| Section {
+                    source: Some(format!("source {n}")),
+                    ..section
+                }));
+        }
+    });
+    let body = mail::render(&large, &look(), &[], false).unwrap();
+    assert!(body.html.len() <= 80 * 1024);
+    assert!(body.html.contains("4,070.36"));
+    assert!(body.html.contains("Rows were left out to keep this mail short"));
+    assert!(
+        body.text.contains("Customer Support 24/7"),
+        "the text part is complete"
+    );
 }

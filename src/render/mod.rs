@@ -8,6 +8,7 @@ pub mod digest;
 pub mod format;
 pub mod mail;
 pub mod page;
+mod specimen;
 pub mod templates;
 pub mod text;
 mod view;

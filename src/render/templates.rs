@@ -3,7 +3,7 @@
 //! Two registries: HTML, which always escapes, and text, which never does. Data is never compiled. Raw output (`{{{…}}}`,
 //! `{{&…}}`) is refused in HTML but for [`RAW`], which holds only what this program has drawn itself.
 
-use super::RenderError;
+use super::{Look, RenderError, mail, page, specimen, text};
 use handlebars::template::{BlockParam, DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, JsonRender as _, RenderContext, ScopedJson, Template,
@@ -60,13 +60,30 @@ pub(super) struct Templates {
     text: Handlebars<'static>,
 }
 
-/// Every problem of a job's own templates, by relative path as in [`super::Look::templates`]; none if they can be used.
+/// Every problem of a job's own templates, by relative path as in [`Look::templates`], and of its `subject`; none if they
+/// can be used. They are compiled, and then tried on a report with a bit of everything, so that a misspelt name is found now.
 #[must_use]
-pub fn validate(files: &BTreeMap<String, String>) -> Vec<RenderError> {
-    match embedded() {
-        Err(error) => vec![error],
-        Ok(templates) => templates.clone().overridden(files).err().unwrap_or_default(),
+pub fn validate(files: &BTreeMap<String, String>, subject: Option<&str>) -> Vec<RenderError> {
+    let compiled = match embedded() {
+        Err(error) => Err(vec![error]),
+        Ok(templates) => templates.clone().overridden(files),
+    };
+    if let Err(errors) = compiled {
+        return errors;
     }
+    let look = Look {
+        locale: "en".into(),
+        templates: files.clone(),
+        subject: subject.map(str::to_owned),
+        ..Look::default()
+    };
+    let report = specimen::report();
+    let tried = [
+        page::render(&report, &look).err(),
+        text::render(&report, &look).err(),
+        mail::render(&report, &look, &[], false).err(),
+    ];
+    tried.into_iter().flatten().collect()
 }
 
 /// The embedded templates with `files` in the place of those of the same path.
@@ -409,7 +426,7 @@ mod tests {
     }
 
     fn reasons(path: &str, source: &str) -> String {
-        let problems: Vec<String> = validate(&files(path, source))
+        let problems: Vec<String> = validate(&files(path, source), None)
             .iter()
             .map(ToString::to_string)
             .collect();
@@ -418,7 +435,7 @@ mod tests {
 
     #[test]
     fn embedded_templates_are_right() {
-        assert!(validate(&BTreeMap::new()).is_empty());
+        assert!(validate(&BTreeMap::new(), Some("{{job.title}}: {{period.label}}")).is_empty());
     }
 
     #[test]
@@ -480,6 +497,17 @@ mod tests {
             assert!(reasons.contains(expected), "{source}: {reasons:?}");
         }
         assert!(reasons(PAGE, &"x".repeat(MAX_SOURCE + 1)).contains("at most 262144 are read"));
+    }
+
+    #[test]
+    fn a_subject_is_tried_too() {
+        let problems = validate(&BTreeMap::new(), Some("{{job.titel}}"));
+        assert!(
+            problems
+                .iter()
+                .any(|problem| problem.to_string().contains("titel")),
+            "{problems:?}"
+        );
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(super) fn draw(
             ));
         }
         (None, Some(beyond)) if !hidden.is_empty() => {
-            rows.push((format!("{} others", hidden.len()), beyond, true))
+            rows.push((format!("{} others", hidden.len()), beyond, true));
         }
         _ => {}
     }

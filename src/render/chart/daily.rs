@@ -6,7 +6,6 @@ use crate::render::format::Formatter;
 use crate::report::{Chart, Outlier};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, dec};
-use std::fmt::Write as _;
 
 /// Bars for each day.
 pub(super) struct Daily<'a> {
@@ -103,14 +102,8 @@ impl Daily<'_> {
         let mut pen_down = false;
         for (at, value) in self.base.iter().enumerate() {
             if let Some(value) = value {
-                let command = if pen_down { 'L' } else { 'M' };
-                // Writing into a string cannot fail.
-                let _ = write!(
-                    path,
-                    "{command}{} {}",
-                    number(middle(at)),
-                    number(scale.place(*value))
-                );
+                let command = if pen_down { "L" } else { "M" };
+                path += &[command, &number(middle(at)), " ", &number(scale.place(*value))].concat();
             }
             pen_down = value.is_some();
         }

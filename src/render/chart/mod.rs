@@ -311,7 +311,7 @@ mod tests {
             drawn.contains("? ???"),
             "what the font cannot show is a question mark"
         );
-        assert!(drawn.chars().all(|c| png::shows(c)));
+        assert!(drawn.chars().all(png::shows));
     }
 
     #[test]

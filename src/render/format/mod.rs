@@ -64,7 +64,7 @@ impl Formatter {
     /// A formatter for the BCP 47 tag `locale`; a tag that is unknown reads as English.
     #[must_use]
     pub fn new(locale: &str) -> Self {
-        let tag = Locale::from_str(locale).unwrap_or_else(|_| icu_locale_core::locale!("en"));
+        let tag = Locale::from_str(locale).unwrap_or(icu_locale_core::locale!("en"));
         let language = tag.id.language.as_str().to_owned();
         Self {
             decimals: DecimalFormatter::try_new(

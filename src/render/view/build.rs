@@ -88,11 +88,12 @@ fn subtitle(report: &Report, formatter: &Formatter) -> String {
         parts.push(dates);
     }
     if let Some(base) = &report.compared_with {
-        let mut text = format!("compared with {}", formatter.period(base));
-        if base.days != report.period.days {
-            text += &format!(" ({})", days(base));
-        }
-        parts.push(text);
+        let length = if base.days == report.period.days {
+            String::new()
+        } else {
+            format!(" ({})", days(base))
+        };
+        parts.push(format!("compared with {}{length}", formatter.period(base)));
     }
     parts.join(" · ")
 }

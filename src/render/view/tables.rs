@@ -12,6 +12,10 @@ use serde::Serialize;
 
 /// A table of members.
 #[derive(Debug, Clone, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says whether a template shows one column"
+)]
 pub(crate) struct Table {
     /// The section's key, unique in its source.
     pub(crate) key: String,
@@ -264,7 +268,7 @@ fn column_cells(
     totals: bool,
 ) -> Vec<String> {
     let same = one_currency(figures.iter().flatten().copied());
-    let plain = |figure: &Option<&Figure>| match figure.map(|figure| formatter.value(figure)) {
+    let plain = |figure: Option<&Figure>| match figure.map(|figure| formatter.value(figure)) {
         None => NOT_AVAILABLE.to_owned(),
         Some(shown) if same => shown.number,
         Some(shown) => shown.text,
@@ -281,7 +285,7 @@ fn column_cells(
         .filter(|_| totals && same && additive(first.metric))
         .and_then(|values| apportion(&values, places));
     let Some(amounts) = adding else {
-        let mut cells: Vec<String> = figures[..shown].iter().map(plain).collect();
+        let mut cells: Vec<String> = figures[..shown].iter().copied().map(plain).collect();
         cells.extend([String::from("–"), String::from("–")]);
         return cells;
     };
