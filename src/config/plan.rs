@@ -2,9 +2,11 @@
 
 use crate::config::secret::Secret;
 use crate::money::Currency;
+pub use crate::period::CalendarUnit;
 use crate::period::{Calendar, PeriodRule};
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -118,18 +120,6 @@ pub enum Schedule {
     },
 }
 
-/// A unit of the (fiscal) calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum CalendarUnit {
-    Day,
-    Week,
-    Month,
-    Quarter,
-    Year,
-}
-
 /// Which day of a unit; a number beyond its end means the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DayRule {
@@ -142,7 +132,8 @@ pub enum DayRule {
 }
 
 /// `catch_up`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum CatchUp {
     /// Every missed occurrence runs.
     #[default]
@@ -271,7 +262,7 @@ pub struct FocusFilePlan {
 }
 
 /// `snapshot_files`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SnapshotFiles {
     /// A compressed copy.
@@ -318,7 +309,8 @@ pub struct EmailPlan {
 }
 
 /// `envelope`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Envelope {
     /// Every address gets its own message.
     #[default]
@@ -345,9 +337,11 @@ pub struct SmtpPlan {
 }
 
 /// `tls`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum SmtpTls {
     /// Plain first, then STARTTLS, or failure.
+    #[default]
     StartTls,
     /// TLS from the first byte.
     Implicit,

@@ -1,5 +1,7 @@
-//! The demo: an invented company on an embedded platform, so that everything can be seen without any account.
+//! The demo's far ends, on loopback.
 
 mod answers;
 pub mod company;
+pub mod mailbox;
 pub mod platform;
+pub mod receiver;

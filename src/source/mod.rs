@@ -5,9 +5,12 @@
 //! Never here: adding figures of different sources, comparing periods, rounding.
 
 pub mod dataset;
+mod files;
+mod focus_file;
 pub mod geai;
 pub mod sdk;
 pub mod snapshot;
+mod usage_file;
 
 use crate::config::plan::SourcePlan;
 use crate::period::Period;
@@ -159,8 +162,8 @@ pub async fn fetch(
         SourcePlan::Geai(plan) => {
             geai::fetch(name, plan, needs, into, clock, progress, Pace::default()).await
         }
-        SourcePlan::UsageFile(_) => unimplemented!("seam"),
-        SourcePlan::FocusFile(_) => unimplemented!("seam"),
+        SourcePlan::UsageFile(plan) => usage_file::fetch(name, plan, into, clock, progress).await,
+        SourcePlan::FocusFile(plan) => focus_file::fetch(name, plan, into, clock, progress).await,
     }
 }
 
@@ -176,8 +179,8 @@ pub fn decode(
 ) -> Result<Dataset, SourceError> {
     match kind {
         SourceKind::Geai => geai::decode(name, needs, snapshot),
-        SourceKind::UsageFile => unimplemented!("seam"),
-        SourceKind::FocusFile => unimplemented!("seam"),
+        SourceKind::UsageFile => usage_file::decode(name, needs, snapshot),
+        SourceKind::FocusFile => focus_file::decode(name, needs, snapshot),
     }
 }
 
@@ -188,7 +191,7 @@ pub fn decode(
 pub async fn probe(name: &str, plan: &SourcePlan, clock: &dyn Clock) -> Result<(), SourceError> {
     match plan {
         SourcePlan::Geai(plan) => geai::probe(name, plan, clock, Pace::default()).await,
-        SourcePlan::UsageFile(_) => unimplemented!("seam"),
-        SourcePlan::FocusFile(_) => unimplemented!("seam"),
+        SourcePlan::UsageFile(plan) => usage_file::probe(name, plan).await,
+        SourcePlan::FocusFile(plan) => focus_file::probe(name, plan).await,
     }
 }

@@ -1,0 +1,379 @@
+//! Where things stand in the file: the text, its values with their spans, and which of them must never be shown.
+
+use crate::config::problem::{Excerpt, KeyPath, Origin, Place, Problem, shown};
+use figment::value::{Dict, Tag, Value};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml_span::value::ValueInner;
+
+/// Largest configuration file, in bytes.
+pub(super) const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// What stands in an excerpt in place of a secret.
+const MASK: &str = "***";
+
+/// The text of the configuration with the place of every value.
+#[derive(Debug, Default)]
+pub(super) struct SourceText {
+    name: PathBuf,
+    text: String,
+    root: Node,
+    secrets: Vec<Range<usize>>,
+}
+
+/// A value: where its key and itself stand, and what is in it.
+#[derive(Debug, Default)]
+struct Node {
+    key: Option<Range<usize>>,
+    value: Range<usize>,
+    children: BTreeMap<String, Node>,
+}
+
+/// Which part of an entry a problem is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The key.
+    Key,
+    /// The value.
+    Value,
+}
+
+impl SourceText {
+    /// Reads the TOML `text` of the file called `name`; gives the positions and the values.
+    pub(super) fn parse(name: &Path, text: &str) -> Result<(Self, Dict), Box<Problem>> {
+        let mut source = Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            ..Self::default()
+        };
+        match toml_span::parse(text) {
+            Ok(value) => {
+                let mut secrets = Vec::new();
+                source.root = node(text, None, &value, false, &mut secrets);
+                source.secrets = secrets;
+                let dict = match plain(&value) {
+                    Value::Dict(_, dict) => dict,
+                    _ => Dict::new(),
+                };
+                Ok((source, dict))
+            }
+            Err(error) => Err(Box::new(source.syntax(&error))),
+        }
+    }
+
+    /// The place of the value at `path`, or of the deepest table above it that is there.
+    pub(super) fn place(&self, path: &KeyPath, part: Part) -> Place {
+        let mut node = &self.root;
+        let mut found = 0;
+        for key in path.keys() {
+            let Some(child) = node.children.get(key) else {
+                break;
+            };
+            node = child;
+            found += 1;
+        }
+        let whole = found == path.keys().len();
+        let span = match (&node.key, part) {
+            (Some(key), Part::Key) => Some(key),
+            (Some(key), Part::Value) if !whole || !node.children.is_empty() => Some(key),
+            (None, _) if found == 0 => None,
+            _ => Some(&node.value),
+        };
+        self.place_of(span.cloned(), path.clone())
+    }
+
+    /// Whether the file holds a value at `path`.
+    pub(super) fn has(&self, path: &KeyPath) -> bool {
+        let found = path
+            .keys()
+            .iter()
+            .try_fold(&self.root, |node, key| node.children.get(key));
+        found.is_some()
+    }
+
+    fn place_of(&self, span: Option<Range<usize>>, key: KeyPath) -> Place {
+        let position = span.as_ref().map(|span| self.position(span.start));
+        Place {
+            origin: Origin::File {
+                path: self.name.clone(),
+                position,
+            },
+            key,
+            excerpt: span.map(|span| self.excerpt(&span)),
+        }
+    }
+
+    /// Line and column of a byte, both from 1, columns in characters.
+    fn position(&self, at: usize) -> (usize, usize) {
+        let line = self.line(at);
+        let number = self.text[..line.start].matches('\n').count() + 1;
+        (
+            number,
+            self.text[line.start..at.max(line.start)].chars().count() + 1,
+        )
+    }
+
+    /// The bytes of the line that holds `at`, without its end.
+    fn line(&self, at: usize) -> Range<usize> {
+        let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let end = self.text[start..]
+            .find('\n')
+            .map_or(self.text.len(), |length| start + length);
+        start..end
+    }
+
+    /// The line of `span` without secrets and comments, and where in it the span is.
+    fn excerpt(&self, span: &Range<usize>) -> Excerpt {
+        let line = self.line(span.start);
+        let stop = comment_start(&self.text[line.clone()])
+            .map_or(line.end, |at| (line.start + at).max(span.end.min(line.end)));
+        let mut excerpt = Excerpt {
+            line: String::new(),
+            start: 0,
+            length: 0,
+        };
+        let mut at = line.start;
+        let mut begun = None;
+        let mut ended = None;
+        while at < stop {
+            let secret = self.secrets.iter().find(|secret| secret.contains(&at));
+            let (piece, next) = match secret {
+                Some(secret) => (MASK.to_owned(), secret.end.min(stop)),
+                None => {
+                    let c = self.text[at..].chars().next().unwrap_or(' ');
+                    (shown(c.encode_utf8(&mut [0; 4])), at + c.len_utf8())
+                }
+            };
+            if begun.is_none() && next > span.start {
+                begun = Some(excerpt.line.chars().count());
+            }
+            excerpt.line.push_str(&piece);
+            if next <= span.end {
+                ended = Some(excerpt.line.chars().count());
+            }
+            at = next;
+        }
+        excerpt.line.truncate(excerpt.line.trim_end().len());
+        let length = excerpt.line.chars().count();
+        excerpt.start = begun.unwrap_or(length);
+        let end = ended.unwrap_or(length).min(length.max(excerpt.start + 1));
+        excerpt.length = end.saturating_sub(excerpt.start).max(1);
+        excerpt
+    }
+
+    /// A syntax error. What cannot be read cannot be told apart either, so that lines which look like secrets are not shown.
+    fn syntax(&self, error: &toml_span::Error) -> Problem {
+        let start = floor(
+            &self.text,
+            error.span.start.min(self.text.len().saturating_sub(1)),
+        );
+        let end = floor(&self.text, error.span.end.clamp(start, self.text.len()));
+        let mut place = self.place_of(Some(start..end.max(start)), KeyPath::default());
+        let line = self.line(start);
+        let before = &self.text[..line.start];
+        let in_text = ["\"\"\"", "'''"]
+            .iter()
+            .any(|quote| before.matches(quote).count() % 2 == 1);
+        let lower = self.text[line].to_lowercase();
+        if in_text
+            || lower.contains("://")
+            || lower
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(is_secret_key)
+        {
+            place.excerpt = None;
+        }
+        let (label, hint) = syntax_words(error);
+        Problem {
+            place,
+            what: "the configuration is not valid TOML".into(),
+            label,
+            hint,
+        }
+    }
+}
+
+fn syntax_words(error: &toml_span::Error) -> (String, Option<String>) {
+    use toml_span::ErrorKind as Kind;
+    let hint = |text: &str| Some(text.to_owned());
+    match &error.kind {
+        Kind::UnquotedString | Kind::InvalidNumber => (
+            "neither a number nor true, false, a list or a table".into(),
+            hint("texts stand in quotes: \"…\""),
+        ),
+        Kind::UnterminatedString | Kind::InvalidCharInString(_) => (
+            "the text is not closed on its line".into(),
+            hint("close it with the quote it began with"),
+        ),
+        Kind::DuplicateKey { .. } => (
+            "the key stands here a second time".into(),
+            hint("remove one of the two"),
+        ),
+        Kind::DuplicateTable { .. } => (
+            "the table stands here a second time".into(),
+            hint("put the keys of both under one header"),
+        ),
+        Kind::ExceededDepthLimit => ("nested too deeply".into(), None),
+        Kind::UnexpectedEof => ("the file ends in the middle of something".into(), None),
+        _ => (shown(&error.to_string()), None),
+    }
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Where the comment of a line begins.
+fn comment_start(line: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (Some('"'), '\\') => escaped = true,
+            (Some(open), c) if open == c => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '#') => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The tree of a value; collects the spans of secrets on its way.
+fn node(
+    text: &str,
+    key: Option<Range<usize>>,
+    value: &toml_span::Value<'_>,
+    secret: bool,
+    secrets: &mut Vec<Range<usize>>,
+) -> Node {
+    let mut span = value.span.start..value.span.end.max(value.span.start);
+    let mut children = BTreeMap::new();
+    match value.as_ref() {
+        ValueInner::Table(table) => {
+            for (key, child) in table {
+                let secret = secret || is_secret_key(&key.name);
+                let child = node(text, Some(key_span(text, key)), child, secret, secrets);
+                children.insert(key.name.to_string(), child);
+            }
+        }
+        ValueInner::Array(list) => {
+            for (index, child) in list.iter().enumerate() {
+                children.insert(index.to_string(), node(text, None, child, secret, secrets));
+            }
+        }
+        ValueInner::String(content) => {
+            span = quoted(text, span);
+            if (secret && !is_reference(content)) || is_secret_text(content) {
+                secrets.push(span.clone());
+            }
+        }
+        _ if secret => secrets.push(span.clone()),
+        _ => {}
+    }
+    Node {
+        key,
+        value: span,
+        children,
+    }
+}
+
+fn key_span(text: &str, key: &toml_span::value::Key<'_>) -> Range<usize> {
+    let span = key.span.start..key.span.end;
+    if text[span.clone()] == *key.name {
+        span
+    } else {
+        quoted(text, span)
+    }
+}
+
+/// toml-span leaves the quotes out of the span of a text; a reader looks for them.
+fn quoted(text: &str, span: Range<usize>) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let (mut start, mut end) = (span.start, span.end);
+    let Some(&quote) = start.checked_sub(1).and_then(|before| bytes.get(before)) else {
+        return span;
+    };
+    if !matches!(quote, b'"' | b'\'') {
+        // The empty text: its span is the opening quote alone.
+        return if bytes.get(start) == bytes.get(start + 1) {
+            start..(start + 2).min(bytes.len())
+        } else {
+            span
+        };
+    }
+    for _ in 0..3 {
+        if start > 0 && bytes[start - 1] == quote && bytes.get(end) == Some(&quote) {
+            start -= 1;
+            end += 1;
+        }
+    }
+    start..end
+}
+
+/// Whether a key holds a secret, or looks like one that does.
+pub(super) fn is_secret_key(key: &str) -> bool {
+    const KNOWN: [&str; 6] = [
+        "api_key",
+        "password",
+        "bot_token",
+        "signing_secret",
+        "webhook_url",
+        "store",
+    ];
+    let key = key.to_lowercase().replace('-', "_");
+    let telling = [
+        "secret",
+        "password",
+        "passwd",
+        "token",
+        "api_key",
+        "apikey",
+        "webhook_url",
+        "credential",
+    ];
+    telling.iter().any(|word| key.contains(word))
+        || KNOWN.iter().any(|known| strsim::levenshtein(known, &key) <= 2)
+}
+
+/// Whether a text only says where a secret is.
+pub(super) fn is_reference(text: &str) -> bool {
+    text.starts_with("env:") || text.starts_with("file:")
+}
+
+/// Whether a text carries a secret whatever its key: credentials or a query in a URL, and chat webhooks.
+fn is_secret_text(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let chats = [
+        "hooks.slack.com",
+        "webhook.office.com",
+        "logic.azure.com",
+        "powerplatform.com",
+    ];
+    rest.contains(['@', '?']) || chats.iter().any(|chat| rest.contains(chat)) || text.contains("whsec_")
+}
+
+/// The value as figment layers it.
+pub(super) fn plain(value: &toml_span::Value<'_>) -> Value {
+    let tag = Tag::Default;
+    match value.as_ref() {
+        ValueInner::String(text) => Value::String(tag, text.to_string()),
+        ValueInner::Integer(number) => Value::from(*number),
+        ValueInner::Float(number) => Value::from(*number),
+        ValueInner::Boolean(truth) => Value::Bool(tag, *truth),
+        ValueInner::Array(list) => Value::Array(tag, list.iter().map(plain).collect()),
+        ValueInner::Table(table) => {
+            let entries = table
+                .iter()
+                .map(|(key, value)| (key.name.to_string(), plain(value)));
+            Value::Dict(tag, entries.collect())
+        }
+    }
+}
