@@ -2,6 +2,7 @@
 
 use crate::bench::{Bench, assert_ties_out, costs, decode, figures, gzip};
 use reportwire::metric::Metric;
+use reportwire::money::Currency;
 use reportwire::source::{Dataset, SourceKind};
 use rust_decimal::dec;
 use std::fs;
@@ -35,7 +36,7 @@ fn september_2024_of_the_sample_is_exact() {
         ]
     );
     assert_ties_out(window);
-    assert_eq!(dataset.currency.map(|currency| currency.code()), Some("USD"));
+    assert_eq!(dataset.currency.map(Currency::code), Some("USD"));
     assert_eq!(dataset.zone, "UTC");
     assert_eq!(window.daily.len(), 2);
     assert_eq!(window.daily[0].points.len(), 30);

@@ -136,9 +136,10 @@ fn damaged_compression_is_refused() {
 
 #[test]
 fn too_many_members_are_refused_instead_of_filling_the_memory() {
-    let rows: String = (0..1_200)
+    let rows: Vec<String> = (0..1_200)
         .map(|n| format!("2026-10-01,{n}{},agent,1,USD\n", "x".repeat(40_000)))
         .collect();
+    let rows = rows.concat();
     let error = Bench::usage()
         .file("u.csv", format!("{HEADER}{rows}"))
         .error(&["2026-10"]);

@@ -3,6 +3,7 @@
 use crate::bench::{Bench, assert_ties_out, breakdown, costs, figures};
 use proptest::prelude::*;
 use reportwire::metric::Metric;
+use reportwire::money::Currency;
 use reportwire::source::{Dataset, TopList};
 use rust_decimal::{Decimal, dec};
 
@@ -138,7 +139,7 @@ fn every_column_of_a_usage_file_counts() {
     );
     assert_ties_out(window);
     assert_eq!(dataset.notices, []);
-    assert_eq!(dataset.currency.map(|currency| currency.code()), Some("EUR"));
+    assert_eq!(dataset.currency.map(Currency::code), Some("EUR"));
     let named = |list: &[(&str, &str)]| -> Vec<(String, String)> {
         list.iter()
             .map(|(name, cost)| ((*name).to_owned(), (*cost).to_owned()))
