@@ -4,7 +4,6 @@ use super::{Failure, Globals, Verdict, clock, instant, output};
 use crate::config::plan::JobPlan;
 use crate::period::Period;
 use crate::schedule::cadence;
-use crate::schedule::clock::Clock;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 

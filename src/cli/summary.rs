@@ -105,10 +105,7 @@ impl Summary {
         });
         let mut text = output::table(None, lines);
         if more > 0 {
-            text.push_str(&format!(
-                "\nand {more} more deliveries: `reportwire runs show {}`",
-                self.run.run_id
-            ));
+            text.push_str(&format!("\nand {more} more deliveries, see `reportwire runs show`"));
         }
         text
     }
@@ -253,9 +250,16 @@ mod tests {
                 path: "/d/runs/x/artifacts/m.csv".into(),
             }],
             deliveries,
-            headlines: ["Total cost", "Requests", "Error rate", "Tokens", "Users"]
-                .map(figure)
-                .into(),
+            digest: Some(Digest {
+                heading: "AI platform: monthly full report · October 2026".into(),
+                answer: String::new(),
+                headlines: ["Total cost", "Requests", "Error rate", "Tokens", "Users"]
+                    .map(figure)
+                    .into(),
+                movers: Vec::new(),
+                notices: Vec::new(),
+                foot: String::new(),
+            }),
         }
     }
 
