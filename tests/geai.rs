@@ -12,7 +12,7 @@ use platform::{Platform, Reply};
 use reportwire::config::plan::GeaiPlan;
 use reportwire::config::secret::Secret;
 use reportwire::metric::{FULL_REPORT, Metric};
-use reportwire::period::Period;
+use reportwire::period::{Calendar, Period};
 use reportwire::schedule::clock::{Clock, ManualClock};
 use reportwire::source::geai::{self, DateRange, GeaiClient};
 use reportwire::source::sdk::Pace;
@@ -59,9 +59,7 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn need(first: &str, end: &str, depth: Depth) -> Need {
-    let id = format!("{first}..{}", day(end).pred_opt().unwrap());
-    let period: Period =
-        serde_json::from_value(serde_json::json!({ "start": first, "end": end, "id": id })).unwrap();
+    let period = Period::from_range(day(first), day(end), Calendar::default()).unwrap();
     Need { period, depth }
 }
 

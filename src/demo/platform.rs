@@ -111,6 +111,7 @@ mod tests {
     use crate::config::secret::Secret;
     use crate::metric::Metric;
     use crate::money;
+    use crate::period::{Calendar, Period};
     use crate::schedule::clock::ManualClock;
     use crate::source::geai::{self, DateRange, GeaiClient};
     use crate::source::sdk::Pace;
@@ -136,9 +137,8 @@ mod tests {
     async fn october() -> Dataset {
         let company = Company::ending("2026-11-01".parse().unwrap());
         let platform = Platform::start(company, "demo-token").await.unwrap();
-        let period = json!({ "start": "2026-10-01", "end": "2026-11-01", "id": "2026-10" });
         let needs = [Need {
-            period: serde_json::from_value(period).unwrap(),
+            period: Period::parse("2026-10", Calendar::default()).unwrap(),
             depth: Depth::Full,
         }];
         let folder = tempfile::tempdir().unwrap();

@@ -30,7 +30,7 @@ pub(super) fn series<const N: usize>(
         for (metric, value) in metrics.into_iter().zip(values) {
             reader.refuse_negative(metric, value, call.endpoint)?;
         }
-        if date < period.start() || date >= period.end() {
+        if !period.contains(date) {
             outside.push(date);
         } else if let Some(earlier) = by_date.insert(date, values) {
             if earlier != values {
@@ -51,11 +51,7 @@ pub(super) fn series<const N: usize>(
             reader.notice(text, false);
         }
     }
-    let dates: Vec<NaiveDate> = period
-        .start()
-        .iter_days()
-        .take_while(|date| *date < period.end())
-        .collect();
+    let dates: Vec<NaiveDate> = period.dates().collect();
     let mut column = 0;
     let series = metrics.map(|metric| {
         let points = dates

@@ -27,7 +27,7 @@ impl From<&Period> for DateRange {
     fn from(period: &Period) -> Self {
         Self {
             first: period.start(),
-            last: period.end().pred_opt().unwrap_or(NaiveDate::MIN),
+            last: period.last_day(),
         }
     }
 }
