@@ -1,5 +1,12 @@
 //! The configuration room, from outside: what loads, what is refused and how it is told.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop at what it did not expect"
+)]
+#![allow(clippy::too_many_lines, reason = "a table of cases is long")]
+
 use reportwire::config::plan::{DeliveryPlan, Schedule, SmtpTls, SourcePlan};
 use reportwire::config::{self, LoadOptions, Plan, Problems};
 use std::collections::BTreeMap;
@@ -141,11 +148,11 @@ fn cases() -> Vec<(&'static str, String)> {
         ("no kind", "[sources.files]\n".into()),
         (
             "two kinds",
-            format!("{}[sources.files.focus_file]\npath = \"x.csv\"\n", SOURCE),
+            format!("{SOURCE}[sources.files.focus_file]\npath = \"x.csv\"\n"),
         ),
         (
             "not a name",
-            format!("{}[deliveries.\"Über Mail\".file_drop]\npath = \"x\"\n", ""),
+            "[deliveries.\"Über Mail\".file_drop]\npath = \"x\"\n".into(),
         ),
         // Types.
         ("number for text", of_job("title = 5")),
