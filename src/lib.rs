@@ -4,12 +4,16 @@
 //! config -> schedule -> source -> report -> render -> delivery      run drives and remembers; cli stands outside
 //! ```
 
+pub mod cli;
 pub mod config;
 pub mod delivery;
+pub mod demo;
 pub mod metric;
 pub mod money;
 pub mod period;
 pub mod render;
 pub mod report;
+pub mod run;
 pub mod schedule;
 pub mod source;
+pub mod telemetry;

@@ -3,12 +3,31 @@
 //! In: a finished edition. Out: proof of what a far end acknowledged, or an error that says what may be done next.
 //! Never here: computing or rendering figures, retrying, remembering.
 
+mod email;
+pub mod file_drop;
+mod guard;
+mod http;
+pub mod signature;
+mod slack;
+mod webhook;
+
+use crate::config::plan::DeliveryPlan;
 use crate::render::{Artifact, Digest, MailBody};
+use crate::schedule::clock::Clock;
+use crate::source::snapshot::hex_sha256;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// What we call ourselves to far ends.
+const USER_AGENT: &str = concat!("reportwire/", env!("CARGO_PKG_VERSION"));
+
+/// Longest [`Receipt::proof`] and longest quotation of a far end, in characters.
+const QUOTE_CHARS: usize = 200;
 
 /// Everything of one run that a delivery may carry. Frozen.
 #[derive(Debug, Clone)]
@@ -50,6 +69,8 @@ pub struct Parcel {
     pub key: String,
     /// The address, the file's name, or the URL's host.
     pub recipient: String,
+    /// Where the recipient lies, if its name alone does not say: the folder of a dropped file, absolute.
+    pub place: Option<String>,
     /// What is sent.
     pub content: Bytes,
     /// Hex SHA-256 of the content.
@@ -87,6 +108,16 @@ pub enum Recourse {
     Ambiguous,
 }
 
+/// How patient a far end wants us to be between attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pace {
+    /// Mail servers: minutes to hours.
+    Mail,
+    /// Everything else: seconds first, then longer.
+    #[default]
+    Other,
+}
+
 /// A way for reports to reach people or machines.
 #[async_trait]
 pub trait Delivery: Send + Sync + std::fmt::Debug {
@@ -109,4 +140,136 @@ pub trait Delivery: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`DeliveryError`], which says whether another try may help.
     async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError>;
+
+    /// How long to wait between attempts.
+    fn pace(&self) -> Pace {
+        Pace::default()
+    }
+}
+
+/// Opens the delivery called `name` in the configuration. Secrets are resolved here, nothing is contacted.
+///
+/// # Errors
+/// [`DeliveryError`] with [`Recourse::Permanent`] where a secret cannot be had or the plan cannot work at all.
+pub fn open(
+    name: &str,
+    plan: &DeliveryPlan,
+    clock: Arc<dyn Clock>,
+) -> Result<Box<dyn Delivery>, DeliveryError> {
+    Ok(match plan {
+        DeliveryPlan::Email(plan) => Box::new(email::Email::open(name, plan)?),
+        DeliveryPlan::Slack(plan) => Box::new(slack::Slack::open(name, plan, clock)?),
+        DeliveryPlan::Webhook(plan) => Box::new(webhook::Webhook::open(name, plan, clock)?),
+        DeliveryPlan::FileDrop(plan) => Box::new(file_drop::FileDrop::open(name, plan)),
+    })
+}
+
+/// The stable key of a parcel: 32 hexadecimal digits, the same for every retry, different wherever a part differs.
+#[must_use]
+pub fn parcel_key(job: &str, period_id: &str, revision: u32, delivery: &str, recipient: &str) -> String {
+    let revision = revision.to_string();
+    // Each part carries its length, so that no two lists of parts run together to the same text.
+    let text: String = [job, period_id, &revision, delivery, recipient]
+        .iter()
+        .map(|part| format!("{}:{part}\n", part.len()))
+        .collect();
+    let mut key = hex_sha256(text.as_bytes());
+    key.truncate(32);
+    key
+}
+
+impl Parcel {
+    /// The parcel of `content` for `recipient` by way of `delivery`.
+    fn new(edition: &Edition, delivery: &str, recipient: &str, content: Bytes) -> Self {
+        Self {
+            key: parcel_key(
+                &edition.job,
+                &edition.period_id,
+                edition.revision,
+                delivery,
+                recipient,
+            ),
+            recipient: recipient.to_owned(),
+            place: None,
+            sha256: hex_sha256(&content),
+            content,
+        }
+    }
+}
+
+impl DeliveryError {
+    fn permanent(reason: String) -> Self {
+        Self {
+            reason,
+            recourse: Recourse::Permanent,
+        }
+    }
+
+    fn retry(reason: String, after: Option<Duration>) -> Self {
+        Self {
+            reason,
+            recourse: Recourse::Retry { after },
+        }
+    }
+
+    fn ambiguous(reason: String) -> Self {
+        Self {
+            reason,
+            recourse: Recourse::Ambiguous,
+        }
+    }
+}
+
+/// What a far end said, as one line that is safe to show: no control or direction characters, at most [`QUOTE_CHARS`].
+fn one_line(text: &str) -> String {
+    let visible: String = text
+        .chars()
+        .map(|c| if c.is_control() || is_direction(c) { ' ' } else { c })
+        .collect();
+    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= QUOTE_CHARS {
+        return line;
+    }
+    line.chars().take(QUOTE_CHARS - 1).chain(['…']).collect()
+}
+
+/// An error and what caused it, outermost first.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// Characters that turn the direction of text around and make it look like something else.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_changes_with_every_part_and_with_nothing_else() {
+        let key = parcel_key("job", "2026-10", 1, "mail", "a@example.com");
+        assert_eq!(key.len(), 32);
+        assert!(key.bytes().all(|b| b.is_ascii_hexdigit()));
+        assert_eq!(key, parcel_key("job", "2026-10", 1, "mail", "a@example.com"));
+        let others = [
+            parcel_key("job2", "2026-10", 1, "mail", "a@example.com"),
+            parcel_key("job", "2026-11", 1, "mail", "a@example.com"),
+            parcel_key("job", "2026-10", 2, "mail", "a@example.com"),
+            parcel_key("job", "2026-10", 1, "mail2", "a@example.com"),
+            parcel_key("job", "2026-10", 1, "mail", "b@example.com"),
+            parcel_key("job\n7:2026-10", "", 1, "mail", "a@example.com"),
+            parcel_key("jo", "b2026-10", 1, "mail", "a@example.com"),
+        ];
+        for other in others {
+            assert_ne!(key, other);
+        }
+    }
+
+    #[test]
+    fn a_quotation_is_one_harmless_line() {
+        assert_eq!(one_line("250 ok\r\n\u{1b}[31mred\u{202e}\0"), "250 ok [31mred");
+        assert_eq!(one_line(&"x".repeat(500)).chars().count(), QUOTE_CHARS);
+    }
 }

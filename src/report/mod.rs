@@ -10,6 +10,18 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+mod answer;
+mod build;
+mod compare;
+mod derive;
+mod full;
+mod movers;
+mod outlier;
+#[cfg(test)]
+pub(crate) mod sample;
+
+pub use build::{Brief, build, needs, reference};
+
 pub use crate::source::Notice;
 
 /// The report document. Serialised, it is the JSON format: decimals are strings, `null` is not available.
@@ -268,6 +280,20 @@ pub struct Outlier {
     pub date: NaiveDate,
     /// Its value.
     pub value: Decimal,
-    /// Value / median of the other same weekdays, one decimal.
+    /// Value / what is usual, one decimal.
     pub times_usual: Decimal,
+    /// Whether usual is the median of the other same weekdays (else of all other days).
+    pub same_weekday: bool,
+}
+
+impl Outlier {
+    /// What it is a multiple of: `Wednesday`, or `day` where there are too few Wednesdays.
+    #[must_use]
+    pub fn usual_day(&self) -> String {
+        if self.same_weekday {
+            self.date.format("%A").to_string()
+        } else {
+            "day".to_owned()
+        }
+    }
 }

@@ -1,0 +1,335 @@
+//! The answer in one or two sentences, built from the figures by rule; nothing is said that the figures do not say.
+
+use super::{Comparison, Direction, Figure, Outlier, Part, PeriodRef, Sentence};
+use crate::metric::Unit;
+use crate::money;
+use rust_decimal::Decimal;
+
+/// What the answer is built from.
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    /// The total cost with its comparison.
+    pub(super) cost: &'a Figure,
+    /// The period.
+    pub(super) period: &'a PeriodRef,
+    /// The period beside it, if any.
+    pub(super) base: Option<&'a PeriodRef>,
+    /// Who moved most.
+    pub(super) mover: Option<&'a Figure>,
+    /// The day that stands out.
+    pub(super) outlier: Option<&'a Outlier>,
+}
+
+/// The sentences of the answer: what was spent and how that changed; then why, as far as the figures tell.
+#[must_use]
+pub(super) fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
+    let mut sentences = vec![Sentence { parts: spend(facts) }];
+    sentences.extend(per_day(facts));
+    sentences.extend(facts.mover.and_then(mover));
+    sentences.extend(facts.outlier.map(|outlier| day(facts.cost, outlier)));
+    sentences
+}
+
+/// What a chart of the cost shows, for those who cannot see it.
+#[must_use]
+pub(super) fn message(facts: &Facts<'_>) -> Sentence {
+    let mut parts = spend(facts);
+    if let Some(outlier) = facts.outlier {
+        parts.push(text(" "));
+        parts.extend(day(facts.cost, outlier).parts);
+    }
+    Sentence { parts }
+}
+
+fn text(words: &str) -> Part {
+    Part::Text(words.to_owned())
+}
+
+fn amount(figure: &Figure, value: Decimal) -> Part {
+    Part::Value {
+        value,
+        unit: figure.unit,
+        currency: figure.currency,
+    }
+}
+
+fn spend(facts: &Facts<'_>) -> Vec<Part> {
+    let period = Part::Period(facts.period.clone());
+    let Some(value) = facts.cost.value else {
+        return vec![text("The total cost of "), period, text(" is not available.")];
+    };
+    let value = amount(facts.cost, value);
+    let comparison = facts.cost.comparisons.first();
+    let (Some(base), Some(comparison)) = (facts.base, comparison) else {
+        return vec![text("Spend in "), period, text(" was "), value, text(".")];
+    };
+    let base = Part::Period(base.clone());
+    match (comparison.direction, comparison.change_percent) {
+        (Some(Direction::Up), Some(percent)) => {
+            vec![
+                text("Spend rose "),
+                Part::Percent(percent),
+                text(" to "),
+                value,
+                text("."),
+            ]
+        }
+        (Some(Direction::Down), Some(percent)) => {
+            vec![
+                text("Spend fell "),
+                Part::Percent(percent.abs()),
+                text(" to "),
+                value,
+                text("."),
+            ]
+        }
+        (Some(Direction::Flat), _) => vec![text("Spend stayed level at "), value, text(".")],
+        (Some(Direction::New), _) => vec![
+            text("Spend was "),
+            value,
+            text(", after none in "),
+            base,
+            text("."),
+        ],
+        (Some(Direction::Gone), _) => vec![text("There was no spend in "), period, text(".")],
+        (Some(_), None) => changed_from(facts.cost, comparison, value),
+        (None, _) => vec![
+            text("Spend was "),
+            value,
+            text("; "),
+            base,
+            text(" is not available to compare it with."),
+        ],
+    }
+}
+
+/// A base of zero or below has no percentage: the amounts speak.
+fn changed_from(cost: &Figure, comparison: &Comparison, value: Part) -> Vec<Part> {
+    let base = amount(cost, comparison.base_value.unwrap_or_default());
+    vec![text("Spend went from "), base, text(" to "), value, text(".")]
+}
+
+/// Only where the periods differ in length, since else it says the same again.
+fn per_day(facts: &Facts<'_>) -> Option<Sentence> {
+    let base = facts
+        .base
+        .filter(|base| base.days != facts.period.days && base.days > 0)?;
+    let comparison = facts.cost.comparisons.first()?;
+    let (value, before) = (
+        facts.cost.value?,
+        comparison.base_value.filter(|before| *before > Decimal::ZERO)?,
+    );
+    let now = value.checked_mul(Decimal::from(base.days))?;
+    let before = before.checked_mul(Decimal::from(facts.period.days))?;
+    let percent = money::percent(now.checked_sub(before)?, before)?;
+    let shown = money::rounded(percent, 1);
+    let (word, shown) = match shown {
+        _ if shown.is_zero() => ("level", None),
+        _ if shown > Decimal::ZERO => ("up ", Some(percent)),
+        _ => ("down ", Some(percent.abs())),
+    };
+    let mut parts = vec![text("Per day it is "), text(word)];
+    parts.extend(shown.map(Part::Percent));
+    parts.push(text(", as "));
+    parts.push(Part::Period(facts.period.clone()));
+    parts.push(text(&format!(
+        " has {} than ",
+        days_more(facts.period.days, base.days)
+    )));
+    parts.push(Part::Period(base.clone()));
+    parts.push(text("."));
+    Some(Sentence { parts })
+}
+
+fn days_more(days: u32, base: u32) -> String {
+    let (difference, word) = if days > base {
+        (days - base, "more")
+    } else {
+        (base - days, "fewer")
+    };
+    match (difference, word) {
+        (1, "more") => "a day more".to_owned(),
+        (1, _) => "a day less".to_owned(),
+        (n, word) => format!("{n} days {word}"),
+    }
+}
+
+fn mover(mover: &Figure) -> Option<Sentence> {
+    let change = mover.comparisons.first()?.change?;
+    let (verb, direction) = match (mover.unit, change.is_sign_negative()) {
+        (Unit::Currency, false) => (" cost ", " more, the largest change."),
+        (Unit::Currency, true) => (" cost ", " less, the largest change."),
+        (_, false) => (
+            " made ",
+            " requests more, the largest change among the top agents.",
+        ),
+        (_, true) => (
+            " made ",
+            " requests fewer, the largest change among the top agents.",
+        ),
+    };
+    let name = Part::Strong(mover.member.clone()?);
+    Some(Sentence {
+        parts: vec![name, text(verb), amount(mover, change.abs()), text(direction)],
+    })
+}
+
+fn day(cost: &Figure, outlier: &Outlier) -> Sentence {
+    let times = money::rounded(outlier.times_usual, 1);
+    let parts = vec![
+        Part::Date(outlier.date),
+        text(" alone cost "),
+        amount(cost, outlier.value),
+        text(&format!(", {times} × a usual {}.", outlier.usual_day())),
+    ];
+    Sentence { parts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::Metric;
+    use crate::money::Currency;
+    use crate::report::Status;
+    use rust_decimal::dec;
+
+    fn period(id: &str, days: u32) -> PeriodRef {
+        let start = "2026-10-01".parse().unwrap();
+        PeriodRef {
+            id: id.into(),
+            start,
+            end: start,
+            timezone: "UTC".into(),
+            days,
+        }
+    }
+
+    fn cost(metric: Metric, value: Option<Decimal>, base: Option<Decimal>) -> Figure {
+        Figure {
+            source: None,
+            metric,
+            label: metric.label().into(),
+            dimension: None,
+            member: Some("Sales".into()),
+            rank: None,
+            unit: metric.unit(),
+            currency: Some(Currency::USD),
+            value,
+            status: Status::Ok,
+            comparisons: vec![Comparison::of("previous_period", value, base)],
+        }
+    }
+
+    fn plain(sentences: &[Sentence]) -> String {
+        let words = |part: &Part| match part {
+            Part::Text(text) | Part::Strong(text) => text.clone(),
+            Part::Value { value, .. } => value.to_string(),
+            Part::Percent(percent) => format!("{} %", money::rounded(*percent, 1)),
+            Part::Date(date) => date.to_string(),
+            Part::Period(period) => period.id.clone(),
+        };
+        sentences
+            .iter()
+            .map(|s| s.parts.iter().map(words).collect::<String>())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    fn check(value: Option<Decimal>, base: Option<Decimal>, days: (u32, u32), expected: &str) {
+        let (now, before) = (period("2026-10", days.0), period("2026-09", days.1));
+        let cost = cost(Metric::TotalCost, value, base);
+        let facts = Facts {
+            cost: &cost,
+            period: &now,
+            base: Some(&before),
+            mover: None,
+            outlier: None,
+        };
+        assert_eq!(plain(&sentences(&facts)), expected);
+    }
+
+    #[test]
+    fn it_says_what_the_figures_say() {
+        let day = (30, 30);
+        check(
+            Some(dec!(1370)),
+            Some(dec!(1200)),
+            day,
+            "Spend rose 14.2 % to 1370.",
+        );
+        check(
+            Some(dec!(600)),
+            Some(dec!(1200)),
+            day,
+            "Spend fell 50.0 % to 600.",
+        );
+        check(
+            Some(dec!(1200)),
+            Some(dec!(1200)),
+            day,
+            "Spend stayed level at 1200.",
+        );
+        check(
+            Some(dec!(5)),
+            Some(dec!(0)),
+            day,
+            "Spend was 5, after none in 2026-09.",
+        );
+        check(
+            Some(dec!(0)),
+            Some(dec!(5)),
+            day,
+            "There was no spend in 2026-10.",
+        );
+        check(
+            Some(dec!(5)),
+            None,
+            day,
+            "Spend was 5; 2026-09 is not available to compare it with.",
+        );
+        check(
+            None,
+            Some(dec!(5)),
+            day,
+            "The total cost of 2026-10 is not available.",
+        );
+        check(Some(dec!(50)), Some(dec!(-50)), day, "Spend went from -50 to 50.");
+        check(
+            Some(dec!(3000)),
+            Some(dec!(2800)),
+            (31, 28),
+            "Spend rose 7.1 % to 3000. Per day it is down 3.2 %, as 2026-10 has 3 days more than 2026-09.",
+        );
+        check(
+            Some(dec!(2900)),
+            Some(dec!(3000)),
+            (29, 30),
+            "Spend fell 3.3 % to 2900. Per day it is level, as 2026-10 has a day less than 2026-09.",
+        );
+    }
+
+    #[test]
+    fn it_names_the_mover_and_the_day() {
+        let (now, before) = (period("2026-10", 30), period("2026-09", 30));
+        let total = cost(Metric::TotalCost, Some(dec!(10)), Some(dec!(8)));
+        let agent = cost(Metric::Requests, Some(dec!(10)), Some(dec!(60)));
+        let outlier = Outlier {
+            date: "2026-10-14".parse().unwrap(),
+            value: dec!(4),
+            times_usual: dec!(2.9),
+            same_weekday: true,
+        };
+        let facts = Facts {
+            cost: &total,
+            period: &now,
+            base: Some(&before),
+            mover: Some(&agent),
+            outlier: Some(&outlier),
+        };
+        assert_eq!(
+            plain(&sentences(&facts)),
+            "Spend rose 25.0 % to 10. Sales made 50 requests fewer, the largest change among the top agents. \
+             2026-10-14 alone cost 4, 2.9 × a usual Wednesday."
+        );
+    }
+}

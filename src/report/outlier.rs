@@ -1,0 +1,214 @@
+//! The day that stands out: robust, seasonal by weekday, never judged against itself.
+
+use super::Outlier;
+use crate::money;
+use chrono::{Datelike, NaiveDate};
+use rust_decimal::{Decimal, dec};
+
+/// Fewer other days than this give no verdict.
+const LEAST_HISTORY: usize = 14;
+/// Fewer other same weekdays than this, and a day is compared with all days.
+const LEAST_WEEKDAYS: usize = 4;
+/// Modified z-score from which a day stands out.
+const LIMIT: Decimal = dec!(3.5);
+/// Smallest excess worth pointing at, in currency units.
+const FLOOR: Decimal = dec!(25);
+
+/// The day of `days` that stands out most above what is usual, if one does.
+///
+/// `history` holds further known days (of the period before) that count as usual too.
+///
+/// Source: finance definitions, robust anomalies (modified z-score on weekday residuals).
+#[must_use]
+pub(super) fn find(
+    days: &[(NaiveDate, Option<Decimal>)],
+    history: &[(NaiveDate, Option<Decimal>)],
+) -> Option<Outlier> {
+    let known: Vec<(NaiveDate, Decimal)> = days
+        .iter()
+        .chain(history)
+        .filter_map(|(date, value)| Some((*date, (*value)?)))
+        .collect();
+    let candidates = days
+        .iter()
+        .filter_map(|(date, value)| judge(*date, (*value)?, &known));
+    candidates
+        .max_by(|(a, _), (b, _)| a.cmp(b))
+        .map(|(_, outlier)| outlier)
+}
+
+/// The excess of a day, if it stands out.
+fn judge(date: NaiveDate, value: Decimal, known: &[(NaiveDate, Decimal)]) -> Option<(Decimal, Outlier)> {
+    let others: Vec<(NaiveDate, Decimal)> = known
+        .iter()
+        .filter(|(other, _)| *other != date)
+        .copied()
+        .collect();
+    if others.len() < LEAST_HISTORY {
+        return None;
+    }
+    let usual = |date: NaiveDate| usual(date, &others);
+    let (expected, same_weekday) = usual(date)?;
+    let excess = value.checked_sub(expected)?;
+    if excess < FLOOR || excess < expected * dec!(0.1) {
+        return None;
+    }
+    let residuals: Vec<Decimal> = others
+        .iter()
+        .filter_map(|(other, value)| value.checked_sub(usual(*other)?.0))
+        .collect();
+    let score = score(excess, &residuals)?;
+    let times_usual = money::rounded(money::quotient(value, expected)?, 1);
+    (score > LIMIT).then_some((
+        excess,
+        Outlier {
+            date,
+            value,
+            times_usual,
+            same_weekday,
+        },
+    ))
+}
+
+/// What is usual on such a weekday (true), or on any day where there are too few of them (false).
+fn usual(date: NaiveDate, known: &[(NaiveDate, Decimal)]) -> Option<(Decimal, bool)> {
+    let alike: Vec<Decimal> = known
+        .iter()
+        .filter(|(other, _)| other.weekday() == date.weekday())
+        .map(|(_, value)| *value)
+        .collect();
+    let enough = alike.len() >= LEAST_WEEKDAYS;
+    let values = if enough {
+        alike
+    } else {
+        known.iter().map(|(_, value)| *value).collect()
+    };
+    Some((median(values)?, enough))
+}
+
+/// The modified z-score of `excess` among `residuals`; with no spread at all, anything above the floor stands out.
+fn score(excess: Decimal, residuals: &[Decimal]) -> Option<Decimal> {
+    let middle = median(residuals.to_vec())?;
+    let deviations: Vec<Decimal> = residuals
+        .iter()
+        .filter_map(|residual| Some(residual.checked_sub(middle)?.abs()))
+        .collect();
+    let distance = excess.checked_sub(middle)?;
+    let mad = median(deviations.clone())?;
+    if !mad.is_zero() {
+        return distance.checked_mul(dec!(0.6745))?.checked_div(mad);
+    }
+    let mean = money::sum(deviations.iter().copied())
+        .ok()?
+        .checked_div(Decimal::from(deviations.len()))?;
+    distance
+        .checked_div(mean.checked_mul(dec!(1.253314))?)
+        .or(Some(Decimal::MAX))
+}
+
+fn median(mut values: Vec<Decimal>) -> Option<Decimal> {
+    values.sort_unstable();
+    let middle = values.len() / 2;
+    let upper = *values.get(middle)?;
+    if values.len() % 2 == 1 {
+        Some(upper)
+    } else {
+        upper.checked_add(values[middle - 1])?.checked_div(Decimal::TWO)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(values: &[Decimal]) -> Vec<(NaiveDate, Option<Decimal>)> {
+        let start: NaiveDate = "2026-10-01".parse().unwrap();
+        start
+            .iter_days()
+            .zip(values.iter().map(|value| Some(*value)))
+            .collect()
+    }
+
+    /// Weekdays around 130, weekends around 25, as a company uses its agents.
+    fn a_month() -> Vec<(NaiveDate, Option<Decimal>)> {
+        let values: Vec<Decimal> = (0..31)
+            .map(|n| {
+                if matches!(n % 7, 2 | 3) {
+                    Decimal::from(25 + n % 3)
+                } else {
+                    Decimal::from(130 + (n * 7) % 11)
+                }
+            })
+            .collect();
+        days(&values)
+    }
+
+    #[test]
+    fn a_spike_is_found_beside_its_weekday() {
+        let mut month = a_month();
+        month[13].1 = Some(dec!(402.60));
+        let outlier = find(&month, &[]).unwrap();
+        assert_eq!(
+            (outlier.date.to_string().as_str(), outlier.value),
+            ("2026-10-14", dec!(402.60))
+        );
+        // Three other Wednesdays are too few to call one usual: the middle of all days, 130, is.
+        assert_eq!((outlier.times_usual, outlier.same_weekday), (dec!(3.1), false));
+        let mut before = a_month();
+        for day in &mut before {
+            day.0 = day.0 - chrono::Days::new(35);
+        }
+        let outlier = find(&month, &before).unwrap();
+        assert_eq!((outlier.times_usual, outlier.same_weekday), (dec!(2.9), true));
+    }
+
+    #[test]
+    fn a_busy_weekend_day_stands_out_though_a_weekday_would_not() {
+        let mut month = a_month();
+        let mut before = a_month();
+        for day in &mut before {
+            day.0 = day.0 - chrono::Days::new(35);
+        }
+        month[9].1 = Some(dec!(130));
+        assert_eq!(
+            find(&month, &before).map(|outlier| outlier.date),
+            Some(month[9].0)
+        );
+    }
+
+    #[test]
+    fn a_usual_month_a_short_one_and_small_money_stay_quiet() {
+        assert_eq!(find(&a_month(), &[]), None);
+        assert_eq!(find(&days(&[dec!(1), dec!(1), dec!(500)]), &[]), None);
+        let mut cents = days(&[dec!(0.01); 31]);
+        cents[5].1 = Some(dec!(3));
+        assert_eq!(find(&cents, &[]), None);
+        assert_eq!(find(&[], &[]), None);
+    }
+
+    #[test]
+    fn with_no_spread_only_the_floor_decides() {
+        let mut flat = days(&[dec!(50); 31]);
+        flat[20].1 = Some(dec!(90));
+        assert_eq!(
+            find(&flat, &[]).map(|outlier| outlier.times_usual),
+            Some(dec!(1.8))
+        );
+        flat[20].1 = Some(dec!(74));
+        assert_eq!(find(&flat, &[]), None);
+    }
+
+    #[test]
+    fn the_finance_example_scores_as_worked_out() {
+        let sample = [100, 102, 98, 101, 99, 103, 97, 100, 180].map(Decimal::from);
+        let middle = median(sample.to_vec()).unwrap();
+        let residuals: Vec<Decimal> = sample.iter().map(|value| value - middle).collect();
+        assert_eq!(
+            score(dec!(80), &residuals).map(|z| z.round_dp(2)),
+            Some(dec!(26.98))
+        );
+        let mut still = vec![Decimal::ZERO; 8];
+        still.push(dec!(40));
+        assert_eq!(score(dec!(40), &still).map(|z| z.round_dp(2)), Some(dec!(7.18)));
+    }
+}

@@ -1,0 +1,288 @@
+//! A report to test renderers with: the figures of a month, with everything that is hard to render.
+
+use super::{
+    Chart, ChartForm, Comparison, Direction, Figure, Notice, Outlier, Part, PeriodRef, Report, Section,
+    Sentence, SourceRef, Status,
+};
+use crate::config::plan::ReportKind;
+use crate::metric::{FULL_REPORT, Metric, Unit};
+use crate::money::{Currency, percent};
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::{Decimal, dec};
+
+/// Names that a hostile or careless user may give an agent.
+pub(crate) const HOSTILE: [&str; 8] = [
+    "=cmd|' /C calc'!A0",
+    "Invoice, \"Smart\" Helper",
+    "<script>alert(1)</script>",
+    "two\nlines\tand a tab",
+    "{{job.title}}",
+    "ﺔﻴﺑﺮﻋ \u{202e}gnp.exe",
+    "<!channel> *bold* & `code`",
+    "🦀 日本語",
+];
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn period(id: &str, start: &str, end: &str, days: u32) -> PeriodRef {
+    PeriodRef {
+        id: id.into(),
+        start: date(start),
+        end: date(end),
+        timezone: "Europe/Madrid".into(),
+        days,
+    }
+}
+
+fn compared(value: Option<Decimal>, base: Option<Decimal>) -> Comparison {
+    let change = value.zip(base).map(|(value, base)| value - base);
+    Comparison {
+        comparison: "previous_period".into(),
+        base_value: base,
+        change,
+        change_percent: change
+            .zip(base.filter(|base| *base > Decimal::ZERO))
+            .and_then(|(c, b)| percent(c, b)),
+        direction: change.map(|change| match change {
+            c if c.is_zero() => Direction::Flat,
+            c if c.is_sign_negative() => Direction::Down,
+            _ => Direction::Up,
+        }),
+    }
+}
+
+pub(crate) fn figure(metric: Metric, value: Option<Decimal>) -> Figure {
+    Figure {
+        source: Some("globant".into()),
+        metric,
+        label: metric.label().into(),
+        dimension: None,
+        member: None,
+        rank: None,
+        unit: metric.unit(),
+        currency: (metric.unit() == Unit::Currency).then_some(Currency::USD),
+        value,
+        status: if value.is_some() {
+            Status::Ok
+        } else {
+            Status::NotAvailable
+        },
+        comparisons: Vec::new(),
+    }
+}
+
+fn summary() -> Vec<Figure> {
+    let values = [
+        (Some(dec!(12)), Some(dec!(9))),
+        (Some(dec!(31)), Some(dec!(40))),
+        (Some(dec!(3)), Some(dec!(0))),
+        (Some(dec!(0)), Some(dec!(4))),
+        (None, Some(dec!(2))),
+        (Some(dec!(5)), None),
+        (Some(dec!(659997)), Some(dec!(588234))),
+        (Some(dec!(33198)), Some(dec!(31765))),
+        (Some(dec!(5.030022499011)), Some(dec!(5.400061880136))),
+        (Some(dec!(1843.2175)), Some(dec!(1843.2175))),
+        (Some(dec!(4070.3612345678)), Some(dec!(3555.22))),
+        (Some(dec!(0.006167242873)), Some(dec!(0.006043887296))),
+        (Some(dec!(812345678)), Some(dec!(700000000))),
+        (Some(dec!(98765432)), Some(dec!(80000000))),
+        (Some(dec!(911111110)), Some(dec!(780000000))),
+        (Some(dec!(1230.8323)), Some(dec!(1190.0025))),
+        (Some(dec!(149.6452)), Some(dec!(136.0003))),
+        (Some(dec!(1380.4775)), Some(dec!(1326.0028))),
+        (Some(dec!(24)), Some(dec!(24))),
+        (Some(dec!(27)), Some(dec!(25))),
+        (Some(dec!(5)), Some(dec!(5))),
+    ];
+    FULL_REPORT
+        .iter()
+        .zip(values)
+        .map(|(metric, (value, base))| Figure {
+            comparisons: vec![compared(value, base)],
+            ..figure(*metric, value)
+        })
+        .collect()
+}
+
+fn days() -> Vec<(NaiveDate, Option<Decimal>)> {
+    date("2026-10-01")
+        .iter_days()
+        .take(31)
+        .enumerate()
+        .map(|(index, day)| {
+            let value = match (index + 1, index % 7) {
+                (25, _) => None,
+                (14, _) => Some(dec!(402.60)),
+                (n, 2 | 3) => Some(Decimal::new(2500 + n as i64 * 7, 2)),
+                (n, _) => Some(Decimal::new(13000 + n as i64 * 71, 2)),
+            };
+            (day, value)
+        })
+        .collect()
+}
+
+fn members(dimension: &str, metric: Metric, ranked: bool) -> Vec<Figure> {
+    let names = ["Customer Support 24/7", "Sales Outbound"]
+        .into_iter()
+        .chain(HOSTILE);
+    names
+        .enumerate()
+        .map(|(index, name)| Figure {
+            label: name.into(),
+            dimension: Some(dimension.into()),
+            member: Some(name.into()),
+            rank: ranked.then_some(index as u32 + 1),
+            ..figure(metric, Some(Decimal::new(177_270_500 / (index as i64 + 1), 5)))
+        })
+        .collect()
+}
+
+fn section(key: &str, title: &str, figures: Vec<Figure>) -> Section {
+    Section {
+        key: key.into(),
+        title: title.into(),
+        source: Some("globant".into()),
+        figures,
+    }
+}
+
+/// October 2026 of a company, compared with September.
+pub(crate) fn report() -> Report {
+    let (october, september) = (
+        period("2026-10", "2026-10-01", "2026-10-31", 31),
+        period("2026-09", "2026-09-01", "2026-09-30", 30),
+    );
+    let summary = summary();
+    let pick = |metric: Metric| {
+        summary
+            .iter()
+            .find(|figure| figure.metric == metric)
+            .unwrap()
+            .clone()
+    };
+    let daily = days()
+        .into_iter()
+        .map(|(day, value)| Figure {
+            label: day.to_string(),
+            dimension: Some("day".into()),
+            member: Some(day.to_string()),
+            ..figure(Metric::TotalCost, value)
+        })
+        .collect();
+    let text = |text: &str| Part::Text(text.into());
+    let spend = Part::Value {
+        value: dec!(4070.3612345678),
+        unit: Unit::Currency,
+        currency: Some(Currency::USD),
+    };
+    let answer = Sentence {
+        parts: vec![
+            text("Spend rose "),
+            Part::Percent(dec!(14.489714125680)),
+            text(" to "),
+            spend.clone(),
+            text("."),
+        ],
+    };
+    let movers = members("agent", Metric::Requests, false)
+        .into_iter()
+        .take(3)
+        .map(|mover| Figure {
+            comparisons: vec![compared(mover.value, Some(dec!(500)))],
+            ..mover
+        })
+        .collect();
+    Report {
+        run_id: "0199f3a1-7c00-7000-8000-000000000001".into(),
+        job: "monthly-full-report".into(),
+        title: "AI platform: monthly full report".into(),
+        kind: ReportKind::Full,
+        revision: 1,
+        period: october.clone(),
+        compared_with: Some(september.clone()),
+        generated_at: "2026-11-02T07:00:04Z".parse::<DateTime<Utc>>().unwrap(),
+        currency: Some(Currency::USD),
+        sources: vec![SourceRef {
+            name: "globant".into(),
+            platform: "Globant Enterprise AI".into(),
+            scope: Some("Acme Group, project All & <sundry>".into()),
+            zone: "UTC".into(),
+            fetched_at: "2026-11-02T07:00:03.5Z".parse().unwrap(),
+        }],
+        provisional_through: None,
+        answer: vec![
+            answer,
+            Sentence {
+                parts: vec![
+                    text("Per day it is up "),
+                    Part::Percent(dec!(10.8)),
+                    text(", as "),
+                    Part::Period(october),
+                    text(" has a day more than "),
+                    Part::Period(september),
+                    text(". "),
+                    Part::Strong("Customer Support 24/7".into()),
+                    text(" moved most."),
+                ],
+            },
+        ],
+        headlines: [
+            Metric::TotalCost,
+            Metric::AverageCostPerRequest,
+            Metric::TotalRequests,
+            Metric::ErrorRate,
+            Metric::ActiveUsers,
+        ]
+        .map(pick)
+        .to_vec(),
+        movers,
+        sections: vec![
+            section("summary", "Summary", summary),
+            section("daily", "Daily", daily),
+            section("top_agents_by_requests", "Top agents by requests", members("agent", Metric::Requests, true)),
+            section("top_agents_by_tokens", "Top agents by tokens", members("agent", Metric::Tokens, true)),
+            section("top_users_by_requests", "Top users by requests", Vec::new()),
+            section("top_users_by_cost", "Top users by cost", members("user", Metric::Cost, true)),
+            section("by_model", "By model", members("model", Metric::TotalCost, false)),
+        ],
+        charts: vec![
+            Chart {
+                key: "cost-per-day".into(),
+                title: "Cost per day".into(),
+                unit: Unit::Currency,
+                currency: Some(Currency::USD),
+                message: Sentence { parts: vec![text("Cost rose to "), spend, text(".")] },
+                form: ChartForm::Daily {
+                    days: days(),
+                    base: (0..30).map(|n| Some(Decimal::new(if n % 7 > 4 { 2400 } else { 12000 + n * 50 }, 2))).collect(),
+                    outlier: Some(Outlier { date: date("2026-10-14"), value: dec!(402.60), times_usual: dec!(2.9), same_weekday: true }),
+                },
+            },
+            Chart {
+                key: "top-users-by-cost".into(),
+                title: "Top users by cost".into(),
+                unit: Unit::Currency,
+                currency: Some(Currency::USD),
+                message: Sentence { parts: vec![Part::Strong("Customer Support 24/7".into()), text(" leads.")] },
+                form: ChartForm::Bars {
+                    bars: members("user", Metric::Cost, true)
+                        .into_iter()
+                        .map(|figure| (figure.label, figure.value.unwrap()))
+                        .collect(),
+                    others: Some((17, dec!(832.50))),
+                },
+            },
+        ],
+        notices: vec![
+            Notice {
+                source: Some("globant".into()),
+                text: "25 October is not available: the platform returned no row for that day. Totals are the platform's own.".into(),
+                missing: true,
+            },
+            Notice { source: None, text: "Days are UTC days.".into(), missing: false },
+        ],
+    }
+}
