@@ -23,7 +23,12 @@ impl Replay {
         }
         output::data(format!("run {}", replayed.run_id));
         let rows = replayed.files.iter();
-        output::data(output::table(None, rows.map(|(name, verdict)| [name.clone(), verdict.key().to_owned()])));
-        Ok(Verdict::of(replayed.identical() && replayed.other_version.is_none()))
+        output::data(output::table(
+            None,
+            rows.map(|(name, verdict)| [name.clone(), verdict.key().to_owned()]),
+        ));
+        Ok(Verdict::of(
+            replayed.identical() && replayed.other_version.is_none(),
+        ))
     }
 }

@@ -2,8 +2,8 @@
 
 use super::summary::{Summary, period_and_revision, rfc3339, run_object};
 use super::{Failure, Globals, Verdict, output};
-use crate::run::choose;
 use crate::run::Store;
+use crate::run::choose;
 use crate::run::store::{Run, RunFilter};
 
 /// Runs in a list for people, and in one for programs.

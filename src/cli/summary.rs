@@ -178,10 +178,13 @@ pub(super) fn period_and_revision(run: &Run) -> String {
 /// The executive summary: what is reported and the headline figures with their changes.
 pub(super) fn digest_lines(digest: &Digest) -> String {
     let heading = output::shorten(&output::plain(&digest.heading), output::WIDTH.into());
-    let rows = digest
-        .headlines
-        .iter()
-        .map(|figure| [format!("  {}", figure.label), figure.value.clone(), figure.change.clone()]);
+    let rows = digest.headlines.iter().map(|figure| {
+        [
+            format!("  {}", figure.label),
+            figure.value.clone(),
+            figure.change.clone(),
+        ]
+    });
     format!("{heading}\n{}", output::table(None, rows))
 }
 

@@ -391,7 +391,10 @@ mod tests {
                 .map(|(name, to)| (*name, to.as_slice()))
                 .collect();
             let run = frozen(&store, &deliveries).await;
-            store.advance(&run.run_id, run.fence, RunState::Frozen, RunState::Delivering).await.unwrap();
+            store
+                .advance(&run.run_id, run.fence, RunState::Frozen, RunState::Delivering)
+                .await
+                .unwrap();
             let log = Log::default();
             let ways = script.iter().map(|(name, rows)| {
                 let answers = rows
@@ -402,10 +405,7 @@ mod tests {
                     script: Mutex::new(answers.collect()),
                     log: log.clone(),
                 });
-                (
-                    (*name).to_owned(),
-                    delivery as Box<dyn Delivery>,
-                )
+                ((*name).to_owned(), delivery as Box<dyn Delivery>)
             });
             Self {
                 ways: ways.collect(),
@@ -420,8 +420,13 @@ mod tests {
         async fn deliver(&self, only: &[&str], wait_secs: u64) -> RunState {
             let only: Vec<String> = only.iter().map(|&name| name.to_owned()).collect();
             let wait = Duration::from_secs(wait_secs);
-            deliver_all(&self.store, &self.run, &self.ways, &only, wait, &self.clock).await.unwrap();
-            self.store.conclude(&self.run.run_id, self.run.fence, noon()).await.unwrap()
+            deliver_all(&self.store, &self.run, &self.ways, &only, wait, &self.clock)
+                .await
+                .unwrap();
+            self.store
+                .conclude(&self.run.run_id, self.run.fence, noon())
+                .await
+                .unwrap()
         }
 
         async fn resend(&mut self) -> RunState {
