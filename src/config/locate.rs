@@ -161,12 +161,11 @@ impl SourceText {
         let mut ended = None;
         while at < stop {
             let secret = self.secrets.iter().find(|secret| secret.contains(&at));
-            let (piece, next) = match secret {
-                Some(secret) => (MASK.to_owned(), secret.end.min(stop)),
-                None => {
-                    let c = self.text[at..].chars().next().unwrap_or(' ');
-                    (shown(c.encode_utf8(&mut [0; 4])), at + c.len_utf8())
-                }
+            let (piece, next) = if let Some(secret) = secret {
+                (MASK.to_owned(), secret.end.min(stop))
+            } else {
+                let c = self.text[at..].chars().next().unwrap_or(' ');
+                (shown(c.encode_utf8(&mut [0; 4])), at + c.len_utf8())
             };
             if begun.is_none() && next > span.start {
                 begun = Some(excerpt.line.chars().count());
@@ -244,19 +243,18 @@ fn floor(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// Whether a line that cannot be parsed may be shown: a header, or values of keys that may be shown.
+/// Whether a line that cannot be parsed may be shown: a header, or one key that may be shown with a plain value. In a
+/// spoilt list or inline table nobody can tell what belongs to which key.
 fn is_shown_line(line: &str) -> bool {
-    let parts: Vec<&str> = line.split('=').collect();
-    let [keys @ .., last] = parts.as_slice() else {
-        return false;
+    let Some((key, value)) = line.split_once('=') else {
+        return line.trim_start().starts_with('[') && !line.contains(['"', '\'']);
     };
-    let key = |part: &&str| {
-        let part = part.trim_end();
-        let start = part.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        is_shown_key(&part[start.map_or(0, |at| at + part[at..].chars().next().map_or(1, char::len_utf8))..])
-    };
-    let header = keys.is_empty() && last.trim_start().starts_with('[');
-    !line.contains("://") && (header || !keys.is_empty() && keys.iter().all(key))
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let last = key.trim().rsplit('.').next().unwrap_or_default();
+    key.trim().chars().all(bare)
+        && is_shown_key(last)
+        && !value.contains(['=', '{', ',', '@'])
+        && !value.contains("://")
 }
 
 /// Where the comment of a line begins.
@@ -452,12 +450,16 @@ mod tests {
     fn a_line_that_cannot_be_parsed_is_shown_only_with_known_keys() {
         let cases = [
             ("timezone = Europe/Madrid", true),
-            ("smtp = { host = x, port = }", true),
+            ("smtp = { host = x, port = }", false),
             ("smtp = { host = x, pasword = }", false),
             ("[service", true),
             ("api_key = \"x", false),
             ("url = \"https://x", false),
             ("é= 1", false),
+            ("webhook url = \"x", false),
+            ("brand.name = x", true),
+            ("[deliveries.x.slack.url = \"x", false),
+            ("[x] \"y", false),
             ("continued text\"", false),
         ];
         for (line, shown) in cases {

@@ -207,6 +207,7 @@ pub struct Brand {
 
 /// `[sources.NAME.KIND]`.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a program has a handful of sources")]
 pub enum SourcePlan {
     /// Globant Enterprise AI.
     Geai(GeaiPlan),
@@ -274,6 +275,7 @@ pub enum SnapshotFiles {
 
 /// `[deliveries.NAME.KIND]`.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a program has a handful of deliveries")]
 pub enum DeliveryPlan {
     /// E-mail over SMTP.
     Email(EmailPlan),
