@@ -22,7 +22,10 @@ pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration)
         .filter_map(|row| Some((row.delivery.clone(), plan.deliveries.get(&row.delivery)?.clone())))
         .collect();
     let deliveries = choose::open_all(&plans, clock)?;
-    let run = store.claim(&run.run_id, clock.now()).await.map_err(nothing_frozen)?;
+    let run = store
+        .claim(&run.run_id, clock.now())
+        .await
+        .map_err(nothing_frozen)?;
     attempt::deliver_all(store, &run, &deliveries, only, wait, clock.as_ref()).await?;
     store.conclude(&run.run_id, run.fence, clock.now()).await?;
     Ok(store.run(&run.run_id).await?)
@@ -30,12 +33,18 @@ pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration)
 
 /// The rows that are meant.
 fn chosen<'a>(run_id: &str, rows: &'a [OutboxRow], only: &[String]) -> Result<Vec<&'a OutboxRow>, RunError> {
-    if let Some(unknown) = only.iter().find(|name| rows.iter().all(|row| row.delivery != **name)) {
+    if let Some(unknown) = only
+        .iter()
+        .find(|name| rows.iter().all(|row| row.delivery != **name))
+    {
         return Err(RunError::Request(format!(
             "run {run_id} has nothing for a delivery `{unknown}`; `reportwire runs show {run_id}` lists what it has"
         )));
     }
-    Ok(rows.iter().filter(|row| only.is_empty() || only.contains(&row.delivery)).collect())
+    Ok(rows
+        .iter()
+        .filter(|row| only.is_empty() || only.contains(&row.delivery))
+        .collect())
 }
 
 /// A run without frozen bytes cannot be resent, which is no failure of the store.
