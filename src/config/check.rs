@@ -24,7 +24,7 @@ const LONGEST_NAME: usize = 63;
 /// What the checks share: the file with its places, and the list of problems.
 #[derive(Debug)]
 pub(super) struct Check<'a> {
-    source: &'a SourceText,
+    source: SourceText,
     layers: &'a Layers,
     /// As merged; reading takes things out of its own copy.
     values: Value,
@@ -37,7 +37,7 @@ pub(super) struct Check<'a> {
 
 /// Checks everything. `file` is the absolute path of the configuration, for the plan.
 pub(super) fn check(
-    source: &SourceText,
+    source: SourceText,
     layers: &Layers,
     file: PathBuf,
     base: &Path,
@@ -144,12 +144,9 @@ impl Check<'_> {
         });
     }
 
-    /// `text` with the job, source or delivery in front that `path` belongs to.
-    pub(super) fn subject(&self, path: &KeyPath, text: &str) -> String {
-        match owner(path) {
-            Some(owner) => format!("{owner}: {text}"),
-            None => text.to_owned(),
-        }
+    /// Keeps the value at `path` out of all excerpts.
+    pub(super) fn hide(&mut self, path: &KeyPath) {
+        self.source.hide(path);
     }
 
     /// How many problems there are so far.
@@ -170,15 +167,6 @@ impl Check<'_> {
     /// What was written at `path` in the environment or on the command line.
     pub(super) fn raw(&self, path: &KeyPath) -> Option<&str> {
         self.layers.raw(path)
-    }
-
-    /// The known name that `name` was perhaps meant to be.
-    pub(super) fn nearest<'n>(
-        &self,
-        name: &str,
-        known: impl IntoIterator<Item = &'n str>,
-    ) -> Option<&'n str> {
-        nearest(name, known)
     }
 
     /// The value of a key that must be there.
@@ -221,6 +209,14 @@ impl Check<'_> {
     /// An absolute path; relative ones are relative to the configuration file.
     fn resolve(&self, path: &str) -> PathBuf {
         self.base.join(path)
+    }
+}
+
+/// `text` with the job, source or delivery in front that `path` belongs to.
+pub(super) fn subject(path: &KeyPath, text: &str) -> String {
+    match owner(path) {
+        Some(owner) => format!("{owner}: {text}"),
+        None => text.to_owned(),
     }
 }
 
@@ -281,7 +277,7 @@ fn lowered(name: &str) -> String {
 }
 
 /// The nearest of `known` within a third of the length, letters' case aside.
-fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let name: String = name.chars().take(100).collect::<String>().to_lowercase();
     let limit = (name.chars().count() / 3).max(1);
     known

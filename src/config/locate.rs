@@ -30,6 +30,16 @@ struct Node {
     children: BTreeMap<String, Node>,
 }
 
+impl Node {
+    /// The spans of all values below that are no tables or lists.
+    fn leaves(&self, into: &mut Vec<Range<usize>>) {
+        if self.children.is_empty() {
+            into.push(self.value.clone());
+        }
+        self.children.values().for_each(|child| child.leaves(into));
+    }
+}
+
 /// Which part of an entry a problem is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -90,6 +100,19 @@ impl SourceText {
             .iter()
             .try_fold(&self.root, |node, key| node.children.get(key));
         found.is_some()
+    }
+
+    /// Keeps the value at `path` back from now on.
+    pub(super) fn hide(&mut self, path: &KeyPath) {
+        let found = path
+            .keys()
+            .iter()
+            .try_fold(&self.root, |node, key| node.children.get(key));
+        let mut hidden = Vec::new();
+        if let Some(node) = found {
+            node.leaves(&mut hidden);
+        }
+        self.secrets.extend(hidden);
     }
 
     fn place_of(&self, span: Option<Range<usize>>, key: KeyPath) -> Place {
@@ -175,13 +198,7 @@ impl SourceText {
         let in_text = ["\"\"\"", "'''"]
             .iter()
             .any(|quote| before.matches(quote).count() % 2 == 1);
-        let lower = self.text[line].to_lowercase();
-        if in_text
-            || lower.contains("://")
-            || lower
-                .split(|c: char| !c.is_alphanumeric() && c != '_')
-                .any(is_secret_key)
-        {
+        if in_text || !is_shown_line(&self.text[line]) {
             place.excerpt = None;
         }
         let (label, hint) = syntax_words(error);
@@ -227,6 +244,21 @@ fn floor(text: &str, mut at: usize) -> usize {
     at
 }
 
+/// Whether a line that cannot be parsed may be shown: a header, or values of keys that may be shown.
+fn is_shown_line(line: &str) -> bool {
+    let parts: Vec<&str> = line.split('=').collect();
+    let [keys @ .., last] = parts.as_slice() else {
+        return false;
+    };
+    let key = |part: &&str| {
+        let part = part.trim_end();
+        let start = part.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        is_shown_key(&part[start.map_or(0, |at| at + part[at..].chars().next().map_or(1, char::len_utf8))..])
+    };
+    let header = keys.is_empty() && last.trim_start().starts_with('[');
+    !line.contains("://") && (header || !keys.is_empty() && keys.iter().all(key))
+}
+
 /// Where the comment of a line begins.
 fn comment_start(line: &str) -> Option<usize> {
     let mut quote = None;
@@ -257,8 +289,16 @@ fn node(
     match value.as_ref() {
         ValueInner::Table(table) => {
             for (key, child) in table {
-                let secret = secret || is_secret_key(&key.name);
-                let child = node(text, Some(key_span(text, key)), child, secret, secrets);
+                let within = matches!(child.as_ref(), ValueInner::Table(_));
+                let secret =
+                    secret || SECRET_KEYS.contains(&&*key.name) || !(within || is_shown_key(&key.name));
+                let child = node(
+                    text,
+                    Some(quoted(text, key.span.start..key.span.end)),
+                    child,
+                    secret,
+                    secrets,
+                );
                 children.insert(key.name.to_string(), child);
             }
         }
@@ -283,15 +323,6 @@ fn node(
     }
 }
 
-fn key_span(text: &str, key: &toml_span::value::Key<'_>) -> Range<usize> {
-    let span = key.span.start..key.span.end;
-    if text[span.clone()] == *key.name {
-        span
-    } else {
-        quoted(text, span)
-    }
-}
-
 /// toml-span leaves the quotes out of the span of a text; a reader looks for them.
 fn quoted(text: &str, span: Range<usize>) -> Range<usize> {
     let bytes = text.as_bytes();
@@ -299,13 +330,11 @@ fn quoted(text: &str, span: Range<usize>) -> Range<usize> {
     let Some(&quote) = start.checked_sub(1).and_then(|before| bytes.get(before)) else {
         return span;
     };
-    if !matches!(quote, b'"' | b'\'') {
+    let is_quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\''));
+    if !is_quote(Some(&quote)) {
         // The empty text: its span is the opening quote alone.
-        return if bytes.get(start) == bytes.get(start + 1) {
-            start..(start + 2).min(bytes.len())
-        } else {
-            span
-        };
+        let empty = end == start + 1 && is_quote(bytes.get(start)) && bytes.get(start) == bytes.get(end);
+        return if empty { start..end + 1 } else { span };
     }
     for _ in 0..3 {
         if start > 0 && bytes[start - 1] == quote && bytes.get(end) == Some(&quote) {
@@ -316,29 +345,32 @@ fn quoted(text: &str, span: Range<usize>) -> Range<usize> {
     start..end
 }
 
-/// Whether a key holds a secret, or looks like one that does.
-pub(super) fn is_secret_key(key: &str) -> bool {
-    const KNOWN: [&str; 6] = [
-        "api_key",
-        "password",
-        "bot_token",
-        "signing_secret",
-        "webhook_url",
-        "store",
-    ];
-    let key = key.to_lowercase().replace('-', "_");
-    let telling = [
-        "secret",
-        "password",
-        "passwd",
-        "token",
-        "api_key",
-        "apikey",
-        "webhook_url",
-        "credential",
-    ];
-    telling.iter().any(|word| key.contains(word))
-        || KNOWN.iter().any(|known| strsim::levenshtein(known, &key) <= 2)
+/// Keys whose values may be shown. Everything else is kept back: a misspelt key may well hold a password.
+#[rustfmt::skip]
+const SHOWN_KEYS: [&str; 60] = [
+    "accent", "agent", "allow_partial", "allow_private", "at", "attempts", "base_url", "bcc", "brand", "business_day",
+    "ca_file", "catch_up", "cc", "combine", "concurrency", "connect_timeout_secs", "currency", "data_dir", "day",
+    "deadline", "deliveries", "enabled", "envelope", "every", "file_name", "fiscal_year_start", "formats", "from",
+    "holidays", "host", "listen", "locale", "logo", "max_attachment_bytes", "name", "of", "organization_id", "owner",
+    "owner_delivery", "path", "period", "port", "project_id", "projects", "rates", "reply_to", "report", "schedule",
+    "smtp", "snapshot_files", "sources", "subject", "template", "timeout_secs", "timezone", "title", "tls", "to", "url",
+    "username",
+];
+
+/// Keys that hold references to secrets, or secrets by mistake.
+const SECRET_KEYS: [&str; 7] = [
+    "api_key",
+    "bot_token",
+    "password",
+    "previous_signing_secret",
+    "signing_secret",
+    "store",
+    "webhook_url",
+];
+
+/// Whether the value of a key may be shown.
+fn is_shown_key(key: &str) -> bool {
+    SHOWN_KEYS.contains(&key)
 }
 
 /// Whether a text only says where a secret is.
@@ -375,5 +407,80 @@ pub(super) fn plain(value: &toml_span::Value<'_>) -> Value {
                 .map(|(key, value)| (key.name.to_string(), plain(value)));
             Value::Dict(tag, entries.collect())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of all keys in a schema.
+    fn keys(schema: &serde_json::Value, into: &mut Vec<String>) {
+        if let Some(object) = schema.as_object() {
+            let properties = object.get("properties").and_then(serde_json::Value::as_object);
+            into.extend(properties.into_iter().flat_map(serde_json::Map::keys).cloned());
+            object.values().for_each(|value| keys(value, into));
+        }
+    }
+
+    #[test]
+    fn every_key_is_known_to_be_shown_or_secret() {
+        let schema = serde_json::from_str(&crate::config::schema::json()).unwrap();
+        let mut all = Vec::new();
+        keys(&schema, &mut all);
+        // Tables show nothing by themselves.
+        let tables = [
+            "service",
+            "sources",
+            "deliveries",
+            "jobs",
+            "report",
+            "full",
+            "email",
+            "slack",
+            "webhook",
+        ];
+        let kinds = ["file_drop", "geai", "usage_file", "focus_file"];
+        for key in all {
+            let places = [is_shown_key(&key), SECRET_KEYS.contains(&&*key)];
+            let table = tables.contains(&&*key) || kinds.contains(&&*key);
+            assert!(table || places[0] != places[1], "{key}: {places:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_parsed_is_shown_only_with_known_keys() {
+        let cases = [
+            ("timezone = Europe/Madrid", true),
+            ("smtp = { host = x, port = }", true),
+            ("smtp = { host = x, pasword = }", false),
+            ("[service", true),
+            ("api_key = \"x", false),
+            ("url = \"https://x", false),
+            ("é= 1", false),
+            ("continued text\"", false),
+        ];
+        for (line, shown) in cases {
+            assert_eq!(is_shown_line(line), shown, "{line}");
+        }
+    }
+
+    #[test]
+    fn places_count_characters_and_keep_quotes() {
+        let text = "[a]\n\"ключ\" = \"é\" # note\nm = \"\"\"\nx\"\"\"\ne = ''\ntitle = ['ab', 'c']\n";
+        let (source, _) = SourceText::parse(Path::new("x.toml"), text).unwrap();
+        let at = |keys: &[&str], part| {
+            let place = source.place(&KeyPath::of(keys.iter().copied()), part);
+            let Origin::File { position, .. } = place.origin else {
+                return None;
+            };
+            let excerpt = place.excerpt?;
+            Some((position?, excerpt.start, excerpt.length))
+        };
+        assert_eq!(at(&["a", "ключ"], Part::Key), Some(((2, 1), 0, 6)));
+        assert_eq!(at(&["a", "ключ"], Part::Value), Some(((2, 10), 9, 3)));
+        assert_eq!(at(&["a", "title", "1"], Part::Value), Some(((6, 16), 15, 3)));
+        assert_eq!(at(&["a", "absent"], Part::Value), Some(((1, 2), 1, 1)));
+        assert_eq!(at(&["absent"], Part::Value), None);
     }
 }

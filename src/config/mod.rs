@@ -106,7 +106,7 @@ fn prove(
     let (source, values) =
         SourceText::parse(name, text).map_err(|problem| Problems::sorted(vec![*problem]))?;
     let (layers, problems) = Layers::new(values, env, overrides);
-    check::check(&source, &layers, file, base, problems)
+    check::check(source, &layers, file, base, problems)
 }
 
 fn default_file(folder: &Path) -> Result<PathBuf, Problems> {

@@ -18,7 +18,7 @@ impl KeyPath {
 
     /// One step further.
     #[must_use]
-    pub fn join(&self, key: impl ToString) -> Self {
+    pub fn join(&self, key: impl fmt::Display) -> Self {
         let mut keys = self.0.clone();
         keys.push(key.to_string());
         Self(keys)

@@ -1,10 +1,10 @@
 //! The merged values become a [`Document`]: everything that has the wrong name, the wrong type or is not built yet is
 //! told and taken out, until what is left can be read.
 
-use crate::config::check::Check;
+use crate::config::check::{Check, nearest, subject};
 use crate::config::document::Document;
 use crate::config::layers::{find, remove, replace};
-use crate::config::locate::{Part, is_secret_key};
+use crate::config::locate::Part;
 use crate::config::problem::{KeyPath, shown};
 use figment::error::{Actual, Kind};
 use figment::value::Value;
@@ -132,7 +132,7 @@ fn refuse(cx: &mut Check<'_>, values: &mut Value, pattern: &str, what: &str) {
         cx.report_as(
             &path,
             Part::Key,
-            cx.subject(&path, &format!("{what} is not built yet")),
+            subject(&path, &format!("{what} is not built yet")),
             "not built yet",
             hint.map(str::to_owned),
         );
@@ -181,7 +181,7 @@ fn tell(cx: &mut Check<'_>, values: &Value, path: &KeyPath, kind: &Kind) {
     match kind {
         Kind::UnknownField(name, expected) => unknown_key(cx, path, name, expected),
         Kind::UnknownVariant(name, expected) => {
-            let hint = match cx.nearest(name, expected.iter().copied()) {
+            let hint = match nearest(name, expected.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("write one of {}", list(expected)),
             };
@@ -201,7 +201,8 @@ fn tell(cx: &mut Check<'_>, values: &Value, path: &KeyPath, kind: &Kind) {
 }
 
 fn unknown_key(cx: &mut Check<'_>, path: &KeyPath, name: &str, expected: &[&str]) {
-    let what = cx.subject(path, &format!("unknown key `{}`", shown(name)));
+    let what = subject(path, &format!("unknown key `{}`", shown(name)));
+    cx.hide(path);
     let kinds = match path.keys() {
         [room, _, _] if room == "sources" || room == "deliveries" => {
             let example = expected.first().copied().unwrap_or_default();
@@ -213,7 +214,7 @@ fn unknown_key(cx: &mut Check<'_>, path: &KeyPath, name: &str, expected: &[&str]
         }
         _ => None,
     };
-    let near = cx.nearest(name, expected.iter().copied());
+    let near = nearest(name, expected.iter().copied());
     if let (Some(near), [above @ .., _]) = (near, path.keys()) {
         // The key that was meant is not missing as well.
         cx.excuse(KeyPath::of(above).join(near));
@@ -224,12 +225,7 @@ fn unknown_key(cx: &mut Check<'_>, path: &KeyPath, name: &str, expected: &[&str]
         (None, None) if expected.is_empty() => Some("this table has no keys".into()),
         (None, None) => Some(format!("keys here are {}", list(expected))),
     };
-    let label = if is_secret_key(name) {
-        "not a key of this table; its value is not shown"
-    } else {
-        "not a key of this table"
-    };
-    cx.report_as(path, Part::Key, what, label, hint);
+    cx.report_as(path, Part::Key, what, "not a key of this table", hint);
 }
 
 /// `a`, `b` and `c`.

@@ -88,9 +88,10 @@ fn example_usage(today: NaiveDate) -> String {
             // In hundredths of a cent, so that no binary fraction is needed.
             let cost = requests * if project == 0 { 137 } else { 21 };
             let (units, rest) = (cost / 10_000, cost % 10_000);
-            text.push_str(&format!(
-                "{day},{id},{name},{user},{model},text_generation,{requests},{errors},{input},{output},{units}.{rest:04},USD\n"
-            ));
+            text.extend([
+                format!("{day},{id},{name},{user},{model},text_generation,{requests},{errors},"),
+                format!("{input},{output},{units}.{rest:04},USD\n"),
+            ]);
         }
     }
     text

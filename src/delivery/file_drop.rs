@@ -16,7 +16,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 /// Longest time for one file; a network file system may hang.
-const TIMEOUT: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Longest name of a file, in bytes.
 const NAME_BYTES: usize = 120;
@@ -62,12 +62,7 @@ pub fn folder(path: &str, job: &str, period: &serde_json::Value) -> Result<PathB
         )
     })?;
     let folder = PathBuf::from(&rendered);
-    let plain = folder.components().all(|part| match part {
-        Component::Normal(name) => name.to_str().is_some_and(|name| !name.contains(char::is_control)),
-        Component::RootDir => true,
-        _ => false,
-    });
-    if plain && folder.is_absolute() {
+    if is_plain(&folder) {
         Ok(folder)
     } else {
         Err(format!(
@@ -97,7 +92,7 @@ impl FileDrop {
         } else {
             fixed
         };
-        Path::new(end.rfind('/').map_or("/", |at| &end[..=at]))
+        Path::new(end.rfind('/').filter(|at| *at > 0).map_or("/", |at| &end[..at]))
     }
 
     fn folder(&self, edition: &Edition) -> Result<PathBuf, DeliveryError> {
@@ -129,6 +124,9 @@ impl FileDrop {
     /// Makes the folder below the root, follows no symbolic link there, and holds the folder open.
     fn enter(&self, folder: &Path) -> Result<Folder, DeliveryError> {
         let root = self.root();
+        if !is_plain(folder) {
+            return Err(self.permanent("the recorded folder is not an absolute path without `..`"));
+        }
         let below = folder.strip_prefix(root).map_err(|_| {
             self.permanent(&format!(
                 "the folder {} does not lie below {}",
@@ -337,6 +335,16 @@ fn create_new(path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o640)
         .open(path)
+}
+
+/// An absolute path that goes down only.
+fn is_plain(folder: &Path) -> bool {
+    folder.is_absolute()
+        && folder.components().all(|part| match part {
+            Component::Normal(name) => name.to_str().is_some_and(|name| !name.contains(char::is_control)),
+            Component::RootDir => true,
+            _ => false,
+        })
 }
 
 /// A name that is safe on every file system: strict characters, no hidden files, no options.

@@ -155,19 +155,18 @@ fn reach(address: IpAddr) -> Reach {
 /// Source: IANA IPv4 Special-Purpose Address Registry; the metadata addresses of the clouds count as forbidden.
 fn reach_v4(address: Ipv4Addr) -> Reach {
     match address.octets() {
-        // Alibaba's metadata lies within the carriers' shared range.
-        [100, 100, 100, 200] => Reach::Forbidden,
-        [10 | 127, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] | [198, 18..=19, ..] => {
-            Reach::Private
-        }
-        // "This network", link-local with the metadata service, protocol assignments, documentation, 6to4 relays,
-        // multicast and reserved.
+        // "This network", multicast and reserved, link-local with the metadata service, Alibaba's metadata within the
+        // carriers' range, protocol assignments, documentation, 6to4 relays.
         [0 | 224..=255, ..]
         | [169, 254, ..]
+        | [100, 100, 100, 200]
         | [192, 0, 0 | 2, _]
         | [192, 88, 99, _]
         | [198, 51, 100, _]
         | [203, 0, 113, _] => Reach::Forbidden,
+        [10 | 127, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] | [198, 18..=19, ..] => {
+            Reach::Private
+        }
         _ => Reach::Public,
     }
 }
@@ -176,12 +175,12 @@ fn reach_v4(address: Ipv4Addr) -> Reach {
 /// address inside (mapped, NAT64, 6to4, Teredo) are refused whatever they carry.
 fn reach_v6(address: Ipv6Addr) -> Reach {
     match address.segments() {
-        [0, 0, 0, 0, 0, 0, 0, 1] => Reach::Private,
-        // Amazon's metadata lies within the unique local range.
-        [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254] => Reach::Forbidden,
-        [0xfc00..=0xfdff, ..] => Reach::Private,
-        // Protocol assignments with Teredo, documentation, 6to4, documentation again.
-        [0x2001, 0..=0x01ff | 0x0db8, ..] | [0x2002, ..] | [0x3fff, 0..=0x0fff, ..] => Reach::Forbidden,
+        // Amazon's metadata within the unique local range, protocol assignments with Teredo, documentation, 6to4.
+        [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254]
+        | [0x2001, 0..=0x01ff | 0x0db8, ..]
+        | [0x2002, ..]
+        | [0x3fff, 0..=0x0fff, ..] => Reach::Forbidden,
+        [0, 0, 0, 0, 0, 0, 0, 1] | [0xfc00..=0xfdff, ..] => Reach::Private,
         [0x2000..=0x3fff, ..] => Reach::Public,
         _ => Reach::Forbidden,
     }

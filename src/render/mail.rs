@@ -1,7 +1,7 @@
 //! The body of a mail: subject, complete text part, HTML within the size at which readers clip it, pictures by content id.
 
 use super::templates::{self, Templates};
-use super::view::{Attachment, Extent, View, clean, size};
+use super::view::{Attachment, Extent, NoticeView, View, clean, shortened, size};
 use super::{Artifact, Image, Look, MailBody, RenderError, chart, text};
 use crate::render::format::Formatter;
 use crate::report::Report;
@@ -13,8 +13,10 @@ use serde::Serialize;
 const MAX_HTML: usize = 80 * 1024;
 /// Most characters of a subject.
 const MAX_SUBJECT: usize = 200;
-/// Rows of a ranking or breakdown; fewer where the mail would be too large.
+/// Rows of a ranking or breakdown; fewer, and at last no tables at all, where the mail would be too large.
 const ROWS: [usize; 4] = [5, 3, 1, 0];
+/// Notices, and characters of each, where a mail has no room for tables.
+const LAST_NOTICES: (usize, usize) = (10, 400);
 /// The key of the brand's logo among the images.
 const LOGO: &str = "logo";
 
@@ -63,6 +65,9 @@ pub fn render(
             },
         );
         view.attachments.clone_from(&attached);
+        if rows == 0 {
+            curtail(&mut view);
+        }
         view
     };
     let full = build(ROWS[0]);
@@ -74,6 +79,23 @@ pub fn render(
         html: html(&templates, &build, charts)?,
         images: images(report, look, &full, charts)?,
     })
+}
+
+/// Leaves what fits any mail: the headline figures, what moved and the first notices.
+fn curtail(view: &mut View) {
+    view.blocks.clear();
+    let (most, characters) = LAST_NOTICES;
+    let more = view.notices.len().saturating_sub(most);
+    view.notices.truncate(most);
+    for notice in &mut view.notices {
+        notice.text = shortened(&notice.text, characters);
+    }
+    if more > 0 {
+        view.notices.push(NoticeView {
+            text: format!("{more} more notices stand in the files."),
+            missing: false,
+        });
+    }
 }
 
 fn mail_view(view: &View, pictures: bool, shortened: bool) -> MailView<'_> {
@@ -109,7 +131,7 @@ fn html(templates: &Templates, build: &dyn Fn(usize) -> View, charts: bool) -> R
     Err(RenderError::Format {
         format: "mail",
         reason: format!(
-            "the body has {length} bytes even without rows; at most {MAX_HTML} are shown in full by mail programs: report fewer sources in one job"
+            "the body has {length} bytes even without tables; mail programs show {MAX_HTML} in full: shorten `email/report/body.html.hbs`"
         ),
     })
 }
@@ -159,5 +181,5 @@ fn subject(templates: &Templates, view: &View, look: &Look) -> Result<String, Re
     } else {
         String::new()
     };
-    Ok(super::view::shortened(&subject, MAX_SUBJECT - suffix.chars().count()) + &suffix)
+    Ok(shortened(&subject, MAX_SUBJECT - suffix.chars().count()) + &suffix)
 }

@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod name;
 mod neutral;
 pub mod page;
+mod specimen;
 pub mod templates;
 pub mod text;
 mod view;

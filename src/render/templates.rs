@@ -3,12 +3,13 @@
 //! Two registries: HTML, which always escapes, and text, which never does. Data is never compiled. Raw output (`{{{…}}}`,
 //! `{{&…}}`) is refused in HTML but for [`RAW`], which holds only what this program has drawn itself.
 
-use super::RenderError;
+use super::{Look, RenderError, mail, page, specimen, text};
 use handlebars::template::{BlockParam, DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, JsonRender as _, RenderContext, ScopedJson, Template,
 };
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::OnceLock;
@@ -59,27 +60,51 @@ pub(super) struct Templates {
     text: Handlebars<'static>,
 }
 
-/// Every problem of a job's own templates, by relative path as in [`super::Look::templates`]; none if they can be used.
+/// Every problem of a job's own templates, by relative path as in [`Look::templates`], and of its `subject`; none if they
+/// can be used. They are compiled, and then tried on a report with a bit of everything, so that a misspelt name is found now.
 #[must_use]
-pub fn validate(files: &BTreeMap<String, String>) -> Vec<RenderError> {
-    match embedded() {
-        Err(error) => vec![error],
-        Ok(templates) => templates.clone().overridden(files).err().unwrap_or_default(),
+pub fn validate(files: &BTreeMap<String, String>, subject: Option<&str>) -> Vec<RenderError> {
+    let compiled = match embedded() {
+        Err(error) => Err(vec![error]),
+        Ok(templates) => templates.clone().overridden(files),
+    };
+    if let Err(errors) = compiled {
+        return errors;
     }
+    let look = Look {
+        locale: "en".into(),
+        templates: files.clone(),
+        subject: subject.map(str::to_owned),
+        ..Look::default()
+    };
+    let report = specimen::report();
+    let tried = [
+        page::render(&report, &look).err(),
+        text::render(&report, &look).err(),
+        mail::render(&report, &look, &[], false).err(),
+    ];
+    tried.into_iter().flatten().collect()
 }
 
 /// The embedded templates with `files` in the place of those of the same path.
 ///
 /// # Errors
 /// The first problem that [`validate`] finds.
-pub(super) fn load(files: &BTreeMap<String, String>) -> Result<Templates, RenderError> {
-    let templates = embedded()?.clone();
-    templates.overridden(files).map_err(|errors| {
-        errors
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| wrong("templates", "cannot be loaded".into()))
-    })
+pub(super) fn load(files: &BTreeMap<String, String>) -> Result<Cow<'static, Templates>, RenderError> {
+    let templates = embedded()?;
+    if files.is_empty() {
+        return Ok(Cow::Borrowed(templates));
+    }
+    templates
+        .clone()
+        .overridden(files)
+        .map(Cow::Owned)
+        .map_err(|errors| {
+            errors
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| wrong("templates", "cannot be loaded".into()))
+        })
 }
 
 fn embedded() -> Result<&'static Templates, RenderError> {
@@ -389,5 +414,137 @@ impl io::Write for Capped {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(path: &str, source: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([(path.to_owned(), source.to_owned())])
+    }
+
+    fn reasons(path: &str, source: &str) -> String {
+        let problems: Vec<String> = validate(&files(path, source), None)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        problems.join("\n")
+    }
+
+    #[test]
+    fn embedded_templates_are_right() {
+        assert!(validate(&BTreeMap::new(), Some("{{job.title}}: {{period.label}}")).is_empty());
+    }
+
+    #[test]
+    fn overrides_are_refused_with_their_name_and_the_remedy() {
+        let cases = [
+            (
+                "report/pgae.html.hbs",
+                "x",
+                "is not the path of a template; there are: report/page.html.hbs",
+            ),
+            ("../../etc/passwd", "x", "is not the path of a template"),
+            (PAGE, "{{#if x}}", "template `report/page.html.hbs`"),
+            (PAGE, "{{{job.title}}}", "writes `job.title` unescaped"),
+            (PAGE, "{{&job.title}}", "writes `job.title` unescaped"),
+            (
+                PAGE,
+                "{{#each charts}}{{#if x}}{{else}}{{{../job.title}}}{{/if}}{{/each}}",
+                "unescaped",
+            ),
+            (
+                PAGE,
+                "{{#each blocks as |svg|}}{{{svg}}}{{/each}}",
+                "writes `svg` unescaped",
+            ),
+            (
+                PAGE,
+                "{{#with job.title as |svg|}}{{{svg}}}{{/with}}",
+                "writes `svg` unescaped",
+            ),
+            (
+                PAGE,
+                "{{> report/change svg=job.title}}",
+                "writes `svg` unescaped",
+            ),
+            (PAGE, "{{#*inline \"x\"}}{{{job.title}}}{{/inline}}", "unescaped"),
+            (
+                PAGE,
+                "{{> report/nothing}}",
+                "there is no partial `report/nothing`",
+            ),
+            (
+                PAGE,
+                "{{> (lookup job \"name\")}}",
+                "chooses a partial while rendering",
+            ),
+            (
+                "report/change.html.hbs",
+                "{{> report/table}}",
+                "contains itself through its partials",
+            ),
+            (
+                "report/change.html.hbs",
+                "{{> report/change}}",
+                "contains itself through its partials",
+            ),
+        ];
+        for (path, source, expected) in cases {
+            let reasons = reasons(path, source);
+            assert!(reasons.contains(expected), "{source}: {reasons:?}");
+        }
+        assert!(reasons(PAGE, &"x".repeat(MAX_SOURCE + 1)).contains("at most 262144 are read"));
+    }
+
+    #[test]
+    fn a_subject_is_tried_too() {
+        let problems = validate(&BTreeMap::new(), Some("{{job.titel}}"));
+        assert!(
+            problems
+                .iter()
+                .any(|problem| problem.to_string().contains("titel")),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn overrides_take_their_place_and_stay_strict() {
+        let data = serde_json::json!({"job": {"title": "<b>\"&"}, "big": "x".repeat(1024 * 1024)});
+        let html = load(&files(PAGE, "<p>{{job.title}}</p>")).unwrap();
+        assert_eq!(html.render(PAGE, &data).unwrap(), "<p>&lt;b&gt;&quot;&amp;</p>");
+        let text = load(&files(TEXT, "{{job.title}}")).unwrap();
+        assert_eq!(text.render(TEXT, &data).unwrap(), "<b>\"&");
+        let unknown = load(&files(PAGE, "\n{{job.titel}}"))
+            .unwrap()
+            .render(PAGE, &data)
+            .unwrap_err();
+        assert!(unknown.to_string().contains("titel"), "{unknown}");
+        let large = load(&files(TEXT, "{{big}}{{big}}{{big}}{{big}}{{big}}"))
+            .unwrap()
+            .render(TEXT, &data);
+        assert!(large.unwrap_err().to_string().contains("larger than"));
+    }
+
+    #[test]
+    fn data_is_never_a_template() {
+        let data = serde_json::json!({"job": {"title": "{{job.name}} {{{x}}}"}});
+        let text = load(&files(TEXT, "{{job.title}}")).unwrap();
+        assert_eq!(text.render(TEXT, &data).unwrap(), "{{job.name}} {{{x}}}");
+    }
+
+    #[test]
+    fn cells_are_as_wide_as_a_terminal_shows_them() {
+        for (text, right, expected) in [
+            ("ab", false, "ab    |"),
+            ("ab", true, "    ab|"),
+            ("abcdefgh", false, "abcde…|"),
+            ("12345678", true, "12345678|"),
+            ("日本語名前", false, "日本… |"),
+        ] {
+            assert_eq!(padded(text, 6, right) + "|", expected);
+        }
     }
 }

@@ -39,7 +39,7 @@ pub enum RunError {
 
 impl RunError {
     /// The disk said no.
-    pub(super) fn disk(place: &Path, cause: &std::io::Error) -> Self {
+    pub(crate) fn disk(place: &Path, cause: &std::io::Error) -> Self {
         Self::Failed(format!(
             "{} cannot be written: {cause}; check permissions and free space",
             place.display()

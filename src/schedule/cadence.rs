@@ -106,7 +106,7 @@ pub fn parse_cron(text: &str) -> Result<Cron, CadenceError> {
     }
 }
 
-/// The first due time strictly after `after`; `None` only beyond the years of the calendar.
+/// The first due time strictly after `after`; `None` only beyond the years of the calendar (cron: the year 5000).
 #[must_use]
 pub fn next_due(schedule: &Schedule, zone: Tz, calendar: Calendar, after: DateTime<Utc>) -> Option<Due> {
     // Instants at the ends of chrono's range have no local time.

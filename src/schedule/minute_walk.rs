@@ -177,7 +177,7 @@ fn due_times_around_clock_changes_are_those_of_a_walk_by_minutes() {
     }
 }
 
-/// The full proof: `cargo test --release --lib minute_walk -- --ignored`, about a quarter of an hour.
+/// The full proof: `cargo test --lib minute_walk -- --ignored`, about ten minutes on one core.
 #[test]
 #[ignore = "all zones and changes of 2024 to 2036 from every minute"]
 fn due_times_around_every_clock_change_are_those_of_a_walk_by_minutes() {

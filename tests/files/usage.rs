@@ -370,3 +370,20 @@ proptest! {
         prop_assert_eq!(split.windows, expected.windows);
     }
 }
+
+#[test]
+fn the_example_is_readable_and_its_project_list_is_no_usage() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/usage-files/usage");
+    let mut bench = Bench::usage().projects("projects.csv");
+    for name in ["2026-09.csv", "2026-10.csv", "2026-11.jsonl", "projects.csv"] {
+        bench = bench.file(name, std::fs::read(folder.join(name)).unwrap());
+    }
+    let dataset = bench
+        .decode(&["2026-10", "2026-09", "2026-11-01..2026-11-05"])
+        .unwrap();
+    assert_eq!(dataset.notices, []);
+    for window in &dataset.windows {
+        assert_ties_out(window);
+        assert_eq!(window.figure(Metric::ActiveProjects), Some(dec!(3)));
+    }
+}

@@ -5,9 +5,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::Barrier;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 /// What the server does with one request.
 #[derive(Clone, Debug)]
@@ -81,14 +85,38 @@ impl Drop for Platform {
 impl Platform {
     /// Starts it with the documented answer on every path.
     pub(crate) async fn start() -> Self {
+        Self::listen("http", None).await
+    }
+
+    /// The same over TLS, and the certificate to trust, in PEM form.
+    pub(crate) async fn start_tls() -> (Self, String) {
+        let identity = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let key = PrivatePkcs8KeyDer::from(identity.signing_key.serialize_der());
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![identity.cert.der().clone()], key.into())
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        (Self::listen("https", Some(acceptor)).await, identity.cert.pem())
+    }
+
+    async fn listen(scheme: &str, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let origin = format!("{scheme}://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
         let listener = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                let (shared, tls) = (Arc::clone(&shared), tls.clone());
                 shared.lock().unwrap().connections += 1;
-                tokio::spawn(serve(stream, Arc::clone(&shared)));
+                tokio::spawn(async move {
+                    match tls {
+                        Some(tls) => serve(tls.accept(stream).await?, shared).await,
+                        None => serve(stream, shared).await,
+                    }
+                });
             }
         });
         let platform = Self {
@@ -141,7 +169,7 @@ impl Platform {
     }
 }
 
-async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> io::Result<()> {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<Mutex<State>>) -> io::Result<()> {
     while let Some(seen) = read_request(&mut stream).await? {
         let path = seen.target.split('?').next().unwrap().to_owned();
         let (reply, together) = {
@@ -166,13 +194,21 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> io::Result<()
                 for (name, value) in headers {
                     head.extend([&name, ": ", &value, "\r\n"]);
                 }
-                stream.write_all(format!("{head}\r\n").as_bytes()).await?;
-                stream.write_all(&body).await?;
+                // One write, or the two ends wait for each other's acknowledgements.
+                let whole = [
+                    head.as_bytes(),
+                    b"
+",
+                    &body,
+                ]
+                .concat();
+                stream.write_all(&whole).await?;
             }
             Reply::Cut { body, after } => {
                 let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-                stream.write_all(head.as_bytes()).await?;
-                stream.write_all(&body[..after]).await?;
+                stream
+                    .write_all(&[head.as_bytes(), &body[..after]].concat())
+                    .await?;
                 return stream.shutdown().await;
             }
             Reply::HangUp => return Ok(()),
@@ -197,7 +233,7 @@ impl State {
     }
 }
 
-async fn read_request(stream: &mut TcpStream) -> io::Result<Option<Seen>> {
+async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Seen>> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
         let mut byte = [0];

@@ -304,7 +304,7 @@ fn file_drop(cx: &mut Check<'_>, at: &KeyPath, entry: &FileDropEntry) -> Option<
         "write `path = \"drop/{{job.name}}\"`",
     )?;
     if let Some(place) = REMOTE_PLACES.iter().find(|place| text.starts_with(*place)) {
-        let what = cx.subject(&path, &format!("dropping files at `{place}` is not built yet"));
+        let what = super::subject(&path, &format!("dropping files at `{place}` is not built yet"));
         cx.report_as(
             &path,
             Part::Value,

@@ -120,7 +120,7 @@ pub(super) fn job(
     let file_name = file_name(cx, &at.join("file_name"), &entry.file_name, several);
     let brand = brand(cx, &at.join("brand"), &entry.brand);
     if entry.combine {
-        let what = cx.subject(at, "adding sources up (`combine`) is not built yet");
+        let what = super::subject(at, "adding sources up (`combine`) is not built yet");
         let hint = "leave `combine` out; figures stay per source";
         cx.report_as(
             &at.join("combine"),
@@ -205,15 +205,13 @@ fn references(
 }
 
 fn period(cx: &mut Check<'_>, path: &KeyPath, text: &str) -> Option<PeriodRule> {
-    match text.parse() {
-        Ok(rule) => Some(rule),
-        Err(_) => {
-            let near = nearest(text, PERIODS);
-            let hint = near.map_or_else(|| format!("write one of {}", list(&PERIODS)), did_you_mean);
-            cx.report(path, "not a period of a job", Some(hint));
-            None
-        }
+    let rule = text.parse().ok();
+    if rule.is_none() {
+        let near = nearest(text, PERIODS);
+        let hint = near.map_or_else(|| format!("write one of {}", list(&PERIODS)), did_you_mean);
+        cx.report(path, "not a period of a job", Some(hint));
     }
+    rule
 }
 
 fn formats(cx: &mut Check<'_>, path: &KeyPath, names: &[String]) -> Option<Vec<Format>> {

@@ -143,7 +143,7 @@ fn focus_file(cx: &mut Check<'_>, at: &KeyPath, entry: &FocusFileEntry) -> Optio
 fn glob(cx: &mut Check<'_>, path: &KeyPath, text: &str) -> Option<String> {
     cx.text(path, text)?;
     if text.to_lowercase().trim_end_matches(".gz").ends_with(".parquet") {
-        let what = cx.subject(path, "reading Parquet files is not built yet");
+        let what = super::subject(path, "reading Parquet files is not built yet");
         cx.report_as(
             path,
             Part::Value,

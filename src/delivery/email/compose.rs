@@ -261,11 +261,11 @@ impl Letter {
             if items.is_empty() {
                 continue;
             }
-            text.push_str(&format!("{heading}\n"));
-            html.push_str(&format!("<p>{heading}</p><ul>"));
+            text.extend([heading, "\n"]);
+            html.extend(["<p>", heading, "</p><ul>"]);
             for item in items {
-                text.push_str(&format!("- {item}\n"));
-                html.push_str(&format!("<li>{}</li>", handlebars::html_escape(item)));
+                text.extend(["- ", item.as_str(), "\n"]);
+                html.extend(["<li>", handlebars::html_escape(item).as_str(), "</li>"]);
             }
             html.push_str("</ul>");
         }
@@ -343,7 +343,10 @@ fn mailbox(text: &str) -> Option<Mailbox> {
     if text.contains(char::is_control) || text.len() > VALUE_BYTES {
         return None;
     }
-    let Mailbox { name, email } = text.parse::<Mailboxes>().ok()?.into_single()?;
+    let found: Vec<Mailbox> = text.parse::<Mailboxes>().ok()?.into_iter().collect();
+    let Ok([Mailbox { name, email }]) = <[Mailbox; 1]>::try_from(found) else {
+        return None;
+    };
     let email = if email.domain().is_ascii() {
         email
     } else {

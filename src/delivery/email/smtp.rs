@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 /// Longest wait for the reply after the final dot. Source: RFC 5321, 4.5.3.2.6.
-const AFTER_DOT: Duration = Duration::from_secs(10 * 60);
+const AFTER_DOT: Duration = Duration::from_mins(10);
 
 /// How much of a message is written at once; each write may take the stage's time-out.
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -242,9 +242,12 @@ impl Smtp {
     /// Writes the message and the final dot, and waits for the reply.
     async fn write(&self, connection: &mut AsyncSmtpConnection, content: &[u8]) -> Result<Response, Failed> {
         // lettre asks for chunk after chunk and then for one that is not there, which is when it writes the dot.
-        let chunks = content.chunks(CHUNK_BYTES);
+        // The dot brings a line end of its own, in place of the message's last one.
+        let mut chunks = content
+            .strip_suffix(b"\r\n")
+            .unwrap_or(content)
+            .chunks(CHUNK_BYTES);
         let (asked, end) = (AtomicUsize::new(0), chunks.len() + 1);
-        let mut chunks = chunks;
         let counted = std::iter::from_fn(|| {
             asked.fetch_add(1, Ordering::Relaxed);
             chunks.next()
@@ -434,5 +437,77 @@ fn remedy(stage: Stage, code: u16) -> &'static str {
         (Stage::Mail, _) => "the server does not let us send as this sender; check `from`",
         (Stage::Rcpt, _) => "the recipient is refused; correct or remove the address",
         _ => "the server does not take this mail; ask its administrator with this text",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::Recourse;
+    use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+
+    fn answer(lines: &[&str]) -> Response {
+        let text: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_size_limit_is_read_as_servers_write_it() {
+        for (lines, expected) in [
+            (&["250-fake", "250 SIZE 1000"][..], Some(1000)),
+            (&["250-fake", "250-size 35882577", "250 HELP"], Some(35_882_577)),
+            (&["250-fake", "250 SIZE 0"], None),
+            (&["250-fake", "250 SIZE"], None),
+            (&["250-fake", "250 SIZE many"], None),
+            (&["250-SIZEABLE", "250 SIZES 1000"], None),
+        ] {
+            assert_eq!(size_limit(&answer(lines)), expected, "{lines:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn silence_after_the_final_dot_is_waited_for_and_then_ambiguous() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = BufReader::new(stream);
+            for (reply, lines) in [
+                ("220 hi", 1),
+                ("250 hi", 1),
+                ("250 hi", 1),
+                ("250 ok", 1),
+                ("250 ok", 1),
+                ("354 go", 0),
+            ] {
+                stream.write_all(format!("{reply}\r\n").as_bytes()).await.unwrap();
+                for _ in 0..lines {
+                    stream.read_line(&mut String::new()).await.unwrap();
+                }
+            }
+            let mut rest = String::new();
+            stream.read_to_string(&mut rest).await.unwrap();
+            rest
+        });
+        let plan = SmtpPlan {
+            host: "127.0.0.1".into(),
+            port,
+            tls: SmtpTls::None,
+            login: None,
+            timeout: Duration::from_secs(5),
+            ca_file: None,
+        };
+        let mut smtp = Smtp::open("mail", &plan, "a@example.com".parse().unwrap()).unwrap();
+        assert_eq!(smtp.after_dot, Duration::from_mins(10));
+        smtp.after_dot = Duration::from_millis(20);
+        let error = smtp
+            .send("b@example.com".parse().unwrap(), b"Subject: x\r\n\r\n.dot\r\n")
+            .await
+            .unwrap_err();
+        assert_eq!(error.recourse, Recourse::Ambiguous, "{error}");
+        assert!(error.reason.contains("20ms"), "{error}");
+        assert!(smtp.idle.lock().await.is_none());
+        assert_eq!(server.await.unwrap(), "Subject: x\r\n\r\n..dot\r\n.\r\n");
     }
 }

@@ -83,3 +83,52 @@ fn round_step(raw: Decimal) -> Decimal {
 pub(super) fn number(value: Decimal) -> String {
     value.round_dp(1).normalize().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticks(values: &[Decimal]) -> Vec<String> {
+        let scale = Scale::over(values.iter().copied(), dec!(200), dec!(0));
+        scale
+            .ticks()
+            .iter()
+            .map(|tick| tick.normalize().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn axes_begin_at_zero_and_end_on_round_numbers() {
+        assert_eq!(
+            ticks(&[dec!(402.6), dec!(20)]),
+            ["0", "100", "200", "300", "400", "500"]
+        );
+        assert_eq!(ticks(&[dec!(-3), dec!(7)]), ["-4", "-2", "0", "2", "4", "6", "8"]);
+        assert_eq!(ticks(&[dec!(0)]), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+        assert_eq!(
+            ticks(&[dec!(0.0123)]),
+            ["0", "0.0025", "0.005", "0.0075", "0.01", "0.0125"]
+        );
+        assert_eq!(ticks(&[dec!(-5)]), ["-5", "-4", "-3", "-2", "-1", "0"]);
+    }
+
+    #[test]
+    fn any_value_has_a_place() {
+        for extreme in [
+            Decimal::MAX,
+            Decimal::MIN,
+            Decimal::new(1, 28),
+            Decimal::new(-1, 28),
+        ] {
+            let scale = Scale::over([extreme].into_iter(), dec!(200), dec!(0));
+            assert!(scale.ticks().len() <= 13);
+            for value in [extreme, Decimal::ZERO, Decimal::MAX, Decimal::MIN] {
+                let place = scale.place(value);
+                assert!(
+                    place >= dec!(0) && place <= dec!(200),
+                    "{extreme} {value}: {place}"
+                );
+            }
+        }
+    }
+}

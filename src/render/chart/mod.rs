@@ -4,17 +4,18 @@
 //! Positions are decimals too: the same report gives the same bytes on every machine.
 
 mod axis;
+mod bars;
+mod daily;
 mod png;
 
 pub(crate) use png::render as rasterise;
 
 use super::format::Formatter;
-use super::view::{clean, name};
-use crate::report::{Chart, ChartForm, Outlier};
-use axis::{Scale, number};
-use chrono::NaiveDate;
+use super::view::clean;
+use crate::report::{Chart, ChartForm};
+use axis::number;
+use daily::Daily;
 use rust_decimal::{Decimal, dec};
-use std::fmt::Write as _;
 
 /// Width of every chart in pixels: that of a mail's column.
 const WIDTH: u32 = 600;
@@ -106,7 +107,7 @@ pub(crate) fn svg(
             }
             .draw(&mut canvas);
         }
-        ChartForm::Bars { bars, others } => draw_bars(&mut canvas, chart, bars, *others, formatter, palette),
+        ChartForm::Bars { bars, others } => bars::draw(&mut canvas, chart, bars, *others, formatter, palette),
     }
     canvas.raw("</svg>");
     canvas.out
@@ -189,288 +190,6 @@ impl Canvas {
     }
 }
 
-/// Bars for each day.
-struct Daily<'a> {
-    days: &'a [(NaiveDate, Option<Decimal>)],
-    base: &'a [Option<Decimal>],
-    outlier: Option<&'a Outlier>,
-    chart: &'a Chart,
-    formatter: &'a Formatter,
-    palette: &'a Palette,
-}
-
-const TOP: Decimal = dec!(22);
-const BOTTOM: Decimal = dec!(194);
-const RIGHT: Decimal = dec!(596);
-
-impl Daily<'_> {
-    fn draw(&self, canvas: &mut Canvas) {
-        let known = || self.days.iter().filter_map(|day| day.1);
-        if known().next().is_none() {
-            let style = Type {
-                class: "c-muted",
-                colour: MUTED,
-                anchor: "middle",
-                strong: false,
-            };
-            canvas.text(
-                &style,
-                (Decimal::from(WIDTH) / dec!(2), dec!(110)),
-                "No data available",
-            );
-            return;
-        }
-        let scale = Scale::over(known().chain(self.base.iter().flatten().copied()), BOTTOM, TOP);
-        let ticks: Vec<(Decimal, String)> = scale
-            .ticks()
-            .into_iter()
-            .map(|tick| (tick, self.formatter.tick(tick)))
-            .collect();
-        let letters = ticks
-            .iter()
-            .map(|(_, text)| text.chars().count())
-            .max()
-            .unwrap_or(0);
-        let left = Decimal::from(letters) * dec!(6.6) + dec!(12);
-        let muted = Type {
-            class: "c-muted",
-            colour: MUTED,
-            anchor: "end",
-            strong: false,
-        };
-        for (tick, text) in &ticks {
-            let y = scale.place(*tick);
-            canvas.line(HAIRLINE, (left, y), (RIGHT, y));
-            canvas.text(&muted, (left - dec!(8), y + dec!(4)), text);
-        }
-        let slot = (RIGHT - left) / Decimal::from(self.days.len());
-        let middle = |at: usize| left + slot * (Decimal::from(at) + dec!(0.5));
-        self.bars(canvas, &scale, slot, &middle);
-        self.comparison(canvas, &scale, &middle);
-        self.gaps(canvas, &scale, &middle);
-        self.dates(canvas, &middle);
-        self.point_out(canvas, &scale, &middle);
-    }
-
-    fn bars(&self, canvas: &mut Canvas, scale: &Scale, slot: Decimal, middle: &dyn Fn(usize) -> Decimal) {
-        let width = if slot > dec!(4) {
-            (slot * dec!(0.64)).min(dec!(40))
-        } else {
-            slot * dec!(0.9)
-        };
-        let zero = scale.place(Decimal::ZERO);
-        for (at, (date, value)) in self.days.iter().enumerate() {
-            let Some(value) = value else { continue };
-            let y = scale.place(*value);
-            let outlier = self.outlier.is_some_and(|outlier| outlier.date == *date);
-            let (class, colour) = if outlier {
-                ("c-out", ATTENTION)
-            } else {
-                ("c-bar", self.palette.accent.as_str())
-            };
-            canvas.rect(
-                class,
-                colour,
-                (middle(at) - width / dec!(2), y.min(zero)),
-                (width, (y - zero).abs()),
-            );
-        }
-    }
-
-    /// The comparison as a dashed line, broken where it is unknown.
-    fn comparison(&self, canvas: &mut Canvas, scale: &Scale, middle: &dyn Fn(usize) -> Decimal) {
-        let mut path = String::new();
-        let mut pen_down = false;
-        for (at, value) in self.base.iter().enumerate() {
-            if let Some(value) = value {
-                let command = if pen_down { 'L' } else { 'M' };
-                // Writing into a string cannot fail.
-                let _ = write!(
-                    path,
-                    "{command}{} {}",
-                    number(middle(at)),
-                    number(scale.place(*value))
-                );
-            }
-            pen_down = value.is_some();
-        }
-        if !path.is_empty() {
-            canvas.raw(&format!(
-                "<path class=\"c-base\" fill=\"none\" stroke=\"{INK}\" stroke-width=\"1.4\" stroke-dasharray=\"3 3\" d=\"{path}\"/>"
-            ));
-        }
-    }
-
-    /// One mark for each run of days without data.
-    fn gaps(&self, canvas: &mut Canvas, scale: &Scale, middle: &dyn Fn(usize) -> Decimal) {
-        let style = Type {
-            class: NOTE,
-            colour: ATTENTION,
-            anchor: "middle",
-            strong: true,
-        };
-        let mut from = None;
-        for at in 0..=self.days.len() {
-            let missing = self.days.get(at).is_some_and(|day| day.1.is_none());
-            match (from, missing) {
-                (None, true) => from = Some(at),
-                (Some(first), false) => {
-                    let x = (middle(first) + middle(at - 1)) / dec!(2);
-                    canvas.text(&style, (x, scale.place(Decimal::ZERO) - dec!(5)), "n/a");
-                    from = None;
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn dates(&self, canvas: &mut Canvas, middle: &dyn Fn(usize) -> Decimal) {
-        let style = |anchor| Type {
-            class: "c-muted",
-            colour: MUTED,
-            anchor,
-            strong: false,
-        };
-        let step = match self.days.len() {
-            0..=8 => 1,
-            9..=42 => 7,
-            n => n.div_ceil(6 * 7) * 7,
-        };
-        for (at, (date, _)) in self.days.iter().enumerate().step_by(step) {
-            let x = middle(at);
-            let (anchor, x) = if x > RIGHT - dec!(20) {
-                ("end", RIGHT)
-            } else {
-                ("middle", x)
-            };
-            canvas.text(
-                &style(anchor),
-                (x, BOTTOM + dec!(18)),
-                &self.formatter.short_day(*date),
-            );
-        }
-    }
-
-    /// The outlier's label stands beside its bar, on the side where there is room.
-    fn point_out(&self, canvas: &mut Canvas, scale: &Scale, middle: &dyn Fn(usize) -> Decimal) {
-        let Some(outlier) = self.outlier else { return };
-        let Some(at) = self.days.iter().position(|day| day.0 == outlier.date) else {
-            return;
-        };
-        let value = match self.chart.currency {
-            Some(currency) => self.formatter.amount(outlier.value, currency),
-            None => self.formatter.in_unit(outlier.value, self.chart.unit, None),
-        };
-        let text = format!(
-            "{}: {value}, {} × a usual {}",
-            self.formatter.short_day(outlier.date),
-            self.formatter.decimal(outlier.times_usual, 1),
-            self.formatter.weekday(outlier.date)
-        );
-        let room_on_the_right = at * 2 < self.days.len();
-        let (anchor, x) = if room_on_the_right {
-            ("start", middle(at) + dec!(9))
-        } else {
-            ("end", middle(at) - dec!(9))
-        };
-        let y = (scale.place(outlier.value) + dec!(4)).max(dec!(14));
-        canvas.text(
-            &Type {
-                class: NOTE,
-                colour: ATTENTION,
-                anchor,
-                strong: true,
-            },
-            (x, y),
-            &text,
-        );
-    }
-}
-
-const LABELS: Decimal = dec!(190);
-/// Letters of a label that fit its column.
-const LABEL_LETTERS: usize = 28;
-
-fn draw_bars(
-    canvas: &mut Canvas,
-    chart: &Chart,
-    bars: &[(String, Decimal)],
-    others: Option<(usize, Decimal)>,
-    formatter: &Formatter,
-    palette: &Palette,
-) {
-    let mut rows: Vec<(String, Decimal, bool)> = bars
-        .iter()
-        .take(MAX_BARS)
-        .map(|(label, value)| (name(label), *value, false))
-        .collect();
-    let hidden = &bars[rows.len()..];
-    let beyond = hidden
-        .iter()
-        .try_fold(Decimal::ZERO, |sum, bar| sum.checked_add(bar.1));
-    match (others, beyond) {
-        (Some((n, value)), Some(beyond)) => {
-            rows.push((
-                format!("{} others", n + hidden.len()),
-                value.saturating_add(beyond),
-                true,
-            ));
-        }
-        (None, Some(beyond)) if !hidden.is_empty() => {
-            rows.push((format!("{} others", hidden.len()), beyond, true))
-        }
-        _ => {}
-    }
-    let ink = |anchor, strong| Type {
-        class: "c-ink",
-        colour: INK,
-        anchor,
-        strong,
-    };
-    if rows.is_empty() {
-        let style = Type {
-            class: "c-muted",
-            colour: MUTED,
-            anchor: "start",
-            strong: false,
-        };
-        canvas.text(&style, (dec!(0), dec!(18)), "No data available");
-        return;
-    }
-    // The values stand behind the longest bar and must fit.
-    let scale = Scale::exactly(rows.iter().map(|row| row.1), LABELS, dec!(496));
-    let zero = scale.place(Decimal::ZERO);
-    for (at, (label, value, rest)) in rows.iter().enumerate() {
-        let top = Decimal::from(at) * Decimal::from(BAR_STEP) + dec!(4);
-        let end = scale.place(*value);
-        canvas.text(
-            &ink("start", false),
-            (dec!(0), top + dec!(13)),
-            &super::view::shortened(label, LABEL_LETTERS),
-        );
-        let (class, colour) = if *rest {
-            ("c-rest", REST)
-        } else {
-            ("c-bar", palette.accent.as_str())
-        };
-        canvas.rect(
-            class,
-            colour,
-            (end.min(zero), top + dec!(3)),
-            ((end - zero).abs().max(dec!(1)), dec!(13)),
-        );
-        let value = match chart.currency {
-            Some(currency) => formatter.amount(*value, currency),
-            None => formatter.in_unit(*value, chart.unit, None),
-        };
-        canvas.text(
-            &ink("start", true),
-            (end.max(zero) + dec!(7), top + dec!(13)),
-            &value,
-        );
-    }
-}
-
 /// `text` for SVG, in elements and attributes.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -486,4 +205,128 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn draw(chart: &Chart, letters: Letters) -> String {
+        svg(
+            chart,
+            "A <message>",
+            &Formatter::new("en-US"),
+            &Palette::new("#0b5cad"),
+            letters,
+        )
+    }
+
+    #[test]
+    fn charts_of_the_sample_are_as_approved() {
+        let [daily, bars] = &sample::report().charts[..] else {
+            unreachable!("the sample has two charts")
+        };
+        insta::assert_snapshot!("daily_svg", draw(daily, Letters::All));
+        insta::assert_snapshot!("bars_svg", draw(bars, Letters::Embedded));
+    }
+
+    #[test]
+    fn what_is_hard_to_draw_is_drawn() {
+        let chart = |form| Chart {
+            form,
+            ..sample::report().charts[0].clone()
+        };
+        let day = |n: u64| "2026-01-01".parse::<chrono::NaiveDate>().unwrap() + chrono::Days::new(n);
+        let daily = |values: Vec<Option<Decimal>>, base| {
+            let days = values
+                .into_iter()
+                .enumerate()
+                .map(|(at, value)| (day(at as u64), value))
+                .collect();
+            chart(ChartForm::Daily {
+                days,
+                base,
+                outlier: None,
+            })
+        };
+        let bars = |bars, others| chart(ChartForm::Bars { bars, others });
+        let cases = [
+            (daily(Vec::new(), Vec::new()), "No data available"),
+            (daily(vec![None; 31], Vec::new()), "No data available"),
+            (daily(vec![Some(dec!(0)); 3], vec![None; 9]), "0.2"),
+            (
+                daily(vec![Some(dec!(-5)), Some(dec!(7)), None], Vec::new()),
+                "n/a",
+            ),
+            (
+                daily(
+                    vec![Some(Decimal::MAX), Some(Decimal::MIN)],
+                    vec![Some(Decimal::MAX)],
+                ),
+                "G",
+            ),
+            (
+                daily((0..1000).map(|n| Some(Decimal::from(n))).collect(), Vec::new()),
+                "1 Jan",
+            ),
+            (bars(Vec::new(), None), "No data available"),
+            (
+                bars(vec![("x".repeat(500), dec!(1_000_000_000_000_000)); 30], None),
+                "20 others",
+            ),
+            (
+                bars(vec![(String::new(), dec!(-1))], Some((3, dec!(0)))),
+                "3 others",
+            ),
+        ];
+        for (chart, expected) in cases {
+            let drawn = draw(&chart, Letters::Embedded);
+            assert!(drawn.contains(expected), "{drawn}");
+            assert!(drawn.len() < 200_000);
+            let picture = rasterise(&drawn).unwrap();
+            let (width, height) = size(&chart);
+            assert_eq!(
+                picture[16..24],
+                [(width * 2).to_be_bytes(), (height * 2).to_be_bytes()].concat()
+            );
+            assert!(width <= 600 && height <= 280);
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_inert_and_never_boxes() {
+        let bars = sample::HOSTILE
+            .iter()
+            .map(|name| ((*name).to_owned(), dec!(1)))
+            .collect();
+        let chart = Chart {
+            form: ChartForm::Bars { bars, others: None },
+            ..sample::report().charts[0].clone()
+        };
+        let drawn = draw(&chart, Letters::Embedded);
+        assert!(!drawn.contains("<script"));
+        assert!(drawn.contains("&lt;script&gt;alert(1)"));
+        assert!(
+            drawn.contains("? ???"),
+            "what the font cannot show is a question mark"
+        );
+        assert!(drawn.chars().all(png::shows));
+    }
+
+    #[test]
+    fn pictures_are_the_same_each_time_and_white_behind() {
+        let chart = &sample::report().charts[0];
+        let drawn = draw(chart, Letters::Embedded);
+        let picture = rasterise(&drawn).unwrap();
+        assert_eq!(picture, rasterise(&draw(chart, Letters::Embedded)).unwrap());
+        let pixels = resvg::tiny_skia::Pixmap::decode_png(&picture).unwrap();
+        let corner = pixels.pixel(0, 0).unwrap();
+        assert_eq!(
+            (corner.red(), corner.green(), corner.blue(), corner.alpha()),
+            (255, 255, 255, 255)
+        );
+        let ink = pixels.pixels().iter().filter(|pixel| pixel.red() < 128).count();
+        assert!(ink > 20_000, "bars and letters are drawn: {ink} dark pixels");
+    }
 }

@@ -11,7 +11,7 @@ use reqwest::{Certificate, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::error::Error as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -123,7 +123,7 @@ impl<'c> Http<'c> {
             });
         }
         use_ring();
-        let mut builder = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("reportwire/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -131,30 +131,26 @@ impl<'c> Http<'c> {
             .gzip(true)
             .connect_timeout(plan.connect_timeout)
             .timeout(plan.timeout);
-        if let Some(path) = &plan.ca_file {
-            let unusable = |reason: String| SourceError::File {
-                source_name: plan.source.clone(),
-                place: path.display().to_string(),
-                reason: format!("`ca_file` cannot be used: {reason}"),
-            };
-            let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-            let authorities =
-                Certificate::from_pem_bundle(&pem).map_err(|error| unusable(chain(&error.without_url())))?;
-            if authorities.is_empty() {
-                return Err(unusable("it holds no certificate in PEM form".into()));
-            }
-            builder = builder.tls_certs_only(authorities);
-        } else if plan.base_url.scheme() == "http" {
+        let client = match &plan.ca_file {
+            Some(path) => authorities(path)
+                .and_then(|trusted| {
+                    builder
+                        .tls_certs_only(trusted)
+                        .build()
+                        .map_err(|error| chain(&error))
+                })
+                .map_err(|reason| SourceError::File {
+                    source_name: plan.source.clone(),
+                    place: path.display().to_string(),
+                    reason: format!("`ca_file` cannot be used: {reason}"),
+                })?,
             // Loading the system's authorities costs time, and redirects never leave this origin.
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder.build().map_err(|error| SourceError::Contradiction {
-            source_name: plan.source.clone(),
-            reason: format!(
-                "the HTTP client cannot be set up: {}; install the system's CA certificates or set `ca_file`",
-                chain(&error.without_url())
-            ),
-        })?;
+            None if plan.base_url.scheme() == "http" => {
+                let built = builder.tls_certs_only([]).build();
+                built.map_err(|error| unbuilt(&plan.source, &error))?
+            }
+            None => builder.build().map_err(|error| unbuilt(&plan.source, &error))?,
+        };
         Ok(Self { plan, client, clock })
     }
 
@@ -356,6 +352,26 @@ impl<'c> Http<'c> {
             return line;
         }
         line.chars().take(MAX_WORDS).chain(['…']).collect()
+    }
+}
+
+/// The certificates of a PEM file.
+fn authorities(path: &Path) -> Result<Vec<Certificate>, String> {
+    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| chain(&error))?;
+    if certificates.is_empty() {
+        return Err("it holds no certificate in PEM form".into());
+    }
+    Ok(certificates)
+}
+
+fn unbuilt(source: &str, error: &reqwest::Error) -> SourceError {
+    SourceError::Contradiction {
+        source_name: source.to_owned(),
+        reason: format!(
+            "the HTTP client cannot be set up: {}; install the system's CA certificates or set `ca_file`",
+            chain(error)
+        ),
     }
 }
 

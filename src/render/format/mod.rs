@@ -1,9 +1,11 @@
 //! Numbers, money and dates as their reader writes them. Rounding happens here, once, and nowhere before.
 
+mod dates;
+
 use crate::metric::{Metric, Sense, Unit};
 use crate::money::{Currency, rounded};
-use crate::report::{Comparison, Direction, Figure, PeriodRef};
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use crate::report::{Comparison, Direction, Figure};
+use dates::date_locale;
 use icu_decimal::DecimalFormatter;
 use icu_locale_core::Locale;
 use rust_decimal::Decimal;
@@ -62,7 +64,7 @@ impl Formatter {
     /// A formatter for the BCP 47 tag `locale`; a tag that is unknown reads as English.
     #[must_use]
     pub fn new(locale: &str) -> Self {
-        let tag = Locale::from_str(locale).unwrap_or_else(|_| icu_locale_core::locale!("en"));
+        let tag = Locale::from_str(locale).unwrap_or(icu_locale_core::locale!("en"));
         let language = tag.id.language.as_str().to_owned();
         Self {
             decimals: DecimalFormatter::try_new(
@@ -258,109 +260,6 @@ impl Formatter {
             text
         }
     }
-
-    fn date(&self, date: NaiveDate, western: &str, east_asian: &str) -> String {
-        let pattern = if self.east_asian { east_asian } else { western };
-        date.format_localized(pattern, self.dates).to_string()
-    }
-
-    /// `14 October`.
-    #[must_use]
-    pub fn day(&self, date: NaiveDate) -> String {
-        self.date(date, "%-d %B", "%-m月%-d日")
-    }
-
-    /// `14 Oct`.
-    #[must_use]
-    pub fn short_day(&self, date: NaiveDate) -> String {
-        self.date(date, "%-d %b", "%-m月%-d日")
-    }
-
-    /// `14 October 2026`.
-    #[must_use]
-    pub fn full_day(&self, date: NaiveDate) -> String {
-        self.date(date, "%-d %B %Y", "%Y年%-m月%-d日")
-    }
-
-    /// `Wednesday`.
-    #[must_use]
-    pub fn weekday(&self, date: NaiveDate) -> String {
-        date.format_localized("%A", self.dates).to_string()
-    }
-
-    /// `2 Nov 2026 07:00:04 UTC`.
-    #[must_use]
-    pub fn instant(&self, at: DateTime<Utc>) -> String {
-        format!(
-            "{} {} UTC",
-            self.date(at.date_naive(), "%-d %b %Y", "%Y年%-m月%-d日"),
-            at.format("%H:%M:%S")
-        )
-    }
-
-    /// A period by its name: `October 2026`, `Q3 2026`, `Week 45, 2026`, `FY2027 Q3`, `1–14 October 2026`.
-    #[must_use]
-    pub fn period(&self, period: &PeriodRef) -> String {
-        let id = period.id.as_str();
-        if id.starts_with("FY") {
-            return id.replace('-', " ");
-        }
-        if id.contains("..") {
-            return self.range(period, true);
-        }
-        match id.split_once('-') {
-            None if id.len() == 4 => id.to_owned(),
-            Some((year, part)) if part.starts_with('Q') => format!("{part} {year}"),
-            Some((year, part)) if part.starts_with('W') => {
-                format!(
-                    "Week {}, {year}",
-                    part.trim_start_matches('W').trim_start_matches('0')
-                )
-            }
-            Some((_, part)) if part.len() == 2 => self.date(period.start, "%B %Y", "%Y年%-m月"),
-            _ if period.start == period.end => self.full_day(period.start),
-            _ => self.range(period, true),
-        }
-    }
-
-    /// The short name of a period beside another: `October`, else [`Self::period`].
-    pub(super) fn short_period(&self, period: &PeriodRef) -> String {
-        let month = period.id.len() == 7 && !period.id.contains(['Q', 'W', 'F']);
-        if month {
-            self.date(period.start, "%B", "%-m月")
-        } else {
-            self.period(period)
-        }
-    }
-
-    /// The dates of a period: `1–31 Oct`, `28 Sep – 4 Oct`; with years where they differ or `years`.
-    #[must_use]
-    pub fn range(&self, period: &PeriodRef, years: bool) -> String {
-        let (start, end) = (period.start, period.end);
-        let years = years || start.year() != end.year();
-        let full = |date| {
-            if years {
-                self.full_day(date)
-            } else {
-                self.short_day(date)
-            }
-        };
-        if start == end {
-            return full(end);
-        }
-        if self.east_asian || start.year() != end.year() {
-            return format!("{} – {}", full(start), full(end));
-        }
-        if start.month() == end.month() {
-            return format!("{}–{}", start.day(), full(end));
-        }
-        let first = if years {
-            self.day(start)
-        } else {
-            self.short_day(start)
-        };
-        format!("{first} – {}", full(end))
-    }
 }
 
 impl Change {
@@ -429,35 +328,6 @@ fn tone(sense: Sense, direction: Direction) -> &'static str {
     }
 }
 
-fn date_locale(tag: &Locale) -> chrono::Locale {
-    let language = tag.id.language.as_str().to_owned();
-    let region = tag.id.region.map(|region| region.as_str().to_owned());
-    let by = |region: &str| chrono::Locale::try_from(format!("{language}_{region}").as_str()).ok();
-    region
-        .as_deref()
-        .and_then(by)
-        .or_else(|| by(&language.to_uppercase()))
-        .or_else(|| by(home_region(&language)))
-        .unwrap_or(chrono::Locale::en_GB)
-}
-
-/// Where a language is at home, if its country's code is not its own in capitals.
-fn home_region(language: &str) -> &'static str {
-    match language {
-        "ja" => "JP",
-        "zh" => "CN",
-        "ko" => "KR",
-        "hi" => "IN",
-        "sv" => "SE",
-        "da" => "DK",
-        "cs" => "CZ",
-        "el" => "GR",
-        "uk" => "UA",
-        "nb" => "NO",
-        _ => "GB",
-    }
-}
-
 /// `parts` rounded so that they add to their rounded sum: the largest remainder method, ties to the larger amount, then to
 /// the earlier part. `None` if a sum cannot be kept exactly.
 pub(super) fn apportion(parts: &[Decimal], decimals: u32) -> Option<Vec<Decimal>> {
@@ -480,4 +350,217 @@ pub(super) fn apportion(parts: &[Decimal], decimals: u32) -> Option<Vec<Decimal>
         missing -= step;
     }
     Some(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::figure;
+    use rust_decimal::dec;
+
+    #[test]
+    fn numbers_follow_the_locale() {
+        let cases = [
+            ("en-US", "1,234,567.89", "−4,070.36"),
+            ("en-GB", "1,234,567.89", "−4,070.36"),
+            ("de-DE", "1.234.567,89", "−4.070,36"),
+            ("es-ES", "1.234.567,89", "−4070,36"),
+            ("fr-FR", "1\u{202f}234\u{202f}567,89", "−4\u{202f}070,36"),
+            ("pt-BR", "1.234.567,89", "−4.070,36"),
+            ("ja-JP", "1,234,567.89", "−4,070.36"),
+            ("hi-IN", "12,34,567.89", "−4,070.36"),
+            ("no such tag!", "1,234,567.89", "−4,070.36"),
+        ];
+        for (locale, large, negative) in cases {
+            let formatter = Formatter::new(locale);
+            assert_eq!(formatter.decimal(dec!(1234567.885), 2), large, "{locale}");
+            assert_eq!(formatter.decimal(dec!(-4070.36123), 2), negative, "{locale}");
+        }
+    }
+
+    #[test]
+    fn money_has_its_minor_units_and_never_reads_as_nothing() {
+        let formatter = Formatter::new("en-US");
+        let cases = [
+            (dec!(2.345), "USD", "2.35"),
+            (dec!(-2.345), "USD", "−2.35"),
+            (dec!(2.3449), "USD", "2.34"),
+            (dec!(0.004), "USD", "<0.01"),
+            (dec!(-0.004), "USD", ">−0.01"),
+            (dec!(0), "USD", "0.00"),
+            (dec!(1234.5), "JPY", "1,235"),
+            (dec!(0.4), "JPY", "<1"),
+            (dec!(1.2345), "KWD", "1.235"),
+            (Decimal::MAX, "USD", "79,228,162,514,264,337,593,543,950,335"),
+        ];
+        for (value, code, expected) in cases {
+            assert_eq!(
+                formatter.amount(value, code.parse().unwrap()),
+                expected,
+                "{value} {code}"
+            );
+        }
+        assert_eq!(
+            formatter.money(dec!(4070.361), Currency::USD),
+            "USD\u{a0}4,070.36"
+        );
+    }
+
+    #[test]
+    fn percentages_have_one_decimal_and_an_end() {
+        let formatter = Formatter::new("en-US");
+        for (value, expected) in [
+            (dec!(14.489714), "14.5\u{a0}%"),
+            (dec!(-0.04), "0.0\u{a0}%"),
+            (dec!(999.9), "999.9\u{a0}%"),
+            (dec!(999.91), ">999\u{a0}%"),
+            (dec!(-1000), "<−999\u{a0}%"),
+        ] {
+            assert_eq!(formatter.percent(value), expected);
+        }
+    }
+
+    fn change_of(metric: Metric, value: Decimal, base: Decimal, direction: Direction) -> String {
+        let compared = Comparison {
+            comparison: "previous_period".into(),
+            base_value: Some(base),
+            change: Some(value - base),
+            change_percent: (base > Decimal::ZERO)
+                .then(|| crate::money::percent(value - base, base))
+                .flatten(),
+            direction: Some(direction),
+        };
+        let figure = Figure {
+            comparisons: vec![compared],
+            ..figure(metric, Some(value))
+        };
+        let change = Formatter::new("en-US").change(&figure).unwrap();
+        format!("{} [{}]", change.text.replace('\u{a0}', " "), change.tone)
+    }
+
+    #[test]
+    fn changes_say_arrow_word_size_and_amount() {
+        use Direction::{Down, Flat, Gone, New, Up};
+        use Metric as M;
+        let cases = [
+            (
+                M::TotalCost,
+                dec!(4070.36),
+                dec!(3555.22),
+                Up,
+                "▲ up 14.5 % (+515.14) [adverse]",
+            ),
+            (
+                M::TotalCost,
+                dec!(90),
+                dec!(100),
+                Down,
+                "▼ down 10.0 % (−10.00) [favourable]",
+            ),
+            (
+                M::TotalRequests,
+                dec!(112),
+                dec!(100),
+                Up,
+                "▲ up 12.0 % (+12) [neutral]",
+            ),
+            (
+                M::ErrorRate,
+                dec!(5.03),
+                dec!(5.4),
+                Down,
+                "▼ down 0.4 pp [favourable]",
+            ),
+            (M::ActiveUsers, dec!(24), dec!(24), Flat, "● no change [neutral]"),
+            (
+                M::TotalCost,
+                dec!(999.6),
+                dec!(1000),
+                Flat,
+                "● flat 0.0 % (−0.40) [neutral]",
+            ),
+            (M::TotalCost, dec!(5), dec!(0), New, "▲ new [adverse]"),
+            (M::TotalCost, dec!(0), dec!(5), Gone, "▼ gone [favourable]"),
+            (
+                M::TotalCost,
+                dec!(50),
+                dec!(-50),
+                Up,
+                "▲ up n/m (+100.00) [adverse]",
+            ),
+            (
+                M::TotalCost,
+                dec!(5000),
+                dec!(1),
+                Up,
+                "▲ up >999 % (+4,999.00) [adverse]",
+            ),
+            (
+                M::AverageCostPerRequest,
+                dec!(0.00617),
+                dec!(0.00604),
+                Up,
+                "▲ up 2.2 % (+0.13) [adverse]",
+            ),
+        ];
+        for (metric, value, base, direction, expected) in cases {
+            assert_eq!(change_of(metric, value, base, direction), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_not_available_and_never_zero() {
+        let formatter = Formatter::new("en-US");
+        let unknown = figure(Metric::TotalCost, None);
+        assert_eq!(formatter.value(&unknown).text, "n/a");
+        assert_eq!(formatter.change(&unknown), None);
+        let small = figure(Metric::AverageCostPerRequest, Some(dec!(0.0061672)));
+        assert_eq!(formatter.label(&small), "Cost per 1,000 requests");
+        assert_eq!(formatter.value(&small).text, "USD\u{a0}6.17");
+    }
+
+    #[test]
+    fn ticks_are_short() {
+        let formatter = Formatter::new("en-US");
+        for (value, expected) in [
+            (dec!(0), "0"),
+            (dec!(400), "400"),
+            (dec!(2500), "2,500"),
+            (dec!(12500), "12.5\u{a0}k"),
+            (dec!(0.25), "0.25"),
+            (dec!(-3000000), "−3\u{a0}M"),
+        ] {
+            assert_eq!(formatter.tick(value), expected);
+        }
+    }
+
+    #[test]
+    fn shown_parts_add_to_the_shown_total() {
+        let cases: [(&[Decimal], u32, &[Decimal]); 4] = [
+            (
+                &[dec!(33.335), dec!(33.335), dec!(33.330)],
+                2,
+                &[dec!(33.34), dec!(33.33), dec!(33.33)],
+            ),
+            (
+                &[dec!(33.3333333), dec!(33.3333333), dec!(33.3333334)],
+                1,
+                &[dec!(33.3), dec!(33.3), dec!(33.4)],
+            ),
+            (
+                &[dec!(10.006), dec!(-4.004), dec!(2.999)],
+                2,
+                &[dec!(10.01), dec!(-4.01), dec!(3.00)],
+            ),
+            (
+                &[dec!(10.004), dec!(20.004), dec!(30.004)],
+                2,
+                &[dec!(10.00), dec!(20.00), dec!(30.01)],
+            ),
+        ];
+        for (parts, decimals, expected) in cases {
+            assert_eq!(apportion(parts, decimals).as_deref(), Some(expected));
+        }
+        assert_eq!(apportion(&[Decimal::MAX, Decimal::MAX], 2), None);
+    }
 }
