@@ -165,7 +165,7 @@ fn what_is_well_ends_with_nought() {
     for (arguments, told) in [
         (&["check"][..], "no problem in 2 jobs, 1 source and 1 delivery"),
         (&["check", "--online"], "source usage: lets us in"),
-        (&["jobs", "--as-of", AS_OF], "2026-12-01 07:00:00+01:00"),
+        (&["jobs", "--as-of", AS_OF], "2026-12-01 07:00 +01:00"),
         (&["schema"], "$schema"),
         (&["completions", "bash"], "_reportwire"),
         (&["--version"], env!("CARGO_PKG_VERSION")),

@@ -21,9 +21,9 @@ impl Check {
         output::data(format!(
             "{}: no problem in {}, {} and {}",
             output::plain(&plan.file.display().to_string()),
-            count(plan.jobs.len(), "job", "jobs"),
-            count(plan.sources.len(), "source", "sources"),
-            count(plan.deliveries.len(), "delivery", "deliveries"),
+            output::count(plan.jobs.len(), "job", "jobs"),
+            output::count(plan.sources.len(), "source", "sources"),
+            output::count(plan.deliveries.len(), "delivery", "deliveries"),
         ));
         if self.online {
             return wait_for(probe(&plan));
@@ -61,8 +61,4 @@ async fn probe(plan: &Plan) -> Result<Verdict, Failure> {
         }
     }
     Ok(Verdict::of(good))
-}
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -120,10 +120,19 @@ fn table(jobs: &[Listed]) -> String {
                 || ("(no complete day yet)".to_owned(), String::new()),
                 |period| (period.id.clone(), days(period)),
             );
-            rows.push([name, next.due_at.replacen('T', " ", 1), id, days]);
+            rows.push([name, wall_time(&next.due_at), id, days]);
         }
     }
     output::table(Some(["JOB", "DUE", "PERIOD", "DAYS"]), rows)
+}
+
+/// `2026-12-01 07:00 +01:00`, out of RFC 3339: schedules know no seconds.
+fn wall_time(due_at: &str) -> String {
+    let (minute, offset) = (
+        due_at.get(..16).unwrap_or(due_at),
+        due_at.get(19..).unwrap_or_default(),
+    );
+    format!("{} {offset}", minute.replacen('T', " ", 1))
 }
 
 /// The days of a period, where its id does not name them already.

@@ -51,14 +51,14 @@ struct Globals {
     /// What is logged: error, warn, info, debug, trace, or filter directives [default: RUST_LOG, else warn]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
-    /// How it is logged
+    /// How log lines are written
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     log_format: LogFormat,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show everything at work, with an embedded sample platform; needs nothing
+    /// Show everything at work with a sample platform; needs nothing
     Demo(demo::Demo),
     /// Write a commented starter configuration
     Init(init::Init),

@@ -59,6 +59,11 @@ pub(super) fn plain(text: &str) -> String {
     text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }
 
+/// A number with its noun.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// The beginning of a text, at most `length` characters, with an ellipsis where something is left out.
 pub(super) fn shorten(text: &str, length: usize) -> String {
     if text.chars().count() <= length {

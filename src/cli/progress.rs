@@ -22,7 +22,8 @@ impl Bar {
             return Self::on(ProgressDrawTarget::hidden());
         }
         let bar = Self::on(ProgressDrawTarget::stderr_with_hz(10));
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg:<10} {bar:30} {pos}/{len} {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg:<10} {bar:30} {pos}/{len} {elapsed}")
+        {
             bar.0.set_style(style);
         }
         bar.0.enable_steady_tick(TICK);

@@ -7,7 +7,7 @@ use crate::run::resend;
 use std::time::Duration;
 
 /// How long deliveries are tried.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_mins(1);
 
 /// Arguments of `resend`.
 #[derive(Debug, clap::Args)]
@@ -31,6 +31,6 @@ impl Resend {
         }
         let engine = globals.engine().await?;
         let run = resend::resend(&engine, &self.run, &self.only, WAIT).await?;
-        Ok(tell(Summary::read(&engine.store, run).await?, false))
+        Ok(tell(&Summary::read(&engine.store, run).await?, false))
     }
 }

@@ -49,7 +49,7 @@ impl Run {
             let bar = Bar::new();
             perform::run(&engine, &request, &bar).await?
         };
-        Ok(tell(outcome.into(), self.json))
+        Ok(tell(&outcome.into(), self.json))
     }
 }
 
@@ -65,7 +65,7 @@ impl From<RunOutcome> for Summary {
 }
 
 /// Tells what came of a run; good only if everything is delivered.
-pub(super) fn tell(summary: Summary, json: bool) -> Verdict {
+pub(super) fn tell(summary: &Summary, json: bool) -> Verdict {
     if json {
         for problem in summary.problems() {
             output::note(problem);

@@ -105,7 +105,7 @@ impl Summary {
         });
         let mut text = output::table(None, lines);
         if more > 0 {
-            text.push_str(&format!("\nand {more} more deliveries, see `reportwire runs show`"));
+            text = format!("{text}\nand {more} more deliveries, see `reportwire runs show`");
         }
         text
     }

@@ -27,10 +27,10 @@ impl Verify {
             )));
         }
         output::data(format!(
-            "{} of {} files are as they were stored, in {} runs",
+            "{} of {} are as they were stored, in {}",
             verified.files - verified.mismatches.len(),
-            verified.files,
-            verified.runs
+            output::count(verified.files, "file", "files"),
+            output::count(verified.runs, "run", "runs"),
         ));
         Ok(Verdict::of(verified.mismatches.is_empty()))
     }

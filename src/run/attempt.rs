@@ -17,13 +17,13 @@ use tokio::time::Instant;
 /// Least time that an attempt is given, though the time to wait is over. One that has not ended by then is ambiguous.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(30);
 /// Longest time that an attempt is given: ten minutes after the final dot of a mail, and what comes before it.
-const LONGEST_ATTEMPT: Duration = Duration::from_secs(15 * 60);
+const LONGEST_ATTEMPT: Duration = Duration::from_mins(15);
 /// How long a permit outlives its attempt: time to write the outcome down.
-const LEASE_MARGIN: Duration = Duration::from_secs(60);
+const LEASE_MARGIN: Duration = Duration::from_mins(1);
 /// Bounds of what a far end may ask us to wait.
-const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(6 * 60 * 60));
+const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(6));
 /// Longest time to wait for retries in one go.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 /// How the name of a manifest ends.
 const MANIFEST: &str = ".manifest.json";
 

@@ -1,4 +1,4 @@
-//! The memory of runs: one SQLite file, and beside it one folder of files for each run.
+//! The memory of runs: one `SQLite` file, and beside it one folder of files for each run.
 //!
 //! ```text
 //! DATA_DIR/reportwire.db
@@ -30,7 +30,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use tokio::sync::Mutex;
 
-/// The store of one data folder. One connection: SQLite has one writer, and so has each process.
+/// The store of one data folder. One connection: `SQLite` has one writer, and so has each process.
 pub struct Store {
     data_dir: PathBuf,
     owner: String,
@@ -88,7 +88,7 @@ pub enum StoreError {
     Corrupt {
         /// Which file.
         path: PathBuf,
-        /// What SQLite found.
+        /// What `SQLite` found.
         detail: String,
     },
     /// A newer program has written the file.
@@ -103,7 +103,7 @@ pub enum StoreError {
         /// The newest version known here.
         known: i64,
     },
-    /// The bundled SQLite is too old to be trusted.
+    /// The bundled `SQLite` is too old to be trusted.
     #[error("SQLite {found} is too old: 3.51.3 is the first without the WAL-reset corruption")]
     OldSqlite {
         /// Its version.

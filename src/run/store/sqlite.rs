@@ -12,9 +12,9 @@ use tokio::sync::{Mutex, MutexGuard};
 const FILE: &str = "reportwire.db";
 /// How long a write waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// The first SQLite whose WAL does not corrupt on reset.
+/// The first `SQLite` whose WAL does not corrupt on reset.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
-/// SQLite's primary result codes, in the low byte of the extended ones.
+/// Primary result codes of `SQLite`, in the low byte of the extended ones.
 const SQLITE_BUSY: u32 = 5;
 const SQLITE_CORRUPT: u32 = 11;
 const SQLITE_NOTADB: u32 = 26;

@@ -6,7 +6,7 @@ use crate::run::verify::verify;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 async fn store() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
