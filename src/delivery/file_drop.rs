@@ -1,28 +1,23 @@
 //! The file drop: artifacts into a folder, each whole or not at all, the manifest last, nothing overwritten.
 
+mod folder;
+
 use super::{Delivery, DeliveryError, Edition, Parcel, Receipt};
 use crate::config::plan::FileDropPlan;
-use crate::source::snapshot::hex_sha256;
 use async_trait::async_trait;
 use bytes::Bytes;
+use folder::{Folder, Found, NAME_BYTES, UNFINISHED, create_new, is_file_name, is_plain};
 use handlebars::Handlebars;
 use serde::Deserialize;
 use serde_json::json;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::{Component, Path, PathBuf};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Longest time for one file; a network file system may hang.
 const TIMEOUT: Duration = Duration::from_mins(5);
-
-/// Longest name of a file, in bytes.
-const NAME_BYTES: usize = 120;
-
-/// Begins the names of files that are not finished.
-const UNFINISHED: &str = ".reportwire-";
 
 /// Ends the name of every manifest.
 const MANIFEST: &str = ".manifest.json";
@@ -254,110 +249,6 @@ impl FileDrop {
     }
 }
 
-/// A folder held open. On Linux everything inside is reached through the open handle, so that the folder cannot be
-/// exchanged for another while it is used.
-#[derive(Debug)]
-struct Folder {
-    handle: File,
-    path: PathBuf,
-}
-
-/// What lies under a name.
-#[derive(Debug)]
-enum Found {
-    /// A file with this SHA-256.
-    Hash(String),
-    /// A link, a folder or another thing that is no file.
-    Other,
-}
-
-impl Folder {
-    fn inside(&self) -> PathBuf {
-        if cfg!(target_os = "linux") {
-            PathBuf::from(format!("/proc/self/fd/{}", self.handle.as_raw_fd()))
-        } else {
-            self.path.clone()
-        }
-    }
-
-    fn read(&self, name: &str) -> io::Result<Option<Found>> {
-        let path = self.inside().join(name);
-        match fs::symlink_metadata(&path) {
-            Ok(found) if found.is_file() => Ok(Some(Found::Hash(hex_sha256(&fs::read(&path)?)))),
-            Ok(_) => Ok(Some(Found::Other)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn place(
-        &self,
-        name: &str,
-        key: &str,
-        content: &[u8],
-        open: impl FnMut(&Path) -> io::Result<File>,
-    ) -> io::Result<()> {
-        let inside = self.inside();
-        // Dropped on every error below, and with it the unfinished file.
-        let mut unfinished = tempfile::Builder::new()
-            .prefix(&format!("{UNFINISHED}{key}-"))
-            .make_in(&inside, open)?;
-        unfinished.write_all(content)?;
-        unfinished.as_file().sync_all()?;
-        unfinished
-            .persist_noclobber(inside.join(name))
-            .map_err(|error| error.error)?;
-        self.handle.sync_all()
-    }
-
-    /// Removes what earlier attempts at the same parcel left unfinished when they were killed.
-    fn clean(&self, key: &str) {
-        let prefix = format!("{UNFINISHED}{key}-");
-        let Ok(entries) = fs::read_dir(self.inside()) else {
-            return;
-        };
-        for entry in entries.flatten() {
-            if entry
-                .file_name()
-                .to_str()
-                .is_some_and(|name| name.starts_with(&prefix))
-            {
-                // One that cannot be removed is no reason not to deliver; its name hides it.
-                drop(fs::remove_file(entry.path()));
-            }
-        }
-    }
-}
-
-fn create_new(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o640)
-        .open(path)
-}
-
-/// An absolute path that goes down only.
-fn is_plain(folder: &Path) -> bool {
-    folder.is_absolute()
-        && folder.components().all(|part| match part {
-            Component::Normal(name) => name.to_str().is_some_and(|name| !name.contains(char::is_control)),
-            Component::RootDir => true,
-            _ => false,
-        })
-}
-
-/// A name that is safe on every file system: strict characters, no hidden files, no options.
-fn is_file_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= NAME_BYTES
-        && !name.starts_with(['.', '-'])
-        && !name.ends_with('.')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-}
-
 #[async_trait]
 impl Delivery for FileDrop {
     fn compose(&self, edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {
@@ -428,6 +319,8 @@ async fn blocking<T: Send + 'static>(
 mod tests {
     use super::*;
     use crate::delivery::Recourse;
+    use crate::source::snapshot::hex_sha256;
+    use std::fs::OpenOptions;
 
     fn drop_at(path: &str) -> FileDrop {
         FileDrop {

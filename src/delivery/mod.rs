@@ -169,10 +169,8 @@ pub fn open(
 pub fn parcel_key(job: &str, period_id: &str, revision: u32, delivery: &str, recipient: &str) -> String {
     let revision = revision.to_string();
     // Each part carries its length, so that no two lists of parts run together to the same text.
-    let text: String = [job, period_id, &revision, delivery, recipient]
-        .iter()
-        .map(|part| format!("{}:{part}\n", part.len()))
-        .collect();
+    let parts = [job, period_id, &revision, delivery, recipient];
+    let text = parts.map(|part| format!("{}:{part}\n", part.len())).concat();
     let mut key = hex_sha256(text.as_bytes());
     key.truncate(32);
     key

@@ -214,7 +214,7 @@ fn list(title: &str, items: &[String], already_left_out: usize) -> Option<String
     }
     let left_out = items.len() - fitting + already_left_out;
     if left_out > 0 {
-        text.push_str(&format!("\n• … and {left_out} more in the full report"));
+        text.extend(["\n• … and ", &left_out.to_string(), " more in the full report"]);
     }
     (fitting + left_out > 0).then_some(text)
 }

@@ -16,7 +16,7 @@ const MAIL_BYTES: usize = 50 * 1024 * 1024;
 const LINE_BYTES: u64 = 4096;
 
 /// Longest wait for the next line.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A mail server that keeps what it gets; it stops when dropped.
 #[derive(Debug)]

@@ -181,7 +181,7 @@ fn files_too_large_to_attach_are_named_in_both_parts() {
         for said in [
             "not attached",
             "58 bytes",
-            "monthly_2026-10.csv (33 bytes)",
+            "monthly_2026-10.csv (32 bytes)",
             "monthly_2026-10.html",
         ] {
             assert!(part.contains(said), "{said} is missing in {part}");

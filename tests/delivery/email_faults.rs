@@ -331,9 +331,9 @@ async fn what_a_server_cannot_take_is_said_before_it_is_sent() {
     let mut small = script([]);
     small.extensions.push("SIZE 1000".into());
     let server = FakeSmtp::start(small).await;
-    let plan_ = single(plan(server.address));
-    let mail = delivery(plan_.clone());
-    let error = mail.deliver(&parcel_of(&plan_)).await.unwrap_err();
+    let narrow = single(plan(server.address));
+    let mail = delivery(narrow.clone());
+    let error = mail.deliver(&parcel_of(&narrow)).await.unwrap_err();
     assert_eq!(error.recourse, Recourse::Permanent);
     assert!(
         error.reason.contains("takes 1000") && error.reason.contains("max_attachment_bytes"),

@@ -105,6 +105,7 @@ fn three_hundred_hostile_names_stay_within_every_limit() {
         "日本語のとても長い名前",
         "&&&&&&&&&&&&&&&&&&&&",
     ];
+    let slack = hooks();
     for index in 0..300 {
         let name = seeds[index % seeds.len()].repeat(index % 40 + 1);
         let figure = || DigestFigure {
@@ -120,7 +121,7 @@ fn three_hundred_hostile_names_stay_within_every_limit() {
         edition.digest.notices = vec![name.clone(); index % 60];
         edition.digest.foot = name.clone();
         edition.places = vec![name.clone(); index % 5];
-        let content = hooks().compose(&edition).unwrap().remove(0).content;
+        let content = slack.compose(&edition).unwrap().remove(0).content;
         let message: Value = serde_json::from_slice(&content).unwrap();
         check(&message);
         // Figures are whole wherever they appear, and what is missing is said.

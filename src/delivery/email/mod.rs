@@ -2,6 +2,8 @@
 
 mod compose;
 mod smtp;
+mod stage;
+mod tls;
 
 use super::{Delivery, DeliveryError, Edition, Pace, Parcel, Receipt};
 use crate::config::plan::EmailPlan;

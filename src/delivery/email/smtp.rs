@@ -3,6 +3,8 @@
 //!
 //! Source: RFC 5321, 4.5.3.2 (time-outs) and 6.1.
 
+use super::stage::{Stage, remedy};
+use super::tls;
 use crate::config::plan::{SmtpPlan, SmtpTls};
 use crate::delivery::{DeliveryError, Receipt, causes, one_line};
 use base64::Engine;
@@ -10,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use lettre::Address;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use lettre::transport::smtp::response::Response;
@@ -52,36 +54,6 @@ struct Link {
     size: Option<usize>,
 }
 
-/// Where in the conversation something went wrong, as people read it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Connect,
-    StartTls,
-    Ehlo,
-    Auth,
-    Mail,
-    Rcpt,
-    Data,
-    Body,
-    Dot,
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Connect => "connecting",
-            Self::StartTls => "STARTTLS",
-            Self::Ehlo => "EHLO",
-            Self::Auth => "the login",
-            Self::Mail => "MAIL FROM",
-            Self::Rcpt => "RCPT TO",
-            Self::Data => "DATA",
-            Self::Body => "sending the message",
-            Self::Dot => "the end of the message",
-        })
-    }
-}
-
 /// Why a stage failed.
 enum Fault {
     /// lettre's error: a reply of 4xx or 5xx, or the connection.
@@ -102,7 +74,7 @@ impl Smtp {
             .map_err(|error| wrong(error.to_string()))?;
         let parameters = match plan.tls {
             SmtpTls::None => None,
-            SmtpTls::StartTls | SmtpTls::Implicit => Some(tls_parameters(plan).map_err(wrong)?),
+            SmtpTls::StartTls | SmtpTls::Implicit => Some(tls::parameters(plan).map_err(wrong)?),
         };
         Ok(Self {
             delivery: delivery.to_owned(),
@@ -302,7 +274,7 @@ impl Smtp {
                 self.retry(&format!("{reason}; it may take the mail later"))
             };
         }
-        if let Some(reason) = certificate_problem(&error) {
+        if let Some(reason) = tls::certificate_problem(&error) {
             return self.permanent(&format!(
                 "the server's certificate is not accepted: {reason}; check `host`, or name its authority in `ca_file`"
             ));
@@ -384,36 +356,6 @@ async fn within<T>(limit: Duration, stage: impl Future<Output = Result<T, SmtpEr
     }
 }
 
-fn tls_parameters(plan: &SmtpPlan) -> Result<TlsParameters, String> {
-    let mut builder = TlsParameters::builder(plan.host.clone());
-    if let Some(path) = &plan.ca_file {
-        let unusable = |reason: String| format!("the certificate file {}: {reason}", path.display());
-        let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-        let authority = Certificate::from_pem(&pem).map_err(|error| unusable(error.to_string()))?;
-        builder = builder
-            .certificate_store(CertificateStore::None)
-            .add_root_certificate(authority);
-    }
-    builder
-        .build_rustls()
-        .map_err(|error| format!("TLS cannot be set up: {error}"))
-}
-
-/// The certificate's fault behind an error, if it is one.
-fn certificate_problem(error: &SmtpError) -> Option<String> {
-    causes(error).find_map(|error| {
-        // An I/O error hides the error that it carries from `source`.
-        let inside = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        match inside.or_else(|| error.downcast_ref::<rustls::Error>()) {
-            Some(rustls::Error::InvalidCertificate(problem)) => Some(one_line(&problem.to_string())),
-            _ => None,
-        }
-    })
-}
-
 /// The argument of SIZE in an answer to EHLO; zero and a missing argument mean no fixed limit. Source: RFC 1870.
 fn size_limit(answer: &Response) -> Option<usize> {
     answer
@@ -427,19 +369,6 @@ fn size_limit(answer: &Response) -> Option<usize> {
         .filter(|limit| *limit > 0)
 }
 
-fn remedy(stage: Stage, code: u16) -> &'static str {
-    match (stage, code) {
-        (Stage::Auth, 535) => "check `username` and `password`, and whether the account may send by SMTP",
-        (Stage::Auth, _) | (_, 530) => {
-            "the server wants another kind of login; check `username`, `password` and `tls`"
-        }
-        (_, 552) => "the mail or the mailbox is too large; lower `max_attachment_bytes`",
-        (Stage::Mail, _) => "the server does not let us send as this sender; check `from`",
-        (Stage::Rcpt, _) => "the recipient is refused; correct or remove the address",
-        _ => "the server does not take this mail; ask its administrator with this text",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -448,7 +377,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     fn answer(lines: &[&str]) -> Response {
-        let text: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        let text = lines.join("\r\n") + "\r\n";
         text.parse().unwrap()
     }
 
