@@ -1,6 +1,6 @@
 //! A table of one metric, whose shown parts add to the shown total.
 
-use super::tables::{Row, Table, additive, empty, member_word, parts_of_a_whole};
+use super::tables::{Row, Table, additive, column, empty, member_word, parts_of_a_whole};
 use super::words::name;
 use crate::metric::Metric;
 use crate::money;
@@ -151,12 +151,12 @@ impl<'a> Single<'a> {
             });
         }
         Table {
-            note: self.note(first, shown),
+            note: self.note(shown),
             ranked: self.ranked,
             bars: true,
             shares: shares.is_some(),
             changes: self.figures.iter().any(|figure| !figure.comparisons.is_empty()),
-            columns: vec![column(first)],
+            columns: vec![column(first, formatter)],
             rows,
             ..empty(self.section)
         }
@@ -228,13 +228,11 @@ impl<'a> Single<'a> {
         }
     }
 
-    fn note(&self, first: &Figure, shown: usize) -> String {
-        let unit = first.currency.map(|currency| currency.code().to_owned());
-        let of = self
-            .members
+    fn note(&self, shown: usize) -> String {
+        self.members
             .filter(|members| *members > shown)
-            .map(|members| format!("{shown} of {members} shown"));
-        [unit, of].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+            .map(|members| format!("{shown} of {members} shown"))
+            .unwrap_or_default()
     }
 }
 
@@ -254,11 +252,4 @@ fn bar(amount: Option<Decimal>, longest: Decimal, full: u32) -> u32 {
                 .to_u32()
         })
         .map_or(0, |length| length.clamp(1, full))
-}
-
-fn column(figure: &Figure) -> String {
-    match figure.currency {
-        Some(currency) => currency.code().to_owned(),
-        None => figure.metric.label().to_owned(),
-    }
 }
