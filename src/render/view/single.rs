@@ -135,7 +135,7 @@ impl<'a> Single<'a> {
                 .map(|shares| shares[shown..].iter().copied().sum::<Decimal>());
             rows.push(Row {
                 share: hidden.map(|hidden| formatter.percent(hidden)).unwrap_or_default(),
-                ..row(self.others(shown), Some(folded), "others")
+                ..row(self.others(shown, formatter), Some(folded), "others")
             });
         }
         if let Some(total) = total.filter(|_| !self.figures.is_empty()) {
@@ -147,11 +147,11 @@ impl<'a> Single<'a> {
                 },
                 bar: 0,
                 bar_pixels: 0,
-                ..row(self.all(), Some(total), "total")
+                ..row(self.all(formatter), Some(total), "total")
             });
         }
         Table {
-            note: self.note(shown),
+            note: self.note(shown, formatter),
             ranked: self.ranked,
             bars: true,
             shares: shares.is_some(),
@@ -204,17 +204,17 @@ impl<'a> Single<'a> {
         })
     }
 
-    fn others(&self, shown: usize) -> String {
+    fn others(&self, shown: usize, formatter: &Formatter) -> String {
         match self.members.map(|members| members.saturating_sub(shown)) {
             Some(1) => format!("1 other {}", self.noun(false)),
-            Some(n) if n > 1 => format!("{n} other {}", self.noun(true)),
+            Some(n) if n > 1 => format!("{} other {}", count(n, formatter), self.noun(true)),
             _ => "All others".into(),
         }
     }
 
-    fn all(&self) -> String {
+    fn all(&self, formatter: &Formatter) -> String {
         match self.members {
-            Some(n) if n > 1 => format!("All {n} {}", self.noun(true)),
+            Some(n) if n > 1 => format!("All {} {}", count(n, formatter), self.noun(true)),
             _ => "Total".into(),
         }
     }
@@ -228,10 +228,10 @@ impl<'a> Single<'a> {
         }
     }
 
-    fn note(&self, shown: usize) -> String {
+    fn note(&self, shown: usize, formatter: &Formatter) -> String {
         self.members
             .filter(|members| *members > shown)
-            .map(|members| format!("{shown} of {members} shown"))
+            .map(|members| format!("{shown} of {} shown", count(members, formatter)))
             .unwrap_or_default()
     }
 }
@@ -252,4 +252,8 @@ fn bar(amount: Option<Decimal>, longest: Decimal, full: u32) -> u32 {
                 .to_u32()
         })
         .map_or(0, |length| length.clamp(1, full))
+}
+
+fn count(members: usize, formatter: &Formatter) -> String {
+    formatter.decimal(Decimal::from(members), 0)
 }
