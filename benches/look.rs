@@ -54,7 +54,7 @@ fn days() -> impl Iterator<Item = (NaiveDate, Decimal)> {
             if at == 13 {
                 dec!(402.60)
             } else {
-                Decimal::from(if weekend { 26 } else { 131 + at as u32 })
+                Decimal::from(if weekend { 26 } else { 131 + at })
             },
         )
     })
@@ -232,10 +232,10 @@ fn main() {
     milliseconds("page", || drop(page::render(&report, &look).unwrap()));
     milliseconds("text", || drop(text::render(&report, &look).unwrap()));
     milliseconds("mail without pictures", || {
-        drop(mail::render(&report, &look, &[], false).unwrap())
+        drop(mail::render(&report, &look, &[], false).unwrap());
     });
     milliseconds("mail with two pictures", || {
-        drop(mail::render(&report, &look, &[], true).unwrap())
+        drop(mail::render(&report, &look, &[], true).unwrap());
     });
     let Some(folder) = std::env::args()
         .skip(1)

@@ -161,12 +161,22 @@ impl Formatter {
         }
     }
 
-    /// The label of a figure: its own, or `Cost per 1,000 requests` for the average that would otherwise read 0.01.
+    /// The label of a figure: a member's own, else its metric's as [`Self::metric`] words it.
     pub(super) fn label(&self, figure: &Figure) -> String {
         if figure.metric == Metric::AverageCostPerRequest && figure.dimension.is_none() {
-            return format!("Cost per {} requests", self.decimal(Decimal::ONE_THOUSAND, 0));
+            return self.metric(figure.metric);
         }
         figure.label.clone()
+    }
+
+    /// The label of a metric; the average that would otherwise read 0.01 is `Cost per 1,000 requests`.
+    pub(super) fn metric(&self, metric: Metric) -> String {
+        match metric {
+            Metric::AverageCostPerRequest => {
+                format!("Cost per {} requests", self.decimal(Decimal::ONE_THOUSAND, 0))
+            }
+            _ => metric.label().to_owned(),
+        }
     }
 
     /// The value of `figure`, in its unit.
@@ -254,7 +264,7 @@ impl Formatter {
     /// `+515.14`, `−0.40`.
     pub(super) fn signed(&self, value: Decimal, decimals: u32) -> String {
         let text = self.visible(value, decimals);
-        if value > Decimal::ZERO {
+        if value > Decimal::ZERO && !text.starts_with('<') {
             format!("+{text}")
         } else {
             text
@@ -478,6 +488,13 @@ mod tests {
                 dec!(1000),
                 Flat,
                 "● flat 0.0 % (−0.40) [neutral]",
+            ),
+            (
+                M::TotalCost,
+                dec!(1.004),
+                dec!(1),
+                Up,
+                "▲ up 0.4 % (<0.01) [adverse]",
             ),
             (M::TotalCost, dec!(5), dec!(0), New, "▲ new [adverse]"),
             (M::TotalCost, dec!(0), dec!(5), Gone, "▼ gone [favourable]"),

@@ -8,6 +8,15 @@ use crate::render::chart::{self, Palette};
 use crate::render::format::Formatter;
 use crate::report::{Chart, ChartForm, Figure, PeriodRef, Report, Section};
 
+/// The metric that all of `movers` are about.
+fn movers_note(movers: &[Figure], formatter: &Formatter) -> String {
+    movers
+        .first()
+        .filter(|first| movers.iter().all(|mover| mover.metric == first.metric))
+        .map(|first| formatter.metric(first.metric))
+        .unwrap_or_default()
+}
+
 /// The accent where the brand names none.
 const ACCENT: &str = "#0b5cad";
 
@@ -46,6 +55,7 @@ impl View {
                 .join(" "),
             answer,
             headlines: report.headlines.iter().map(card).collect(),
+            movers_note: movers_note(&report.movers, &formatter),
             movers: report.movers.iter().map(card).collect(),
             charts: report
                 .charts
@@ -149,13 +159,13 @@ fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
     if let [zone] = zones[..] {
         chips.push(plain(format!("{} days", clean(zone))));
     }
-    chips.extend(
-        report
-            .sources
-            .iter()
-            .filter_map(|source| source.scope.as_deref())
-            .map(|scope| plain(name(scope))),
-    );
+    let mut scopes: Vec<&str> = report
+        .sources
+        .iter()
+        .filter_map(|source| source.scope.as_deref())
+        .collect();
+    scopes.dedup();
+    chips.extend(scopes.into_iter().map(|scope| plain(name(scope))));
     let missing = report.notices.iter().filter(|notice| notice.missing).count();
     if missing > 0 {
         chips.push(Chip {

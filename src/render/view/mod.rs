@@ -37,6 +37,8 @@ pub(crate) struct View {
     pub(crate) headlines: Vec<Card>,
     /// What moved most.
     pub(crate) movers: Vec<Card>,
+    /// What the movers are measured in: `Cost`.
+    pub(crate) movers_note: String,
     /// The pictures.
     pub(crate) charts: Vec<ChartView>,
     /// The tables, source by source.

@@ -1,6 +1,6 @@
 //! A table of one metric, whose shown parts add to the shown total.
 
-use super::tables::{Row, Table, additive, empty, member_word, parts_of_a_whole};
+use super::tables::{Row, Table, additive, column, empty, member_word, parts_of_a_whole};
 use super::words::name;
 use crate::metric::Metric;
 use crate::money;
@@ -135,7 +135,7 @@ impl<'a> Single<'a> {
                 .map(|shares| shares[shown..].iter().copied().sum::<Decimal>());
             rows.push(Row {
                 share: hidden.map(|hidden| formatter.percent(hidden)).unwrap_or_default(),
-                ..row(self.others(shown), Some(folded), "others")
+                ..row(self.others(shown, formatter), Some(folded), "others")
             });
         }
         if let Some(total) = total.filter(|_| !self.figures.is_empty()) {
@@ -147,16 +147,16 @@ impl<'a> Single<'a> {
                 },
                 bar: 0,
                 bar_pixels: 0,
-                ..row(self.all(), Some(total), "total")
+                ..row(self.all(formatter), Some(total), "total")
             });
         }
         Table {
-            note: self.note(first, shown),
+            note: self.note(shown, formatter),
             ranked: self.ranked,
             bars: true,
             shares: shares.is_some(),
             changes: self.figures.iter().any(|figure| !figure.comparisons.is_empty()),
-            columns: vec![column(first)],
+            columns: vec![column(first, formatter)],
             rows,
             ..empty(self.section)
         }
@@ -204,17 +204,17 @@ impl<'a> Single<'a> {
         })
     }
 
-    fn others(&self, shown: usize) -> String {
+    fn others(&self, shown: usize, formatter: &Formatter) -> String {
         match self.members.map(|members| members.saturating_sub(shown)) {
             Some(1) => format!("1 other {}", self.noun(false)),
-            Some(n) if n > 1 => format!("{n} other {}", self.noun(true)),
+            Some(n) if n > 1 => format!("{} other {}", count(n, formatter), self.noun(true)),
             _ => "All others".into(),
         }
     }
 
-    fn all(&self) -> String {
+    fn all(&self, formatter: &Formatter) -> String {
         match self.members {
-            Some(n) if n > 1 => format!("All {n} {}", self.noun(true)),
+            Some(n) if n > 1 => format!("All {} {}", count(n, formatter), self.noun(true)),
             _ => "Total".into(),
         }
     }
@@ -228,13 +228,11 @@ impl<'a> Single<'a> {
         }
     }
 
-    fn note(&self, first: &Figure, shown: usize) -> String {
-        let unit = first.currency.map(|currency| currency.code().to_owned());
-        let of = self
-            .members
+    fn note(&self, shown: usize, formatter: &Formatter) -> String {
+        self.members
             .filter(|members| *members > shown)
-            .map(|members| format!("{shown} of {members} shown"));
-        [unit, of].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+            .map(|members| format!("{shown} of {} shown", count(members, formatter)))
+            .unwrap_or_default()
     }
 }
 
@@ -256,9 +254,6 @@ fn bar(amount: Option<Decimal>, longest: Decimal, full: u32) -> u32 {
         .map_or(0, |length| length.clamp(1, full))
 }
 
-fn column(figure: &Figure) -> String {
-    match figure.currency {
-        Some(currency) => currency.code().to_owned(),
-        None => figure.metric.label().to_owned(),
-    }
+fn count(members: usize, formatter: &Formatter) -> String {
+    formatter.decimal(Decimal::from(members), 0)
 }

@@ -200,16 +200,7 @@ fn pivot(section: &Section, metrics: &[Metric], formatter: &Formatter, limit: Op
     let columns: Vec<String> = metrics
         .iter()
         .filter_map(|metric| section.figures.iter().find(|figure| figure.metric == *metric))
-        .map(|figure| match figure.currency {
-            Some(currency) => format!(
-                "{} {currency}",
-                formatter.label(&Figure {
-                    label: figure.metric.label().into(),
-                    ..figure.clone()
-                })
-            ),
-            None => figure.metric.label().to_owned(),
-        })
+        .map(|figure| column(figure, formatter))
         .collect();
     let cells: Vec<Vec<String>> = (0..metrics.len())
         .map(|column| {
@@ -319,6 +310,17 @@ pub(super) fn additive(metric: Metric) -> bool {
                 | M::ActiveModels
         ),
     }
+}
+
+/// The heading of a column of figures like `figure`: what they are, and in which unit.
+pub(super) fn column(figure: &Figure, formatter: &Formatter) -> String {
+    let unit = match (figure.unit, figure.currency) {
+        (Unit::Currency, Some(currency)) => currency.code(),
+        (Unit::Percent, _) => "%",
+        (Unit::Ms, _) => "ms",
+        _ => return formatter.metric(figure.metric),
+    };
+    format!("{}\u{a0}{unit}", formatter.metric(figure.metric))
 }
 
 /// What a row of `section` is.

@@ -123,3 +123,55 @@ pub(crate) fn size(bytes: usize, formatter: &Formatter) -> String {
     };
     formatter.decimal(value, u32::from(unit == "MB")) + "\u{a0}" + unit
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Part;
+
+    #[test]
+    fn names_are_one_plain_line() {
+        let cases = [
+            ("two\nlines\tand a tab", "two lines and a tab"),
+            ("a\u{202e}gnp.exe\u{2066}", "agnp.exe"),
+            ("\r\n \0", "(no name)"),
+            ("", "(no name)"),
+            ("🦀 日本語", "🦀 日本語"),
+            ("<b>&\"'{{x}}", "<b>&\"'{{x}}"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(name(text), expected, "{text:?}");
+        }
+        assert_eq!(name(&"é".repeat(500)).chars().count(), NAME_CHARS);
+    }
+
+    #[test]
+    fn sentences_keep_the_spaces_between_their_parts() {
+        let text = |text: &str| Part::Text(text.into());
+        let sentence = Sentence {
+            parts: vec![
+                text("Up "),
+                Part::Percent(rust_decimal::dec!(2)),
+                text(" since\n"),
+                text(" "),
+                Part::Strong(" x ".into()),
+            ],
+        };
+        assert_eq!(
+            plain(&runs(&sentence, &Formatter::new("en-US"))),
+            "Up 2.0\u{a0}% since x"
+        );
+    }
+
+    #[test]
+    fn sizes_are_for_people() {
+        let formatter = Formatter::new("en-US");
+        for (bytes, expected) in [
+            (0, "0\u{a0}bytes"),
+            (212_345, "212\u{a0}KB"),
+            (1_540_000, "1.5\u{a0}MB"),
+        ] {
+            assert_eq!(size(bytes, &formatter), expected);
+        }
+    }
+}
