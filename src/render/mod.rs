@@ -20,6 +20,7 @@ pub mod page;
 pub mod templates;
 pub mod text;
 mod view;
+mod xlsx;
 
 use crate::config::plan::{Brand, Format};
 use crate::report::Report;
@@ -152,12 +153,14 @@ pub fn render(report: &Report, formats: &[Format], look: &Look) -> Result<Vec<Ar
         let name = name::artifact(&look.file_name, report, format.extension())?;
         name::distinct(&name, artifacts.iter().map(|other| other.name.as_str()))?;
         let (bytes, rows) = match format {
-            Format::Html | Format::Text | Format::Xlsx => unimplemented!("seam"),
+            Format::Html => (Bytes::from(page::render(report, look)?), None),
+            Format::Xlsx => (Bytes::from(xlsx::render(report, look)?), None),
             Format::Csv => {
                 let table = csv::render(report);
                 (Bytes::from(table.text), Some(table.rows))
             }
             Format::Json => (Bytes::from(json::render(report)?), None),
+            Format::Text => (Bytes::from(text::render(report, look)?), None),
         };
         artifacts.push(Artifact::new(name, format.media_type(), bytes, rows));
     }
@@ -166,10 +169,12 @@ pub fn render(report: &Report, formats: &[Format], look: &Look) -> Result<Vec<Ar
 
 impl Artifact {
     fn new(name: String, media_type: &str, bytes: Bytes, rows: Option<u64>) -> Self {
-        let sha256 = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let mut sha256 = String::with_capacity(64);
+        for byte in Sha256::digest(&bytes) {
+            for digit in [byte >> 4, byte & 15] {
+                sha256.extend(char::from_digit(digit.into(), 16));
+            }
+        }
         Self {
             name,
             media_type: media_type.to_owned(),
@@ -195,12 +200,18 @@ mod tests {
 
     #[test]
     fn artifacts_come_in_the_order_of_the_formats_and_are_the_same_each_time() {
-        let formats = [Format::Json, Format::Csv];
+        let formats = [
+            Format::Json,
+            Format::Csv,
+            Format::Xlsx,
+            Format::Html,
+            Format::Text,
+        ];
         let report = sample::report();
         let artifacts = render(&report, &formats, &look()).unwrap();
         let names: Vec<_> = artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
-        let stem = "monthly-full-report_2026-10";
-        assert_eq!(names, [format!("{stem}.json"), format!("{stem}.csv"),]);
+        let expected = formats.map(|format| format!("monthly-full-report_2026-10.{}", format.extension()));
+        assert_eq!(names, expected);
         assert_eq!(artifacts[1].rows, Some(92));
         assert_eq!(render(&report, &formats, &look()).unwrap(), artifacts);
     }

@@ -3,7 +3,7 @@
 //! Templates only arrange it. What is said, and how a figure reads, is decided here once, so that no two faces disagree.
 
 mod tables;
-mod words;
+pub(crate) mod words;
 
 pub(crate) use tables::Table;
 pub(crate) use words::{clean, name, shortened, size};
@@ -286,7 +286,7 @@ fn period(report: &Report, formatter: &Formatter) -> Period {
     }
 }
 
-fn subtitle(report: &Report, formatter: &Formatter) -> String {
+pub(crate) fn subtitle(report: &Report, formatter: &Formatter) -> String {
     let label = formatter.period(&report.period);
     let mut parts = vec![label.clone()];
     let dates = formatter.range(&report.period, false);
@@ -330,7 +330,7 @@ fn brand(look: &Look) -> BrandView {
     }
 }
 
-fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
+pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
     let plain = |text: String| Chip { text, kind: "plain" };
     let mut chips = vec![match report.provisional_through {
         None => Chip {
