@@ -184,7 +184,7 @@ fn write_row(
         row,
         2,
         style::unit_word(figure.unit, figure.currency),
-        &style::muted(),
+        &style::beside().set_font_color(style::MUTED),
     )?;
     let mut col = 3;
     if !keys.is_empty() {
@@ -199,7 +199,7 @@ fn write_row(
             row,
             col,
             &comparison_word(beside.map_or("", |beside| &beside.comparison), None),
-            &style::muted(),
+            &style::beside(),
         )?;
         col += 1;
     }
@@ -208,7 +208,7 @@ fn write_row(
             row,
             col,
             figure.source.as_deref().unwrap_or("all sources"),
-            &style::muted(),
+            &style::beside(),
         )?;
     }
     Ok(())
@@ -236,7 +236,7 @@ pub(super) fn write_comparison(
         row,
         col + 3,
         beside.direction.map_or("", direction_word),
-        &style::plain(),
+        &style::beside(),
     )
 }
 

@@ -45,6 +45,7 @@ pub(super) fn write(
         row += 1;
     }
     grid.heading(row, 0, &report.title, &style::title())?;
+    grid.sheet.set_row_height(row, 27)?;
     grid.heading(
         row + 1,
         0,
