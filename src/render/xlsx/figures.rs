@@ -5,7 +5,8 @@ use super::style::{self, ADVERSE, FAVOURABLE};
 use crate::metric::Sense;
 use crate::report::{Comparison, Direction, Figure, PeriodRef};
 use rust_xlsxwriter::{
-    ConditionalFormatFormula, Format, FormatBorder, Table, TableColumn, TableFunction, TableStyle, XlsxError,
+    ConditionalFormatFormula, Format, FormatBorder, Formula, Table, TableColumn, TableFunction, TableStyle,
+    XlsxError, column_number_to_name,
 };
 
 /// The head of a column.
@@ -55,7 +56,7 @@ pub(super) fn add_table(
     let columns: Vec<TableColumn> = heads
         .iter()
         .enumerate()
-        .map(|(at, head)| column(head, at > 0))
+        .map(|(at, head)| column(head, at, (top + 2, bottom + 1)))
         .collect();
     for (col, head) in (0_u16..).zip(heads) {
         // The button of the filter takes the room of three letters.
@@ -73,9 +74,8 @@ pub(super) fn add_table(
     grid.sheet.set_row_height(top, 32)?;
     for (col, head) in (0_u16..).zip(heads) {
         let format = match &head.total {
-            Total::Nothing => style::plain(),
             Total::Label(_) if head.numeric => style::missing().set_font_color(style::INK),
-            Total::Label(_) => style::plain(),
+            Total::Label(_) | Total::Nothing => style::plain(),
             Total::Sum(code, sum) => {
                 // Readers that do not compute show this.
                 grid.sheet.set_formula_result(end, col, sum.to_string());
@@ -90,9 +90,9 @@ pub(super) fn add_table(
     Ok(())
 }
 
-fn column(head: &Head, beside: bool) -> TableColumn {
+fn column(head: &Head, at: usize, lines: (u32, u32)) -> TableColumn {
     let format = style::column_head(head.numeric);
-    let format = if beside && !head.numeric {
+    let format = if at > 0 && !head.numeric {
         format.set_indent(1)
     } else {
         format
@@ -103,7 +103,12 @@ fn column(head: &Head, beside: bool) -> TableColumn {
     match &head.total {
         Total::Nothing => column,
         Total::Label(label) => column.set_total_label(label),
-        Total::Sum(..) => column.set_total_function(TableFunction::Sum),
+        Total::Sum(..) => {
+            // By cells, since not every reader understands a formula over a column of several words.
+            let name = column_number_to_name(u16::try_from(at).unwrap_or(u16::MAX));
+            let sum = format!("SUBTOTAL(109,{name}{}:{name}{})", lines.0, lines.1);
+            column.set_total_function(TableFunction::Custom(Formula::new(sum)))
+        }
     }
 }
 
@@ -282,11 +287,7 @@ pub(super) fn colour(grid: &mut Grid<'_>, rows: (u32, u32), col: u16, sense: Sen
         Sense::Favourable => (FAVOURABLE, ADVERSE),
         Sense::Neutral => return Ok(()),
     };
-    let word = format!(
-        "${}{}",
-        rust_xlsxwriter::utility::column_number_to_name(col + 2),
-        rows.0 + 1
-    );
+    let word = format!("${}{}", column_number_to_name(col + 2), rows.0 + 1);
     for (arrow, color) in [("▲", up), ("▼", down)] {
         let rule = ConditionalFormatFormula::new()
             .set_rule(format!("=LEFT({word},1)=\"{arrow}\"").as_str())
