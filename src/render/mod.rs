@@ -21,6 +21,7 @@ mod specimen;
 pub mod templates;
 pub mod text;
 mod view;
+mod xlsx;
 
 use crate::config::plan::{Brand, Format};
 use crate::report::Report;
@@ -155,7 +156,7 @@ pub fn render(report: &Report, formats: &[Format], look: &Look) -> Result<Vec<Ar
         let (bytes, rows) = match format {
             Format::Html => (Bytes::from(page::render(report, look)?), None),
             Format::Text => (Bytes::from(text::render(report, look)?), None),
-            Format::Xlsx => unimplemented!("seam"),
+            Format::Xlsx => (Bytes::from(xlsx::render(report, look)?), None),
             Format::Csv => {
                 let table = csv::render(report);
                 (Bytes::from(table.text), Some(table.rows))
@@ -195,12 +196,18 @@ mod tests {
 
     #[test]
     fn artifacts_come_in_the_order_of_the_formats_and_are_the_same_each_time() {
-        let formats = [Format::Json, Format::Csv];
+        let formats = [
+            Format::Json,
+            Format::Csv,
+            Format::Xlsx,
+            Format::Html,
+            Format::Text,
+        ];
         let report = sample::report();
         let artifacts = render(&report, &formats, &look()).unwrap();
         let names: Vec<_> = artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
-        let stem = "monthly-full-report_2026-10";
-        assert_eq!(names, [format!("{stem}.json"), format!("{stem}.csv"),]);
+        let expected = formats.map(|format| format!("monthly-full-report_2026-10.{}", format.extension()));
+        assert_eq!(names, expected);
         assert_eq!(artifacts[1].rows, Some(92));
         assert_eq!(render(&report, &formats, &look()).unwrap(), artifacts);
     }

@@ -17,11 +17,10 @@ pub(super) fn neutral(text: &str) -> Cow<'_, str> {
 /// Whether the first character that counts starts a formula or breaks out of the cell.
 ///
 /// Importers drop blanks, quotes, byte order marks and invisible marks, so what stands behind those counts.
-fn starts_a_formula(text: &str) -> bool {
+pub(super) fn starts_a_formula(text: &str) -> bool {
     for letter in text.chars() {
         match letter {
-            '=' | '+' | '-' | '@' => return true,
-            '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}' => return true,
+            '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}' => return true,
             _ if letter.is_control() => return true,
             _ if is_dropped(letter) => {}
             _ => return false,

@@ -14,14 +14,28 @@ fn blocks(language: &str) -> Vec<Vec<String>> {
     let start = format!("```{language}\n");
     text.split(&start)
         .skip(1)
-        .map(|rest| rest.split("```").next().unwrap().lines().map(str::to_owned).collect())
+        .map(|rest| {
+            rest.split("```")
+                .next()
+                .unwrap()
+                .lines()
+                .map(str::to_owned)
+                .collect()
+        })
         .collect()
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_reportwire")).current_dir(folder).args(arguments).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_reportwire"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
     let said = [output.stdout, output.stderr].concat();
-    (output.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
+    (
+        output.status.code().unwrap(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
 }
 
 #[test]
@@ -39,8 +53,10 @@ fn the_first_five_minutes_are_as_the_readme_tells_them() {
                 if arguments.contains(&"monthly-full-report") || arguments.contains(&"--online") {
                     continue;
                 }
-                let arguments: Vec<&str> =
-                    arguments.iter().map(|word| if *word == "RUN" { last_run.as_str() } else { word }).collect();
+                let arguments: Vec<&str> = arguments
+                    .iter()
+                    .map(|word| if *word == "RUN" { last_run.as_str() } else { word })
+                    .collect();
                 let (code, said) = run(&here, &arguments);
                 assert_eq!(code, 0, "{line}: {said}");
                 if arguments[0] == "runs" && arguments.len() == 1 {
@@ -72,7 +88,10 @@ fn its_configuration_is_accepted() {
 #[test]
 fn every_link_leads_to_a_file() {
     let text = readme();
-    let links = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+    let links = text
+        .split("](")
+        .skip(1)
+        .map(|rest| rest.split(')').next().unwrap());
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for link in links.filter(|link| !link.contains("://")) {
         assert!(root.join(link).exists(), "{link}");

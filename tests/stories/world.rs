@@ -40,7 +40,12 @@ pub(crate) struct World {
 impl World {
     /// Everything is well, and the platform answers at `base_url`.
     pub(crate) async fn new(base_url: &str) -> Self {
-        Self::with(base_url, Script::default(), vec![Reply::Answer("200 OK", "", "ok".into())]).await
+        Self::with(
+            base_url,
+            Script::default(),
+            vec![Reply::Answer("200 OK", "", "ok".into())],
+        )
+        .await
     }
 
     pub(crate) async fn with(base_url: &str, script: Script, replies: Vec<Reply>) -> Self {
@@ -83,8 +88,16 @@ deliveries = ["finance-mail", "erp", "bi-drop"]
             hook = hook.url("/hooks/reports"),
         );
         fs::write(folder.path().join("reportwire.toml"), text).unwrap();
-        let env = vec![("GEAI_API_KEY", TOKEN.to_owned()), ("HOOK_SECRET", SIGNING_SECRET.to_owned())];
-        Self { folder, smtp, hook, env }
+        let env = vec![
+            ("GEAI_API_KEY", TOKEN.to_owned()),
+            ("HOOK_SECRET", SIGNING_SECRET.to_owned()),
+        ];
+        Self {
+            folder,
+            smtp,
+            hook,
+            env,
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -101,7 +114,10 @@ deliveries = ["finance-mail", "erp", "bi-drop"]
 
     pub(crate) fn ask(&self, arguments: &[&str]) -> Answer {
         let mut command = Command::new(env!("CARGO_BIN_EXE_reportwire"));
-        command.current_dir(self.folder.path()).env_remove("RUST_LOG").args(arguments);
+        command
+            .current_dir(self.folder.path())
+            .env_remove("RUST_LOG")
+            .args(arguments);
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         // The far ends run on this runtime's other threads while the command is waited for.
         let output = tokio::task::block_in_place(|| command.output()).unwrap();
@@ -114,7 +130,21 @@ deliveries = ["finance-mail", "erp", "bi-drop"]
 
     /// Runs the monthly job as of 2 November 2026 with these further arguments.
     pub(crate) fn run(&self, more: &[&str]) -> Answer {
-        self.ask(&[&["run", "monthly-full-report", "--as-of", NOVEMBER, "--json", "--wait", "0"], more].concat())
+        self.ask(
+            &[
+                &[
+                    "run",
+                    "monthly-full-report",
+                    "--as-of",
+                    NOVEMBER,
+                    "--json",
+                    "--wait",
+                    "0",
+                ],
+                more,
+            ]
+            .concat(),
+        )
     }
 
     /// The files of the drop, by name.
@@ -123,16 +153,27 @@ deliveries = ["finance-mail", "erp", "bi-drop"]
     }
 
     pub(crate) fn mails_to(&self, address: &str) -> Vec<Accepted> {
-        self.smtp.accepted().into_iter().filter(|mail| mail.to == [address]).collect()
+        self.smtp
+            .accepted()
+            .into_iter()
+            .filter(|mail| mail.to == [address])
+            .collect()
     }
 }
 
 /// The files of a folder, by name; none if there is no folder.
 pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let Ok(entries) = fs::read_dir(folder) else { return BTreeMap::new() };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return BTreeMap::new();
+    };
     entries
         .map(|entry| entry.unwrap())
-        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+        .map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                fs::read(entry.path()).unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -141,7 +182,11 @@ pub(crate) fn tree(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(tree(&path)) } else { found.push(path) }
+        if path.is_dir() {
+            found.extend(tree(&path))
+        } else {
+            found.push(path)
+        }
     }
     found
 }
@@ -157,5 +202,8 @@ pub(crate) fn date(text: &str) -> NaiveDate {
 
 /// The rows of a CSV artifact as maps from the names of the header.
 pub(crate) fn rows(csv: &[u8]) -> Vec<BTreeMap<String, String>> {
-    csv::Reader::from_reader(csv).into_deserialize().map(|row| row.unwrap()).collect()
+    csv::Reader::from_reader(csv)
+        .into_deserialize()
+        .map(|row| row.unwrap())
+        .collect()
 }

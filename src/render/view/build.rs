@@ -90,7 +90,7 @@ fn period(report: &Report, formatter: &Formatter) -> Period {
     }
 }
 
-fn subtitle(report: &Report, formatter: &Formatter) -> String {
+pub(crate) fn subtitle(report: &Report, formatter: &Formatter) -> String {
     let label = formatter.period(&report.period);
     let mut parts = vec![label.clone()];
     let dates = formatter.range(&report.period, false);
@@ -135,7 +135,7 @@ fn brand(look: &Look) -> BrandView {
     }
 }
 
-fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
+pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
     let plain = |text: String| Chip { text, kind: "plain" };
     let mut chips = vec![match report.provisional_through {
         None => Chip {
