@@ -56,7 +56,7 @@ async fn probe(plan: &Plan) -> Result<Verdict, Failure> {
             Ok(()) => output::data(format!("{name}: lets us in")),
             Err(reason) => {
                 good = false;
-                output::note(format!("error: {name}: {}", output::plain(&reason)));
+                output::note(format!("error: {}", output::plain(&reason)));
             }
         }
     }

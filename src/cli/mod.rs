@@ -48,7 +48,7 @@ struct Globals {
     /// Configuration file [default: reportwire.toml, else config/reportwire.toml]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// What is logged: error, warn, info, debug, trace, or filter directives [default: RUST_LOG, else warn]
+    /// What is logged: error, warn, info, debug, trace, or filter directives [default: `RUST_LOG`, else warn]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
     /// How log lines are written
@@ -152,6 +152,7 @@ impl Globals {
     async fn store(&self) -> Result<(Plan, Store), Failure> {
         let plan = self.plan()?;
         let store = Store::open(&plan.service.data_dir).await?;
+        store.fail_abandoned(clock().now()).await?;
         Ok((plan, store))
     }
 

@@ -11,6 +11,7 @@
 mod files;
 mod outbox;
 mod owner;
+mod rescue;
 mod runs;
 mod sqlite;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The life of a run: begun, moved on by compare-and-swap, concluded, looked up.
 
 use super::sqlite::begin;
-use super::{NewRun, Run, RunFilter, Store, StoreError, Trigger, owner};
-use crate::run::state::{DeliveryState, RunState};
+use super::{NewRun, Run, RunFilter, Store, StoreError, Trigger};
+use crate::run::state::RunState;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -150,74 +150,6 @@ impl Store {
         self.one(moved.rows_affected(), run_id)?;
         transaction.commit().await.map_err(|e| self.fault(e))?;
         Ok(state)
-    }
-
-    /// Takes a frozen run over, to send what is left of it: raises its fence and moves it to `delivering`. Parcels that a
-    /// process left in `sending` when it ended become `ambiguous`: nobody knows whether their bytes arrived.
-    ///
-    /// # Errors
-    /// [`StoreError::NothingFrozen`] if it holds no frozen bytes; [`StoreError::Busy`] if a living process is in an attempt.
-    pub async fn claim(&self, run_id: &str, now: DateTime<Utc>) -> Result<Run, StoreError> {
-        let mut connection = self.connection().await;
-        let mut transaction = begin(&mut connection).await.map_err(|e| self.fault(e))?;
-        let run = self.read_run(&mut transaction, run_id).await?;
-        let reopened =
-            matches!(run.state, RunState::Delivering) || run.state.may_become(RunState::Delivering);
-        if run.generated_at.is_none() || !reopened {
-            return Err(StoreError::NothingFrozen {
-                run_id: run.run_id,
-                state: run.state,
-            });
-        }
-        self.give_up_lost_permits(&mut transaction, run_id, now).await?;
-        sqlx::query("UPDATE runs SET state = 'delivering', fence = fence + 1, owner = ? WHERE run_id = ?")
-            .bind(&self.owner)
-            .bind(run_id)
-            .execute(&mut *transaction)
-            .await
-            .map_err(|e| self.fault(e))?;
-        let run = self.read_run(&mut transaction, run_id).await?;
-        transaction.commit().await.map_err(|e| self.fault(e))?;
-        Ok(run)
-    }
-
-    /// Turns `sending` into `ambiguous` where the sender is gone.
-    async fn give_up_lost_permits(
-        &self,
-        connection: &mut SqliteConnection,
-        run_id: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let now = instant(now);
-        let sending = sqlx::query(
-            "SELECT id, coalesce(owner, '') AS owner, coalesce(lease_until, '') AS lease_until FROM deliveries \
-             WHERE run_id = ? AND state = 'sending'",
-        )
-        .bind(run_id)
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(|e| self.fault(e))?;
-        for row in sending {
-            let id: i64 = row.try_get("id").map_err(|e| self.fault(e))?;
-            let holder: String = row.try_get("owner").map_err(|e| self.fault(e))?;
-            let lease_until: String = row.try_get("lease_until").map_err(|e| self.fault(e))?;
-            if lease_until > now && !owner::is_gone(&holder) {
-                return Err(StoreError::Busy {
-                    run_id: run_id.to_owned(),
-                });
-            }
-            sqlx::query(
-                "UPDATE deliveries SET state = ?, owner = NULL, lease_until = NULL, updated_at = ?, error = ? WHERE id = ?",
-            )
-            .bind(DeliveryState::Ambiguous.key())
-            .bind(&now)
-            .bind("the process that was sending ended before it could write down the answer; the bytes may have arrived")
-            .bind(id)
-            .execute(&mut *connection)
-            .await
-            .map_err(|e| self.fault(e))?;
-        }
-        Ok(())
     }
 
     /// The run of this id, or of the only id that begins so.

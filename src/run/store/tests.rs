@@ -128,7 +128,7 @@ async fn a_run_is_found_by_the_beginning_of_its_id() {
     };
     assert_eq!(
         ids(store.runs(&weekly, 10).await.unwrap()),
-        [second.run_id.clone()]
+        std::slice::from_ref(&second.run_id)
     );
     assert_eq!(
         ids(store.runs(&RunFilter::default(), 1).await.unwrap()),
@@ -354,4 +354,31 @@ async fn verification_finds_every_changed_and_missing_file() {
     let whats: Vec<&str> = found.iter().map(|it| &it.what[..10]).collect();
     assert_eq!(whats, ["SHA-256 is", "is missing", "SHA-256 is"]);
     assert_eq!(found[0].path, artifact);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_not() {
+    let (_dir, store) = store().await;
+    let (rest, _) = store.owner.rsplit_once('/').unwrap();
+    let killed = beside(&store, &format!("{rest}/1")).await;
+    let elsewhere = beside(&store, "another machine").await;
+    let lost = killed.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let unknown = elsewhere.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let living = store.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let frozen = frozen(&killed, &[("mail", &["a@example.com"])]).await;
+    store.fail_abandoned(noon()).await.unwrap();
+    for (run, state) in [
+        (&lost, RunState::Failed),
+        (&unknown, RunState::Queued),
+        (&living, RunState::Queued),
+        (&frozen, RunState::Frozen),
+    ] {
+        assert_eq!(store.run(&run.run_id).await.unwrap().state, state);
+    }
+    let (queued, fetching) = (RunState::Queued, RunState::Fetching);
+    killed
+        .advance(&lost.run_id, lost.fence, queued, fetching)
+        .await
+        .unwrap_err();
 }
