@@ -90,7 +90,8 @@ fn period(report: &Report, formatter: &Formatter) -> Period {
     }
 }
 
-fn subtitle(report: &Report, formatter: &Formatter) -> String {
+/// Period, dates and comparison in one line.
+pub(crate) fn subtitle(report: &Report, formatter: &Formatter) -> String {
     let label = formatter.period(&report.period);
     let mut parts = vec![label.clone()];
     let dates = formatter.range(&report.period, false);
@@ -135,7 +136,8 @@ fn brand(look: &Look) -> BrandView {
     }
 }
 
-fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
+/// Is this complete, in which currency, whose days, which scope?
+pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
     let plain = |text: String| Chip { text, kind: "plain" };
     let mut chips = vec![match report.provisional_through {
         None => Chip {

@@ -5,8 +5,9 @@
 mod build;
 mod single;
 mod tables;
-mod words;
+pub(crate) mod words;
 
+pub(crate) use build::{chips, subtitle};
 use tables::Table;
 pub(crate) use words::{clean, name, shortened, size};
 
