@@ -90,6 +90,7 @@ fn period(report: &Report, formatter: &Formatter) -> Period {
     }
 }
 
+/// Period, dates and comparison in one line.
 pub(crate) fn subtitle(report: &Report, formatter: &Formatter) -> String {
     let label = formatter.period(&report.period);
     let mut parts = vec![label.clone()];
@@ -135,6 +136,7 @@ fn brand(look: &Look) -> BrandView {
     }
 }
 
+/// Is this complete, in which currency, whose days, which scope?
 pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
     let plain = |text: String| Chip { text, kind: "plain" };
     let mut chips = vec![match report.provisional_through {
