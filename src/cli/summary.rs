@@ -191,9 +191,7 @@ fn problem(row: &OutboxRow) -> String {
         DeliveryState::RetryWait | DeliveryState::Pending | DeliveryState::Dead => {
             "`reportwire resend` tries it again"
         }
-        DeliveryState::Ambiguous => {
-            "look whether it arrived; `reportwire resend` sends it again under the same key"
-        }
+        DeliveryState::Ambiguous => "`reportwire resend` sends it again, under the same key",
         DeliveryState::Sending => "another process is sending it, or was",
         DeliveryState::Acked | DeliveryState::Superseded => "nothing is left to do",
     };
