@@ -1,5 +1,12 @@
 //! Deliveries against far ends that fail in every way we can think of. Everything stays on loopback.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    unreachable_pub,
+    reason = "helpers of tests may fail a test, and are shared inside this one crate"
+)]
+
 mod demo;
 mod email;
 mod email_faults;
