@@ -4,6 +4,7 @@
 //! config -> schedule -> source -> report -> render -> delivery      run drives and remembers; cli stands outside
 //! ```
 
+pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod demo;
@@ -12,5 +13,7 @@ pub mod money;
 pub mod period;
 pub mod render;
 pub mod report;
+pub mod run;
 pub mod schedule;
 pub mod source;
+pub mod telemetry;

@@ -6,6 +6,7 @@ pub use crate::period::CalendarUnit;
 use crate::period::{Calendar, PeriodRule};
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -131,7 +132,8 @@ pub enum DayRule {
 }
 
 /// `catch_up`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum CatchUp {
     /// Every missed occurrence runs.
     #[default]
@@ -205,6 +207,7 @@ pub struct Brand {
 
 /// `[sources.NAME.KIND]`.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a program has a handful of sources")]
 pub enum SourcePlan {
     /// Globant Enterprise AI.
     Geai(GeaiPlan),
@@ -260,7 +263,7 @@ pub struct FocusFilePlan {
 }
 
 /// `snapshot_files`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SnapshotFiles {
     /// A compressed copy.
@@ -272,6 +275,7 @@ pub enum SnapshotFiles {
 
 /// `[deliveries.NAME.KIND]`.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a program has a handful of deliveries")]
 pub enum DeliveryPlan {
     /// E-mail over SMTP.
     Email(EmailPlan),
@@ -307,7 +311,8 @@ pub struct EmailPlan {
 }
 
 /// `envelope`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Envelope {
     /// Every address gets its own message.
     #[default]
@@ -334,9 +339,11 @@ pub struct SmtpPlan {
 }
 
 /// `tls`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum SmtpTls {
     /// Plain first, then STARTTLS, or failure.
+    #[default]
     StartTls,
     /// TLS from the first byte.
     Implicit,

@@ -42,6 +42,31 @@ struct ManifestFile {
     sha256: String,
 }
 
+/// The folder that the template `path` names for a job and a period (`{"id","start","end"}`).
+///
+/// # Errors
+/// A sentence that says what is wrong with the template or with what came out of it.
+pub fn folder(path: &str, job: &str, period: &serde_json::Value) -> Result<PathBuf, String> {
+    let mut templates = Handlebars::new();
+    templates.set_strict_mode(true);
+    templates.register_escape_fn(handlebars::no_escape);
+    let words = json!({"job": {"name": job}, "period": period});
+    let rendered = templates.render_template(path, &words).map_err(|error| {
+        format!(
+            "the path `{path}` is wrong: {error}; it may use job.name, period.id, period.start and period.end"
+        )
+    })?;
+    let folder = PathBuf::from(&rendered);
+    if is_plain(&folder) {
+        Ok(folder)
+    } else {
+        Err(format!(
+            "the folder `{}` is not an absolute path without `..`",
+            rendered.escape_debug()
+        ))
+    }
+}
+
 impl FileDrop {
     /// Opens the delivery called `name`.
     pub(super) fn open(name: &str, plan: &FileDropPlan) -> Self {
@@ -66,25 +91,7 @@ impl FileDrop {
     }
 
     fn folder(&self, edition: &Edition) -> Result<PathBuf, DeliveryError> {
-        let mut templates = Handlebars::new();
-        templates.set_strict_mode(true);
-        templates.register_escape_fn(handlebars::no_escape);
-        let words = json!({"job": {"name": edition.job}, "period": edition.period});
-        let rendered = templates.render_template(&self.path, &words).map_err(|error| {
-            self.permanent(&format!(
-                "the path `{}` is wrong: {error}; it may use job.name, period.id, period.start and period.end",
-                self.path
-            ))
-        })?;
-        let folder = PathBuf::from(&rendered);
-        if is_plain(&folder) {
-            Ok(folder)
-        } else {
-            Err(self.permanent(&format!(
-                "the folder `{}` is not an absolute path without `..`",
-                rendered.escape_debug()
-            )))
-        }
+        folder(&self.path, &edition.job, &edition.period).map_err(|reason| self.permanent(&reason))
     }
 
     fn permanent(&self, reason: &str) -> DeliveryError {

@@ -4,7 +4,7 @@
 //! Never here: computing or rendering figures, retrying, remembering.
 
 mod email;
-mod file_drop;
+pub mod file_drop;
 mod guard;
 mod http;
 pub mod signature;
@@ -108,6 +108,16 @@ pub enum Recourse {
     Ambiguous,
 }
 
+/// How patient a far end wants us to be between attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pace {
+    /// Mail servers: minutes to hours.
+    Mail,
+    /// Everything else: seconds first, then longer.
+    #[default]
+    Other,
+}
+
 /// A way for reports to reach people or machines.
 #[async_trait]
 pub trait Delivery: Send + Sync + std::fmt::Debug {
@@ -130,6 +140,11 @@ pub trait Delivery: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`DeliveryError`], which says whether another try may help.
     async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError>;
+
+    /// How long to wait between attempts.
+    fn pace(&self) -> Pace {
+        Pace::default()
+    }
 }
 
 /// Opens the delivery called `name` in the configuration. Secrets are resolved here, nothing is contacted.

@@ -223,3 +223,6 @@ impl TryFrom<StoredPeriod> for Period {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,29 @@
 //! In: a report and a [`Look`]. Out: [`Artifact`]s, the body of a mail and the digest for a chat.
 //! Never here: recipients, fetching, computing figures (only formatting and rounding them for display).
 
+mod chart;
+pub mod csv;
+pub mod digest;
+pub mod format;
+#[cfg(test)]
+mod hostile;
+mod json;
+#[cfg(test)]
+mod look_tests;
+pub mod mail;
+pub mod manifest;
+pub mod name;
+mod neutral;
+pub mod page;
+mod specimen;
+pub mod templates;
+pub mod text;
+mod view;
+mod xlsx;
+
 use crate::config::plan::{Brand, Format};
 use crate::report::Report;
+use crate::source::snapshot::hex_sha256;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -127,6 +148,86 @@ pub enum RenderError {
 ///
 /// # Errors
 /// [`RenderError`]; nothing is rendered in part.
-pub fn render(_report: &Report, _formats: &[Format], _look: &Look) -> Result<Vec<Artifact>, RenderError> {
-    unimplemented!("seam")
+pub fn render(report: &Report, formats: &[Format], look: &Look) -> Result<Vec<Artifact>, RenderError> {
+    let mut artifacts: Vec<Artifact> = Vec::with_capacity(formats.len());
+    for format in formats {
+        let name = name::artifact(&look.file_name, report, format.extension())?;
+        name::distinct(&name, artifacts.iter().map(|other| other.name.as_str()))?;
+        let (bytes, rows) = match format {
+            Format::Html => (Bytes::from(page::render(report, look)?), None),
+            Format::Text => (Bytes::from(text::render(report, look)?), None),
+            Format::Xlsx => (Bytes::from(xlsx::render(report, look)?), None),
+            Format::Csv => {
+                let table = csv::render(report);
+                (Bytes::from(table.text), Some(table.rows))
+            }
+            Format::Json => (Bytes::from(json::render(report)?), None),
+        };
+        artifacts.push(Artifact::new(name, format.media_type(), bytes, rows));
+    }
+    Ok(artifacts)
+}
+
+impl Artifact {
+    fn new(name: String, media_type: &str, bytes: Bytes, rows: Option<u64>) -> Self {
+        let sha256 = hex_sha256(&bytes);
+        Self {
+            name,
+            media_type: media_type.to_owned(),
+            bytes,
+            sha256,
+            rows,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    pub(super) fn look() -> Look {
+        Look {
+            locale: "en".into(),
+            file_name: "{{job.name}}_{{period.id}}{{revision.suffix}}.{{ext}}".into(),
+            ..Look::default()
+        }
+    }
+
+    #[test]
+    fn artifacts_come_in_the_order_of_the_formats_and_are_the_same_each_time() {
+        let formats = [
+            Format::Json,
+            Format::Csv,
+            Format::Xlsx,
+            Format::Html,
+            Format::Text,
+        ];
+        let report = sample::report();
+        let artifacts = render(&report, &formats, &look()).unwrap();
+        let names: Vec<_> = artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
+        let expected = formats.map(|format| format!("monthly-full-report_2026-10.{}", format.extension()));
+        assert_eq!(names, expected);
+        assert_eq!(artifacts[1].rows, Some(92));
+        assert_eq!(render(&report, &formats, &look()).unwrap(), artifacts);
+    }
+
+    #[test]
+    fn two_formats_may_not_have_one_name() {
+        let look = Look {
+            file_name: "report.txt".into(),
+            ..look()
+        };
+        let error = render(&sample::report(), &[Format::Csv, Format::Json], &look).unwrap_err();
+        assert!(matches!(error, RenderError::Name { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_checksum_is_lower_case_hex() {
+        let artifact = Artifact::new("a".into(), "text/plain", Bytes::from_static(b"abc"), None);
+        assert_eq!(
+            artifact.sha256,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
 }

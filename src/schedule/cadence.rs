@@ -1,18 +1,73 @@
-//! When a schedule falls due.
+//! When a schedule falls due, computed from the calendar alone and never from a timer.
+//!
+//! A schedule is a row of *nominal* local times. Each stands for an instant by the rule of [`wall`](super::wall):
+//! skipped ones for the first instant after the gap, repeated ones for the first pass. Cron patterns whose hour field
+//! has a `*` follow elapsed time instead: what is skipped does not happen, what is repeated happens twice.
+//! The nominal time, not the instant, decides the period: 23:59 on a night when Greenland skips the hour before
+//! midnight falls due at 00:00 of the next date, and still reports for the date it was asked for.
+//! (croner's own zone arithmetic is not used: it has no nominal time, loses that case where the next date does not match
+//! the pattern, and gives up in gaps of more than two hours.)
 
-use crate::config::plan::Schedule;
-use crate::period::{Calendar, PeriodRule};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use crate::config::plan::{DayRule, Schedule};
+use crate::period::{Calendar, CalendarUnit, Period};
+use crate::schedule::business_day::nth_business_day;
+use crate::schedule::wall::WallTime;
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use std::collections::BTreeSet;
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
 
-/// Why a schedule or a list of holidays could not be read.
+pub use crate::schedule::business_day::holidays;
+pub use crate::schedule::warning::warnings;
+
+/// Why a schedule or a list of holidays could not be read. Every message shows what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CadenceError {
-    /// Not a pattern of five fields.
-    #[error("`{0}` is not a cron pattern")]
-    Cron(String),
+    /// Seconds, years and nicknames are not offered.
+    #[error(
+        "a cron pattern has five fields (minute, hour, day of month, month, day of week), this one has {fields}; \
+         for example `0 7 1 * *` for 07:00 on the first of each month"
+    )]
+    CronFields {
+        /// How many were found.
+        fields: usize,
+    },
+    /// A field cannot be read.
+    #[error(
+        "`{pattern}` is not a cron pattern: {why}; for example `0 7 1 * *` for 07:00 on the first of each month"
+    )]
+    Cron {
+        /// As written, shortened.
+        pattern: String,
+        /// What the parser says.
+        why: String,
+    },
+    /// The pattern describes dates that do not exist.
+    #[error(
+        "`{0}` never falls due, because no such date exists; for the last day of a month write `L` as its day, for \
+         example `0 9 L 2 *`"
+    )]
+    NeverDue(String),
+    /// A line of the list of holidays is no date.
+    #[error(
+        "line {line} of the holidays is not a date: `{text}`; write one a line, for example `2026-12-25`"
+    )]
+    Holiday {
+        /// From 1.
+        line: usize,
+        /// As written, shortened.
+        text: String,
+    },
+    /// The list is a calendar file.
+    #[error(
+        "holidays from calendar files (.ics) are not built yet; write a text file with one date a line, for example \
+         `2026-12-25`"
+    )]
+    IcsHolidays,
+    /// The list is longer than any real one.
+    #[error("the list of holidays is larger than 256 KiB; keep the years you need, one date a line")]
+    TooManyHolidays,
 }
 
 /// One moment at which a schedule falls due.
@@ -26,13 +81,77 @@ pub struct Due {
     pub fold: u8,
 }
 
-/// The first due time strictly after `after`.
-#[must_use]
-pub fn next_due(_schedule: &Schedule, _zone: Tz, _calendar: Calendar, _after: DateTime<Utc>) -> Option<Due> {
-    None
+/// Reads a cron pattern of five fields with `L`, `W` and `#`, and refuses those that never fall due.
+///
+/// Day-of-month and day-of-week are OR-ed, as cron does; `+FRI` in the last field asks for both.
+pub fn parse_cron(text: &str) -> Result<Cron, CadenceError> {
+    let fields = text.split_whitespace().count();
+    if fields != 5 {
+        return Err(CadenceError::CronFields { fields });
+    }
+    let shown = || text.chars().take(60).collect::<String>();
+    let cron = CronParser::builder()
+        .seconds(Seconds::Disallowed)
+        .year(Year::Disallowed)
+        .build()
+        .parse(text)
+        .map_err(|error| CadenceError::Cron {
+            pattern: shown(),
+            why: error.to_string(),
+        })?;
+    // The calendar repeats itself, so a pattern that has a date at all has one after any moment.
+    match cron.find_next_occurrence(&NaiveDate::default().and_time(chrono::NaiveTime::MIN), true) {
+        Ok(_) => Ok(cron),
+        Err(_) => Err(CadenceError::NeverDue(shown())),
+    }
 }
 
-/// The next `count` due times strictly after `after`.
+/// The first due time strictly after `after`; `None` only beyond the years of the calendar (cron: the year 5000).
+#[must_use]
+pub fn next_due(schedule: &Schedule, zone: Tz, calendar: Calendar, after: DateTime<Utc>) -> Option<Due> {
+    // Instants at the ends of chrono's range have no local time.
+    if !(1..=9999).contains(&after.year()) {
+        return None;
+    }
+    let follows_elapsed_time = follows_elapsed_time(schedule);
+    let local = after.with_timezone(&zone).naive_local();
+    let from = match WallTime::of(local, zone) {
+        // The second pass of earlier local times still lies ahead.
+        Some(WallTime::Twice(first, second)) if follows_elapsed_time => local - (second - first),
+        _ => local,
+    };
+    let mut second_pass: Option<Due> = None;
+    for nominal in nominal_times(schedule, calendar, from) {
+        let wall = WallTime::of(nominal, zone)?;
+        if follows_elapsed_time && matches!(wall, WallTime::Skipped(_)) {
+            continue;
+        }
+        let first = wall.first();
+        if first > after {
+            let first = Due {
+                at: first,
+                nominal,
+                fold: 0,
+            };
+            return Some(second_pass.filter(|second| second.at < first.at).unwrap_or(first));
+        }
+        // Second passes come in the order of their local times, so the first one ahead is the earliest.
+        if let WallTime::Twice(_, second) = wall
+            && follows_elapsed_time
+            && second > after
+            && second_pass.is_none()
+        {
+            second_pass = Some(Due {
+                at: second,
+                nominal,
+                fold: 1,
+            });
+        }
+    }
+    second_pass
+}
+
+/// The next `count` due times strictly after `after`, each later than the one before.
 #[must_use]
 pub fn upcoming(
     schedule: &Schedule,
@@ -48,26 +167,77 @@ pub fn upcoming(
     .collect()
 }
 
-/// Reads a cron pattern of five fields.
-pub fn parse_cron(text: &str) -> Result<croner::Cron, CadenceError> {
-    croner::parser::CronParser::new()
-        .parse(text)
-        .map_err(|_| CadenceError::Cron(text.to_owned()))
+/// Whether the schedule means "every hour" rather than certain times of day.
+pub(super) fn follows_elapsed_time(schedule: &Schedule) -> bool {
+    match schedule {
+        Schedule::Cron { pattern, .. } => pattern
+            .pattern
+            .as_str()
+            .split_whitespace()
+            .nth(1)
+            .is_some_and(|hours| hours.contains('*')),
+        Schedule::Every { .. } | Schedule::BusinessDay { .. } => false,
+    }
 }
 
-/// Reads a list of holidays: one ISO date a line.
-pub fn holidays(_text: &str) -> Result<BTreeSet<NaiveDate>, CadenceError> {
-    Ok(BTreeSet::new())
+/// The nominal local times of a schedule from `from` on, in order.
+pub(super) fn nominal_times<'a>(
+    schedule: &'a Schedule,
+    calendar: Calendar,
+    from: NaiveDateTime,
+) -> Box<dyn Iterator<Item = NaiveDateTime> + 'a> {
+    match schedule {
+        Schedule::Cron { pattern, .. } => {
+            // Croner counts in seconds: what lies between two of them belongs to the later one.
+            let from = from
+                .checked_add_signed(TimeDelta::nanoseconds(999_999_999))
+                .unwrap_or(from);
+            let first = pattern.find_next_occurrence(&from, true).ok();
+            Box::new(std::iter::successors(first, |last| {
+                pattern.find_next_occurrence(last, false).ok()
+            }))
+        }
+        Schedule::Every { unit, day, at } => Box::new(
+            units(*unit, from.date(), calendar)
+                .map(|period| day_of(&period, *day).and_time(*at))
+                .filter(move |nominal| *nominal >= from),
+        ),
+        Schedule::BusinessDay {
+            nth,
+            of,
+            at,
+            holidays,
+        } => Box::new(
+            units(*of, from.date(), calendar)
+                .filter_map(|period| nth_business_day(&period, *nth, holidays))
+                .map(|day| day.and_time(*at))
+                .filter(move |nominal| *nominal >= from),
+        ),
+    }
 }
 
-/// What a reader of this schedule should know before it surprises them.
-#[must_use]
-pub fn warnings(
-    _schedule: &Schedule,
-    _rule: &PeriodRule,
-    _zone: Tz,
-    _calendar: Calendar,
-    _now: DateTime<Utc>,
-) -> Vec<String> {
-    Vec::new()
+/// The unit in which `date` lies and those after it, to the end of the calendar.
+fn units(unit: CalendarUnit, date: NaiveDate, calendar: Calendar) -> impl Iterator<Item = Period> {
+    std::iter::successors(Period::containing(unit, date, calendar), move |period| {
+        Period::containing(unit, period.end(), calendar)
+    })
 }
+
+/// The day that a rule names in a unit; beyond its end, the last.
+fn day_of(period: &Period, rule: DayRule) -> NaiveDate {
+    let last = period.last_day();
+    match rule {
+        DayRule::Nth(number) => period
+            .start()
+            .checked_add_days(Days::new(number.saturating_sub(1).into()))
+            .map_or(last, |day| day.min(last)),
+        DayRule::Last => last,
+        DayRule::Weekday(weekday) => period
+            .dates()
+            .find(|day| day.weekday() == weekday)
+            .unwrap_or(last),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,5 +3,10 @@
 //! In: a job of the [`Plan`](crate::config::Plan) and a [`Clock`](clock::Clock). Out: due times with the periods they cover.
 //! Never here: timers, the store, running anything.
 
+mod business_day;
 pub mod cadence;
 pub mod clock;
+#[cfg(test)]
+mod minute_walk;
+mod wall;
+mod warning;

@@ -5,11 +5,17 @@
 //! Never here: adding figures of different sources, comparing periods, rounding.
 
 pub mod dataset;
+mod files;
+mod focus_file;
+pub mod geai;
+pub mod sdk;
 pub mod snapshot;
+mod usage_file;
 
 use crate::config::plan::SourcePlan;
 use crate::period::Period;
 use crate::schedule::clock::Clock;
+use crate::source::sdk::Pace;
 pub use dataset::{Breakdown, Dataset, Measure, Member, Notice, Ranking, Series, TopList, Window};
 use serde::{Deserialize, Serialize};
 pub use snapshot::{Snapshot, SnapshotError, SnapshotWriter};
@@ -145,14 +151,20 @@ impl SourcePlan {
 /// # Errors
 /// [`SourceError`] at the first call or file that fails for good; what was fetched until then stays in the snapshot.
 pub async fn fetch(
-    _name: &str,
-    _plan: &SourcePlan,
-    _needs: &[Need],
-    _into: &SnapshotWriter,
-    _clock: &dyn Clock,
-    _progress: &dyn Progress,
+    name: &str,
+    plan: &SourcePlan,
+    needs: &[Need],
+    into: &SnapshotWriter,
+    clock: &dyn Clock,
+    progress: &dyn Progress,
 ) -> Result<(), SourceError> {
-    unimplemented!("seam")
+    match plan {
+        SourcePlan::Geai(plan) => {
+            geai::fetch(name, plan, needs, into, clock, progress, Pace::default()).await
+        }
+        SourcePlan::UsageFile(plan) => usage_file::fetch(name, plan, into, clock, progress).await,
+        SourcePlan::FocusFile(plan) => focus_file::fetch(name, plan, into, clock, progress).await,
+    }
 }
 
 /// Decodes a snapshot. Pure: the same snapshot and needs give the same dataset.
@@ -160,18 +172,26 @@ pub async fn fetch(
 /// # Errors
 /// [`SourceError`] where an answer or a row cannot be what the platform's protocol says.
 pub fn decode(
-    _name: &str,
-    _kind: SourceKind,
-    _needs: &[Need],
-    _snapshot: &Snapshot,
+    name: &str,
+    kind: SourceKind,
+    needs: &[Need],
+    snapshot: &Snapshot,
 ) -> Result<Dataset, SourceError> {
-    unimplemented!("seam")
+    match kind {
+        SourceKind::Geai => geai::decode(name, needs, snapshot),
+        SourceKind::UsageFile => usage_file::decode(name, needs, snapshot),
+        SourceKind::FocusFile => focus_file::decode(name, needs, snapshot),
+    }
 }
 
 /// Asks whether the source is there and lets us in, without fetching figures. `check --online` calls this.
 ///
 /// # Errors
 /// [`SourceError`] as for a call of [`fetch`].
-pub async fn probe(_name: &str, _plan: &SourcePlan, _clock: &dyn Clock) -> Result<(), SourceError> {
-    unimplemented!("seam")
+pub async fn probe(name: &str, plan: &SourcePlan, clock: &dyn Clock) -> Result<(), SourceError> {
+    match plan {
+        SourcePlan::Geai(plan) => geai::probe(name, plan, clock, Pace::default()).await,
+        SourcePlan::UsageFile(plan) => usage_file::probe(name, plan).await,
+        SourcePlan::FocusFile(plan) => focus_file::probe(name, plan).await,
+    }
 }

@@ -5,7 +5,7 @@ mod smtp;
 mod stage;
 mod tls;
 
-use super::{Delivery, DeliveryError, Edition, Parcel, Receipt};
+use super::{Delivery, DeliveryError, Edition, Pace, Parcel, Receipt};
 use crate::config::plan::EmailPlan;
 use async_trait::async_trait;
 use compose::Letter;
@@ -35,6 +35,10 @@ impl Email {
 
 #[async_trait]
 impl Delivery for Email {
+    fn pace(&self) -> Pace {
+        Pace::Mail
+    }
+
     fn compose(&self, edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {
         self.letter.parcels(edition)
     }

@@ -1,0 +1,23 @@
+# make demo   the whole thing in small, on this machine alone
+# make test   everything that must hold: format, lints, build, every test
+# make lint   the part of it that is quick
+# make bench  speed and memory, as whole-process figures
+.PHONY: demo test lint bench tools
+
+demo:
+	cargo run --release --locked -- demo
+
+test: tools lint
+	cargo build --locked
+	cargo test --locked
+
+lint:
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+
+bench:
+	cargo bench --locked
+
+# SQLite and the TLS library are compiled from C: the one thing besides Rust that the build needs.
+tools:
+	@command -v cc >/dev/null || (apt-get update -qq && apt-get install -y -qq gcc libc6-dev)

@@ -1,0 +1,332 @@
+//! Charts as SVG, drawn by rule from the report's own numbers: bars from zero, labels instead of legends, "n/a" instead of a gap.
+//!
+//! Every element carries its colour and a class, so that the page's dark palette can repaint what a PNG shows as it is.
+//! Positions are decimals too: the same report gives the same bytes on every machine.
+
+mod axis;
+mod bars;
+mod daily;
+mod png;
+
+pub(crate) use png::render as rasterise;
+
+use super::format::Formatter;
+use super::view::clean;
+use crate::report::{Chart, ChartForm};
+use axis::number;
+use daily::Daily;
+use rust_decimal::{Decimal, dec};
+
+/// Width of every chart in pixels: that of a mail's column.
+const WIDTH: u32 = 600;
+const DAILY_HEIGHT: u32 = 220;
+const BAR_STEP: u32 = 24;
+/// Days that fit with at least a pixel each.
+const MAX_DAYS: usize = 400;
+/// Bars that fit the height of a mail's picture.
+const MAX_BARS: usize = 10;
+
+/// The colours of a chart on white.
+#[derive(Debug)]
+pub(crate) struct Palette {
+    accent: String,
+}
+
+impl Palette {
+    /// Everything but the accent keeps its colour.
+    pub(crate) fn new(accent: &str) -> Self {
+        Self {
+            accent: accent.to_owned(),
+        }
+    }
+}
+
+const INK: &str = "#1b2430";
+const MUTED: &str = "#5b6675";
+const HAIRLINE: &str = "#e3e7ec";
+const REST: &str = "#9aa7b5";
+/// The class of texts that point at something.
+const NOTE: &str = "c-note";
+const ATTENTION: &str = "#b45309";
+
+/// Which letters can be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Letters {
+    /// All: a browser has fonts for them.
+    All,
+    /// Those of the embedded font; others become `?`.
+    Embedded,
+}
+
+/// Width and height of `chart` in pixels.
+pub(crate) fn size(chart: &Chart) -> (u32, u32) {
+    match &chart.form {
+        ChartForm::Daily { .. } => (WIDTH, DAILY_HEIGHT),
+        ChartForm::Bars { bars, others } => {
+            let rows = bars.len().min(MAX_BARS) + usize::from(others.is_some() || bars.len() > MAX_BARS);
+            (WIDTH, u32::try_from(rows.max(1)).unwrap_or(1) * BAR_STEP + 8)
+        }
+    }
+}
+
+/// `chart` as a stand-alone SVG element; `message` says what it shows to those who cannot see it.
+pub(crate) fn svg(
+    chart: &Chart,
+    message: &str,
+    formatter: &Formatter,
+    palette: &Palette,
+    letters: Letters,
+) -> String {
+    let (width, height) = size(chart);
+    let key: String = chart
+        .key
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect();
+    let mut canvas = Canvas {
+        out: String::with_capacity(8 * 1024),
+        letters,
+    };
+    canvas.raw(&format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart-svg\" role=\"img\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" font-family=\"Inter, system-ui, sans-serif\" font-size=\"11\" \
+         aria-labelledby=\"{key}-title {key}-desc\"><title id=\"{key}-title\">{}</title><desc id=\"{key}-desc\">{}</desc>",
+        escaped(&clean(&chart.title)),
+        escaped(&clean(message)),
+    ));
+    match &chart.form {
+        ChartForm::Daily { days, base, outlier } => {
+            let days = &days[..days.len().min(MAX_DAYS)];
+            Daily {
+                days,
+                base: &base[..base.len().min(days.len())],
+                outlier: outlier.as_ref(),
+                chart,
+                formatter,
+                palette,
+            }
+            .draw(&mut canvas);
+        }
+        ChartForm::Bars { bars, others } => bars::draw(&mut canvas, chart, bars, *others, formatter, palette),
+    }
+    canvas.raw("</svg>");
+    canvas.out
+}
+
+/// Where elements go; all text passes through [`Canvas::text`].
+struct Canvas {
+    out: String,
+    letters: Letters,
+}
+
+/// How a text stands.
+struct Type<'a> {
+    class: &'static str,
+    colour: &'a str,
+    anchor: &'static str,
+    strong: bool,
+}
+
+impl Canvas {
+    fn raw(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    fn rect(
+        &mut self,
+        class: &str,
+        colour: &str,
+        (x, y): (Decimal, Decimal),
+        (width, height): (Decimal, Decimal),
+    ) {
+        let radius = if width > dec!(5) && height > dec!(3) {
+            " rx=\"1.5\""
+        } else {
+            ""
+        };
+        self.raw(&format!(
+            "<rect class=\"{class}\" fill=\"{colour}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{radius}/>",
+            number(x),
+            number(y),
+            number(width),
+            number(height)
+        ));
+    }
+
+    fn line(&mut self, colour: &str, from: (Decimal, Decimal), to: (Decimal, Decimal)) {
+        self.raw(&format!(
+            "<path class=\"c-grid\" stroke=\"{colour}\" d=\"M{} {}L{} {}\"/>",
+            number(from.0),
+            number(from.1),
+            number(to.0),
+            number(to.1)
+        ));
+    }
+
+    fn text(&mut self, style: &Type<'_>, (x, y): (Decimal, Decimal), text: &str) {
+        let text = match self.letters {
+            Letters::All => text.to_owned(),
+            Letters::Embedded => text
+                .chars()
+                .map(|c| if png::shows(c) { c } else { '?' })
+                .collect(),
+        };
+        let weight = if style.strong { " font-weight=\"600\"" } else { "" };
+        // A note stands on bars and grid lines; a halo keeps it readable.
+        let halo = if style.class == NOTE {
+            " stroke=\"#ffffff\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\""
+        } else {
+            ""
+        };
+        self.raw(&format!(
+            "<text class=\"{}\" fill=\"{}\" x=\"{}\" y=\"{}\" text-anchor=\"{}\"{weight}{halo}>{}</text>",
+            style.class,
+            style.colour,
+            number(x),
+            number(y),
+            style.anchor,
+            escaped(&text)
+        ));
+    }
+}
+
+/// `text` for SVG, in elements and attributes.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn draw(chart: &Chart, letters: Letters) -> String {
+        svg(
+            chart,
+            "A <message>",
+            &Formatter::new("en-US"),
+            &Palette::new("#0b5cad"),
+            letters,
+        )
+    }
+
+    #[test]
+    fn charts_of_the_sample_are_as_approved() {
+        let [daily, bars] = &sample::report().charts[..] else {
+            unreachable!("the sample has two charts")
+        };
+        insta::assert_snapshot!("daily_svg", draw(daily, Letters::All));
+        insta::assert_snapshot!("bars_svg", draw(bars, Letters::Embedded));
+    }
+
+    #[test]
+    fn what_is_hard_to_draw_is_drawn() {
+        let chart = |form| Chart {
+            form,
+            ..sample::report().charts[0].clone()
+        };
+        let day = |n: u64| "2026-01-01".parse::<chrono::NaiveDate>().unwrap() + chrono::Days::new(n);
+        let daily = |values: Vec<Option<Decimal>>, base| {
+            let days = values
+                .into_iter()
+                .enumerate()
+                .map(|(at, value)| (day(at as u64), value))
+                .collect();
+            chart(ChartForm::Daily {
+                days,
+                base,
+                outlier: None,
+            })
+        };
+        let bars = |bars, others| chart(ChartForm::Bars { bars, others });
+        let cases = [
+            (daily(Vec::new(), Vec::new()), "No data available"),
+            (daily(vec![None; 31], Vec::new()), "No data available"),
+            (daily(vec![Some(dec!(0)); 3], vec![None; 9]), "0.2"),
+            (
+                daily(vec![Some(dec!(-5)), Some(dec!(7)), None], Vec::new()),
+                "n/a",
+            ),
+            (
+                daily(
+                    vec![Some(Decimal::MAX), Some(Decimal::MIN)],
+                    vec![Some(Decimal::MAX)],
+                ),
+                "G",
+            ),
+            (
+                daily((0..1000).map(|n| Some(Decimal::from(n))).collect(), Vec::new()),
+                "1 Jan",
+            ),
+            (bars(Vec::new(), None), "No data available"),
+            (
+                bars(vec![("x".repeat(500), dec!(1_000_000_000_000_000)); 30], None),
+                "20 others",
+            ),
+            (
+                bars(vec![(String::new(), dec!(-1))], Some((3, dec!(0)))),
+                "3 others",
+            ),
+        ];
+        for (chart, expected) in cases {
+            let drawn = draw(&chart, Letters::Embedded);
+            assert!(drawn.contains(expected), "{drawn}");
+            assert!(drawn.len() < 200_000);
+            let picture = rasterise(&drawn).unwrap();
+            let (width, height) = size(&chart);
+            assert_eq!(
+                picture[16..24],
+                [(width * 2).to_be_bytes(), (height * 2).to_be_bytes()].concat()
+            );
+            assert!(width <= 600 && height <= 280);
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_inert_and_never_boxes() {
+        let bars = sample::HOSTILE
+            .iter()
+            .map(|name| ((*name).to_owned(), dec!(1)))
+            .collect();
+        let chart = Chart {
+            form: ChartForm::Bars { bars, others: None },
+            ..sample::report().charts[0].clone()
+        };
+        let drawn = draw(&chart, Letters::Embedded);
+        assert!(!drawn.contains("<script"));
+        assert!(drawn.contains("&lt;script&gt;alert(1)"));
+        assert!(
+            drawn.contains("? ???"),
+            "what the font cannot show is a question mark"
+        );
+        assert!(drawn.chars().all(png::shows));
+    }
+
+    #[test]
+    fn pictures_are_the_same_each_time_and_white_behind() {
+        let chart = &sample::report().charts[0];
+        let drawn = draw(chart, Letters::Embedded);
+        let picture = rasterise(&drawn).unwrap();
+        assert_eq!(picture, rasterise(&draw(chart, Letters::Embedded)).unwrap());
+        let pixels = resvg::tiny_skia::Pixmap::decode_png(&picture).unwrap();
+        let corner = pixels.pixel(0, 0).unwrap();
+        assert_eq!(
+            (corner.red(), corner.green(), corner.blue(), corner.alpha()),
+            (255, 255, 255, 255)
+        );
+        let ink = pixels.pixels().iter().filter(|pixel| pixel.red() < 128).count();
+        assert!(ink > 20_000, "bars and letters are drawn: {ink} dark pixels");
+    }
+}

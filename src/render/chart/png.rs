@@ -1,0 +1,61 @@
+//! Charts as PNG at twice the size on white, with the embedded font and nothing of the machine.
+
+use crate::render::RenderError;
+use bytes::Bytes;
+use resvg::{tiny_skia, usvg};
+use std::sync::{Arc, OnceLock};
+
+const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/Inter-Regular.otf");
+const SEMIBOLD: &[u8] = include_bytes!("../../../assets/fonts/Inter-SemiBold.otf");
+/// Pixels of the picture for each pixel of the layout.
+const SCALE: u8 = 2;
+
+/// Whether the embedded font draws `c`.
+pub(super) fn shows(c: char) -> bool {
+    matches!(u32::from(c),
+        0x20..=0x7e | 0xa0..=0x148 | 0x14a..=0x17f | 0x2009 | 0x2010..=0x2015 | 0x2018..=0x201e | 0x2020..=0x2022
+        | 0x2026 | 0x202f..=0x2030 | 0x2032..=0x2033 | 0x2039..=0x203a | 0x20a0..=0x20bf | 0x2190..=0x2193 | 0x2212
+        | 0x221e | 0x2260 | 0x2264..=0x2265 | 0x25b2 | 0x25bc | 0x25cf)
+}
+
+fn options() -> usvg::Options<'static> {
+    static FONTS: OnceLock<Arc<usvg::fontdb::Database>> = OnceLock::new();
+    let fonts = FONTS.get_or_init(|| {
+        let mut fonts = usvg::fontdb::Database::new();
+        fonts.load_font_source(usvg::fontdb::Source::Binary(Arc::new(REGULAR)));
+        fonts.load_font_source(usvg::fontdb::Source::Binary(Arc::new(SEMIBOLD)));
+        fonts.set_sans_serif_family("Inter");
+        Arc::new(fonts)
+    });
+    usvg::Options {
+        font_family: "Inter".into(),
+        fontdb: Arc::clone(fonts),
+        ..usvg::Options::default()
+    }
+}
+
+/// The PNG of `svg`, twice its size.
+///
+/// # Errors
+/// [`RenderError::Format`] if the picture cannot be drawn or encoded.
+pub(crate) fn render(svg: &str) -> Result<Bytes, RenderError> {
+    let failed = |reason: String| RenderError::Format {
+        format: "chart PNG",
+        reason,
+    };
+    let tree = usvg::Tree::from_str(svg, &options()).map_err(|error| failed(error.to_string()))?;
+    let size = tree
+        .size()
+        .to_int_size()
+        .scale_by(f32::from(SCALE))
+        .ok_or_else(|| failed("the chart has no size".into()))?;
+    let mut pixels = tiny_skia::Pixmap::new(size.width(), size.height())
+        .ok_or_else(|| failed("the chart is too large to draw".into()))?;
+    pixels.fill(tiny_skia::Color::WHITE);
+    let scale = tiny_skia::Transform::from_scale(f32::from(SCALE), f32::from(SCALE));
+    resvg::render(&tree, scale, &mut pixels.as_mut());
+    pixels
+        .encode_png()
+        .map(Bytes::from)
+        .map_err(|error| failed(error.to_string()))
+}

@@ -1,0 +1,63 @@
+//! Rounded parts that add to their rounded total.
+
+use crate::money::{rounded, sum};
+use rust_decimal::{Decimal, RoundingStrategy};
+use std::cmp::Reverse;
+
+/// `parts` rounded so that they add to their rounded sum: the largest remainder method, ties to the larger amount, then to
+/// the earlier part. `None` if a sum cannot be kept exactly.
+pub(in crate::render) fn apportion(parts: &[Decimal], decimals: u32) -> Option<Vec<Decimal>> {
+    let total = rounded(sum(parts.iter().copied()).ok()?, decimals);
+    let step = Decimal::new(1, decimals);
+    let mut shown: Vec<Decimal> = parts
+        .iter()
+        .map(|part| part.round_dp_with_strategy(decimals, RoundingStrategy::ToNegativeInfinity))
+        .collect();
+    let mut missing = total.checked_sub(sum(shown.iter().copied()).ok()?)?;
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|&at| Reverse((parts[at] - shown[at], parts[at].abs(), Reverse(at))));
+    for at in order {
+        if missing <= Decimal::ZERO {
+            break;
+        }
+        shown[at] = shown[at].checked_add(step)?;
+        missing -= step;
+    }
+    Some(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rust_decimal::dec;
+
+    #[test]
+    fn shown_parts_add_to_the_shown_total() {
+        let cases: [(&[Decimal], u32, &[Decimal]); 4] = [
+            (
+                &[dec!(33.335), dec!(33.335), dec!(33.330)],
+                2,
+                &[dec!(33.34), dec!(33.33), dec!(33.33)],
+            ),
+            (
+                &[dec!(33.3333333), dec!(33.3333333), dec!(33.3333334)],
+                1,
+                &[dec!(33.3), dec!(33.3), dec!(33.4)],
+            ),
+            (
+                &[dec!(10.006), dec!(-4.004), dec!(2.999)],
+                2,
+                &[dec!(10.01), dec!(-4.01), dec!(3.00)],
+            ),
+            (
+                &[dec!(10.004), dec!(20.004), dec!(30.004)],
+                2,
+                &[dec!(10.00), dec!(20.00), dec!(30.01)],
+            ),
+        ];
+        for (parts, decimals, expected) in cases {
+            assert_eq!(apportion(parts, decimals).as_deref(), Some(expected));
+        }
+        assert_eq!(apportion(&[Decimal::MAX, Decimal::MAX], 2), None);
+    }
+}

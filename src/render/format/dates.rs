@@ -1,0 +1,230 @@
+//! Dates and periods in words.
+
+use super::Formatter;
+use crate::report::PeriodRef;
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use icu_locale_core::Locale;
+
+impl Formatter {
+    fn date(&self, date: NaiveDate, western: &str, east_asian: &str) -> String {
+        let pattern = if self.east_asian { east_asian } else { western };
+        date.format_localized(pattern, self.dates).to_string()
+    }
+
+    /// `14 October`.
+    #[must_use]
+    pub fn day(&self, date: NaiveDate) -> String {
+        self.date(date, "%-d %B", "%-m月%-d日")
+    }
+
+    /// `14 Oct`.
+    #[must_use]
+    pub fn short_day(&self, date: NaiveDate) -> String {
+        self.date(date, "%-d %b", "%-m月%-d日")
+    }
+
+    /// `14 October 2026`.
+    #[must_use]
+    pub fn full_day(&self, date: NaiveDate) -> String {
+        self.date(date, "%-d %B %Y", "%Y年%-m月%-d日")
+    }
+
+    /// `Wednesday`.
+    #[must_use]
+    pub fn weekday(&self, date: NaiveDate) -> String {
+        date.format_localized("%A", self.dates).to_string()
+    }
+
+    /// `2 Nov 2026 07:00:04 UTC`.
+    #[must_use]
+    pub fn instant(&self, at: DateTime<Utc>) -> String {
+        format!(
+            "{} {} UTC",
+            self.date(at.date_naive(), "%-d %b %Y", "%Y年%-m月%-d日"),
+            at.format("%H:%M:%S")
+        )
+    }
+
+    /// A period by its name: `October 2026`, `Q3 2026`, `Week 45, 2026`, `FY2027 Q3`, `1–14 October 2026`.
+    #[must_use]
+    pub fn period(&self, period: &PeriodRef) -> String {
+        let id = period.id.as_str();
+        if id.starts_with("FY") {
+            return id.replace('-', " ");
+        }
+        if id.contains("..") {
+            return self.range(period, true);
+        }
+        match id.split_once('-') {
+            None if id.len() == 4 => id.to_owned(),
+            Some((year, part)) if part.starts_with('Q') => format!("{part} {year}"),
+            Some((year, part)) if part.starts_with('W') => {
+                format!(
+                    "Week {}, {year}",
+                    part.trim_start_matches('W').trim_start_matches('0')
+                )
+            }
+            Some((_, part)) if part.len() == 2 => self.date(period.start, "%B %Y", "%Y年%-m月"),
+            _ if period.start == period.end => self.full_day(period.start),
+            _ => self.range(period, true),
+        }
+    }
+
+    /// The short name of a period beside another: `October`, else [`Self::period`].
+    pub(in crate::render) fn short_period(&self, period: &PeriodRef) -> String {
+        let month = period.id.len() == 7 && !period.id.contains(['Q', 'W', 'F']);
+        if month {
+            self.date(period.start, "%B", "%-m月")
+        } else {
+            self.period(period)
+        }
+    }
+
+    /// The dates of a period: `1–31 Oct`, `28 Sep – 4 Oct`; with years where they differ or `years`.
+    #[must_use]
+    pub fn range(&self, period: &PeriodRef, years: bool) -> String {
+        let (start, end) = (period.start, period.end);
+        let years = years || start.year() != end.year();
+        let full = |date| {
+            if years {
+                self.full_day(date)
+            } else {
+                self.short_day(date)
+            }
+        };
+        if start == end {
+            return full(end);
+        }
+        if self.east_asian || start.year() != end.year() {
+            return format!("{} – {}", full(start), full(end));
+        }
+        if start.month() == end.month() {
+            return format!("{}–{}", start.day(), full(end));
+        }
+        let first = if years {
+            self.day(start)
+        } else {
+            self.short_day(start)
+        };
+        format!("{first} – {}", full(end))
+    }
+}
+
+/// The locale of dates that is nearest to `tag`; English where there is none.
+pub(super) fn date_locale(tag: &Locale) -> chrono::Locale {
+    let language = tag.id.language.as_str().to_owned();
+    let region = tag.id.region.map(|region| region.as_str().to_owned());
+    let by = |region: &str| chrono::Locale::try_from(format!("{language}_{region}").as_str()).ok();
+    region
+        .as_deref()
+        .and_then(by)
+        .or_else(|| by(&language.to_uppercase()))
+        .or_else(|| by(home_region(&language)))
+        .unwrap_or(chrono::Locale::en_GB)
+}
+
+/// Where a language is at home, if its country's code is not its own in capitals.
+fn home_region(language: &str) -> &'static str {
+    match language {
+        "ja" => "JP",
+        "zh" => "CN",
+        "ko" => "KR",
+        "hi" => "IN",
+        "sv" => "SE",
+        "da" => "DK",
+        "cs" => "CZ",
+        "el" => "GR",
+        "uk" => "UA",
+        "nb" => "NO",
+        _ => "GB",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn period(id: &str, start: &str, end: &str) -> PeriodRef {
+        PeriodRef {
+            id: id.into(),
+            start: start.parse().unwrap(),
+            end: end.parse().unwrap(),
+            timezone: "UTC".into(),
+            days: 1,
+        }
+    }
+
+    #[test]
+    fn periods_have_names_and_dates() {
+        let cases = [
+            ("2026-10", "2026-10-01", "2026-10-31", "October 2026", "1–31 Oct"),
+            ("2026-Q3", "2026-07-01", "2026-09-30", "Q3 2026", "1 Jul – 30 Sep"),
+            (
+                "2026-W05",
+                "2026-01-26",
+                "2026-02-01",
+                "Week 5, 2026",
+                "26 Jan – 1 Feb",
+            ),
+            ("2026", "2026-01-01", "2026-12-31", "2026", "1 Jan – 31 Dec"),
+            (
+                "FY2027-Q3",
+                "2026-10-01",
+                "2026-12-31",
+                "FY2027 Q3",
+                "1 Oct – 31 Dec",
+            ),
+            (
+                "FY2027",
+                "2026-04-01",
+                "2027-03-31",
+                "FY2027",
+                "1 April 2026 – 31 March 2027",
+            ),
+            (
+                "2026-10-14",
+                "2026-10-14",
+                "2026-10-14",
+                "14 October 2026",
+                "14 Oct",
+            ),
+            (
+                "2026-10-01..2026-10-14",
+                "2026-10-01",
+                "2026-10-14",
+                "1–14 October 2026",
+                "1–14 Oct",
+            ),
+            (
+                "2026-09-15..2026-10-14",
+                "2026-09-15",
+                "2026-10-14",
+                "15 September – 14 October 2026",
+                "15 Sep – 14 Oct",
+            ),
+        ];
+        let formatter = Formatter::new("en-US");
+        for (id, start, end, name, dates) in cases {
+            let period = period(id, start, end);
+            assert_eq!(formatter.period(&period), name);
+            assert_eq!(formatter.range(&period, false), dates);
+        }
+    }
+
+    #[test]
+    fn months_follow_the_locale() {
+        let october = period("2026-10", "2026-10-01", "2026-10-31");
+        for (locale, name, dates) in [
+            ("de-DE", "Oktober 2026", "1–31 Okt"),
+            ("de", "Oktober 2026", "1–31 Okt"),
+            ("es-ES", "octubre 2026", "1–31 oct"),
+            ("fr-FR", "octobre 2026", "1–31 oct."),
+            ("pt-BR", "outubro 2026", "1–31 out"),
+            ("ja-JP", "2026年10月", "10月1日 – 10月31日"),
+        ] {
+            let formatter = Formatter::new(locale);
+            assert_eq!(formatter.period(&october), name, "{locale}");
+            assert_eq!(formatter.range(&october, false), dates, "{locale}");
+        }
+    }
+}

@@ -1,0 +1,531 @@
+//! Numbers, money and dates as their reader writes them. Rounding happens here, once, and nowhere before.
+
+mod apportion;
+mod dates;
+
+use crate::metric::{Metric, Sense, Unit};
+use crate::money::{Currency, rounded};
+use crate::report::{Comparison, Direction, Figure};
+pub(super) use apportion::apportion;
+use dates::date_locale;
+use icu_decimal::DecimalFormatter;
+use icu_locale_core::Locale;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use std::str::FromStr;
+
+/// Between a number and its unit: the line never breaks there.
+const NBSP: char = '\u{a0}';
+const MINUS: char = '\u{2212}';
+/// What a reader sees where nothing is known.
+pub(super) const NOT_AVAILABLE: &str = "n/a";
+/// Percentages beyond it say nothing and are shown as `>999 %`.
+const MAX_PERCENT: Decimal = Decimal::from_parts(9999, 0, 0, false, 1);
+
+/// Writes values in one locale.
+#[derive(Debug)]
+pub struct Formatter {
+    decimals: Option<DecimalFormatter>,
+    dates: chrono::Locale,
+    east_asian: bool,
+}
+
+/// A value as shown: the number, and its unit apart, since a table says it once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Shown {
+    /// `4,070.36`, `5.0`, `n/a`.
+    pub(super) number: String,
+    /// `USD`, `%`, `ms`, or nothing.
+    pub(super) unit: String,
+    /// Number and unit together: `USD 4,070.36`, `5.0 %`.
+    pub(super) text: String,
+    /// Whether there is a value at all.
+    pub(super) known: bool,
+}
+
+/// A change as shown: `▲ up 14.5 % (+515.14)`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Change {
+    /// `▲`, `▼`, `●` or, where a side is unknown, nothing.
+    pub(super) arrow: &'static str,
+    /// `up`, `down`, `no change`, `new`, `gone`, `n/a`.
+    pub(super) word: &'static str,
+    /// `14.5 %`, `0.4 pp`, `n/m` or nothing.
+    pub(super) size: String,
+    /// `+515.14` or nothing.
+    pub(super) amount: String,
+    /// `adverse`, `favourable` or `neutral`.
+    pub(super) tone: &'static str,
+    /// All of it in one line.
+    pub(super) text: String,
+    /// Arrow and size, for where it is narrow: `▲ 14.5 %`.
+    pub(super) short: String,
+}
+
+impl Formatter {
+    /// A formatter for the BCP 47 tag `locale`; a tag that is unknown reads as English.
+    #[must_use]
+    pub fn new(locale: &str) -> Self {
+        let tag = Locale::from_str(locale).unwrap_or(icu_locale_core::locale!("en"));
+        let language = tag.id.language.as_str().to_owned();
+        Self {
+            decimals: DecimalFormatter::try_new(
+                (&tag).into(),
+                icu_decimal::options::DecimalFormatterOptions::default(),
+            )
+            .ok(),
+            dates: date_locale(&tag),
+            east_asian: matches!(language.as_str(), "ja" | "zh"),
+        }
+    }
+
+    /// `value` with `decimals` decimals, grouped, the minus U+2212.
+    #[must_use]
+    pub fn decimal(&self, value: Decimal, decimals: u32) -> String {
+        let shown = rounded(value, decimals);
+        let digits = shown.abs().to_string();
+        let body = match (&self.decimals, fixed_decimal::Decimal::try_from_str(&digits)) {
+            (Some(formatter), Ok(fixed)) => formatter.format(&fixed).to_string(),
+            _ => digits,
+        };
+        if shown.is_sign_negative() {
+            format!("{MINUS}{body}")
+        } else {
+            body
+        }
+    }
+
+    /// As [`Self::decimal`], but what is not zero never reads as zero: `<0.01`.
+    fn visible(&self, value: Decimal, decimals: u32) -> String {
+        if value.is_zero() || !rounded(value, decimals).is_zero() {
+            return self.decimal(value, decimals);
+        }
+        let least = self.decimal(Decimal::new(1, decimals), decimals);
+        if value.is_sign_negative() {
+            format!(">{MINUS}{least}")
+        } else {
+            format!("<{least}")
+        }
+    }
+
+    /// An amount without its currency: `4,070.36`, `<0.01`; decimals are the currency's minor units.
+    #[must_use]
+    pub fn amount(&self, value: Decimal, currency: Currency) -> String {
+        self.visible(value, currency.minor_units())
+    }
+
+    /// An amount with its currency: `USD 4,070.36`.
+    #[must_use]
+    pub fn money(&self, value: Decimal, currency: Currency) -> String {
+        format!("{currency}{NBSP}{}", self.amount(value, currency))
+    }
+
+    /// `14.5 %`; beyond 999.9 it reads `>999 %`.
+    #[must_use]
+    pub fn percent(&self, value: Decimal) -> String {
+        if value.abs() > MAX_PERCENT {
+            let sign = if value.is_sign_negative() {
+                "<\u{2212}"
+            } else {
+                ">"
+            };
+            return format!("{sign}{}{NBSP}%", self.decimal(Decimal::from(999), 0));
+        }
+        format!("{}{NBSP}%", self.decimal(value, 1))
+    }
+
+    /// `value` in `unit`, for a sentence.
+    #[must_use]
+    pub fn in_unit(&self, value: Decimal, unit: Unit, currency: Option<Currency>) -> String {
+        match (unit, currency) {
+            (Unit::Currency, Some(currency)) => self.money(value, currency),
+            (Unit::Currency, None) => self.visible(value, 2),
+            (Unit::Percent, _) => self.percent(value),
+            (Unit::Ms, _) => format!("{}{NBSP}ms", self.visible(value, 0)),
+            (Unit::Count | Unit::Tokens, _) => self.visible(value, 0),
+        }
+    }
+
+    /// A tick of an axis: short where it is large (`12 k`, `3.5 M`), since the exact figures stand beside the chart.
+    pub(super) fn tick(&self, value: Decimal) -> String {
+        let (factor, suffix) = match value.abs() {
+            v if v >= Decimal::from(1_000_000_000) => (Decimal::from(1_000_000_000), "G"),
+            v if v >= Decimal::from(1_000_000) => (Decimal::from(1_000_000), "M"),
+            v if v >= Decimal::from(10_000) => (Decimal::from(1_000), "k"),
+            _ => (Decimal::ONE, ""),
+        };
+        let scaled = (value / factor).normalize();
+        let number = self.decimal(scaled, scaled.scale().min(4));
+        if suffix.is_empty() {
+            number
+        } else {
+            format!("{number}{NBSP}{suffix}")
+        }
+    }
+
+    /// The label of a figure: a member's own, else its metric's as [`Self::metric`] words it.
+    pub(super) fn label(&self, figure: &Figure) -> String {
+        if figure.metric == Metric::AverageCostPerRequest && figure.dimension.is_none() {
+            return self.metric(figure.metric);
+        }
+        figure.label.clone()
+    }
+
+    /// The label of a metric; the average that would otherwise read 0.01 is `Cost per 1,000 requests`.
+    pub(super) fn metric(&self, metric: Metric) -> String {
+        match metric {
+            Metric::AverageCostPerRequest => {
+                format!("Cost per {} requests", self.decimal(Decimal::ONE_THOUSAND, 0))
+            }
+            _ => metric.label().to_owned(),
+        }
+    }
+
+    /// The value of `figure`, in its unit.
+    pub(super) fn value(&self, figure: &Figure) -> Shown {
+        self.shown(figure, figure.value)
+    }
+
+    /// Another value of the same kind as `figure`'s: the one it is compared to.
+    pub(super) fn shown(&self, figure: &Figure, value: Option<Decimal>) -> Shown {
+        let Some(value) = value else {
+            return Shown {
+                number: NOT_AVAILABLE.into(),
+                unit: String::new(),
+                text: NOT_AVAILABLE.into(),
+                known: false,
+            };
+        };
+        let number = self.visible(scaled(figure.metric, value), decimals(figure));
+        let (unit, text) = match (figure.unit, figure.currency) {
+            (Unit::Currency, Some(currency)) => (currency.code(), format!("{currency}{NBSP}{number}")),
+            (Unit::Percent, _) => ("%", format!("{number}{NBSP}%")),
+            (Unit::Ms, _) => ("ms", format!("{number}{NBSP}ms")),
+            _ => ("", number.clone()),
+        };
+        Shown {
+            number,
+            unit: unit.into(),
+            text,
+            known: true,
+        }
+    }
+
+    /// The change of `figure` in its first comparison; `None` where nothing stands beside it.
+    pub(super) fn change(&self, figure: &Figure) -> Option<Change> {
+        let comparison = figure.comparisons.first()?;
+        let (Some(change), Some(direction)) = (comparison.change, comparison.direction) else {
+            return Some(Change::new(
+                "",
+                NOT_AVAILABLE,
+                String::new(),
+                String::new(),
+                "neutral",
+            ));
+        };
+        let (arrow, word) = match direction {
+            Direction::Up => ("▲", "up"),
+            Direction::Down => ("▼", "down"),
+            Direction::New => ("▲", "new"),
+            Direction::Gone => ("▼", "gone"),
+            Direction::Flat if change.is_zero() => ("●", "no change"),
+            Direction::Flat => ("●", "flat"),
+        };
+        let silent = change.is_zero() || matches!(direction, Direction::New | Direction::Gone);
+        let points = figure.unit == Unit::Percent;
+        let size = if silent {
+            String::new()
+        } else {
+            self.size(figure, comparison, change)
+        };
+        let amount = if silent || points {
+            String::new()
+        } else {
+            self.signed(scaled(figure.metric, change), decimals(figure))
+        };
+        Some(Change::new(
+            arrow,
+            word,
+            size,
+            amount,
+            tone(figure.metric.sense(), direction),
+        ))
+    }
+
+    fn size(&self, figure: &Figure, comparison: &Comparison, change: Decimal) -> String {
+        if figure.unit == Unit::Percent {
+            return format!("{}{NBSP}pp", self.visible(change.abs(), 1));
+        }
+        match comparison.change_percent {
+            Some(percent) => self.percent(percent.abs()),
+            None if comparison.base_value.is_some_and(|base| base.is_sign_negative()) => "n/m".into(),
+            None => String::new(),
+        }
+    }
+
+    /// `+515.14`, `−0.40`.
+    pub(super) fn signed(&self, value: Decimal, decimals: u32) -> String {
+        let text = self.visible(value, decimals);
+        if value > Decimal::ZERO && !text.starts_with('<') {
+            format!("+{text}")
+        } else {
+            text
+        }
+    }
+}
+
+impl Change {
+    fn new(
+        arrow: &'static str,
+        word: &'static str,
+        size: String,
+        amount: String,
+        tone: &'static str,
+    ) -> Self {
+        let bracketed = if amount.is_empty() {
+            String::new()
+        } else {
+            format!("({amount})")
+        };
+        let join = |parts: &[&str]| {
+            let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+            parts.join(" ")
+        };
+        Self {
+            text: join(&[arrow, word, &size, &bracketed]),
+            short: join(&[arrow, if size.is_empty() { word } else { &size }]),
+            arrow,
+            word,
+            size,
+            amount,
+            tone,
+        }
+    }
+}
+
+/// What is shown of a value of `metric`: averages of cost are too small to read unless taken per 1,000.
+fn scaled(metric: Metric, value: Decimal) -> Decimal {
+    if metric == Metric::AverageCostPerRequest {
+        value.checked_mul(Decimal::ONE_THOUSAND).unwrap_or(value)
+    } else {
+        value
+    }
+}
+
+/// How many decimals a figure is shown with.
+pub(super) fn decimals(figure: &Figure) -> u32 {
+    match figure.unit {
+        Unit::Currency => figure.currency.map_or(2, Currency::minor_units),
+        Unit::Percent => 1,
+        Unit::Ms => 0,
+        Unit::Count | Unit::Tokens => match figure.metric {
+            Metric::AverageInputTokensPerRequest
+            | Metric::AverageOutputTokensPerRequest
+            | Metric::AverageTokensPerRequest => 1,
+            _ => 0,
+        },
+    }
+}
+
+fn tone(sense: Sense, direction: Direction) -> &'static str {
+    let up = match direction {
+        Direction::Up | Direction::New => true,
+        Direction::Down | Direction::Gone => false,
+        Direction::Flat => return "neutral",
+    };
+    match (sense, up) {
+        (Sense::Neutral, _) => "neutral",
+        (Sense::Adverse, true) | (Sense::Favourable, false) => "adverse",
+        (Sense::Adverse, false) | (Sense::Favourable, true) => "favourable",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::figure;
+    use rust_decimal::dec;
+
+    #[test]
+    fn numbers_follow_the_locale() {
+        let cases = [
+            ("en-US", "1,234,567.89", "−4,070.36"),
+            ("en-GB", "1,234,567.89", "−4,070.36"),
+            ("de-DE", "1.234.567,89", "−4.070,36"),
+            ("es-ES", "1.234.567,89", "−4070,36"),
+            ("fr-FR", "1\u{202f}234\u{202f}567,89", "−4\u{202f}070,36"),
+            ("pt-BR", "1.234.567,89", "−4.070,36"),
+            ("ja-JP", "1,234,567.89", "−4,070.36"),
+            ("hi-IN", "12,34,567.89", "−4,070.36"),
+            ("no such tag!", "1,234,567.89", "−4,070.36"),
+        ];
+        for (locale, large, negative) in cases {
+            let formatter = Formatter::new(locale);
+            assert_eq!(formatter.decimal(dec!(1234567.885), 2), large, "{locale}");
+            assert_eq!(formatter.decimal(dec!(-4070.36123), 2), negative, "{locale}");
+        }
+    }
+
+    #[test]
+    fn money_has_its_minor_units_and_never_reads_as_nothing() {
+        let formatter = Formatter::new("en-US");
+        let cases = [
+            (dec!(2.345), "USD", "2.35"),
+            (dec!(-2.345), "USD", "−2.35"),
+            (dec!(2.3449), "USD", "2.34"),
+            (dec!(0.004), "USD", "<0.01"),
+            (dec!(-0.004), "USD", ">−0.01"),
+            (dec!(0), "USD", "0.00"),
+            (dec!(1234.5), "JPY", "1,235"),
+            (dec!(0.4), "JPY", "<1"),
+            (dec!(1.2345), "KWD", "1.235"),
+            (Decimal::MAX, "USD", "79,228,162,514,264,337,593,543,950,335"),
+        ];
+        for (value, code, expected) in cases {
+            assert_eq!(
+                formatter.amount(value, code.parse().unwrap()),
+                expected,
+                "{value} {code}"
+            );
+        }
+        assert_eq!(
+            formatter.money(dec!(4070.361), Currency::USD),
+            "USD\u{a0}4,070.36"
+        );
+    }
+
+    #[test]
+    fn percentages_have_one_decimal_and_an_end() {
+        let formatter = Formatter::new("en-US");
+        for (value, expected) in [
+            (dec!(14.489714), "14.5\u{a0}%"),
+            (dec!(-0.04), "0.0\u{a0}%"),
+            (dec!(999.9), "999.9\u{a0}%"),
+            (dec!(999.91), ">999\u{a0}%"),
+            (dec!(-1000), "<−999\u{a0}%"),
+        ] {
+            assert_eq!(formatter.percent(value), expected);
+        }
+    }
+
+    fn change_of(metric: Metric, value: Decimal, base: Decimal, direction: Direction) -> String {
+        let compared = Comparison {
+            comparison: "previous_period".into(),
+            base_value: Some(base),
+            change: Some(value - base),
+            change_percent: (base > Decimal::ZERO)
+                .then(|| crate::money::percent(value - base, base))
+                .flatten(),
+            direction: Some(direction),
+        };
+        let figure = Figure {
+            comparisons: vec![compared],
+            ..figure(metric, Some(value))
+        };
+        let change = Formatter::new("en-US").change(&figure).unwrap();
+        format!("{} [{}]", change.text.replace('\u{a0}', " "), change.tone)
+    }
+
+    #[test]
+    fn changes_say_arrow_word_size_and_amount() {
+        use Direction::{Down, Flat, Gone, New, Up};
+        use Metric as M;
+        let cases = [
+            (
+                M::TotalCost,
+                dec!(4070.36),
+                dec!(3555.22),
+                Up,
+                "▲ up 14.5 % (+515.14) [adverse]",
+            ),
+            (
+                M::TotalCost,
+                dec!(90),
+                dec!(100),
+                Down,
+                "▼ down 10.0 % (−10.00) [favourable]",
+            ),
+            (
+                M::TotalRequests,
+                dec!(112),
+                dec!(100),
+                Up,
+                "▲ up 12.0 % (+12) [neutral]",
+            ),
+            (
+                M::ErrorRate,
+                dec!(5.03),
+                dec!(5.4),
+                Down,
+                "▼ down 0.4 pp [favourable]",
+            ),
+            (M::ActiveUsers, dec!(24), dec!(24), Flat, "● no change [neutral]"),
+            (
+                M::TotalCost,
+                dec!(999.6),
+                dec!(1000),
+                Flat,
+                "● flat 0.0 % (−0.40) [neutral]",
+            ),
+            (
+                M::TotalCost,
+                dec!(1.004),
+                dec!(1),
+                Up,
+                "▲ up 0.4 % (<0.01) [adverse]",
+            ),
+            (M::TotalCost, dec!(5), dec!(0), New, "▲ new [adverse]"),
+            (M::TotalCost, dec!(0), dec!(5), Gone, "▼ gone [favourable]"),
+            (
+                M::TotalCost,
+                dec!(50),
+                dec!(-50),
+                Up,
+                "▲ up n/m (+100.00) [adverse]",
+            ),
+            (
+                M::TotalCost,
+                dec!(5000),
+                dec!(1),
+                Up,
+                "▲ up >999 % (+4,999.00) [adverse]",
+            ),
+            (
+                M::AverageCostPerRequest,
+                dec!(0.00617),
+                dec!(0.00604),
+                Up,
+                "▲ up 2.2 % (+0.13) [adverse]",
+            ),
+        ];
+        for (metric, value, base, direction, expected) in cases {
+            assert_eq!(change_of(metric, value, base, direction), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_not_available_and_never_zero() {
+        let formatter = Formatter::new("en-US");
+        let unknown = figure(Metric::TotalCost, None);
+        assert_eq!(formatter.value(&unknown).text, "n/a");
+        assert_eq!(formatter.change(&unknown), None);
+        let small = figure(Metric::AverageCostPerRequest, Some(dec!(0.0061672)));
+        assert_eq!(formatter.label(&small), "Cost per 1,000 requests");
+        assert_eq!(formatter.value(&small).text, "USD\u{a0}6.17");
+    }
+
+    #[test]
+    fn ticks_are_short() {
+        let formatter = Formatter::new("en-US");
+        for (value, expected) in [
+            (dec!(0), "0"),
+            (dec!(400), "400"),
+            (dec!(2500), "2,500"),
+            (dec!(12500), "12.5\u{a0}k"),
+            (dec!(0.25), "0.25"),
+            (dec!(-3000000), "−3\u{a0}M"),
+        ] {
+            assert_eq!(formatter.tick(value), expected);
+        }
+    }
+}

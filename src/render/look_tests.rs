@@ -1,0 +1,425 @@
+//! What readers see, tested face by face on the sample report and on reports that are hard to show.
+
+use super::{Artifact, Look, digest, mail, page, text};
+use crate::config::plan::Brand;
+use crate::money::Currency;
+use crate::report::{Figure, Report, Section, SourceRef, sample};
+use regex::Regex;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+fn look() -> Look {
+    Look {
+        locale: "en-GB".into(),
+        ..Look::default()
+    }
+}
+
+fn attachments() -> Vec<Artifact> {
+    vec![Artifact {
+        name: "monthly-full-report_2026-10.xlsx".into(),
+        media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".into(),
+        bytes: bytes::Bytes::from(vec![0; 212_345]),
+        sha256: "0".repeat(64),
+        rows: None,
+    }]
+}
+
+fn changed(change: impl FnOnce(&mut Report)) -> Report {
+    let mut report = sample::report();
+    change(&mut report);
+    report
+}
+
+fn figures_of(report: &mut Report) -> impl Iterator<Item = &mut Figure> {
+    let sections = report
+        .sections
+        .iter_mut()
+        .flat_map(|section| &mut section.figures);
+    sections.chain(&mut report.headlines).chain(&mut report.movers)
+}
+
+fn empty(report: &mut Report) {
+    report.sections.clear();
+    report.charts.clear();
+    report.headlines.clear();
+    report.movers.clear();
+    report.notices.clear();
+    report.answer.clear();
+    report.sources.clear();
+    report.compared_with = None;
+    report.currency = None;
+}
+
+fn yen(report: &mut Report) {
+    let yen: Currency = "JPY".parse().unwrap();
+    report.currency = Some(yen);
+    report.revision = 2;
+    report.provisional_through = Some("2026-11-01T00:00:00Z".parse().unwrap());
+    figures_of(report).for_each(|figure| figure.currency = figure.currency.map(|_| yen));
+}
+
+fn two_sources(report: &mut Report) {
+    let mut sections = report.sections.clone();
+    for section in &mut sections {
+        section.source = Some("<bill>".into());
+    }
+    report.sections.extend(sections);
+    let other = SourceRef {
+        name: "<bill>".into(),
+        ..report.sources[0].clone()
+    };
+    report.sources.push(other);
+}
+
+fn hostile(report: &mut Report) {
+    let name = sample::HOSTILE.join(" ");
+    report.title.clone_from(&name);
+    report.sources[0].name.clone_from(&name);
+    report.sources[0].scope = Some(name.clone());
+    report.notices[0].text.clone_from(&name);
+    report
+        .sections
+        .iter_mut()
+        .for_each(|section| section.title.clone_from(&name));
+    report
+        .charts
+        .iter_mut()
+        .for_each(|chart| chart.title.clone_from(&name));
+}
+
+/// The sample with each way in which a report can be poor or odd.
+fn hard_reports() -> Vec<(&'static str, Report)> {
+    vec![
+        ("as it is", sample::report()),
+        ("empty", changed(empty)),
+        (
+            "no comparison",
+            changed(|report| {
+                report.compared_with = None;
+                figures_of(report).for_each(|figure| figure.comparisons.clear());
+            }),
+        ),
+        (
+            "nothing available",
+            changed(|report| figures_of(report).for_each(|figure| figure.value = None)),
+        ),
+        ("yen, provisional, revision 2", changed(yen)),
+        ("two sources", changed(two_sources)),
+        ("hostile everywhere", changed(hostile)),
+        (
+            "as large as can be",
+            changed(|report| {
+                figures_of(report).for_each(|figure| {
+                    figure.value = Some(Decimal::MAX);
+                    figure.label = "x".repeat(5_000);
+                });
+            }),
+        ),
+    ]
+}
+
+/// Every tag is closed in order: what a parser would otherwise have to guess.
+fn assert_well_formed(html: &str, what: &str) {
+    let void = ["meta", "img", "br", "!doctype", "rect", "path"];
+    let html = Regex::new(r"(?s)<!--.*?-->|<style>.*?</style>")
+        .unwrap()
+        .replace_all(html, "");
+    let mut open = Vec::new();
+    for tag in Regex::new(r"<(/?)([a-zA-Z!][a-zA-Z0-9]*)[^<>]*?(/?)>")
+        .unwrap()
+        .captures_iter(&html)
+    {
+        let name = tag[2].to_lowercase();
+        match (&tag[1], &tag[3]) {
+            ("/", _) => assert_eq!(
+                open.pop().as_deref(),
+                Some(name.as_str()),
+                "{what}: closes at {}",
+                &tag[0]
+            ),
+            (_, "/") => {}
+            _ if void.contains(&name.as_str()) => {}
+            _ => open.push(name),
+        }
+    }
+    assert!(open.is_empty(), "{what}: still open: {open:?}");
+}
+
+fn count(text: &str, needle: &str) -> usize {
+    text.matches(needle).count()
+}
+
+#[test]
+fn faces_of_the_sample_are_as_approved() {
+    let report = sample::report();
+    insta::assert_snapshot!("page", page::render(&report, &look()).unwrap());
+    insta::assert_snapshot!("text", text::render(&report, &look()).unwrap());
+    insta::assert_json_snapshot!("digest", digest::render(&report, &look()).unwrap());
+    let body = mail::render(&report, &look(), &attachments(), true).unwrap();
+    insta::assert_snapshot!("mail_subject", body.subject);
+    insta::assert_snapshot!("mail_html", body.html);
+    insta::assert_snapshot!("mail_text", body.text);
+}
+
+#[test]
+fn every_face_shows_every_hard_report() {
+    for (what, report) in hard_reports() {
+        let page = page::render(&report, &look()).unwrap();
+        let body = mail::render(&report, &look(), &attachments(), true).unwrap();
+        let text = text::render(&report, &look()).unwrap();
+        let digest = digest::render(&report, &look()).unwrap();
+        for html in [&page, &body.html] {
+            assert_well_formed(html, what);
+            assert_eq!(count(html, "<h1"), 1, "{what}");
+            assert!(!html.to_lowercase().contains("<script"), "{what}");
+            assert!(!html.contains('\u{202e}'), "{what}: direction marks are gone");
+            assert_eq!(count(html, "<table"), count(html, "</table>"), "{what}");
+        }
+        assert!(body.html.len() <= 80 * 1024, "{what}: {}", body.html.len());
+        assert!(
+            !body.subject.contains(['\n', '\r', '\0']) && body.subject.chars().count() <= 200,
+            "{what}"
+        );
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{what}");
+        assert!(!digest.heading.contains('\n'), "{what}");
+        assert_eq!(
+            page,
+            page::render(&report, &look()).unwrap(),
+            "{what}: the same bytes each time"
+        );
+    }
+}
+
+#[test]
+fn the_page_stands_alone() {
+    let page = page::render(&sample::report(), &look()).unwrap();
+    let references = Regex::new(r#"(?: (?:src|href|action|srcset)=|url\()["']?([^"'\s>)]+)"#).unwrap();
+    let found: Vec<&str> = references.find_iter(&page).map(|found| found.as_str()).collect();
+    assert!(found.is_empty(), "the page refers to {found:?}");
+    assert!(page.contains("<html lang=\"en-GB\">") && page.contains("<main>") && page.contains("<title>"));
+    for table in page.split("<table").skip(1) {
+        assert!(
+            table.contains("<caption") && table.contains("scope=\"col\"") && table.contains("scope=\"row\"")
+        );
+    }
+    assert_eq!(count(&page, "<svg"), count(&page, "<desc"));
+    let bare = Regex::new("[^>] [▲▼●]|<td[^>]*>[▲▼●]").unwrap();
+    assert!(!bare.is_match(&page), "arrows are hidden from those who listen");
+}
+
+#[test]
+fn every_picture_of_a_mail_is_named_and_told() {
+    let brand = Brand {
+        name: Some("Acme & Sons".into()),
+        accent: Some("#aa0000".into()),
+        logo: None,
+    };
+    let look = Look {
+        brand,
+        logo: Some("iVBORw0KGgo=".into()),
+        ..look()
+    };
+    let body = mail::render(&sample::report(), &look, &attachments(), true).unwrap();
+    let pictures = Regex::new(r#"<img [^>]*src="cid:([a-z-]+)@report"[^>]* alt="([^"]+)""#).unwrap();
+    let named: Vec<String> = pictures
+        .captures_iter(&body.html)
+        .map(|found| found[1].to_owned())
+        .collect();
+    let keys: Vec<String> = body.images.iter().map(|image| image.key.clone()).collect();
+    assert_eq!(named, keys);
+    assert_eq!(keys, ["logo", "cost-per-day", "top-users-by-cost"]);
+    assert!(body.html.contains("#aa0000") && body.html.contains("Acme &amp; Sons"));
+    assert!(!body.html.contains("data:"), "mail programs drop data URIs");
+    let without = mail::render(&sample::report(), &look, &attachments(), false).unwrap();
+    assert_eq!(
+        without
+            .images
+            .iter()
+            .map(|image| image.key.as_str())
+            .collect::<Vec<_>>(),
+        ["logo"]
+    );
+    assert!(!without.html.contains("cid:cost-per-day"));
+}
+
+#[test]
+fn subjects_are_one_line_and_say_the_revision() {
+    let subject = |template: Option<&str>, revision| {
+        let look = Look {
+            subject: template.map(str::to_owned),
+            ..look()
+        };
+        let report = Report {
+            revision,
+            ..sample::report()
+        };
+        mail::render(&report, &look, &[], false).map(|body| body.subject.replace('\u{a0}', " "))
+    };
+    assert_eq!(
+        subject(None, 1).unwrap(),
+        "AI platform: monthly full report: October 2026, USD 4,070.36 (▲ 14.5 %)"
+    );
+    assert_eq!(
+        subject(Some("{{job.title}}: {{period.label}}\r\nBcc: x@example.com"), 2).unwrap(),
+        "AI platform: monthly full report: October 2026 Bcc: x@example.com (revision 2)"
+    );
+    assert_eq!(
+        subject(Some("{{job.name}} {{period.id}}"), 1).unwrap(),
+        "monthly-full-report 2026-10"
+    );
+    assert_eq!(
+        subject(Some(&"long ".repeat(100)), 3).unwrap().chars().count(),
+        200
+    );
+    let empty = subject(Some("  "), 1).unwrap_err().to_string();
+    assert!(
+        empty.starts_with("subject `  ` cannot be used: it is empty"),
+        "{empty}"
+    );
+    assert!(
+        subject(Some("{{job.tilte}}"), 1)
+            .unwrap_err()
+            .to_string()
+            .contains("tilte")
+    );
+}
+
+#[test]
+fn all_faces_agree_on_the_headlines() {
+    let report = sample::report();
+    for locale in [
+        "en-US", "en-GB", "de-DE", "es-ES", "fr-FR", "pt-BR", "ja-JP", "hi-IN",
+    ] {
+        let look = Look {
+            locale: locale.into(),
+            ..Look::default()
+        };
+        let body = mail::render(&report, &look, &[], false).unwrap();
+        let faces = [
+            page::render(&report, &look).unwrap(),
+            body.html,
+            body.text,
+            text::render(&report, &look).unwrap(),
+        ];
+        for figure in digest::render(&report, &look).unwrap().headlines {
+            let number = figure
+                .value
+                .trim_start_matches("USD\u{a0}")
+                .split('\u{a0}')
+                .next()
+                .unwrap()
+                .to_owned();
+            for face in &faces {
+                assert!(
+                    face.contains(&number) && face.contains(&figure.label),
+                    "{locale}: {} {number}",
+                    figure.label
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_add_to_the_total_shown() {
+    let text = text::render(&sample::report(), &look()).unwrap();
+    let table = text.split("By model").nth(1).unwrap();
+    let number = Regex::new(r" ([\d,]+\.\d\d) ").unwrap();
+    let mut amounts: Vec<Decimal> = table
+        .lines()
+        .skip(2)
+        .take_while(|line| !line.is_empty())
+        .map(|line| {
+            number.captures(line).unwrap()[1]
+                .replace(',', "")
+                .parse()
+                .unwrap()
+        })
+        .collect();
+    let total = amounts.pop().unwrap();
+    assert_eq!(amounts.len(), 10);
+    assert_eq!(amounts.iter().sum::<Decimal>(), total);
+}
+
+#[test]
+fn a_jobs_own_templates_are_used() {
+    let own = |path: &str, source: &str| Look {
+        templates: BTreeMap::from([(path.to_owned(), source.to_owned())]),
+        ..look()
+    };
+    let report = sample::report();
+    let page = page::render(
+        &report,
+        &own("report/page.html.hbs", "<p>{{job.title}} {{period.id}}</p>"),
+    )
+    .unwrap();
+    assert_eq!(page, "<p>AI platform: monthly full report 2026-10</p>");
+    let body = mail::render(
+        &report,
+        &own("email/report/body.txt.hbs", "{{answer_text}}"),
+        &[],
+        false,
+    )
+    .unwrap();
+    assert!(body.text.starts_with("Spend rose 14.5"));
+    assert!(page::render(&report, &own("report/page.html.hbs", "{{{job.title}}}")).is_err());
+}
+
+#[test]
+fn what_is_poor_or_odd_is_said() {
+    let text = |change: fn(&mut Report)| {
+        text::render(&changed(change), &look())
+            .unwrap()
+            .replace('\u{a0}', " ")
+    };
+    let yen = text(yen);
+    for expected in [
+        "[Provisional: complete up to 1 Nov 2026 00:00:00 UTC]",
+        "[Revision 2]",
+        "JPY 4,070  ",
+        "revision 2 ·",
+    ] {
+        assert!(yen.contains(expected), "{expected}: {yen}");
+    }
+    assert!(!yen.contains("[Final]"));
+    let two = text(two_sources);
+    assert!(
+        two.contains("=== globant ===") && two.contains("=== <bill> ==="),
+        "{two}"
+    );
+    assert!(two.contains("! globant: 25 October is not available"));
+    let nothing = text(|report| figures_of(report).for_each(|figure| figure.value = None));
+    assert!(
+        nothing.contains("Total cost                                             n/a"),
+        "{nothing}"
+    );
+    assert!(
+        text(|report| report.sections[4].figures.clear())
+            .contains("Top users by requests\n   No data available")
+    );
+}
+
+#[test]
+fn a_mail_that_would_be_clipped_drops_rows_and_says_so() {
+    let large = changed(|report| {
+        report.notices = vec![report.notices[0].clone(); 500];
+        let sections = report.sections.clone();
+        for n in 0..14 {
+            report
+                .sections
+                .extend(sections.iter().cloned().map(|section| Section {
+                    source: Some(format!("source {n}")),
+                    ..section
+                }));
+        }
+    });
+    let body = mail::render(&large, &look(), &[], false).unwrap();
+    assert!(body.html.len() <= 80 * 1024);
+    assert!(body.html.contains("4,070.36"));
+    assert!(body.html.contains("Rows were left out to keep this mail short"));
+    assert!(
+        body.text.contains("Customer Support 24/7"),
+        "the text part is complete"
+    );
+}

@@ -1,0 +1,185 @@
+//! The body of a mail: subject, complete text part, HTML within the size at which readers clip it, pictures by content id.
+
+use super::templates::{self, Templates};
+use super::view::{Attachment, Extent, NoticeView, View, clean, shortened, size};
+use super::{Artifact, Image, Look, MailBody, RenderError, chart, text};
+use crate::render::format::Formatter;
+use crate::report::Report;
+use base64::Engine as _;
+use bytes::Bytes;
+use serde::Serialize;
+
+/// Most bytes of the HTML part: Gmail clips at about 102 KB.
+const MAX_HTML: usize = 80 * 1024;
+/// Most characters of a subject.
+const MAX_SUBJECT: usize = 200;
+/// Rows of a ranking or breakdown; fewer, and at last no tables at all, where the mail would be too large.
+const ROWS: [usize; 4] = [5, 3, 1, 0];
+/// Notices, and characters of each, where a mail has no room for tables.
+const LAST_NOTICES: (usize, usize) = (10, 400);
+/// The key of the brand's logo among the images.
+const LOGO: &str = "logo";
+
+/// What the mail's templates see: the view and what only a mail has.
+#[derive(Serialize)]
+struct MailView<'a> {
+    #[serde(flatten)]
+    view: &'a View,
+    /// Whether pictures come with the mail.
+    pictures: bool,
+    /// What the first line of a mailbox shows after the subject.
+    preheader: &'a str,
+    /// Set where rows were dropped.
+    shortened: bool,
+    /// The first headline figure with its change, for the subject.
+    headline: String,
+}
+
+/// The body of a mail about `report` with `attachments`; without `charts` it has no pictures of them.
+///
+/// # Errors
+/// [`RenderError`] if a template is wrong, the subject is empty, a chart cannot be drawn, or nothing fits the size.
+pub fn render(
+    report: &Report,
+    look: &Look,
+    attachments: &[Artifact],
+    charts: bool,
+) -> Result<MailBody, RenderError> {
+    let templates = templates::load(&look.templates)?;
+    let formatter = Formatter::new(&look.locale);
+    let attached: Vec<Attachment> = attachments
+        .iter()
+        .map(|file| Attachment {
+            name: clean(&file.name),
+            size: size(file.bytes.len(), &formatter),
+        })
+        .collect();
+    let build = |rows: usize| {
+        let mut view = View::new(
+            report,
+            look,
+            Extent {
+                rows,
+                days: false,
+                drawn: false,
+            },
+        );
+        view.attachments.clone_from(&attached);
+        if rows == 0 {
+            curtail(&mut view);
+        }
+        view
+    };
+    let full = build(ROWS[0]);
+    let subject = subject(&templates, &full, look)?;
+    let plain = templates.render(templates::MAIL_TEXT, &mail_view(&full, charts, false))?;
+    Ok(MailBody {
+        subject,
+        text: text::tidy(&plain),
+        html: html(&templates, &build, charts)?,
+        images: images(report, look, &full, charts)?,
+    })
+}
+
+/// Leaves what fits any mail: the headline figures, what moved and the first notices.
+fn curtail(view: &mut View) {
+    view.blocks.clear();
+    let (most, characters) = LAST_NOTICES;
+    let more = view.notices.len().saturating_sub(most);
+    view.notices.truncate(most);
+    for notice in &mut view.notices {
+        notice.text = shortened(&notice.text, characters);
+    }
+    if more > 0 {
+        view.notices.push(NoticeView {
+            text: format!("{more} more notices stand in the files."),
+            missing: false,
+        });
+    }
+}
+
+fn mail_view(view: &View, pictures: bool, shortened: bool) -> MailView<'_> {
+    let headline = view.headlines.first().map(|card| {
+        let change = card.change.as_ref().filter(|change| !change.arrow.is_empty());
+        let change = change
+            .map(|change| format!(" ({})", change.short))
+            .unwrap_or_default();
+        card.value.text.clone() + &change
+    });
+    MailView {
+        view,
+        pictures,
+        preheader: &view.answer_text,
+        shortened,
+        headline: headline.unwrap_or_default(),
+    }
+}
+
+/// The HTML part with as many rows as fit.
+fn html(templates: &Templates, build: &dyn Fn(usize) -> View, charts: bool) -> Result<String, RenderError> {
+    let mut length = 0;
+    for (attempt, rows) in ROWS.into_iter().enumerate() {
+        let html = templates.render(
+            templates::MAIL_HTML,
+            &mail_view(&build(rows), charts, attempt > 0),
+        )?;
+        if html.len() <= MAX_HTML {
+            return Ok(html);
+        }
+        length = html.len();
+    }
+    Err(RenderError::Format {
+        format: "mail",
+        reason: format!(
+            "the body has {length} bytes even without tables; mail programs show {MAX_HTML} in full: shorten `email/report/body.html.hbs`"
+        ),
+    })
+}
+
+fn images(report: &Report, look: &Look, view: &View, charts: bool) -> Result<Vec<Image>, RenderError> {
+    let mut images = Vec::new();
+    if !view.brand.logo.is_empty()
+        && let Ok(png) = base64::engine::general_purpose::STANDARD.decode(&view.brand.logo)
+    {
+        images.push(Image {
+            key: LOGO.into(),
+            png: Bytes::from(png),
+        });
+    }
+    if !charts {
+        return Ok(images);
+    }
+    let formatter = Formatter::new(&look.locale);
+    let palette = chart::Palette::new(&view.brand.accent);
+    for (chart, shown) in report.charts.iter().zip(&view.charts) {
+        let svg = chart::svg(chart, &shown.alt, &formatter, &palette, chart::Letters::Embedded);
+        images.push(Image {
+            key: chart.key.clone(),
+            png: chart::rasterise(&svg)?,
+        });
+    }
+    Ok(images)
+}
+
+/// One line; a later revision says so.
+fn subject(templates: &Templates, view: &View, look: &Look) -> Result<String, RenderError> {
+    let data = mail_view(view, false, false);
+    let written = match &look.subject {
+        Some(source) => templates.render_line("subject", source, &data)?,
+        None => templates.render(templates::SUBJECT, &data)?,
+    };
+    let subject = clean(&written);
+    if subject.is_empty() {
+        return Err(RenderError::Name {
+            what: "subject",
+            value: written,
+            reason: "it is empty; use for example `{{job.title}}: {{period.label}}`".into(),
+        });
+    }
+    let suffix = if view.revision.later {
+        format!(" (revision {})", view.revision.number)
+    } else {
+        String::new()
+    };
+    Ok(shortened(&subject, MAX_SUBJECT - suffix.chars().count()) + &suffix)
+}

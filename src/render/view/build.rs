@@ -1,0 +1,301 @@
+//! A report becomes a view: its words, chips, blocks and foot.
+
+use super::tables;
+use super::words::{Run, clean, name, plain, runs};
+use super::{Block, BrandView, Card, ChartView, Chip, Extent, Foot, Job, NoticeView, Period, Revision, View};
+use crate::render::Look;
+use crate::render::chart::{self, Palette};
+use crate::render::format::Formatter;
+use crate::report::{Chart, ChartForm, Figure, PeriodRef, Report, Section};
+
+/// The metric that all of `movers` are about.
+fn movers_note(movers: &[Figure], formatter: &Formatter) -> String {
+    movers
+        .first()
+        .filter(|first| movers.iter().all(|mover| mover.metric == first.metric))
+        .map(|first| formatter.metric(first.metric))
+        .unwrap_or_default()
+}
+
+/// The accent where the brand names none.
+const ACCENT: &str = "#0b5cad";
+
+impl View {
+    /// The view of `report`, as far as `extent` goes.
+    pub(crate) fn new(report: &Report, look: &Look, extent: Extent) -> Self {
+        let formatter = Formatter::new(&look.locale);
+        let answer: Vec<Vec<Run>> = report
+            .answer
+            .iter()
+            .map(|sentence| runs(sentence, &formatter))
+            .collect();
+        let card = |figure: &Figure| Card {
+            label: name(&formatter.label(figure)),
+            value: formatter.value(figure),
+            change: formatter.change(figure),
+        };
+        Self {
+            lang: if look.locale.starts_with("en") {
+                look.locale.clone()
+            } else {
+                "en".into()
+            },
+            job: Job {
+                name: clean(&report.job),
+                title: clean(&report.title),
+            },
+            period: period(report, &formatter),
+            subtitle: subtitle(report, &formatter),
+            brand: brand(look),
+            chips: chips(report, &formatter),
+            answer_text: answer
+                .iter()
+                .map(|runs| plain(runs))
+                .collect::<Vec<_>>()
+                .join(" "),
+            answer,
+            headlines: report.headlines.iter().map(card).collect(),
+            movers_note: movers_note(&report.movers, &formatter),
+            movers: report.movers.iter().map(card).collect(),
+            charts: report
+                .charts
+                .iter()
+                .map(|chart| chart_view(chart, report, &formatter, look, extent.drawn))
+                .collect(),
+            blocks: blocks(report, &formatter, extent),
+            several: sources_of(&report.sections).len() > 1,
+            notices: notices(report),
+            foot: foot(report, &formatter),
+            revision: Revision {
+                number: report.revision,
+                later: report.revision > 1,
+            },
+            attachments: Vec::new(),
+        }
+    }
+}
+
+fn period(report: &Report, formatter: &Formatter) -> Period {
+    Period {
+        id: report.period.id.clone(),
+        label: formatter.period(&report.period),
+        dates: formatter.range(&report.period, false),
+        start: report.period.start.to_string(),
+        end: report.period.end.to_string(),
+        base: report
+            .compared_with
+            .as_ref()
+            .map(|base| formatter.short_period(base))
+            .unwrap_or_default(),
+    }
+}
+
+pub(crate) fn subtitle(report: &Report, formatter: &Formatter) -> String {
+    let label = formatter.period(&report.period);
+    let mut parts = vec![label.clone()];
+    let dates = formatter.range(&report.period, false);
+    if report.period.days > 1 && formatter.range(&report.period, true) != label {
+        parts.push(dates);
+    }
+    if let Some(base) = &report.compared_with {
+        let length = if base.days == report.period.days {
+            String::new()
+        } else {
+            format!(" ({})", days(base))
+        };
+        parts.push(format!("compared with {}{length}", formatter.period(base)));
+    }
+    parts.join(" · ")
+}
+
+fn days(period: &PeriodRef) -> String {
+    match period.days {
+        1 => "1 day".into(),
+        n => format!("{n} days"),
+    }
+}
+
+fn brand(look: &Look) -> BrandView {
+    let hex = |colour: &&String| {
+        colour.len() == 7 && colour.starts_with('#') && colour[1..].bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    let base64 = |text: &&String| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
+    };
+    BrandView {
+        name: look.brand.name.as_deref().map(clean).unwrap_or_default(),
+        accent: look
+            .brand
+            .accent
+            .as_ref()
+            .filter(hex)
+            .map_or_else(|| ACCENT.to_owned(), String::clone),
+        logo: look.logo.as_ref().filter(base64).cloned().unwrap_or_default(),
+    }
+}
+
+pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
+    let plain = |text: String| Chip { text, kind: "plain" };
+    let mut chips = vec![match report.provisional_through {
+        None => Chip {
+            text: "Final".into(),
+            kind: "good",
+        },
+        Some(until) => Chip {
+            text: format!("Provisional: complete up to {}", formatter.instant(until)),
+            kind: "attention",
+        },
+    }];
+    if report.revision > 1 {
+        chips.push(Chip {
+            text: format!("Revision {}", report.revision),
+            kind: "attention",
+        });
+    }
+    chips.extend(report.currency.map(|currency| plain(currency.code().to_owned())));
+    let mut zones: Vec<&str> = report.sources.iter().map(|source| source.zone.as_str()).collect();
+    zones.dedup();
+    if let [zone] = zones[..] {
+        chips.push(plain(format!("{} days", clean(zone))));
+    }
+    let mut scopes: Vec<&str> = report
+        .sources
+        .iter()
+        .filter_map(|source| source.scope.as_deref())
+        .collect();
+    scopes.dedup();
+    chips.extend(scopes.into_iter().map(|scope| plain(name(scope))));
+    let missing = report.notices.iter().filter(|notice| notice.missing).count();
+    if missing > 0 {
+        chips.push(Chip {
+            text: format!("{missing} missing"),
+            kind: "attention",
+        });
+    }
+    chips
+}
+
+fn chart_view(chart: &Chart, report: &Report, formatter: &Formatter, look: &Look, drawn: bool) -> ChartView {
+    let alt = plain(&runs(&chart.message, formatter));
+    let size = chart::size(chart);
+    ChartView {
+        key: chart.key.clone(),
+        title: clean(&chart.title),
+        note: legend(chart, report, formatter),
+        svg: if drawn {
+            chart::svg(
+                chart,
+                &alt,
+                formatter,
+                &Palette::new(&brand(look).accent),
+                chart::Letters::All,
+            )
+        } else {
+            String::new()
+        },
+        alt,
+        width: size.0,
+        height: size.1,
+    }
+}
+
+fn legend(chart: &Chart, report: &Report, formatter: &Formatter) -> String {
+    let mut parts: Vec<String> = chart
+        .currency
+        .map(|currency| currency.code().to_owned())
+        .into_iter()
+        .collect();
+    if let ChartForm::Daily { base, .. } = &chart.form
+        && let (false, Some(other)) = (base.is_empty(), &report.compared_with)
+    {
+        parts.push(format!(
+            "bars {}, dashes {}",
+            formatter.short_period(&report.period),
+            formatter.short_period(other)
+        ));
+    }
+    parts.join(" · ")
+}
+
+/// The sources that sections are about, in the order of the report.
+fn sources_of(sections: &[Section]) -> Vec<Option<&str>> {
+    let mut sources = Vec::new();
+    for section in sections {
+        if !sources.contains(&section.source.as_deref()) {
+            sources.push(section.source.as_deref());
+        }
+    }
+    sources
+}
+
+fn blocks(report: &Report, formatter: &Formatter, extent: Extent) -> Vec<Block> {
+    let sources = sources_of(&report.sections);
+    let several = sources.len() > 1;
+    sources
+        .into_iter()
+        .map(|source| {
+            let sections: Vec<&Section> = report
+                .sections
+                .iter()
+                .filter(|section| section.source.as_deref() == source)
+                .collect();
+            let summary = sections
+                .iter()
+                .find(|section| section.key == "summary")
+                .map_or(&[][..], |s| &s.figures[..]);
+            let other = |section: &&&Section| !matches!(section.key.as_str(), "summary" | "daily");
+            let daily = sections
+                .iter()
+                .find(|section| section.key == "daily" && extent.days);
+            Block {
+                source: source.map_or_else(|| "All sources together".to_owned(), name),
+                level: if several { "h3" } else { "h2" },
+                groups: tables::groups(summary, formatter),
+                tables: sections
+                    .iter()
+                    .filter(other)
+                    .map(|section| tables::table(section, summary, formatter, extent.rows))
+                    .collect(),
+                daily: daily.map(|section| tables::daily(section, formatter)),
+            }
+        })
+        .collect()
+}
+
+fn notices(report: &Report) -> Vec<NoticeView> {
+    let several = report.sources.len() > 1;
+    report
+        .notices
+        .iter()
+        .map(|notice| NoticeView {
+            text: match &notice.source {
+                Some(source) if several => format!("{}: {}", name(source), clean(&notice.text)),
+                _ => clean(&notice.text),
+            },
+            missing: notice.missing,
+        })
+        .collect()
+}
+
+fn foot(report: &Report, formatter: &Formatter) -> Foot {
+    let sources = report.sources.iter().map(|source| {
+        let fetched = formatter.instant(source.fetched_at);
+        format!(
+            "Source: {} ({}), fetched {fetched}",
+            name(&source.name),
+            name(&source.platform)
+        )
+    });
+    // The last characters of a run's id are its random ones; the first of two runs of one minute are the same.
+    let id: Vec<char> = clean(&report.run_id).chars().collect();
+    let short: String = id[id.len().saturating_sub(8)..].iter().collect();
+    Foot {
+        sources: sources.collect(),
+        run: format!(
+            "Run …{short}, revision {} · generated {}",
+            report.revision,
+            formatter.instant(report.generated_at)
+        ),
+    }
+}

@@ -1,0 +1,259 @@
+//! A table of one metric, whose shown parts add to the shown total.
+
+use super::tables::{Row, Table, additive, column, empty, member_word, parts_of_a_whole};
+use super::words::name;
+use crate::metric::Metric;
+use crate::money;
+use crate::render::format::{Formatter, NOT_AVAILABLE, apportion, decimals};
+use crate::report::{Figure, Section};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+
+/// Pixels of the longest bar of a mail.
+const MAIL_BAR: u32 = 96;
+
+/// A table of one metric: a ranking or a plain breakdown.
+pub(super) struct Single<'a> {
+    section: &'a Section,
+    figures: &'a [Figure],
+    ranked: bool,
+    /// The total and how many members it is of, where they are known.
+    total: Option<Decimal>,
+    members: Option<usize>,
+}
+
+impl<'a> Single<'a> {
+    /// The table of `section`, whose totals stand in `summary` if it is a ranking.
+    pub(super) fn new(section: &'a Section, metric: Metric, summary: &[Figure]) -> Self {
+        let figures = &section.figures[..];
+        let ranked = figures.iter().any(|figure| figure.rank.is_some());
+        let known = |metric: Metric| {
+            summary
+                .iter()
+                .find(|figure| figure.metric == metric)
+                .and_then(|figure| figure.value)
+        };
+        let sum = figures
+            .iter()
+            .map(|figure| figure.value)
+            .collect::<Option<Vec<_>>>()
+            .filter(|_| additive(metric) && parts_of_a_whole(section))
+            .and_then(|values| money::sum(values).ok());
+        let (total, members) = if ranked {
+            let of = match metric {
+                Metric::Requests => known(Metric::TotalRequests),
+                Metric::Tokens => known(Metric::TotalTokens),
+                Metric::Cost => known(Metric::TotalCost),
+                _ => None,
+            };
+            let active = match figures.first().and_then(|figure| figure.dimension.as_deref()) {
+                Some("agent") => known(Metric::ActiveAgents),
+                Some("user") => known(Metric::ActiveUsers),
+                _ => None,
+            };
+            // A total below its parts is the platform's contradiction (and a notice): no share is shown of it.
+            let total = of.filter(|total| sum.is_some_and(|sum| sum <= *total));
+            (
+                total,
+                active.and_then(|n| n.to_usize()).filter(|n| *n >= figures.len()),
+            )
+        } else {
+            (sum, parts_of_a_whole(section).then_some(figures.len()))
+        };
+        Self {
+            section,
+            figures,
+            ranked,
+            total,
+            members,
+        }
+    }
+
+    /// Its first `limit` rows, then the others and the total where they are known.
+    pub(super) fn table(&self, formatter: &Formatter, limit: usize) -> Table {
+        let Some(first) = self.figures.first() else {
+            return empty(self.section);
+        };
+        let places = decimals(first);
+        let (amounts, rest) = self.shown(places);
+        let shown = self.figures.len().min(limit);
+        let folded = fold(&amounts[shown..], rest);
+        let total = self.total.map(|total| money::rounded(total, places));
+        let shares = self
+            .total
+            .filter(|_| amounts.iter().flatten().all(|a| !a.is_sign_negative()))
+            .and_then(|total| {
+                let parts: Vec<Decimal> = self
+                    .figures
+                    .iter()
+                    .map(|figure| figure.value)
+                    .chain([self.rest()])
+                    .map(|part| money::percent(part?, total))
+                    .collect::<Option<_>>()?;
+                apportion(&parts, 1)
+            });
+        let share = |at: usize| {
+            shares
+                .as_ref()
+                .map(|shares| formatter.percent(shares[at]))
+                .unwrap_or_default()
+        };
+        // Members are compared with each other; the others, if they are more than the longest, have no bar to mislead.
+        let longest = amounts[..shown]
+            .iter()
+            .flatten()
+            .copied()
+            .max()
+            .unwrap_or_default();
+        let row = |name: String, amount: Option<Decimal>, kind| Row {
+            place: String::new(),
+            name,
+            cells: vec![amount.map_or_else(
+                || NOT_AVAILABLE.to_owned(),
+                |amount| formatter.decimal(amount, places),
+            )],
+            bar: bar(amount, longest, 100),
+            bar_pixels: bar(amount, longest, MAIL_BAR),
+            share: String::new(),
+            change: None,
+            kind,
+        };
+        let mut rows: Vec<Row> = (0..shown)
+            .map(|at| {
+                let figure = &self.figures[at];
+                Row {
+                    place: figure.rank.map(|rank| rank.to_string()).unwrap_or_default(),
+                    share: share(at),
+                    change: formatter.change(figure),
+                    ..self.tiny(figure, formatter, row(name(&figure.label), amounts[at], "member"))
+                }
+            })
+            .collect();
+        if let Some(folded) = folded.filter(|others| shown < self.figures.len() || !others.is_zero()) {
+            let hidden = shares
+                .as_ref()
+                .map(|shares| shares[shown..].iter().copied().sum::<Decimal>());
+            rows.push(Row {
+                share: hidden.map(|hidden| formatter.percent(hidden)).unwrap_or_default(),
+                ..row(self.others(shown, formatter), Some(folded), "others")
+            });
+        }
+        if let Some(total) = total.filter(|_| !self.figures.is_empty()) {
+            rows.push(Row {
+                share: if shares.is_some() {
+                    formatter.percent(Decimal::ONE_HUNDRED)
+                } else {
+                    String::new()
+                },
+                bar: 0,
+                bar_pixels: 0,
+                ..row(self.all(formatter), Some(total), "total")
+            });
+        }
+        Table {
+            note: self.note(shown, formatter),
+            ranked: self.ranked,
+            bars: true,
+            shares: shares.is_some(),
+            changes: self.figures.iter().any(|figure| !figure.comparisons.is_empty()),
+            columns: vec![column(first, formatter)],
+            rows,
+            ..empty(self.section)
+        }
+    }
+
+    /// A value that is not zero never reads as zero, as long as no total has to be met.
+    fn tiny(&self, figure: &Figure, formatter: &Formatter, row: Row) -> Row {
+        if self.total.is_some() && figure.value.is_some() {
+            return row;
+        }
+        Row {
+            cells: vec![formatter.value(figure).number],
+            ..row
+        }
+    }
+
+    /// What the total holds besides the members.
+    fn rest(&self) -> Option<Decimal> {
+        let parts = self
+            .figures
+            .iter()
+            .map(|figure| figure.value)
+            .collect::<Option<Vec<_>>>()?;
+        self.total?.checked_sub(money::sum(parts).ok()?)
+    }
+
+    /// The amounts as shown, and what is left of the total.
+    fn shown(&self, places: u32) -> (Vec<Option<Decimal>>, Option<Decimal>) {
+        let values: Vec<Option<Decimal>> = self.figures.iter().map(|figure| figure.value).collect();
+        let adding = || {
+            let mut parts = values.iter().copied().collect::<Option<Vec<_>>>()?;
+            parts.push(self.rest()?);
+            let mut shown = apportion(&parts, places)?;
+            let rest = shown.pop();
+            Some((shown.into_iter().map(Some).collect(), rest))
+        };
+        adding().unwrap_or_else(|| {
+            (
+                values
+                    .iter()
+                    .map(|value| value.map(|value| money::rounded(value, places)))
+                    .collect(),
+                None,
+            )
+        })
+    }
+
+    fn others(&self, shown: usize, formatter: &Formatter) -> String {
+        match self.members.map(|members| members.saturating_sub(shown)) {
+            Some(1) => format!("1 other {}", self.noun(false)),
+            Some(n) if n > 1 => format!("{} other {}", count(n, formatter), self.noun(true)),
+            _ => "All others".into(),
+        }
+    }
+
+    fn all(&self, formatter: &Formatter) -> String {
+        match self.members {
+            Some(n) if n > 1 => format!("All {} {}", count(n, formatter), self.noun(true)),
+            _ => "Total".into(),
+        }
+    }
+
+    fn noun(&self, plural: bool) -> String {
+        let noun = member_word(self.section).to_lowercase();
+        match (plural, noun.strip_suffix('y')) {
+            (false, _) => noun,
+            (true, Some(stem)) => format!("{stem}ies"),
+            (true, None) => format!("{noun}s"),
+        }
+    }
+
+    fn note(&self, shown: usize, formatter: &Formatter) -> String {
+        self.members
+            .filter(|members| *members > shown)
+            .map(|members| format!("{shown} of {} shown", count(members, formatter)))
+            .unwrap_or_default()
+    }
+}
+
+fn fold(hidden: &[Option<Decimal>], rest: Option<Decimal>) -> Option<Decimal> {
+    let hidden = hidden.iter().copied().collect::<Option<Vec<_>>>()?;
+    money::sum(hidden.into_iter().chain([rest?])).ok()
+}
+
+fn bar(amount: Option<Decimal>, longest: Decimal, full: u32) -> u32 {
+    amount
+        .filter(|amount| *amount > Decimal::ZERO && *amount <= longest)
+        .and_then(|amount| {
+            amount
+                .checked_div(longest)?
+                .checked_mul(Decimal::from(full))?
+                .round()
+                .to_u32()
+        })
+        .map_or(0, |length| length.clamp(1, full))
+}
+
+fn count(members: usize, formatter: &Formatter) -> String {
+    formatter.decimal(Decimal::from(members), 0)
+}

@@ -1,0 +1,177 @@
+//! Names and sentences, made safe to read.
+
+use crate::render::format::Formatter;
+use crate::report::{Part, Sentence};
+use serde::Serialize;
+
+/// Longest name shown; the workbook and the CSV carry it in full.
+const NAME_CHARS: usize = 120;
+
+/// A stretch of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Run {
+    /// The words.
+    pub(crate) text: String,
+    /// Whether they carry the point.
+    pub(crate) strong: bool,
+}
+
+/// `text` on one line, without control characters and without marks that turn the direction of what follows.
+pub(crate) fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{200e}'
+            | '\u{200f}'
+            | '\u{061c}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => {}
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
+                if !out.ends_with(' ') {
+                    out.push(' ');
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.trim().to_owned()
+}
+
+/// A name from the data: [`clean`], never empty, never longer than a line or two.
+pub(crate) fn name(text: &str) -> String {
+    let text = clean(text);
+    if text.is_empty() {
+        return "(no name)".into();
+    }
+    shortened(&text, NAME_CHARS)
+}
+
+/// `text`, or its beginning and `…` where it has more than `limit` characters.
+pub(crate) fn shortened(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(limit.saturating_sub(1)).collect();
+    format!("{}…", head.trim_end())
+}
+
+/// The runs of `sentence`, numbers and dates in the reader's way.
+pub(crate) fn runs(sentence: &Sentence, formatter: &Formatter) -> Vec<Run> {
+    sentence
+        .parts
+        .iter()
+        .map(|part| match part {
+            Part::Text(text) => Run {
+                text: spaced(text),
+                strong: false,
+            },
+            Part::Strong(text) => Run {
+                text: name(text),
+                strong: true,
+            },
+            Part::Value {
+                value,
+                unit,
+                currency,
+            } => Run {
+                text: formatter.in_unit(*value, *unit, *currency),
+                strong: true,
+            },
+            Part::Percent(value) => Run {
+                text: formatter.percent(*value),
+                strong: true,
+            },
+            Part::Date(date) => Run {
+                text: formatter.day(*date),
+                strong: false,
+            },
+            Part::Period(period) => Run {
+                text: formatter.period(period),
+                strong: false,
+            },
+        })
+        .collect()
+}
+
+/// [`clean`], keeping the spaces at both ends that part it from its neighbours.
+fn spaced(text: &str) -> String {
+    let clean = clean(text);
+    let lead = if text.starts_with(' ') && !clean.is_empty() {
+        " "
+    } else {
+        ""
+    };
+    let tail = if text.ends_with(' ') { " " } else { "" };
+    format!("{lead}{clean}{tail}")
+}
+
+/// The words of `runs`, plain.
+pub(crate) fn plain(runs: &[Run]) -> String {
+    runs.iter().map(|run| run.text.as_str()).collect()
+}
+
+/// A number of bytes for people: `212 KB`.
+pub(crate) fn size(bytes: usize, formatter: &Formatter) -> String {
+    let bytes = rust_decimal::Decimal::from(bytes);
+    let (value, unit) = match bytes {
+        b if b >= rust_decimal::Decimal::from(1_000_000) => {
+            (b / rust_decimal::Decimal::from(1_000_000), "MB")
+        }
+        b if b >= rust_decimal::Decimal::from(1_000) => (b / rust_decimal::Decimal::from(1_000), "KB"),
+        b => (b, "bytes"),
+    };
+    formatter.decimal(value, u32::from(unit == "MB")) + "\u{a0}" + unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Part;
+
+    #[test]
+    fn names_are_one_plain_line() {
+        let cases = [
+            ("two\nlines\tand a tab", "two lines and a tab"),
+            ("a\u{202e}gnp.exe\u{2066}", "agnp.exe"),
+            ("\r\n \0", "(no name)"),
+            ("", "(no name)"),
+            ("🦀 日本語", "🦀 日本語"),
+            ("<b>&\"'{{x}}", "<b>&\"'{{x}}"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(name(text), expected, "{text:?}");
+        }
+        assert_eq!(name(&"é".repeat(500)).chars().count(), NAME_CHARS);
+    }
+
+    #[test]
+    fn sentences_keep_the_spaces_between_their_parts() {
+        let text = |text: &str| Part::Text(text.into());
+        let sentence = Sentence {
+            parts: vec![
+                text("Up "),
+                Part::Percent(rust_decimal::dec!(2)),
+                text(" since\n"),
+                text(" "),
+                Part::Strong(" x ".into()),
+            ],
+        };
+        assert_eq!(
+            plain(&runs(&sentence, &Formatter::new("en-US"))),
+            "Up 2.0\u{a0}% since x"
+        );
+    }
+
+    #[test]
+    fn sizes_are_for_people() {
+        let formatter = Formatter::new("en-US");
+        for (bytes, expected) in [
+            (0, "0\u{a0}bytes"),
+            (212_345, "212\u{a0}KB"),
+            (1_540_000, "1.5\u{a0}MB"),
+        ] {
+            assert_eq!(size(bytes, &formatter), expected);
+        }
+    }
+}

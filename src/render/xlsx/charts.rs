@@ -1,0 +1,339 @@
+//! Native charts. What they draw stands on a sheet of its own, where a day without data is an empty cell: a gap, not a zero.
+
+use super::grid::{Grid, nearest};
+use super::style;
+use crate::money::Currency;
+use crate::render::format::Formatter;
+use crate::render::view::words::{plain, runs};
+use crate::report::{Chart, ChartForm, Outlier, Report};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use rust_xlsxwriter::{
+    Chart as Native, ChartAxisDateUnitType, ChartDataLabel, ChartEmptyCells, ChartFont, ChartFormat,
+    ChartLegendPosition, ChartLine, ChartLineDashType, ChartMarker, ChartPoint, ChartSolidFill, Color,
+    XlsxError,
+};
+
+/// Name of the sheet with the charts' data.
+pub(super) const SHEET: &str = "Chart data";
+
+/// Row of the heads; the data stands below.
+const TOP: u32 = 3;
+
+/// Days without data that are named below the chart.
+const NAMED_GAPS: usize = 5;
+
+/// Height in pixels.
+const HEIGHT: u32 = 340;
+
+/// What all charts of a report share.
+pub(super) struct Studio<'a> {
+    pub(super) report: &'a Report,
+    pub(super) formatter: &'a Formatter,
+    pub(super) accent: Color,
+}
+
+impl Studio<'_> {
+    /// Writes what the charts draw, one block of columns beside the other.
+    pub(super) fn write_data(&self, grid: &mut Grid<'_>) -> Result<(), XlsxError> {
+        grid.heading(0, 0, SHEET, &style::heading())?;
+        grid.heading(
+            1,
+            0,
+            "What the charts draw. The exact figures are in the tables of the other sheets.",
+            &style::muted(),
+        )?;
+        for (chart, col) in self.report.charts.iter().zip(columns(&self.report.charts)) {
+            grid.heading(TOP - 1, col, &titled(chart), &style::plain().set_bold())?;
+            let names = self.series(chart);
+            for (at, name) in (col..).zip(&names) {
+                grid.text(TOP, at, name, &style::column_head(at > col))?;
+            }
+            match &chart.form {
+                ChartForm::Daily { days, base, .. } => write_days(grid, col, days, base, &axis_code(chart))?,
+                ChartForm::Bars { bars, others } => write_bars(grid, col, bars, *others, &axis_code(chart))?,
+            }
+        }
+        grid.sheet.set_freeze_panes(TOP + 1, 0)?;
+        Ok(())
+    }
+
+    /// Heads of the columns that `chart` draws: the categories first.
+    fn series(&self, chart: &Chart) -> Vec<String> {
+        let period = self.formatter.period(&self.report.period);
+        match &chart.form {
+            ChartForm::Daily { base, .. } if !base.is_empty() => {
+                let other = self
+                    .report
+                    .compared_with
+                    .as_ref()
+                    .map(|other| self.formatter.period(other));
+                vec![
+                    "Day".into(),
+                    period,
+                    other.unwrap_or_else(|| "Compared with".into()),
+                ]
+            }
+            ChartForm::Daily { .. } => vec!["Day".into(), period],
+            ChartForm::Bars { .. } => vec!["Name".into(), period],
+        }
+    }
+
+    /// The native chart of the report's chart number `index`, `width` pixels wide.
+    pub(super) fn draw(&self, index: usize, width: u32) -> Option<Native> {
+        let chart = self.report.charts.get(index)?;
+        let col = *columns(&self.report.charts).get(index)?;
+        let mut native = match &chart.form {
+            ChartForm::Daily { days, base, outlier } if !days.is_empty() => {
+                self.daily(chart, col, days, !base.is_empty(), outlier.as_ref())
+            }
+            ChartForm::Bars { bars, others } if !bars.is_empty() => {
+                self.bars(chart, col, bars.len(), others.is_some())
+            }
+            ChartForm::Daily { .. } | ChartForm::Bars { .. } => return None,
+        };
+        native
+            .title()
+            .set_name(titled(chart).as_str())
+            .set_font(&font(12, style::INK));
+        native.set_name(chart.key.as_str());
+        native.set_alt_text(plain(&runs(&chart.message, self.formatter)));
+        native.chart_area().set_format(ChartFormat::new().set_no_border());
+        native.set_width(width).set_height(HEIGHT);
+        Some(native)
+    }
+
+    fn daily(
+        &self,
+        chart: &Chart,
+        col: u16,
+        days: &[(NaiveDate, Option<Decimal>)],
+        based: bool,
+        outlier: Option<&Outlier>,
+    ) -> Native {
+        let names = self.series(chart);
+        let last = TOP + count(days.len());
+        let mut native = Native::new_column();
+        let bars = native.add_series();
+        bars.set_categories((SHEET, TOP + 1, col, last, col)).set_values((
+            SHEET,
+            TOP + 1,
+            col + 1,
+            last,
+            col + 1,
+        ));
+        bars.set_name(names[1].as_str()).set_gap(40);
+        bars.set_format(&mut filled(self.accent));
+        let pointed = outlier
+            .and_then(|outlier| Some((days.iter().position(|(day, _)| *day == outlier.date)?, outlier)));
+        if let Some((at, outlier)) = pointed {
+            let mut points = vec![ChartPoint::default(); at];
+            points.push(ChartPoint::new().set_format(&mut filled(style::ATTENTION)));
+            bars.set_points(&points);
+            let mut labels = vec![ChartDataLabel::new().set_hidden().to_custom(); days.len()];
+            let text = self.outlier_text(chart, outlier);
+            labels[at] = ChartDataLabel::new()
+                .set_value(text.as_str())
+                .set_font(&font(9, style::ATTENTION))
+                .to_custom();
+            bars.set_custom_data_labels(&labels);
+        }
+        native.show_empty_cells_as(ChartEmptyCells::Gaps);
+        let days_apart = (days.len() / 60 + 1) * 7;
+        let axis = native.x_axis();
+        axis.set_date_axis(true)
+            .set_num_format("d mmm")
+            .set_font(&font(9, style::MUTED));
+        axis.set_major_unit(f64::from(count(days_apart)))
+            .set_major_unit_date_type(ChartAxisDateUnitType::Days);
+        if let Some(text) = self.gaps(days) {
+            axis.set_name(text.as_str())
+                .set_name_font(&font(9, style::ATTENTION));
+        }
+        let axis = native.y_axis();
+        axis.set_num_format("#,##0").set_font(&font(9, style::MUTED));
+        axis.set_major_gridlines_line(ChartLine::new().set_color(style::HAIRLINE));
+        axis.set_format(ChartFormat::new().set_no_line());
+        if !days
+            .iter()
+            .any(|(_, value)| value.is_some_and(|value| value.is_sign_negative()))
+        {
+            axis.set_min(0);
+        }
+        if let Some(top) = outlier.and_then(|outlier| headroom(outlier.value)) {
+            axis.set_max(top);
+        }
+        if based {
+            native.combine(&dashes(&names[2], col, last));
+        }
+        native
+            .legend()
+            .set_position(ChartLegendPosition::Bottom)
+            .set_font(&font(9, style::MUTED));
+        native
+    }
+
+    fn outlier_text(&self, chart: &Chart, outlier: &Outlier) -> String {
+        format!(
+            "{}: {}, {} × usual",
+            self.formatter.short_day(outlier.date),
+            self.formatter
+                .decimal(outlier.value, chart.currency.map_or(0, Currency::minor_units)),
+            self.formatter.decimal(outlier.times_usual, 1),
+        )
+    }
+
+    /// Names the days without data, since a gap says nothing by itself.
+    fn gaps(&self, days: &[(NaiveDate, Option<Decimal>)]) -> Option<String> {
+        let gaps: Vec<NaiveDate> = days
+            .iter()
+            .filter(|(_, value)| value.is_none())
+            .map(|(day, _)| *day)
+            .collect();
+        let mut named: Vec<String> = gaps
+            .iter()
+            .take(NAMED_GAPS)
+            .map(|day| self.formatter.short_day(*day))
+            .collect();
+        if gaps.len() > NAMED_GAPS {
+            named.push(format!("{} more days", gaps.len() - NAMED_GAPS));
+        }
+        (!named.is_empty()).then(|| format!("n/a: {}", named.join(", ")))
+    }
+
+    fn bars(&self, chart: &Chart, col: u16, count_of_bars: usize, others: bool) -> Native {
+        let last = TOP + count(count_of_bars) + u32::from(others);
+        let mut native = Native::new_bar();
+        let series = native.add_series();
+        series
+            .set_categories((SHEET, TOP + 1, col, last, col))
+            .set_values((SHEET, TOP + 1, col + 1, last, col + 1));
+        series.set_name(titled(chart).as_str()).set_gap(35);
+        series.set_format(&mut filled(self.accent));
+        series.set_data_label(
+            ChartDataLabel::new()
+                .show_value()
+                .set_font(&font(9, style::INK))
+                .set_num_format(axis_code(chart)),
+        );
+        if others {
+            let mut points = vec![ChartPoint::default(); count_of_bars];
+            points.push(ChartPoint::new().set_format(&mut filled(style::REST)));
+            series.set_points(&points);
+        }
+        native.x_axis().set_reverse().set_font(&font(9, style::INK));
+        native.y_axis().set_hidden(true).set_major_gridlines(false);
+        native.legend().set_hidden();
+        native
+    }
+}
+
+/// The comparison as a dashed line behind the bars.
+fn dashes(name: &str, col: u16, last: u32) -> Native {
+    let mut line = Native::new_line();
+    let series = line.add_series();
+    series
+        .set_categories((SHEET, TOP + 1, col, last, col))
+        .set_values((SHEET, TOP + 1, col + 2, last, col + 2));
+    series.set_name(name).set_marker(ChartMarker::new().set_none());
+    let dash = ChartLine::new()
+        .set_color(style::MUTED)
+        .set_width(1.25)
+        .set_dash_type(ChartLineDashType::Dash)
+        .clone();
+    series.set_format(ChartFormat::new().set_line(&dash));
+    line
+}
+
+fn write_days(
+    grid: &mut Grid<'_>,
+    col: u16,
+    days: &[(NaiveDate, Option<Decimal>)],
+    base: &[Option<Decimal>],
+    code: &str,
+) -> Result<(), XlsxError> {
+    for (at, (day, value)) in days.iter().enumerate() {
+        let row = TOP + 1 + count(at);
+        grid.date(row, col, *day)?;
+        write_point(grid, row, col + 1, *value, code)?;
+        write_point(grid, row, col + 2, base.get(at).copied().flatten(), code)?;
+    }
+    Ok(())
+}
+
+fn write_bars(
+    grid: &mut Grid<'_>,
+    col: u16,
+    bars: &[(String, Decimal)],
+    others: Option<(usize, Decimal)>,
+    code: &str,
+) -> Result<(), XlsxError> {
+    let rest = others.map(|(members, value)| (format!("{members} others"), value));
+    for (row, (name, value)) in (TOP + 1..).zip(bars.iter().chain(&rest)) {
+        grid.text(row, col, name, &style::plain())?;
+        write_point(grid, row, col + 1, Some(*value), code)?;
+    }
+    Ok(())
+}
+
+fn write_point(
+    grid: &mut Grid<'_>,
+    row: u32,
+    col: u16,
+    value: Option<Decimal>,
+    code: &str,
+) -> Result<(), XlsxError> {
+    if let Some(number) = value.and_then(nearest) {
+        grid.widen(col, 12.0);
+        grid.sheet
+            .write_number_with_format(row, col, number, &style::number(code))?;
+    }
+    Ok(())
+}
+
+/// First column of each chart's block; an empty column parts it from the next.
+fn columns(charts: &[Chart]) -> Vec<u16> {
+    let widths = charts.iter().map(|chart| match chart.form {
+        ChartForm::Daily { .. } => 4,
+        ChartForm::Bars { .. } => 3,
+    });
+    widths
+        .scan(0, |next, width| Some(std::mem::replace(next, *next + width)))
+        .collect()
+}
+
+/// `Cost per day (USD)`.
+fn titled(chart: &Chart) -> String {
+    match style::unit_word(chart.unit, chart.currency) {
+        "" | "count" | "tokens" => chart.title.clone(),
+        unit => format!("{} ({unit})", chart.title),
+    }
+}
+
+fn axis_code(chart: &Chart) -> String {
+    style::measure_code(crate::metric::Metric::TotalCost, chart.unit, chart.currency)
+}
+
+/// The top of an axis that leaves room for the label above `peak`: a quarter more, up to the next round number.
+fn headroom(peak: Decimal) -> Option<f64> {
+    let digits = peak.trunc().mantissa().unsigned_abs().checked_ilog10()?;
+    let step = Decimal::from(10_u64.checked_pow(digits)?);
+    let steps = (peak.checked_mul(Decimal::new(125, 2))? / step).ceil();
+    nearest(steps * step)
+}
+
+fn filled(color: Color) -> ChartFormat {
+    ChartFormat::new()
+        .set_solid_fill(ChartSolidFill::new().set_color(color))
+        .clone()
+}
+
+fn font(size: u32, color: Color) -> ChartFont {
+    let mut font = ChartFont::new();
+    font.set_size(size).set_color(color);
+    font
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

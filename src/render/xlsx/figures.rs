@@ -1,0 +1,299 @@
+//! A table of figures of different kinds: one row each, with what it is compared to.
+
+use super::grid::Grid;
+use super::style::{self, ADVERSE, FAVOURABLE};
+use crate::metric::Sense;
+use crate::report::{Comparison, Direction, Figure, PeriodRef};
+use rust_xlsxwriter::{
+    ConditionalFormatFormula, Format, FormatBorder, Formula, Table, TableColumn, TableFunction, TableStyle,
+    XlsxError, column_number_to_name,
+};
+
+/// The head of a column.
+pub(super) struct Head {
+    pub(super) caption: String,
+    pub(super) numeric: bool,
+    /// What its last row says, if the table has a row of totals.
+    pub(super) total: Total,
+}
+
+/// The last row of a column.
+pub(super) enum Total {
+    Nothing,
+    Label(String),
+    /// `SUBTOTAL`, which follows the filter, in this number format; and what it is without a filter.
+    Sum(String, rust_decimal::Decimal),
+}
+
+impl Head {
+    pub(super) fn words(caption: impl Into<String>) -> Self {
+        Self {
+            caption: caption.into(),
+            numeric: false,
+            total: Total::Nothing,
+        }
+    }
+
+    pub(super) fn numbers(caption: impl Into<String>) -> Self {
+        Self {
+            caption: caption.into(),
+            numeric: true,
+            total: Total::Nothing,
+        }
+    }
+}
+
+/// Makes a table of the cells from `top` (the head) to `bottom` (the last row of data), with a row of totals below if a
+/// column asks for one.
+pub(super) fn add_table(
+    grid: &mut Grid<'_>,
+    name: &str,
+    heads: &[Head],
+    top: u32,
+    bottom: u32,
+) -> Result<(), XlsxError> {
+    let totals = heads.iter().any(|head| !matches!(head.total, Total::Nothing));
+    let columns: Vec<TableColumn> = heads
+        .iter()
+        .enumerate()
+        .map(|(at, head)| column(head, at, (top + 2, bottom + 1)))
+        .collect();
+    for (col, head) in (0_u16..).zip(heads) {
+        // The button of the filter takes the room of three letters.
+        grid.widen(col, longest_word(&head.caption) + 3.0);
+    }
+    let table = Table::new()
+        .set_name(name)
+        .set_columns(&columns)
+        .set_style(TableStyle::Light1)
+        .set_banded_rows(false)
+        .set_total_row(totals);
+    let last = u16::try_from(heads.len()).unwrap_or(u16::MAX).saturating_sub(1);
+    let end = bottom + u32::from(totals);
+    grid.sheet.add_table(top, 0, end, last, &table)?;
+    grid.sheet.set_row_height(top, 32)?;
+    for (col, head) in (0_u16..).zip(heads) {
+        let format = match &head.total {
+            Total::Label(_) if head.numeric => style::missing().set_font_color(style::INK),
+            Total::Label(_) | Total::Nothing => style::plain(),
+            Total::Sum(code, sum) => {
+                // Readers that do not compute show this.
+                grid.sheet.set_formula_result(end, col, sum.to_string());
+                style::number(code)
+            }
+        };
+        if totals {
+            let format = format.set_bold().set_border_top(FormatBorder::Thin);
+            grid.sheet.set_cell_format(end, col, &format)?;
+        }
+    }
+    Ok(())
+}
+
+fn column(head: &Head, at: usize, lines: (u32, u32)) -> TableColumn {
+    let format = style::column_head(head.numeric);
+    let format = if at > 0 && !head.numeric {
+        format.set_indent(1)
+    } else {
+        format
+    };
+    let column = TableColumn::new()
+        .set_header(&head.caption)
+        .set_header_format(format);
+    match &head.total {
+        Total::Nothing => column,
+        Total::Label(label) => column.set_total_label(label),
+        Total::Sum(..) => {
+            // By cells, since not every reader understands a formula over a column of several words.
+            let name = column_number_to_name(u16::try_from(at).unwrap_or(u16::MAX));
+            let sum = format!("SUBTOTAL(109,{name}{}:{name}{})", lines.0, lines.1);
+            column.set_total_function(TableFunction::Custom(Formula::new(sum)))
+        }
+    }
+}
+
+/// The caption wraps between words, so its longest word counts, and half of all of it.
+fn longest_word(caption: &str) -> f64 {
+    let word = caption.split(' ').map(super::grid::width).fold(0.0, f64::max);
+    word.max(super::grid::width(caption) / 2.0)
+}
+
+/// Writes `figures` below `top` and returns the last row of the table. Never called without figures.
+pub(super) fn write(
+    grid: &mut Grid<'_>,
+    top: u32,
+    name: &str,
+    figures: &[&Figure],
+    base: Option<&PeriodRef>,
+    by_source: bool,
+) -> Result<u32, XlsxError> {
+    let mut keys: Vec<&str> = figures
+        .iter()
+        .flat_map(|f| &f.comparisons)
+        .map(|c| c.comparison.as_str())
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let heads = heads(&keys, base, by_source);
+    let mut row = top;
+    for figure in figures {
+        let alone = figure.comparisons.is_empty().then_some(None);
+        for beside in alone.into_iter().chain(figure.comparisons.iter().map(Some)) {
+            row += 1;
+            write_row(grid, row, figure, beside, &keys, by_source)?;
+        }
+    }
+    if !keys.is_empty() {
+        colour_changes(grid, top + 1, figures)?;
+    }
+    add_table(grid, name, &heads, top, row)?;
+    Ok(row)
+}
+
+fn heads(keys: &[&str], base: Option<&PeriodRef>, by_source: bool) -> Vec<Head> {
+    let mut heads = vec![Head::words("Figure"), Head::numbers("Value"), Head::words("Unit")];
+    if let Some(first) = keys.first() {
+        let caption = if keys.len() == 1 {
+            comparison_word(first, base)
+        } else {
+            "Base".to_owned()
+        };
+        heads.extend([
+            Head::numbers(caption),
+            Head::numbers("Change"),
+            Head::numbers("Change %"),
+            Head::words("Direction"),
+        ]);
+    }
+    if keys.len() > 1 {
+        heads.push(Head::words("Compared with"));
+    }
+    if by_source {
+        heads.push(Head::words("Source"));
+    }
+    heads
+}
+
+fn write_row(
+    grid: &mut Grid<'_>,
+    row: u32,
+    figure: &Figure,
+    beside: Option<&Comparison>,
+    keys: &[&str],
+    by_source: bool,
+) -> Result<(), XlsxError> {
+    let (code, quotient) = (style::code(figure), style::is_quotient(figure.metric));
+    grid.text(row, 0, &figure.label, &style::plain())?;
+    grid.quantity(row, 1, figure.value, &code, quotient)?;
+    grid.text(
+        row,
+        2,
+        style::unit_word(figure.unit, figure.currency),
+        &style::beside().set_font_color(style::MUTED),
+    )?;
+    let mut col = 3;
+    if !keys.is_empty() {
+        match beside {
+            Some(beside) => write_comparison(grid, row, col, beside, &code, quotient)?,
+            None => grid.missing(row, col)?,
+        }
+        col += 4;
+    }
+    if keys.len() > 1 {
+        grid.text(
+            row,
+            col,
+            &comparison_word(beside.map_or("", |beside| &beside.comparison), None),
+            &style::beside(),
+        )?;
+        col += 1;
+    }
+    if by_source {
+        grid.text(
+            row,
+            col,
+            figure.source.as_deref().unwrap_or("all sources"),
+            &style::beside(),
+        )?;
+    }
+    Ok(())
+}
+
+/// Base, change, change in per cent and the word for it, in four cells.
+pub(super) fn write_comparison(
+    grid: &mut Grid<'_>,
+    row: u32,
+    col: u16,
+    beside: &Comparison,
+    code: &str,
+    quotient: bool,
+) -> Result<(), XlsxError> {
+    grid.quantity(row, col, beside.base_value, code, quotient)?;
+    grid.quantity(row, col + 1, beside.change, &style::signed(code), quotient)?;
+    grid.quantity(
+        row,
+        col + 2,
+        beside.change_percent,
+        &style::signed("#,##0.0"),
+        true,
+    )?;
+    grid.text(
+        row,
+        col + 3,
+        beside.direction.map_or("", direction_word),
+        &style::beside(),
+    )
+}
+
+/// Arrow and word: colour is never all that says it.
+pub(super) fn direction_word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Up => "▲ up",
+        Direction::Down => "▼ down",
+        Direction::Flat => "● flat",
+        Direction::New => "▲ new",
+        Direction::Gone => "▼ gone",
+    }
+}
+
+/// `previous_period` reads as the name of that period where it is known.
+pub(super) fn comparison_word(key: &str, base: Option<&PeriodRef>) -> String {
+    match (key, base) {
+        ("previous_period", Some(base)) => format!("Previous ({})", base.id),
+        ("previous_period", None) => "Previous period".to_owned(),
+        ("same_period_last_year", _) => "Same period last year".to_owned(),
+        (id, _) => id.to_owned(),
+    }
+}
+
+/// Red and green by rule in the three columns of the change, for each run of rows whose metrics have the same sense.
+fn colour_changes(grid: &mut Grid<'_>, first: u32, figures: &[&Figure]) -> Result<(), XlsxError> {
+    let mut row = first;
+    for run in figures.chunk_by(|one, next| one.metric.sense() == next.metric.sense()) {
+        let rows: usize = run.iter().map(|figure| figure.comparisons.len().max(1)).sum();
+        let last = row + u32::try_from(rows).unwrap_or(1) - 1;
+        if let Some(figure) = run.first() {
+            colour(grid, (row, last), 4, figure.metric.sense())?;
+        }
+        row = last + 1;
+    }
+    Ok(())
+}
+
+/// Colours change, change % and direction, which begin at `col`, by the word of the direction.
+pub(super) fn colour(grid: &mut Grid<'_>, rows: (u32, u32), col: u16, sense: Sense) -> Result<(), XlsxError> {
+    let (up, down) = match sense {
+        Sense::Adverse => (ADVERSE, FAVOURABLE),
+        Sense::Favourable => (FAVOURABLE, ADVERSE),
+        Sense::Neutral => return Ok(()),
+    };
+    let word = format!("${}{}", column_number_to_name(col + 2), rows.0 + 1);
+    for (arrow, color) in [("▲", up), ("▼", down)] {
+        let rule = ConditionalFormatFormula::new()
+            .set_rule(format!("=LEFT({word},1)=\"{arrow}\"").as_str())
+            .set_format(Format::new().set_font_color(color));
+        grid.sheet
+            .add_conditional_format(rows.0, col, rows.1, col + 2, &rule)?;
+    }
+    Ok(())
+}

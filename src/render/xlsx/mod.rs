@@ -1,0 +1,221 @@
+//! The workbook: a summary that looks like the page, a sheet for each section, the charts' data and notes.
+//!
+//! Every cell is written by its type: no text from outside can become a formula or a link, and no decimal passes through a
+//! binary float but in `grid.rs`, where 15 digits hold it.
+
+mod charts;
+mod figures;
+mod grid;
+mod notes;
+mod sections;
+mod style;
+mod summary;
+
+use super::format::Formatter;
+use super::{Look, RenderError};
+use crate::report::{Chart, ChartForm, Report, Section};
+use charts::Studio;
+use grid::Grid;
+use rust_decimal::Decimal;
+use rust_xlsxwriter::{DocProperties, Workbook, XlsxError};
+use std::collections::HashSet;
+
+/// Width of a chart beside a table, in pixels.
+const CHART_WIDTH: u32 = 760;
+
+/// Longest name of a sheet, in units of UTF-16.
+const LONGEST_NAME: usize = 31;
+
+/// Writes the workbook. The same report and look give the same bytes.
+pub(super) fn render(report: &Report, look: &Look) -> Result<Vec<u8>, RenderError> {
+    workbook(report, look).map_err(|error| RenderError::Format {
+        format: "xlsx",
+        reason: error.to_string(),
+    })
+}
+
+fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
+    let formatter = Formatter::new(&look.locale);
+    let studio = Studio {
+        report,
+        formatter: &formatter,
+        accent: style::accent(look.brand.accent.as_deref()),
+    };
+    let mut workbook = Workbook::new();
+    workbook.set_properties(&properties(report, look));
+    let mut names = Names::default();
+    let sections: Vec<&Section> = report
+        .sections
+        .iter()
+        .filter(|section| section.key != "summary")
+        .collect();
+    let homes: Vec<Option<usize>> = report.charts.iter().map(|chart| home(chart, &sections)).collect();
+    let on_summary: Vec<usize> = (0..homes.len())
+        .filter(|at| *at == 0 || homes[*at].is_none())
+        .collect();
+
+    let mut grid = Grid::new(workbook.add_worksheet(), &names.unique("Summary"), false)?;
+    summary::write(&mut grid, &studio, look.brand.name.as_deref(), &on_summary)?;
+    grid.fit()?;
+    let mut as_text = grid.as_text;
+    names.reserve(charts::SHEET);
+    names.reserve("Notes");
+    for (index, section) in sections.iter().enumerate() {
+        let name = names.unique(&sheet_name(section, report));
+        let mut grid = Grid::new(workbook.add_worksheet(), &name, false)?;
+        let context = sections::Context {
+            subtitle: subtitle(section, report, &formatter),
+            base: report.compared_with.as_ref(),
+            several_sources: report.sources.len() > 1,
+        };
+        let columns = sections::write(&mut grid, section, &table_name(&section.key, index), &context)?;
+        let mut row = sections::TOP;
+        for at in (0..homes.len()).filter(|at| homes[*at] == Some(index)) {
+            if let Some(chart) = studio.draw(at, CHART_WIDTH) {
+                grid.sheet.insert_chart(row, columns + 1, &chart)?;
+                row += 19;
+            }
+        }
+        grid.fit()?;
+        as_text += grid.as_text;
+    }
+    if !report.charts.is_empty() {
+        let mut grid = Grid::new(workbook.add_worksheet(), charts::SHEET, true)?;
+        studio.write_data(&mut grid)?;
+        grid.fit()?;
+    }
+    let mut grid = Grid::new(workbook.add_worksheet(), "Notes", true)?;
+    grid.widen(0, 32.0);
+    grid.fit()?;
+    notes::write(&mut grid, report, &formatter, as_text)?;
+    workbook.save_to_buffer()
+}
+
+fn properties(report: &Report, look: &Look) -> DocProperties {
+    let properties = DocProperties::new()
+        .set_title(&report.title)
+        .set_subject(&report.period.id)
+        .set_comment(format!("Run {}, revision {}", report.run_id, report.revision))
+        // The time of the run, not of writing, so that a rebuilt file has the same bytes.
+        .set_creation_datetime(&report.generated_at);
+    match &look.brand.name {
+        Some(name) => properties.set_company(name),
+        None => properties,
+    }
+}
+
+/// The section whose figures `chart` draws: the one with its key, or the daily one with its numbers.
+fn home(chart: &Chart, sections: &[&Section]) -> Option<usize> {
+    match &chart.form {
+        ChartForm::Daily { days, .. } => {
+            let known: Vec<(String, Decimal)> = days
+                .iter()
+                .filter_map(|(day, value)| Some((day.to_string(), (*value)?)))
+                .collect();
+            sections.iter().position(|section| {
+                let figures = section
+                    .figures
+                    .iter()
+                    .filter(|figure| figure.unit == chart.unit && figure.currency == chart.currency);
+                let held: HashSet<(&str, Decimal)> = figures
+                    .filter_map(|figure| Some((figure.member.as_deref()?, figure.value?)))
+                    .collect();
+                section.key == "daily"
+                    && known
+                        .iter()
+                        .all(|(day, value)| held.contains(&(day.as_str(), *value)))
+            })
+        }
+        ChartForm::Bars { .. } => sections
+            .iter()
+            .position(|section| section.key.replace('_', "-") == chart.key),
+    }
+}
+
+/// `October 2026 · 1–31 Oct · Globant Enterprise AI (globant), UTC days`.
+fn subtitle(section: &Section, report: &Report, formatter: &Formatter) -> String {
+    let period = formatter.period(&report.period);
+    let source = report
+        .sources
+        .iter()
+        .find(|source| Some(&source.name) == section.source.as_ref());
+    match source {
+        Some(source) => format!(
+            "{period} · {} ({}) · {} days",
+            source.platform, source.name, source.zone
+        ),
+        None => format!("{period} · all sources"),
+    }
+}
+
+fn sheet_name(section: &Section, report: &Report) -> String {
+    match &section.source {
+        Some(source) if report.sources.len() > 1 => format!("{} {source}", section.title),
+        _ => section.title.clone(),
+    }
+}
+
+/// A name that is no cell's and unique by its number: `tbl_by_model_7`.
+fn table_name(key: &str, index: usize) -> String {
+    let plain = |letter: char| {
+        if letter.is_ascii_alphanumeric() {
+            letter
+        } else {
+            '_'
+        }
+    };
+    let key: String = key.chars().take(60).map(plain).collect();
+    format!("tbl_{key}_{}", index + 1)
+}
+
+/// Names of sheets that are taken, in lower case.
+#[derive(Default)]
+struct Names(HashSet<String>);
+
+impl Names {
+    fn reserve(&mut self, name: &str) {
+        self.0.insert(name.to_lowercase());
+    }
+
+    /// `wanted` without what Excel forbids, cut to 31, and numbered where the name is taken.
+    fn unique(&mut self, wanted: &str) -> String {
+        let allowed = |letter: char| {
+            if letter.is_control() || "[]:*?/\\".contains(letter) {
+                ' '
+            } else {
+                letter
+            }
+        };
+        let clean: String = wanted.chars().map(allowed).collect();
+        let words: Vec<&str> = clean.split_whitespace().collect();
+        let words = words.join(" ");
+        let clean = match words.trim_matches('\'').trim() {
+            "" => "Sheet",
+            // Excel keeps this name for itself.
+            name if name.eq_ignore_ascii_case("history") => "History of the period",
+            name => name,
+        };
+        let mut name = cut(clean, "");
+        let mut number = 1;
+        while !self.0.insert(name.to_lowercase()) {
+            number += 1;
+            name = cut(clean, &format!(" ({number})"));
+        }
+        name
+    }
+}
+
+/// The beginning of `name` with `suffix`, as long as a sheet's name may be.
+fn cut(name: &str, suffix: &str) -> String {
+    let room = LONGEST_NAME - suffix.len();
+    let mut used = 0;
+    let fits = |letter: &char| {
+        used += letter.len_utf16();
+        used <= room
+    };
+    let head: String = name.chars().take_while(fits).collect();
+    format!("{}{suffix}", head.trim_end().trim_end_matches('\''))
+}
+
+#[cfg(test)]
+mod tests;

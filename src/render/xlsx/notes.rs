@@ -1,0 +1,205 @@
+//! The last sheet: where the figures come from, what a reader must know, and what the words mean.
+
+use super::grid::Grid;
+use super::style;
+use crate::metric::Metric;
+use crate::render::format::Formatter;
+use crate::report::Report;
+use chrono::SecondsFormat;
+use rust_xlsxwriter::{Format, XlsxError};
+
+const CONVENTIONS: [(&str, &str); 7] = [
+    (
+        "n/a",
+        "Not available: the source did not say. It is never zero, and sums leave it out.",
+    ),
+    (
+        "Exactness",
+        "Cells hold values unrounded; only their display is rounded.",
+    ),
+    (
+        "Per cent",
+        "5 means 5 %. The difference of two percentages is in percentage points (pp).",
+    ),
+    ("Change", "Value minus base."),
+    (
+        "Change %",
+        "Change / base × 100; n/a unless the base is above zero.",
+    ),
+    (
+        "Direction",
+        "flat: equal, or the percentage rounds to 0.0; new: from zero; gone: to zero.",
+    ),
+    (
+        "Colour",
+        "Red is adverse and green is favourable: more cost, errors or waiting is adverse. Other changes have no colour.",
+    ),
+];
+
+/// Writes the sheet. `as_text` values of the workbook are text, since they have more digits than a cell's number.
+pub(super) fn write(
+    grid: &mut Grid<'_>,
+    report: &Report,
+    formatter: &Formatter,
+    as_text: usize,
+) -> Result<(), XlsxError> {
+    grid.heading(0, 0, "Notes", &style::heading())?;
+    grid.widen(0, 32.0);
+    grid.sheet.set_column_width(1, 100)?;
+    let mut row = write_pairs(grid, 2, "Provenance", &provenance(report, formatter))?;
+    let notices: Vec<(String, String)> = report
+        .notices
+        .iter()
+        .map(|notice| {
+            (
+                notice.source.clone().unwrap_or_else(|| "Report".into()),
+                notice.text.clone(),
+            )
+        })
+        .collect();
+    if !notices.is_empty() {
+        row = write_pairs(grid, row + 1, "Notices", &notices)?;
+    }
+    let mut conventions: Vec<(String, String)> = CONVENTIONS
+        .map(|(word, text)| (word.into(), text.into()))
+        .to_vec();
+    if as_text > 0 {
+        conventions.push((
+            "Long numbers".into(),
+            format!("{as_text} values have more than 15 significant digits, which no spreadsheet number holds; they are written as text, so that no digit is lost."),
+        ));
+    }
+    row = write_pairs(grid, row + 1, "Conventions", &conventions)?;
+    write_pairs(grid, row + 1, "Definitions", &definitions(report))?;
+    Ok(())
+}
+
+/// A heading and two columns; returns the row after them.
+fn write_pairs(
+    grid: &mut Grid<'_>,
+    top: u32,
+    heading: &str,
+    pairs: &[(String, String)],
+) -> Result<u32, XlsxError> {
+    grid.heading(top, 0, heading, &style::plain().set_bold())?;
+    let (key, value): (Format, Format) = (style::muted(), style::plain().set_text_wrap());
+    let mut row = top + 1;
+    for (name, text) in pairs {
+        grid.text(row, 0, name, &key)?;
+        grid.heading(row, 1, text, &value)?;
+        row += 1;
+    }
+    Ok(row)
+}
+
+fn provenance(report: &Report, formatter: &Formatter) -> Vec<(String, String)> {
+    let period = |period: &crate::report::PeriodRef| {
+        format!(
+            "{}: {} to {}, {} days, chosen in {}",
+            formatter.period(period),
+            period.start,
+            period.end,
+            period.days,
+            period.timezone
+        )
+    };
+    let instant = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let mut pairs = vec![
+        ("Report".to_owned(), report.title.clone()),
+        ("Job".to_owned(), report.job.clone()),
+        ("Run".to_owned(), report.run_id.clone()),
+        ("Revision".to_owned(), report.revision.to_string()),
+        ("Generated at".to_owned(), instant(report.generated_at)),
+        ("Period".to_owned(), period(&report.period)),
+    ];
+    pairs.extend(
+        report
+            .compared_with
+            .as_ref()
+            .map(|other| ("Compared with".to_owned(), period(other))),
+    );
+    pairs.extend(report.provisional_through.map(|at| {
+        (
+            "Complete up to".to_owned(),
+            format!("{}; later figures may still change", instant(at)),
+        )
+    }));
+    pairs.extend(report.sources.iter().map(|source| {
+        let scope = source
+            .scope
+            .as_ref()
+            .map_or_else(String::new, |scope| format!("; {scope}"));
+        let text = format!(
+            "{}{scope}; days are cut in {}; fetched {}",
+            source.platform,
+            source.zone,
+            instant(source.fetched_at)
+        );
+        (format!("Source {}", source.name), text)
+    }));
+    pairs
+}
+
+/// What each metric of the report means.
+fn definitions(report: &Report) -> Vec<(String, String)> {
+    let used = |metric: &&Metric| {
+        report
+            .sections
+            .iter()
+            .flat_map(|section| &section.figures)
+            .any(|figure| figure.metric == **metric)
+    };
+    let shown = Metric::ALL.iter().filter(used);
+    shown
+        .map(|metric| {
+            (
+                metric.label().to_owned(),
+                format!("{} ({})", meaning(*metric), metric.key()),
+            )
+        })
+        .collect()
+}
+
+fn meaning(metric: Metric) -> &'static str {
+    match metric {
+        Metric::AgentsCreated => "Agents created in the period",
+        Metric::AgentsModified => "Agents modified in the period",
+        Metric::FlowsCreated => "Flows created in the period",
+        Metric::FlowsModified => "Flows modified in the period",
+        Metric::ProcessesCreated => "Processes created in the period",
+        Metric::ProcessesModified => "Processes modified in the period",
+        Metric::TotalRequests => "Requests made in the period",
+        Metric::RequestsWithErrors => "Requests that ended in an error",
+        Metric::ErrorRate => "Requests with errors / requests × 100",
+        Metric::AverageRequestTime => "Mean time of a request in milliseconds, as the source says it",
+        Metric::TotalCost => {
+            "Cost of the period; of a bill, the sum of billed cost, credits and corrections included"
+        }
+        Metric::AverageCostPerRequest => "Total cost / requests",
+        Metric::InputTokens => "Tokens sent to models",
+        Metric::OutputTokens => "Tokens written by models",
+        Metric::TotalTokens => "Input tokens plus output tokens",
+        Metric::AverageInputTokensPerRequest => "Input tokens / requests",
+        Metric::AverageOutputTokensPerRequest => "Output tokens / requests",
+        Metric::AverageTokensPerRequest => "Total tokens / requests",
+        Metric::ActiveUsers => "Different users with at least one request; days and members do not add up",
+        Metric::ActiveAgents => "Different agents with at least one request; days and members do not add up",
+        Metric::ActiveProjects => {
+            "Different projects with at least one request; days and members do not add up"
+        }
+        Metric::ActiveModels => "Different models with usage; days and members do not add up",
+        Metric::Conversations => "Conversations begun",
+        Metric::AudioSeconds => "Seconds of audio heard or spoken",
+        Metric::Characters => "Characters spoken",
+        Metric::EffectiveCost => "Amortised cost: what was paid in advance is spread over its use",
+        Metric::ListCost => "Cost at list prices",
+        Metric::ContractedCost => "Cost at contracted prices",
+        Metric::Credits => "Billed cost of credits",
+        Metric::Taxes => "Billed cost of taxes",
+        Metric::Adjustments => "Billed cost of adjustments",
+        Metric::Corrections => "Billed cost of corrections to earlier periods",
+        Metric::Requests => "Requests of one agent or user",
+        Metric::Tokens => "Tokens of one agent or user",
+        Metric::Cost => "Cost of one agent or user",
+    }
+}

@@ -1,0 +1,308 @@
+//! A sheet for each section: members or days down, metrics across.
+
+use super::figures::{self, Head, Total};
+use super::grid::Grid;
+use super::style;
+use crate::metric::{Metric, Unit};
+use crate::money::{self, Currency};
+use crate::report::{Figure, PeriodRef, Section};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use rust_xlsxwriter::{ConditionalFormatDataBar, XlsxError};
+use std::collections::{HashMap, HashSet};
+
+/// Row of the head of each section's table.
+pub(super) const TOP: u32 = 3;
+
+/// What every section's sheet says besides its figures.
+pub(super) struct Context<'a> {
+    pub(super) subtitle: String,
+    pub(super) base: Option<&'a PeriodRef>,
+    pub(super) several_sources: bool,
+}
+
+/// Writes the section; returns the number of columns of its table.
+pub(super) fn write(
+    grid: &mut Grid<'_>,
+    section: &Section,
+    table: &str,
+    context: &Context<'_>,
+) -> Result<u16, XlsxError> {
+    grid.heading(0, 0, &section.title, &style::heading())?;
+    grid.heading(1, 0, &context.subtitle, &style::muted())?;
+    let by_source = context.several_sources && section.source.is_none();
+    let columns = if section.figures.is_empty() {
+        grid.heading(TOP, 0, "No data available", &style::muted())?;
+        return Ok(4);
+    } else if section.figures.iter().any(|figure| figure.member.is_some()) {
+        Matrix::new(section).write(grid, table, context.base, by_source)?
+    } else {
+        let all: Vec<&Figure> = section.figures.iter().collect();
+        figures::write(grid, TOP, table, &all, context.base, by_source)?;
+        7
+    };
+    grid.sheet.set_freeze_panes(TOP + 1, 0)?;
+    grid.sheet.set_repeat_rows(TOP, TOP)?;
+    Ok(columns)
+}
+
+/// What a column is about. Amounts of different currencies never share one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Measure {
+    metric: Metric,
+    unit: Unit,
+    currency: Option<Currency>,
+}
+
+impl Measure {
+    fn of(figure: &Figure) -> Self {
+        Self {
+            metric: figure.metric,
+            unit: figure.unit,
+            currency: figure.currency,
+        }
+    }
+
+    /// `Total cost USD`: the unit once, in the head. No brackets, which a formula over the table's columns would have to escape.
+    fn caption(self) -> String {
+        match style::unit_word(self.unit, self.currency) {
+            "" | "count" | "tokens" => self.metric.label().to_owned(),
+            unit => format!("{} {unit}", self.metric.label()),
+        }
+    }
+}
+
+/// A row: one member or day of one source.
+struct Line<'a> {
+    rank: Option<u32>,
+    source: Option<&'a str>,
+    name: &'a str,
+    figures: HashMap<Measure, &'a Figure>,
+}
+
+/// The figures of a section by member and measure.
+struct Matrix<'a> {
+    section: &'a Section,
+    measures: Vec<Measure>,
+    /// What figures are compared with, in order of appearance.
+    keys: Vec<&'a str>,
+    lines: Vec<Line<'a>>,
+    ranked: bool,
+}
+
+impl<'a> Matrix<'a> {
+    fn new(section: &'a Section) -> Self {
+        let mut matrix = Self {
+            section,
+            measures: Vec::new(),
+            keys: Vec::new(),
+            lines: Vec::new(),
+            ranked: false,
+        };
+        let mut places: HashMap<(Option<&str>, Option<u32>, &str), usize> = HashMap::new();
+        for figure in &section.figures {
+            let measure = Measure::of(figure);
+            if !matrix.measures.contains(&measure) {
+                matrix.measures.push(measure);
+            }
+            for beside in &figure.comparisons {
+                if !matrix.keys.contains(&beside.comparison.as_str()) {
+                    matrix.keys.push(&beside.comparison);
+                }
+            }
+            matrix.ranked |= figure.rank.is_some();
+            let name = figure.member.as_deref().unwrap_or(&figure.label);
+            let place = places
+                .entry((figure.source.as_deref(), figure.rank, name))
+                .or_insert(usize::MAX);
+            // Two members may have one name; each keeps its own row.
+            let taken = matrix
+                .lines
+                .get(*place)
+                .is_none_or(|line| line.figures.contains_key(&measure));
+            if taken {
+                *place = matrix.lines.len();
+                let source = figure.source.as_deref();
+                matrix.lines.push(Line {
+                    rank: figure.rank,
+                    source,
+                    name,
+                    figures: HashMap::new(),
+                });
+            }
+            matrix.lines[*place].figures.insert(measure, figure);
+        }
+        matrix
+    }
+
+    fn write(
+        &self,
+        grid: &mut Grid<'_>,
+        table: &str,
+        base: Option<&PeriodRef>,
+        by_source: bool,
+    ) -> Result<u16, XlsxError> {
+        let first = TOP + 1;
+        let mut heads = self.write_names(grid)?;
+        for measure in &self.measures {
+            let col = u16::try_from(heads.len()).unwrap_or(u16::MAX);
+            heads.extend(self.write_measure(grid, col, *measure, base)?);
+        }
+        if by_source {
+            let col = u16::try_from(heads.len()).unwrap_or(u16::MAX);
+            for (row, line) in (first..).zip(&self.lines) {
+                grid.text(row, col, line.source.unwrap_or("all sources"), &style::beside())?;
+            }
+            heads.push(Head::words("Source"));
+        }
+        self.label_total(&mut heads);
+        distinct(&mut heads);
+        let last = first + u32::try_from(self.lines.len()).unwrap_or(u32::MAX) - 1;
+        figures::add_table(grid, table, &heads, TOP, last)?;
+        Ok(u16::try_from(heads.len()).unwrap_or(u16::MAX))
+    }
+
+    /// Rank and name, the columns on the left.
+    fn write_names(&self, grid: &mut Grid<'_>) -> Result<Vec<Head>, XlsxError> {
+        let dimension = self
+            .section
+            .figures
+            .first()
+            .and_then(|figure| figure.dimension.as_deref())
+            .unwrap_or("member");
+        let col = u16::from(self.ranked);
+        for (row, line) in (TOP + 1..).zip(&self.lines) {
+            if let Some(rank) = line.rank {
+                grid.quantity(row, 0, Some(rank.into()), "0", false)?;
+            }
+            match line.name.parse::<NaiveDate>() {
+                Ok(date) if dimension == "day" => grid.date(row, col, date)?,
+                _ if self.ranked => grid.text(row, col, line.name, &style::beside())?,
+                _ => grid.text(row, col, line.name, &style::plain())?,
+            }
+        }
+        let rank = self.ranked.then(|| Head::numbers("Rank"));
+        Ok(rank
+            .into_iter()
+            .chain([Head::words(capitalised(dimension))])
+            .collect())
+    }
+
+    /// The column of a measure and, for each comparison, four columns beside it.
+    fn write_measure(
+        &self,
+        grid: &mut Grid<'_>,
+        col: u16,
+        measure: Measure,
+        base: Option<&PeriodRef>,
+    ) -> Result<Vec<Head>, XlsxError> {
+        let code = style::measure_code(measure.metric, measure.unit, measure.currency);
+        let quotient = style::is_quotient(measure.metric);
+        let mut as_text = false;
+        for (row, line) in (TOP + 1..).zip(&self.lines) {
+            let figure = line.figures.get(&measure);
+            let value = figure.and_then(|figure| figure.value);
+            let number = grid.quantity(row, col, value, &code, quotient)?;
+            as_text |= value.is_some() && !number;
+            for (at, key) in (0_u16..).zip(&self.keys) {
+                let beside = figure
+                    .and_then(|figure| figure.comparisons.iter().find(|beside| beside.comparison == *key));
+                if let Some(beside) = beside {
+                    figures::write_comparison(grid, row, col + 1 + 4 * at, beside, &code, quotient)?;
+                }
+            }
+        }
+        let rows = (TOP + 1, TOP + u32::try_from(self.lines.len()).unwrap_or(u32::MAX));
+        if self.section.key != "daily" && style::adds_up(measure.metric) {
+            let bar = ConditionalFormatDataBar::new()
+                .set_fill_color(style::BAR)
+                .set_solid_fill(true)
+                .set_border_off(true);
+            grid.sheet
+                .add_conditional_format(rows.0, col, rows.1, col, &bar)?;
+        }
+        let mut heads = vec![Head {
+            total: self.total(measure, code, as_text),
+            ..Head::numbers(measure.caption())
+        }];
+        for (at, key) in (0_u16..).zip(&self.keys) {
+            figures::colour(grid, rows, col + 2 + 4 * at, measure.metric.sense())?;
+            heads.extend(self.comparison_heads(measure, key, base));
+        }
+        Ok(heads)
+    }
+
+    fn comparison_heads(&self, measure: Measure, key: &str, base: Option<&PeriodRef>) -> [Head; 4] {
+        let about = if self.measures.len() > 1 {
+            format!("{}: ", measure.metric.label())
+        } else {
+            String::new()
+        };
+        let versus = figures::comparison_word(key, base);
+        let against = if self.keys.len() > 1 {
+            format!(" ({versus})")
+        } else {
+            String::new()
+        };
+        [
+            Head::numbers(format!("{about}{versus}")),
+            Head::numbers(format!("{about}change{against}")),
+            Head::numbers(format!("{about}change %{against}")),
+            Head::words(format!("{about}direction{against}")),
+        ]
+    }
+
+    /// A sum only where one means something: never of averages, of distinct users, or of periods one after the other.
+    fn total(&self, measure: Measure, code: String, as_text: bool) -> Total {
+        let key = self.section.key.as_str();
+        let sums = key == "daily" || key.starts_with("by_") || key.starts_with("top_");
+        let values: Vec<Decimal> = self
+            .lines
+            .iter()
+            .filter_map(|line| line.figures.get(&measure)?.value)
+            .collect();
+        if !sums || !style::adds_up(measure.metric) || values.is_empty() {
+            return Total::Nothing;
+        }
+        match money::sum(values) {
+            // SUBTOTAL would pass over what is text.
+            Ok(sum) if as_text => Total::Label(sum.to_string()),
+            Ok(sum) => Total::Sum(code, sum),
+            Err(_) => Total::Nothing,
+        }
+    }
+
+    fn label_total(&self, heads: &mut [Head]) {
+        let missing = self.section.figures.iter().any(|figure| figure.value.is_none());
+        let label = match (self.ranked, missing) {
+            (_, true) => "Total without n/a",
+            (true, false) => "Total shown",
+            (false, false) => "Total",
+        };
+        if heads.iter().any(|head| !matches!(head.total, Total::Nothing)) {
+            heads[usize::from(self.ranked)].total = Total::Label(label.to_owned());
+        }
+    }
+}
+
+/// Excel wants the heads of a table to differ, whatever their case.
+fn distinct(heads: &mut [Head]) {
+    let mut seen = HashSet::new();
+    for head in heads {
+        let plain = head.caption.clone();
+        let mut number = 1;
+        while !seen.insert(head.caption.to_lowercase()) {
+            number += 1;
+            head.caption = format!("{plain} {number}");
+        }
+    }
+}
+
+/// `service_type` reads `Service type`.
+fn capitalised(key: &str) -> String {
+    let words = key.replace('_', " ");
+    let mut letters = words.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

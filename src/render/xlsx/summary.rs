@@ -1,0 +1,278 @@
+//! The first sheet: what a reader must see, in the order of the page.
+
+use super::charts::Studio;
+use super::figures::{self, direction_word};
+use super::grid::{Grid, width};
+use super::style;
+use crate::metric::{Metric, Unit};
+use crate::render::view::{self, words::runs};
+use crate::report::{Direction, Figure, Report, Sentence};
+use rust_decimal::Decimal;
+use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, XlsxError};
+
+/// Columns of the sheet, and of the answer's box.
+const COLUMNS: u16 = 7;
+
+/// Widths: the figure's name, then everything else.
+const WIDTHS: (f64, f64) = (34.0, 19.0);
+
+/// Rows that a chart covers, at 20 pixels each.
+const CHART_ROWS: u32 = 18;
+
+/// Width of a chart, in pixels.
+const CHART_WIDTH: u32 = 1_080;
+
+/// Writes the sheet; `charts` are the numbers of the report's charts that stand here.
+pub(super) fn write(
+    grid: &mut Grid<'_>,
+    studio: &Studio<'_>,
+    brand: Option<&str>,
+    charts: &[usize],
+) -> Result<(), XlsxError> {
+    let report = studio.report;
+    grid.widen(0, WIDTHS.0);
+    for col in 1..COLUMNS {
+        grid.widen(col, WIDTHS.1);
+    }
+    let mut row = 0;
+    if let Some(brand) = brand {
+        grid.heading(
+            row,
+            0,
+            brand,
+            &style::plain().set_bold().set_font_color(studio.accent),
+        )?;
+        row += 1;
+    }
+    grid.heading(row, 0, &report.title, &style::title())?;
+    grid.sheet.set_row_height(row, 27)?;
+    grid.heading(
+        row + 1,
+        0,
+        &view::subtitle(report, studio.formatter),
+        &style::muted(),
+    )?;
+    write_chips(grid, row + 2, studio)?;
+    row += 4;
+    for sentence in &report.answer {
+        write_sentence(grid, row, sentence, studio)?;
+        row += 1;
+    }
+    row += 1;
+    for (col, figure) in (0..).zip(&report.headlines) {
+        write_card(grid, row, col, figure, studio)?;
+    }
+    grid.sheet.set_row_height(row, 32)?;
+    grid.sheet.set_row_height(row + 1, 30)?;
+    row += 5;
+    for index in charts {
+        if let Some(chart) = studio.draw(*index, CHART_WIDTH) {
+            grid.sheet.insert_chart_with_offset(row, 0, &chart, 4, 4)?;
+            row += CHART_ROWS;
+        }
+    }
+    write_figures(grid, row, report)
+}
+
+fn write_chips(grid: &mut Grid<'_>, row: u32, studio: &Studio<'_>) -> Result<(), XlsxError> {
+    for (col, chip) in (0_u16..).zip(view::chips(studio.report, studio.formatter)) {
+        let color = match chip.kind {
+            "good" => style::FAVOURABLE,
+            "attention" => style::ATTENTION,
+            _ => style::MUTED,
+        };
+        let format = style::plain()
+            .set_font_color(color)
+            .set_background_color(style::GROUND)
+            .set_border(FormatBorder::Thin)
+            .set_border_color(style::HAIRLINE)
+            .set_align(FormatAlign::Left)
+            .set_align(FormatAlign::VerticalCenter)
+            .set_text_wrap();
+        grid.heading(row, col, &chip.text, &format)?;
+        if width(&chip.text) > WIDTHS.1 {
+            grid.sheet.set_row_height(row, 32)?;
+        }
+    }
+    Ok(())
+}
+
+/// A sentence over the whole width, its point in bold.
+fn write_sentence(
+    grid: &mut Grid<'_>,
+    row: u32,
+    sentence: &Sentence,
+    studio: &Studio<'_>,
+) -> Result<(), XlsxError> {
+    let (plain, strong) = (
+        Format::new().set_font_size(12).set_font_color(style::INK),
+        style::plain().set_bold().set_font_size(12),
+    );
+    let runs = runs(sentence, studio.formatter);
+    let parts: Vec<(&Format, &str)> = runs
+        .iter()
+        .filter(|run| !run.text.is_empty())
+        .map(|run| (if run.strong { &strong } else { &plain }, run.text.as_str()))
+        .collect();
+    let whole: String = parts.iter().map(|(_, text)| *text).collect();
+    let wrapped = style::plain().set_font_size(12).set_text_wrap();
+    grid.sheet.merge_range(row, 0, row, COLUMNS - 1, "", &wrapped)?;
+    if parts.len() > 1 {
+        grid.sheet
+            .write_rich_string_with_format(row, 0, &parts, &wrapped)?;
+    } else {
+        grid.heading(row, 0, &whole, &wrapped)?;
+    }
+    let letters = WIDTHS.0 + WIDTHS.1 * f64::from(COLUMNS - 1);
+    let lines = (width(&whole) * 1.15 / letters).ceil().max(1.0);
+    grid.sheet.set_row_height(row, 17.0 * lines)?;
+    Ok(())
+}
+
+/// Label, value, change in words and change as an amount, one below the other.
+fn write_card(
+    grid: &mut Grid<'_>,
+    row: u32,
+    col: u16,
+    figure: &Figure,
+    studio: &Studio<'_>,
+) -> Result<(), XlsxError> {
+    let edge = |format: Format| {
+        format
+            .set_background_color(style::GROUND)
+            .set_border_left(FormatBorder::Thin)
+            .set_border_left_color(style::HAIRLINE)
+            .set_align(FormatAlign::Left)
+    };
+    let per_thousand = figure.metric == Metric::AverageCostPerRequest;
+    let scaled = |value: Option<Decimal>| match value {
+        Some(value) if per_thousand => value.checked_mul(Decimal::ONE_THOUSAND),
+        value => value,
+    };
+    let code = if per_thousand {
+        style::measure_code(Metric::TotalCost, figure.unit, figure.currency)
+    } else {
+        style::code(figure)
+    };
+    let unit = match style::unit_word(figure.unit, figure.currency) {
+        "" | "count" | "tokens" => String::new(),
+        unit => format!(" ({unit})"),
+    };
+    let label = format!("{}{unit}", studio.formatter.label(figure));
+    grid.heading(row, col, &label, &edge(style::muted().set_text_wrap()))?;
+    let large = edge(style::plain().set_bold().set_font_size(20)).set_num_format(&code);
+    write_plain(grid, row + 1, col, scaled(figure.value), &large)?;
+    let beside = figure.comparisons.first();
+    let direction = beside.and_then(|beside| beside.direction);
+    let tone = edge(style::plain().set_font_color(tone(figure, direction)));
+    let Some((beside, direction)) = beside.zip(direction) else {
+        grid.heading(
+            row + 2,
+            col,
+            if beside.is_some() {
+                "no comparison: n/a"
+            } else {
+                ""
+            },
+            &tone,
+        )?;
+        return grid.heading(row + 3, col, "", &tone);
+    };
+    let word = direction_word(direction);
+    let points = figure.unit == Unit::Percent;
+    let (size, unit) = if points {
+        (beside.change, "pp")
+    } else {
+        (beside.change_percent, "%")
+    };
+    match size {
+        Some(size) if direction != Direction::Flat => {
+            write_plain(
+                grid,
+                row + 2,
+                col,
+                Some(size),
+                &tone.clone().set_num_format(worded(word, size, unit)),
+            )?;
+        }
+        _ => grid.heading(row + 2, col, word, &tone)?,
+    }
+    let amount = if points { None } else { scaled(beside.change) };
+    match amount {
+        Some(_) => write_plain(
+            grid,
+            row + 3,
+            col,
+            amount,
+            &tone.set_num_format(style::signed(&code)),
+        ),
+        None => grid.heading(row + 3, col, "", &tone),
+    }
+}
+
+/// A number format that says `▲ up 14.5 %` and leaves the decimal sign to the reader's Excel.
+fn worded(word: &str, size: Decimal, unit: &str) -> String {
+    if unit == "%" && size.abs() > Decimal::new(9999, 1) {
+        let text = format!("\"{word} >999 %\"");
+        return format!("{text};{text}");
+    }
+    let text = format!("\"{word} \"#,##0.0\" {unit}\"");
+    format!("{text};{text}")
+}
+
+fn write_plain(
+    grid: &mut Grid<'_>,
+    row: u32,
+    col: u16,
+    value: Option<Decimal>,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    match value.and_then(super::grid::nearest) {
+        Some(number) => {
+            grid.sheet.write_number_with_format(row, col, number, format)?;
+            Ok(())
+        }
+        None => grid.heading(
+            row,
+            col,
+            super::grid::NOT_AVAILABLE,
+            &format.clone().set_font_color(style::MUTED),
+        ),
+    }
+}
+
+fn tone(figure: &Figure, direction: Option<Direction>) -> rust_xlsxwriter::Color {
+    use crate::metric::Sense::{Adverse, Favourable, Neutral};
+    match (figure.metric.sense(), direction) {
+        (Adverse, Some(Direction::Up | Direction::New))
+        | (Favourable, Some(Direction::Down | Direction::Gone)) => style::ADVERSE,
+        (Adverse, Some(Direction::Down | Direction::Gone))
+        | (Favourable, Some(Direction::Up | Direction::New)) => style::FAVOURABLE,
+        (Neutral, _) | (_, Some(Direction::Flat) | None) => style::MUTED,
+    }
+}
+
+/// Every figure of the sections `summary`, and below them where they come from.
+fn write_figures(grid: &mut Grid<'_>, row: u32, report: &Report) -> Result<(), XlsxError> {
+    let sections = report.sections.iter().filter(|section| section.key == "summary");
+    let figures: Vec<&Figure> = sections.flat_map(|section| &section.figures).collect();
+    grid.heading(row, 0, "All figures", &style::heading())?;
+    let mut last = row + 1;
+    if figures.is_empty() {
+        grid.heading(last, 0, "No data available", &style::muted())?;
+    } else {
+        last = figures::write(
+            grid,
+            row + 1,
+            "tbl_summary",
+            &figures,
+            report.compared_with.as_ref(),
+            report.sources.len() > 1,
+        )?;
+    }
+    let foot = format!(
+        "Run {}, revision {}. Sources, notices and definitions are on the last sheet, Notes.",
+        report.run_id, report.revision
+    );
+    grid.heading(last + 2, 0, &foot, &style::muted())
+}

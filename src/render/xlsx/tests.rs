@@ -1,0 +1,348 @@
+use super::*;
+use crate::metric::Metric;
+use crate::report::{Figure, sample};
+use calamine::{Data, Range, Reader, Xlsx};
+use rust_decimal::dec;
+use std::io::Cursor;
+
+fn look() -> Look {
+    crate::render::tests::look()
+}
+
+fn read(report: &Report) -> Vec<(String, Range<Data>)> {
+    Xlsx::new(Cursor::new(render(report, &look()).unwrap()))
+        .unwrap()
+        .worksheets()
+}
+
+fn sheet<'a>(sheets: &'a [(String, Range<Data>)], name: &str) -> &'a Range<Data> {
+    &sheets.iter().find(|(found, _)| found == name).unwrap().1
+}
+
+/// The row whose cell in column `col` is `text`.
+fn row<'a>(range: &'a Range<Data>, col: usize, text: &str) -> &'a [Data] {
+    range
+        .rows()
+        .find(|row| row[col] == Data::String(text.into()))
+        .unwrap()
+}
+
+fn names(report: &Report) -> Vec<String> {
+    read(report).into_iter().map(|(name, _)| name).collect()
+}
+
+fn only(figures: Vec<Figure>) -> Report {
+    let mut report = sample::report();
+    report.sections.truncate(1);
+    report.charts.clear();
+    report.sections.push(Section {
+        key: "by_model".into(),
+        title: "By model".into(),
+        source: Some("globant".into()),
+        figures,
+    });
+    report
+}
+
+fn member(name: &str, metric: Metric, value: Option<Decimal>) -> Figure {
+    Figure {
+        label: name.into(),
+        dimension: Some("model".into()),
+        member: Some(name.into()),
+        ..sample::figure(metric, value)
+    }
+}
+
+#[test]
+fn there_is_a_sheet_for_each_section_between_summary_and_notes() {
+    assert_eq!(
+        names(&sample::report()),
+        [
+            "Summary",
+            "Daily",
+            "Top agents by requests",
+            "Top agents by tokens",
+            "Top users by requests",
+            "Top users by cost",
+            "By model",
+            "Chart data",
+            "Notes",
+        ]
+    );
+}
+
+#[test]
+fn the_summary_holds_every_figure_unrounded() {
+    let sheets = read(&sample::report());
+    let summary = sheet(&sheets, "Summary");
+    let cost = row(summary, 0, "Total cost");
+    assert_eq!(cost[1], Data::Float(4070.361_234_567_8));
+    assert_eq!(cost[2], Data::String("USD".into()));
+    assert_eq!(cost[3], Data::Float(3555.22));
+    assert_eq!(cost[6], Data::String("▲ up".into()));
+    let unknown = row(summary, 0, "Processes created");
+    assert_eq!(
+        (&unknown[1], &unknown[3]),
+        (&Data::String("n/a".into()), &Data::Float(2.0))
+    );
+    let first = summary.rows().next().unwrap();
+    assert_eq!(first[0], Data::String("AI platform: monthly full report".into()));
+}
+
+#[test]
+fn the_daily_sheet_has_dates_amounts_and_a_sum() {
+    let sheets = read(&sample::report());
+    let daily = sheet(&sheets, "Daily");
+    let days: Vec<_> = daily
+        .rows()
+        .filter(|row| matches!(row[0], Data::DateTime(_)))
+        .collect();
+    assert_eq!(days.len(), 31);
+    assert_eq!(days[24][1], Data::String("n/a".into()));
+    assert_eq!(days[13][1], Data::Float(402.6));
+    let known = sample::report().sections[1]
+        .figures
+        .iter()
+        .filter_map(|figure| figure.value)
+        .collect::<Vec<_>>();
+    let total = row(daily, 0, "Total without n/a");
+    assert_eq!(total[1].to_string(), money(known));
+    // The chart draws a gap.
+    let drawn = sheet(&sheets, "Chart data")
+        .rows()
+        .filter(|row| matches!(row[0], Data::DateTime(_)));
+    let drawn: Vec<_> = drawn.collect();
+    assert_eq!(
+        (drawn.len(), &drawn[24][1], &drawn[30][2]),
+        (31, &Data::Empty, &Data::Empty)
+    );
+}
+
+fn money(values: Vec<Decimal>) -> String {
+    crate::money::sum(values).unwrap().to_string()
+}
+
+#[test]
+fn rankings_have_rank_name_and_amount() {
+    let sheets = read(&sample::report());
+    let ranking = sheet(&sheets, "Top users by cost");
+    let line = row(ranking, 1, "=cmd|' /C calc'!A0");
+    assert_eq!((&line[0], &line[2]), (&Data::Float(3.0), &Data::Float(590.90166)));
+    assert_eq!(row(ranking, 1, "Total shown")[0], Data::Empty);
+    let empty = sheet(&sheets, "Top users by requests");
+    assert!(
+        empty
+            .rows()
+            .any(|row| row[0] == Data::String("No data available".into()))
+    );
+}
+
+#[test]
+fn the_notes_say_where_everything_comes_from() {
+    let sheets = read(&sample::report());
+    let notes = sheet(&sheets, "Notes");
+    assert_eq!(
+        row(notes, 0, "Run")[1],
+        Data::String("0199f3a1-7c00-7000-8000-000000000001".into())
+    );
+    assert!(
+        row(notes, 0, "Source globant")[1]
+            .to_string()
+            .contains("fetched 2026-11-02T07:00:03Z")
+    );
+    assert!(
+        row(notes, 0, "globant")[1]
+            .to_string()
+            .starts_with("25 October is not available")
+    );
+    assert!(row(notes, 0, "Error rate")[1].to_string().contains("error_rate"));
+}
+
+#[test]
+fn the_same_report_gives_the_same_bytes() {
+    let report = sample::report();
+    assert!(render(&report, &look()).unwrap() == render(&report, &look()).unwrap());
+}
+
+#[test]
+fn hostile_names_are_text_in_every_place() {
+    let names = crate::render::hostile::names();
+    let figures = names
+        .iter()
+        .map(|name| member(name, Metric::TotalCost, Some(dec!(1))))
+        .collect();
+    let mut report = only(figures);
+    report.title = names[1].clone();
+    report.sections[1].title.clone_from(&names[20]);
+    report.notices[0].text.clone_from(&names[40]);
+    let bytes = render(&report, &look()).unwrap();
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    let name = book.sheet_names()[1].clone();
+    let range = book.worksheet_range(&name).unwrap();
+    let found: Vec<String> = range.rows().skip(4).map(|row| row[0].to_string()).collect();
+    for (found, name) in found.iter().zip(&names) {
+        let name = if name.len() > 32_767 {
+            format!("{}…", &name[..32_766])
+        } else {
+            name.clone()
+        };
+        assert_eq!(*found, name);
+    }
+    let formulas = book.worksheet_formula(&name).unwrap();
+    let formulas: Vec<_> = formulas
+        .used_cells()
+        .map(|(_, _, formula)| formula.as_str())
+        .collect();
+    assert_eq!(formulas.len(), 1, "{formulas:?}");
+    assert!(formulas[0].starts_with("SUBTOTAL(109,"), "{formulas:?}");
+}
+
+#[test]
+fn long_numbers_are_text_and_the_notes_say_so() {
+    let long = dec!(12345678901234567.12);
+    let sheets = read(&only(vec![
+        member("m", Metric::TotalCost, Some(long)),
+        member("n", Metric::TotalCost, Some(dec!(0.88))),
+    ]));
+    let models = sheet(&sheets, "By model");
+    assert_eq!(
+        row(models, 0, "m")[1],
+        Data::String("12345678901234567.12".into())
+    );
+    assert_eq!(
+        row(models, 0, "Total")[1],
+        Data::String("12345678901234568".into())
+    );
+    assert!(
+        row(sheet(&sheets, "Notes"), 0, "Long numbers")[1]
+            .to_string()
+            .starts_with("1 values")
+    );
+}
+
+#[test]
+fn averages_have_no_total_and_currencies_no_common_column() {
+    let euro = Figure {
+        currency: "EUR".parse().ok(),
+        ..member("m", Metric::TotalCost, Some(dec!(2)))
+    };
+    let figures = vec![
+        member("m", Metric::TotalCost, Some(dec!(1))),
+        euro,
+        member("m", Metric::ErrorRate, Some(dec!(5))),
+        member("n", Metric::ErrorRate, Some(dec!(7))),
+    ];
+    let sheets = read(&only(figures));
+    let models = sheet(&sheets, "By model");
+    let text = |row: &[Data]| row.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(
+        text(row(models, 0, "Model")),
+        ["Model", "Total cost USD", "Total cost EUR", "Error rate %"]
+    );
+    assert_eq!(text(row(models, 0, "m")), ["m", "1", "2", "5"]);
+    assert_eq!(text(row(models, 0, "n")), ["n", "n/a", "n/a", "7"]);
+    assert_eq!(text(row(models, 0, "Total")), ["Total", "1", "2", ""]);
+}
+
+#[test]
+fn two_members_of_one_name_keep_their_rows() {
+    let twice = vec![
+        member("m", Metric::TotalCost, Some(dec!(1))),
+        member("m", Metric::TotalCost, Some(dec!(2))),
+    ];
+    let sheets = read(&only(twice));
+    assert_eq!(row(sheet(&sheets, "By model"), 0, "Total")[1], Data::Float(3.0));
+}
+
+#[test]
+fn sections_of_two_sources_have_sheets_of_their_own() {
+    let mut report = sample::report();
+    let mut other = report.sections.clone();
+    for section in &mut other {
+        section.source = Some("a-source-with-a-long-name-indeed".into());
+    }
+    report.sections.extend(other);
+    report.sources.push(crate::report::SourceRef {
+        name: "a-source-with-a-long-name-indeed".into(),
+        ..report.sources[0].clone()
+    });
+    let names = names(&report);
+    assert_eq!(names.len(), 15);
+    assert!(
+        names.contains(&"Daily globant".into()) && names.contains(&"Daily a-source-with-a-long-name".into()),
+        "{names:?}"
+    );
+    let sheets = read(&report);
+    assert!(row(sheet(&sheets, "Summary"), 0, "Figure").contains(&Data::String("Source".into())));
+}
+
+#[test]
+fn a_long_year_and_many_members_fit() {
+    let mut report = sample::report();
+    let first: chrono::NaiveDate = "2025-01-01".parse().unwrap();
+    let days: Vec<_> = first
+        .iter_days()
+        .take(400)
+        .map(|day| (day, Some(dec!(1.25))))
+        .collect();
+    report.sections[1].figures = days
+        .iter()
+        .map(|(day, value)| Figure {
+            dimension: Some("day".into()),
+            ..member(&day.to_string(), Metric::TotalCost, *value)
+        })
+        .collect();
+    report.charts[0].form = ChartForm::Daily {
+        days,
+        base: Vec::new(),
+        outlier: None,
+    };
+    report.sections[6].figures = (0..5_000)
+        .map(|n| member(&format!("model {n}"), Metric::TotalCost, Some(n.into())))
+        .collect();
+    let sheets = read(&report);
+    assert_eq!(row(sheet(&sheets, "Daily"), 0, "Total")[1], Data::Float(500.0));
+    assert_eq!(
+        row(sheet(&sheets, "By model"), 0, "Total")[1],
+        Data::Float(12_497_500.0)
+    );
+}
+
+#[test]
+fn names_of_sheets_are_clean_short_and_unique() {
+    let mut names = Names::default();
+    for (wanted, expected) in [
+        ("By model", "By model"),
+        ("by MODEL", "by MODEL (2)"),
+        ("a[b]:c*d?e/f\\g", "a b c d e f g"),
+        ("'quoted'", "quoted"),
+        ("History", "History of the period"),
+        ("\n \t", "Sheet"),
+        (
+            "0123456789012345678901234567890123456789",
+            "0123456789012345678901234567890",
+        ),
+        (
+            "01234567890123456789012345678901",
+            "012345678901234567890123456 (2)",
+        ),
+        (
+            "🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀",
+            "🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀",
+        ),
+    ] {
+        assert_eq!(names.unique(wanted), expected);
+    }
+}
+
+/// Writes the sample to the folder in `REPORTWIRE_LOOK`, to be opened and looked at.
+#[test]
+#[ignore = "for people who want to see the workbook"]
+fn show() {
+    let folder = std::env::var("REPORTWIRE_LOOK").unwrap();
+    std::fs::write(
+        format!("{folder}/sample.xlsx"),
+        render(&sample::report(), &look()).unwrap(),
+    )
+    .unwrap();
+}

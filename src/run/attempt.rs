@@ -1,0 +1,616 @@
+//! Tries what lies in the outbox until it is acknowledged, hopeless, or the time is up.
+//!
+//! Deliveries go side by side, the parcels of one delivery one after the other. Before each attempt a permit is committed, after
+//! it the outcome. A parcel that fails never keeps another from its turn; only a file drop's manifest, which tells readers that
+//! the files before it are complete, waits until they are acknowledged.
+
+use crate::delivery::{Delivery, DeliveryError, Pace, Parcel, Recourse};
+use crate::run::state::DeliveryState;
+use crate::run::store::{OutboxRow, Outcome, Run, Store, StoreError};
+use crate::schedule::clock::Clock;
+use crate::source::snapshot::hex_sha256;
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Least time that an attempt is given, though the time to wait is over. One that has not ended by then is ambiguous.
+const SHORTEST_ATTEMPT: Duration = Duration::from_secs(30);
+/// Longest time that an attempt is given: ten minutes after the final dot of a mail, and what comes before it.
+const LONGEST_ATTEMPT: Duration = Duration::from_mins(15);
+/// How long a permit outlives its attempt: time to write the outcome down.
+const LEASE_MARGIN: Duration = Duration::from_mins(1);
+/// Bounds of what a far end may ask us to wait.
+const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(6));
+/// Longest time to wait for retries in one go.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+/// How the name of a manifest ends.
+const MANIFEST: &str = ".manifest.json";
+
+/// Longest wait after the attempt number `attempt` (from 1): for mail a minute, doubled each time, up to four hours; else 5 s,
+/// 5 min, 30 min, 2 h, 5 h, then 10 h.
+fn ceiling(pace: Pace, attempt: u32) -> Duration {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    let step = attempt.saturating_sub(1);
+    Duration::from_secs(match pace {
+        Pace::Mail => (MINUTE << step.min(8)).min(4 * HOUR),
+        Pace::Other => match step {
+            0 => 5,
+            1 => 5 * MINUTE,
+            2 => 30 * MINUTE,
+            3 => 2 * HOUR,
+            4 => 5 * HOUR,
+            _ => 10 * HOUR,
+        },
+    })
+}
+
+/// How long to wait after `attempt`: what the far end asked for, within reason; else a time between nothing and the ceiling
+/// (full jitter), which is the same for the same key and attempt.
+fn pause(pace: Pace, key: &str, attempt: u32, retry_after: Option<Duration>) -> Duration {
+    if let Some(asked) = retry_after {
+        return asked.clamp(RETRY_AFTER.0, RETRY_AFTER.1);
+    }
+    let digest = hex_sha256(format!("{key}/{attempt}").as_bytes());
+    let share = u128::from(u32::from_str_radix(&digest[..8], 16).unwrap_or(u32::MAX));
+    let millis = ceiling(pace, attempt).as_millis() * share / u128::from(u32::MAX);
+    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+}
+
+/// Tries every parcel of `run` that is not acknowledged, those of `only` these deliveries if any are named: each once, and
+/// again when a retry falls due within `wait`. [`Store::conclude`] then tells what came of it.
+///
+/// The run must be `delivering`: advanced from `frozen`, or claimed with [`Store::claim`]. Parcels of a delivery that is not
+/// among `deliveries` are put off with a reason.
+///
+/// # Errors
+/// [`StoreError`] if something could not be written down; [`StoreError::Stale`] if another process took the run over.
+pub async fn deliver_all(
+    store: &Store,
+    run: &Run,
+    deliveries: &BTreeMap<String, Box<dyn Delivery>>,
+    only: &[String],
+    wait: Duration,
+    clock: &dyn Clock,
+) -> Result<(), StoreError> {
+    let mut queues: BTreeMap<String, Vec<OutboxRow>> = BTreeMap::new();
+    for row in store.deliveries(&run.run_id).await? {
+        if only.is_empty() || only.contains(&row.delivery) {
+            queues.entry(row.delivery.clone()).or_default().push(row);
+        }
+    }
+    let deadline = Instant::now() + wait.min(LONGEST_WAIT);
+    let queues = queues.into_iter().map(|(name, rows)| Queue {
+        store,
+        clock,
+        fence: run.fence,
+        deadline,
+        delivery: deliveries.get(&name).map(|delivery| &**delivery),
+        name,
+        rows: rows.into_iter().map(Entry::new).collect(),
+    });
+    for done in futures::future::join_all(queues.map(Queue::work)).await {
+        done?;
+    }
+    Ok(())
+}
+
+/// The parcels of one delivery.
+struct Queue<'a> {
+    store: &'a Store,
+    clock: &'a dyn Clock,
+    fence: i64,
+    deadline: Instant,
+    name: String,
+    delivery: Option<&'a dyn Delivery>,
+    rows: Vec<Entry>,
+}
+
+/// A parcel, and when it is due again in this process.
+struct Entry {
+    row: OutboxRow,
+    tried: bool,
+    due: Option<Instant>,
+}
+
+impl Entry {
+    fn new(row: OutboxRow) -> Self {
+        Self {
+            row,
+            tried: false,
+            due: None,
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        matches!(self.row.state, DeliveryState::Acked | DeliveryState::Superseded)
+    }
+
+    fn is_manifest(&self) -> bool {
+        self.row.recipient.ends_with(MANIFEST)
+    }
+}
+
+impl Queue<'_> {
+    async fn work(mut self) -> Result<(), StoreError> {
+        let Some(delivery) = self.delivery else {
+            let reason = format!(
+                "the configuration has no delivery `{}` for this job any more; put it back and resend",
+                self.name
+            );
+            return self.put_off(&reason).await;
+        };
+        self.first_round(delivery).await?;
+        while let Some((at, due)) = self.next_due() {
+            if due > self.deadline {
+                break;
+            }
+            tokio::time::sleep_until(due).await;
+            self.attempt(at, delivery).await?;
+            self.release_manifest(delivery).await?;
+        }
+        self.put_off("not tried: the time to wait was over, or a file before it is missing; resend tries it")
+            .await
+    }
+
+    /// Every parcel once, though the time may be over; but when it is, and the far end fails, the others do not try it too.
+    async fn first_round(&mut self, delivery: &dyn Delivery) -> Result<(), StoreError> {
+        for at in 0..self.rows.len() {
+            if self.rows[at].is_settled() || self.must_wait(at) {
+                continue;
+            }
+            let state = self.attempt(at, delivery).await?;
+            let struggling = matches!(state, DeliveryState::RetryWait | DeliveryState::Ambiguous);
+            if struggling && Instant::now() >= self.deadline {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The manifest's turn, once every file before it is acknowledged.
+    async fn release_manifest(&mut self, delivery: &dyn Delivery) -> Result<(), StoreError> {
+        for at in 0..self.rows.len() {
+            let entry = &self.rows[at];
+            if entry.is_manifest() && !entry.tried && !entry.is_settled() && !self.must_wait(at) {
+                self.attempt(at, delivery).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn must_wait(&self, at: usize) -> bool {
+        self.rows[at].is_manifest() && !self.rows[..at].iter().all(Entry::is_settled)
+    }
+
+    fn next_due(&self) -> Option<(usize, Instant)> {
+        let due = |(at, entry): (usize, &Entry)| entry.due.map(|due| (at, due));
+        self.rows
+            .iter()
+            .enumerate()
+            .filter_map(due)
+            .min_by_key(|(_, due)| *due)
+    }
+
+    /// One attempt: permit, deliver, record.
+    async fn attempt(&mut self, at: usize, delivery: &dyn Delivery) -> Result<DeliveryState, StoreError> {
+        let limit = self
+            .deadline
+            .saturating_duration_since(Instant::now())
+            .clamp(SHORTEST_ATTEMPT, LONGEST_ATTEMPT);
+        let row = &self.rows[at].row;
+        let parcel = read_parcel(row);
+        let permit = self
+            .store
+            .permit(row, self.fence, self.clock.now(), limit + LEASE_MARGIN)
+            .await?;
+        let answer = match parcel {
+            Ok(parcel) => {
+                // Dropping an attempt whose bytes may be out is safe because the row then says that nobody knows.
+                tokio::time::timeout(limit, delivery.deliver(&parcel))
+                    .await
+                    .unwrap_or_else(|_| Err(overdue(limit)))
+            }
+            Err(error) => Err(error),
+        };
+        let (outcome, due) = match answer {
+            Ok(receipt) => (Outcome::Acked(receipt), None),
+            Err(DeliveryError { reason, recourse }) => match recourse {
+                Recourse::Permanent => (Outcome::Dead { reason }, None),
+                Recourse::Ambiguous => (Outcome::Ambiguous { reason }, None),
+                Recourse::Retry { after } => {
+                    let pause = pause(delivery.pace(), &row.key, permit.attempt, after);
+                    let next_attempt_at = self.clock.now()
+                        + chrono::Duration::from_std(pause).unwrap_or(chrono::Duration::hours(10));
+                    let outcome = Outcome::RetryWait {
+                        reason,
+                        next_attempt_at,
+                    };
+                    (outcome, Some(Instant::now() + pause))
+                }
+            },
+        };
+        self.store
+            .record(&row.run_id, permit, &outcome, self.clock.now())
+            .await?;
+        let state = outcome.state();
+        tracing::info!(
+            run.id = row.run_id,
+            delivery = self.name,
+            attempt = permit.attempt,
+            outcome = state.key(),
+            "a delivery was attempted"
+        );
+        let entry = &mut self.rows[at];
+        (entry.row.state, entry.tried, entry.due) = (state, true, due);
+        Ok(state)
+    }
+
+    /// What was never tried is due at once for whoever comes next.
+    async fn put_off(&self, reason: &str) -> Result<(), StoreError> {
+        for entry in &self.rows {
+            if entry.row.state == DeliveryState::Pending {
+                self.store
+                    .put_off(&entry.row, self.fence, reason, self.clock.now())
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn overdue(limit: Duration) -> DeliveryError {
+    DeliveryError {
+        reason: format!(
+            "no answer within {} s; the bytes may have arrived",
+            limit.as_secs()
+        ),
+        recourse: Recourse::Ambiguous,
+    }
+}
+
+/// The frozen bytes of a parcel, proven to be what was frozen.
+fn read_parcel(row: &OutboxRow) -> Result<Parcel, DeliveryError> {
+    let permanent = |reason: String| DeliveryError {
+        reason,
+        recourse: Recourse::Permanent,
+    };
+    let path = row.content_path.display();
+    let content = std::fs::read(&row.content_path).map_err(|error| {
+        permanent(format!(
+            "the stored bytes {path} cannot be read: {error}; run the job again"
+        ))
+    })?;
+    if hex_sha256(&content) != row.sha256 {
+        return Err(permanent(format!(
+            "the stored bytes {path} are not what was frozen, so they are not sent; run the job again"
+        )));
+    }
+    Ok(Parcel {
+        key: row.key.clone(),
+        recipient: row.recipient.clone(),
+        place: row.place.clone(),
+        content: Bytes::from(content),
+        sha256: row.sha256.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{Edition, Receipt};
+    use crate::run::state::RunState;
+    use crate::run::store::testing::{frozen, noon};
+    use crate::schedule::clock::ManualClock;
+    use DeliveryState::{Acked, Ambiguous, Dead, RetryWait};
+    use async_trait::async_trait;
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+
+    /// One scripted answer of a far end.
+    #[derive(Debug, Clone)]
+    enum Answer {
+        Ok,
+        Busy,
+        BusyFor(u64),
+        Refused,
+        Lost,
+        Never,
+    }
+
+    /// Everything that far ends were sent, in order: delivery, recipient, key, bytes.
+    type Log = Arc<Mutex<Vec<(String, Parcel)>>>;
+
+    /// A delivery that answers each recipient as scripted, then `Ok`.
+    #[derive(Debug)]
+    struct Scripted {
+        name: String,
+        script: Mutex<BTreeMap<String, VecDeque<Answer>>>,
+        log: Log,
+    }
+
+    #[async_trait]
+    impl Delivery for Scripted {
+        fn compose(&self, _edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {
+            Ok(Vec::new())
+        }
+
+        async fn probe(&self) -> Result<(), DeliveryError> {
+            Ok(())
+        }
+
+        async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError> {
+            self.log.lock().unwrap().push((self.name.clone(), parcel.clone()));
+            let answer = self
+                .script
+                .lock()
+                .unwrap()
+                .get_mut(&parcel.recipient)
+                .and_then(VecDeque::pop_front)
+                .unwrap_or(Answer::Ok);
+            let failed = |recourse| DeliveryError {
+                reason: format!("{answer:?}"),
+                recourse,
+            };
+            match answer {
+                Answer::Ok => Ok(Receipt { proof: "ok".into() }),
+                Answer::Busy => Err(failed(Recourse::Retry { after: None })),
+                Answer::BusyFor(seconds) => Err(failed(Recourse::Retry {
+                    after: Some(Duration::from_secs(seconds)),
+                })),
+                Answer::Refused => Err(failed(Recourse::Permanent)),
+                Answer::Lost => Err(failed(Recourse::Ambiguous)),
+                Answer::Never => std::future::pending().await,
+            }
+        }
+    }
+
+    type Script<'a> = &'a [(&'a str, &'a [(&'a str, &'a [Answer])])];
+
+    /// A frozen run, its far ends and what they saw.
+    struct World {
+        _dir: tempfile::TempDir,
+        store: Store,
+        run: Run,
+        ways: BTreeMap<String, Box<dyn Delivery>>,
+        log: Log,
+        clock: ManualClock,
+    }
+
+    impl World {
+        async fn new(script: Script<'_>) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let store = Store::open(dir.path()).await.unwrap();
+            let recipients: Vec<(&str, Vec<&str>)> = script
+                .iter()
+                .map(|(name, rows)| (*name, rows.iter().map(|(to, _)| *to).collect()))
+                .collect();
+            let deliveries: Vec<(&str, &[&str])> = recipients
+                .iter()
+                .map(|(name, to)| (*name, to.as_slice()))
+                .collect();
+            let run = frozen(&store, &deliveries).await;
+            store
+                .advance(&run.run_id, run.fence, RunState::Frozen, RunState::Delivering)
+                .await
+                .unwrap();
+            let log = Log::default();
+            let ways = script.iter().map(|(name, rows)| {
+                let answers = rows
+                    .iter()
+                    .map(|(to, answers)| ((*to).to_owned(), answers.to_vec().into()));
+                let delivery = Box::new(Scripted {
+                    name: (*name).to_owned(),
+                    script: Mutex::new(answers.collect()),
+                    log: log.clone(),
+                });
+                ((*name).to_owned(), delivery as Box<dyn Delivery>)
+            });
+            Self {
+                ways: ways.collect(),
+                log,
+                clock: ManualClock::at(noon()),
+                _dir: dir,
+                store,
+                run,
+            }
+        }
+
+        async fn deliver(&self, only: &[&str], wait_secs: u64) -> RunState {
+            let only: Vec<String> = only.iter().map(|&name| name.to_owned()).collect();
+            let wait = Duration::from_secs(wait_secs);
+            deliver_all(&self.store, &self.run, &self.ways, &only, wait, &self.clock)
+                .await
+                .unwrap();
+            self.store
+                .conclude(&self.run.run_id, self.run.fence, noon())
+                .await
+                .unwrap()
+        }
+
+        async fn resend(&mut self) -> RunState {
+            self.run = self.store.claim(&self.run.run_id, noon()).await.unwrap();
+            self.deliver(&[], 0).await
+        }
+
+        /// State and attempts of each recipient, in order.
+        async fn rows(&self) -> Vec<(DeliveryState, u32)> {
+            let rows = self.store.deliveries(&self.run.run_id).await.unwrap();
+            rows.iter().map(|row| (row.state, row.attempts)).collect()
+        }
+
+        fn seen(&self) -> Vec<String> {
+            self.log
+                .lock()
+                .unwrap()
+                .iter()
+                .map(|(_, parcel)| parcel.recipient.clone())
+                .collect()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bad_recipient_never_blocks_or_remails_the_others() {
+        let world = World::new(&[(
+            "mail",
+            &[
+                ("bad@x", &[Answer::Refused]),
+                ("good@x", &[]),
+                ("lost@x", &[Answer::Lost]),
+                ("also@x", &[]),
+            ],
+        )])
+        .await;
+        assert_eq!(world.deliver(&[], 60).await, RunState::PartiallyDelivered);
+        assert_eq!(
+            world.rows().await,
+            [(Dead, 1), (Acked, 1), (Ambiguous, 1), (Acked, 1)]
+        );
+        assert_eq!(world.seen(), ["bad@x", "good@x", "lost@x", "also@x"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_retry_within_the_wait_is_made_with_the_same_bytes_and_key() {
+        let world = World::new(&[("hook", &[("h", &[Answer::BusyFor(7), Answer::BusyFor(0)])])]).await;
+        let begun = Instant::now();
+        assert_eq!(world.deliver(&[], 60).await, RunState::Delivered);
+        assert_eq!(world.rows().await, [(Acked, 3)]);
+        assert!(
+            begun.elapsed() >= Duration::from_secs(8),
+            "seven, then at least one"
+        );
+        let log = world.log.lock().unwrap();
+        assert!(log.iter().all(|sent| *sent == log[0]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_fit_the_wait_is_left_and_resend_ends_it() {
+        let mut world = World::new(&[
+            ("hook", &[("h", &[Answer::BusyFor(3600)])]),
+            ("mail", &[("a@x", &[]), ("b@x", &[Answer::Lost])]),
+        ])
+        .await;
+        assert_eq!(world.deliver(&[], 60).await, RunState::PartiallyDelivered);
+        assert_eq!(world.rows().await, [(RetryWait, 1), (Acked, 1), (Ambiguous, 1)]);
+        let row = world.store.deliveries(&world.run.run_id).await.unwrap().remove(0);
+        assert_eq!(row.next_attempt_at, Some(noon() + chrono::Duration::hours(1)));
+        assert_eq!(world.resend().await, RunState::Delivered);
+        assert_eq!(world.rows().await, [(Acked, 2), (Acked, 1), (Acked, 2)]);
+        assert_eq!(
+            world.resend().await,
+            RunState::Delivered,
+            "nothing is left to send"
+        );
+        assert_eq!(world.seen().len(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_far_end_that_never_answers_is_ambiguous_and_holds_nobody_up() {
+        let world = World::new(&[
+            ("a", &[("h", &[Answer::Never])]),
+            ("b", &[("x@x", &[]), ("y@x", &[])]),
+        ])
+        .await;
+        let begun = Instant::now();
+        assert_eq!(world.deliver(&[], 5).await, RunState::PartiallyDelivered);
+        assert_eq!(world.rows().await, [(Ambiguous, 1), (Acked, 1), (Acked, 1)]);
+        assert!(begun.elapsed() < SHORTEST_ATTEMPT * 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_the_time_is_over_and_the_server_struggles_the_rest_is_put_off() {
+        let world = World::new(&[("mail", &[("a@x", &[]), ("b@x", &[Answer::Busy]), ("c@x", &[])])]).await;
+        assert_eq!(world.deliver(&[], 0).await, RunState::PartiallyDelivered);
+        assert_eq!(world.rows().await, [(Acked, 1), (RetryWait, 1), (RetryWait, 0)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_manifest_waits_until_its_files_lie_there() {
+        let drop: Script<'_> = &[(
+            "drop",
+            &[
+                ("m.csv", &[Answer::BusyFor(2)]),
+                ("m.xlsx", &[]),
+                ("m.manifest.json", &[]),
+            ],
+        )];
+        let world = World::new(drop).await;
+        assert_eq!(world.deliver(&[], 60).await, RunState::Delivered);
+        assert_eq!(world.seen(), ["m.csv", "m.xlsx", "m.csv", "m.manifest.json"]);
+
+        let mut world = World::new(drop).await;
+        assert_eq!(world.deliver(&[], 0).await, RunState::Failed);
+        assert_eq!(world.seen(), ["m.csv"]);
+        assert_eq!(world.resend().await, RunState::Delivered);
+        assert_eq!(world.seen(), ["m.csv", "m.csv", "m.xlsx", "m.manifest.json"]);
+
+        let world = World::new(&[("drop", &[("m.csv", &[Answer::Refused]), ("m.manifest.json", &[])])]).await;
+        assert_eq!(world.deliver(&[], 60).await, RunState::Failed);
+        assert_eq!(world.rows().await, [(Dead, 1), (RetryWait, 0)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_named_deliveries_are_tried() {
+        let world = World::new(&[("a", &[("h", &[])]), ("b", &[("x@x", &[])])]).await;
+        assert_eq!(world.deliver(&["b"], 60).await, RunState::PartiallyDelivered);
+        assert_eq!(world.seen(), ["x@x"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_delivery_that_left_the_configuration_says_so() {
+        let mut world = World::new(&[("a", &[("h", &[])]), ("b", &[("x@x", &[])])]).await;
+        world.ways.remove("a");
+        assert_eq!(world.deliver(&[], 60).await, RunState::PartiallyDelivered);
+        let row = world.store.deliveries(&world.run.run_id).await.unwrap().remove(0);
+        assert_eq!((row.state, row.attempts), (RetryWait, 0));
+        assert!(row.error.unwrap().contains("no delivery `a`"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_that_were_changed_on_disk_are_not_sent() {
+        let world = World::new(&[("mail", &[("a@x", &[])])]).await;
+        let row = world.store.deliveries(&world.run.run_id).await.unwrap().remove(0);
+        std::fs::write(&row.content_path, "forged").unwrap();
+        assert_eq!(world.deliver(&[], 60).await, RunState::Failed);
+        assert_eq!(world.rows().await, [(Dead, 1)]);
+        assert!(world.seen().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_that_was_taken_over_sends_nothing_more() {
+        let world = World::new(&[("hook", &[("h", &[])])]).await;
+        world.store.claim(&world.run.run_id, noon()).await.unwrap();
+        let wait = Duration::from_secs(1);
+        let error = deliver_all(&world.store, &world.run, &world.ways, &[], wait, &world.clock)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, StoreError::Stale { .. }), "{error}");
+        assert!(world.seen().is_empty());
+    }
+
+    #[test]
+    fn waits_grow_are_spread_and_heed_the_far_end_within_reason() {
+        let secs = Duration::from_secs;
+        for (asked, expected) in [(0, 1), (30, 30), (999_999, 21_600)] {
+            assert_eq!(pause(Pace::Other, "k", 1, Some(secs(asked))), secs(expected));
+        }
+        for (pace, ceilings) in [
+            (Pace::Other, [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000]),
+            (Pace::Mail, [60, 120, 240, 480, 960, 1_920, 3_840]),
+        ] {
+            for (attempt, ceiling) in (1..).zip(ceilings) {
+                let waits: Vec<Duration> = (0..200)
+                    .map(|n| pause(pace, &n.to_string(), attempt, None))
+                    .collect();
+                assert!(waits.iter().all(|wait| *wait <= secs(ceiling)));
+                let mean = waits.iter().sum::<Duration>() / 200;
+                assert!(
+                    mean > secs(ceiling) / 3 && mean < secs(ceiling) * 2 / 3,
+                    "{mean:?} of {ceiling}"
+                );
+            }
+        }
+        assert_eq!(ceiling(Pace::Mail, u32::MAX), secs(4 * 60 * 60));
+    }
+}

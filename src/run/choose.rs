@@ -1,0 +1,140 @@
+//! What a request means: the job, the period and the deliveries that it names, proven before anything is recorded.
+
+use super::RunError;
+use super::store::Trigger;
+use crate::config::Plan;
+use crate::config::plan::{DeliveryPlan, JobPlan, SourcePlan};
+use crate::delivery::{self, Delivery};
+use crate::period::Period;
+use crate::schedule::clock::Clock;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is asked of a run.
+#[derive(Debug, Clone, Default)]
+pub struct RunRequest {
+    /// Which job.
+    pub job: String,
+    /// A literal period; `None`: the job's own, as of now or `as_of`.
+    pub period: Option<String>,
+    /// Stands for "now" when the period is chosen.
+    pub as_of: Option<DateTime<Utc>>,
+    /// Only these deliveries; empty: all of the job.
+    pub only: Vec<String>,
+    /// Send the e-mail deliveries to this address instead, and nothing else.
+    pub test_to: Option<String>,
+    /// How long to go on trying.
+    pub wait: Duration,
+}
+
+/// The job of this name.
+///
+/// # Errors
+/// [`RunError::Request`] with the names there are.
+pub fn job<'a>(plan: &'a Plan, name: &str) -> Result<&'a JobPlan, RunError> {
+    plan.jobs.get(name).ok_or_else(|| {
+        let names: Vec<&str> = plan.jobs.keys().map(String::as_str).collect();
+        let nearest = names
+            .iter()
+            .copied()
+            .max_by(|a, b| strsim::jaro(name, a).total_cmp(&strsim::jaro(name, b)));
+        let hint = match nearest.filter(|nearest| strsim::jaro(name, nearest) > 0.7) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("the configuration has: {}", names.join(", ")),
+        };
+        RunError::Request(format!("there is no job `{name}`; {hint}"))
+    })
+}
+
+/// The literal period, or the job's own as of `as_of`.
+///
+/// # Errors
+/// [`RunError::Request`] for an impossible literal or an empty period to date.
+pub fn period(job: &JobPlan, literal: Option<&str>, as_of: DateTime<Utc>) -> Result<Period, RunError> {
+    if let Some(literal) = literal {
+        return Period::parse(literal, job.calendar).map_err(|error| RunError::Request(error.to_string()));
+    }
+    let today = as_of.with_timezone(&job.timezone).date_naive();
+    job.period.resolve(today, job.calendar).ok_or_else(|| {
+        RunError::Request(format!(
+            "job `{}`: on {today} the period `{}` has no complete day yet; name another with --period",
+            job.name, job.period
+        ))
+    })
+}
+
+/// The deliveries that the request asks for, by name; a test goes by e-mail only, to one address.
+///
+/// # Errors
+/// [`RunError::Request`] for an unknown delivery, or a test of a job without e-mail.
+pub fn deliveries(
+    plan: &Plan,
+    job: &JobPlan,
+    request: &RunRequest,
+) -> Result<(BTreeMap<String, DeliveryPlan>, Trigger), RunError> {
+    if let Some(unknown) = request.only.iter().find(|name| !job.deliveries.contains(name)) {
+        let names = job.deliveries.join(", ");
+        return Err(RunError::Request(format!(
+            "job `{}` has no delivery `{unknown}`; it has: {names}",
+            job.name
+        )));
+    }
+    let chosen = job
+        .deliveries
+        .iter()
+        .filter(|name| request.only.is_empty() || request.only.contains(name));
+    let mut plans: BTreeMap<String, DeliveryPlan> = chosen
+        .filter_map(|name| Some((name.clone(), plan.deliveries.get(name)?.clone())))
+        .collect();
+    let Some(address) = &request.test_to else {
+        return Ok((plans, Trigger::Manual));
+    };
+    plans.retain(|_, plan| matches!(plan, DeliveryPlan::Email(_)));
+    if plans.is_empty() {
+        return Err(RunError::Request(format!(
+            "job `{}` has no e-mail delivery that --test-to could use",
+            job.name
+        )));
+    }
+    for plan in plans.values_mut() {
+        if let DeliveryPlan::Email(email) = plan {
+            email.to = vec![address.clone()];
+            email.cc.clear();
+            email.bcc.clear();
+        }
+    }
+    Ok((plans, Trigger::Test))
+}
+
+/// Opens deliveries; their secrets are needed from here on.
+///
+/// # Errors
+/// [`RunError::Request`] if a secret is missing or an address cannot be used.
+pub fn open_all(
+    plans: &BTreeMap<String, DeliveryPlan>,
+    clock: &Arc<dyn Clock>,
+) -> Result<BTreeMap<String, Box<dyn Delivery>>, RunError> {
+    let opened = plans.iter().map(
+        |(name, plan)| match delivery::open(name, plan, Arc::clone(clock)) {
+            Ok(delivery) => Ok((name.clone(), delivery)),
+            Err(error) => Err(RunError::Request(format!("delivery `{name}`: {error}"))),
+        },
+    );
+    opened.collect()
+}
+
+/// A missing secret is a mistake of the configuration, found before anything is recorded.
+///
+/// # Errors
+/// [`RunError::Request`] that names the source and the reference.
+pub fn reveal_sources(plan: &Plan, job: &JobPlan) -> Result<(), RunError> {
+    for name in &job.sources {
+        if let Some(SourcePlan::Geai(geai)) = plan.sources.get(name) {
+            let revealed = geai.api_key.reveal();
+            revealed.map_err(|error| RunError::Request(format!("source `{name}`, api_key: {error}")))?;
+        }
+    }
+    Ok(())
+}

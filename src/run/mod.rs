@@ -1,0 +1,25 @@
+//! Runs: the story of a report from its period to its receipts, and the memory of it.
+//!
+//! In: a plan, a job, a period. Out: a run whose every step, file and delivery is written down before it is relied on.
+//! Never here: what a report says, how a format looks, how a far end is spoken to.
+//!
+//! [`choose`] reads the request, [`perform`] tells the story from top to bottom, [`recipe`] holds what makes it repeatable and
+//! [`replay`] repeats it. The [`store`] is the truth: [`state`] has every allowed move, [`attempt`] tries what lies in the
+//! outbox, [`resend`] goes on with it later, [`verify`] proves that what was stored is still what it was.
+
+pub mod attempt;
+pub mod choose;
+mod fault;
+pub mod perform;
+pub mod recipe;
+pub mod replay;
+pub mod resend;
+pub mod state;
+pub mod store;
+pub mod verify;
+
+pub use choose::RunRequest;
+pub use fault::RunError;
+pub use perform::{Engine, Preview, RunOutcome};
+pub use state::{DeliveryState, RunState};
+pub use store::{Run, Store, StoreError};

@@ -1,0 +1,299 @@
+//! One run from top to bottom: fetch, compute and render, freeze, deliver, conclude.
+
+use super::choose::{self, RunRequest};
+use super::recipe::{self, Identity, Produce, Recipe};
+use super::store::{Freeze, NewRun, OutboxRow, Run, Store, StoredArtifact, Trigger};
+use super::{RunError, RunState, attempt};
+use crate::config::Plan;
+use crate::config::plan::JobPlan;
+use crate::delivery::{Delivery, Parcel};
+use crate::render::{Artifact, Digest};
+use crate::schedule::clock::Clock;
+use crate::source::{self, Progress, SnapshotWriter};
+use chrono::SubsecRound;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a run needs besides its request.
+#[derive(Debug)]
+pub struct Engine {
+    /// The configuration.
+    pub plan: Plan,
+    /// The memory.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub struct RunOutcome {
+    /// The run as it stands.
+    pub run: Run,
+    /// Its files, the manifest last.
+    pub artifacts: Vec<StoredArtifact>,
+    /// Its outbox.
+    pub deliveries: Vec<OutboxRow>,
+    /// The executive summary, for the terminal.
+    pub digest: Digest,
+}
+
+/// What `preview` wrote.
+#[derive(Debug)]
+pub struct Preview {
+    /// The files, in the order of the formats, the manifest last.
+    pub files: Vec<PathBuf>,
+    /// The executive summary, for the terminal.
+    pub digest: Digest,
+}
+
+/// Runs a job now, through the same path as a scheduled run.
+///
+/// # Errors
+/// [`RunError::Request`] if the request or the configuration is wrong (nothing was recorded), else
+/// [`RunError::Recorded`] with what made the run fail.
+pub async fn run(
+    engine: &Engine,
+    request: &RunRequest,
+    progress: &dyn Progress,
+) -> Result<RunOutcome, RunError> {
+    let job = choose::job(&engine.plan, &request.job)?;
+    let now = engine.clock.now();
+    let period = choose::period(job, request.period.as_deref(), request.as_of.unwrap_or(now))?;
+    let (plans, trigger) = choose::deliveries(&engine.plan, job, request)?;
+    let names: Vec<String> = plans.keys().cloned().collect();
+    let deliveries = choose::open_all(&plans, &engine.clock)?;
+    choose::reveal_sources(&engine.plan, job)?;
+    let mut recipe = Recipe::of(&engine.plan, job, &period, &names)?;
+    if trigger == Trigger::Test {
+        recipe.title.insert_str(0, "[test] ");
+    }
+    let new = NewRun {
+        job: job.name.clone(),
+        period_id: period.id().to_owned(),
+        period_start: period.start(),
+        period_end: period.last_day(),
+        timezone: job.timezone.name().to_owned(),
+        trigger,
+        as_of: request.as_of,
+        recipe: serde_json::to_string(&recipe).map_err(|error| RunError::Failed(error.to_string()))?,
+        created_at: now,
+    };
+    let run = engine.store.begin(&new).await?;
+    tracing::info!(run.id = %run.run_id, job.name = %job.name, period = period.id(), "run begins");
+    let story = Story {
+        engine,
+        job,
+        recipe,
+        run,
+        deliveries,
+    };
+    match tokio::time::timeout(job.deadline, story.tell(request.wait, progress)).await {
+        Ok(Ok(outcome)) => Ok(outcome),
+        Ok(Err(error)) => Err(story.failed(error).await),
+        Err(_) => {
+            let late = format!("the job's deadline of {} s has passed", job.deadline.as_secs());
+            Err(story.failed(RunError::Failed(late)).await)
+        }
+    }
+}
+
+/// Renders a job's report into `out`; records nothing, delivers nothing.
+///
+/// # Errors
+/// As for [`run`]; files of an earlier preview are replaced only when all of them are rendered.
+pub async fn preview(
+    plan: &Plan,
+    clock: &dyn Clock,
+    request: &RunRequest,
+    out: &Path,
+    progress: &dyn Progress,
+) -> Result<Preview, RunError> {
+    let job = choose::job(plan, &request.job)?;
+    let now = clock.now();
+    let period = choose::period(job, request.period.as_deref(), request.as_of.unwrap_or(now))?;
+    choose::reveal_sources(plan, job)?;
+    let recipe = Recipe::of(plan, job, &period, &job.deliveries)?;
+    let scratch =
+        tempfile::tempdir().map_err(|cause| RunError::disk(Path::new("the temporary folder"), &cause))?;
+    fetch_all(plan, job, &recipe, scratch.path(), clock, progress).await?;
+    let identity = Identity {
+        run_id: "preview".to_owned(),
+        revision: 1,
+        generated_at: now.trunc_subsecs(0),
+    };
+    let edition = produce(recipe, identity, scratch.path().to_owned())
+        .await?
+        .edition;
+    std::fs::create_dir_all(out).map_err(|cause| RunError::disk(out, &cause))?;
+    let mut files = Vec::new();
+    for artifact in edition.artifacts.iter().chain([&edition.manifest]) {
+        let path = out.join(&artifact.name);
+        std::fs::write(&path, &artifact.bytes).map_err(|cause| RunError::disk(&path, &cause))?;
+        files.push(path);
+    }
+    Ok(Preview {
+        files,
+        digest: edition.digest,
+    })
+}
+
+/// A run on its way.
+struct Story<'a> {
+    engine: &'a Engine,
+    job: &'a JobPlan,
+    recipe: Recipe,
+    run: Run,
+    deliveries: BTreeMap<String, Box<dyn Delivery>>,
+}
+
+impl Story<'_> {
+    async fn tell(&self, wait: Duration, progress: &dyn Progress) -> Result<RunOutcome, RunError> {
+        let Engine { plan, store, clock } = self.engine;
+        let Run { run_id, .. } = &self.run;
+        let snapshot_dir = store.snapshot_dir(run_id);
+
+        self.advance(RunState::Queued, RunState::Fetching).await?;
+        fetch_all(
+            plan,
+            self.job,
+            &self.recipe,
+            &snapshot_dir,
+            clock.as_ref(),
+            progress,
+        )
+        .await?;
+        self.advance(RunState::Fetching, RunState::Snapshotted).await?;
+
+        let produce = produce(self.recipe.clone(), self.identity(), snapshot_dir).await?;
+        self.advance(RunState::Snapshotted, RunState::Rendered).await?;
+        let parcels = self.compose(&produce)?;
+        self.advance(RunState::Rendered, RunState::Checked).await?;
+
+        self.freeze(&produce, &parcels).await?;
+        self.advance(RunState::Frozen, RunState::Delivering).await?;
+        attempt::deliver_all(store, &self.run, &self.deliveries, &[], wait, clock.as_ref()).await?;
+        store.conclude(run_id, self.run.fence, clock.now()).await?;
+        Ok(RunOutcome {
+            run: store.run(run_id).await?,
+            artifacts: store.artifacts(run_id).await?,
+            deliveries: store.deliveries(run_id).await?,
+            digest: produce.edition.digest,
+        })
+    }
+
+    async fn advance(&self, from: RunState, to: RunState) -> Result<(), RunError> {
+        Ok(self
+            .engine
+            .store
+            .advance(&self.run.run_id, self.run.fence, from, to)
+            .await?)
+    }
+
+    fn identity(&self) -> Identity {
+        Identity {
+            run_id: self.run.run_id.clone(),
+            revision: self.run.revision,
+            generated_at: self.run.created_at.trunc_subsecs(0),
+        }
+    }
+
+    fn compose(&self, produce: &Produce) -> Result<Vec<(String, Vec<Parcel>)>, RunError> {
+        let parcels =
+            self.deliveries
+                .iter()
+                .map(|(name, delivery)| match delivery.compose(&produce.edition) {
+                    Ok(parcels) => Ok((name.clone(), parcels)),
+                    Err(error) => Err(RunError::Failed(format!("delivery `{name}`: {error}"))),
+                });
+        parcels.collect()
+    }
+
+    async fn freeze(&self, produce: &Produce, parcels: &[(String, Vec<Parcel>)]) -> Result<(), RunError> {
+        let edition = &produce.edition;
+        let artifacts: Vec<Artifact> = edition
+            .artifacts
+            .iter()
+            .chain([&edition.manifest])
+            .cloned()
+            .collect();
+        let freeze = Freeze {
+            artifacts: &artifacts,
+            parcels,
+            notices: &edition.notices,
+            generated_at: edition.generated_at,
+            report_sha256: None,
+        };
+        Ok(self
+            .engine
+            .store
+            .freeze(&self.run.run_id, self.run.fence, freeze)
+            .await?)
+    }
+
+    /// Records the failure and names the run in it.
+    async fn failed(&self, error: RunError) -> RunError {
+        let Engine { store, clock, .. } = self.engine;
+        let Run { run_id, fence, .. } = &self.run;
+        tracing::error!(run.id = %run_id, job.name = %self.job.name, error = %error, "run failed");
+        match store.fail(run_id, *fence, &error.to_string(), clock.now()).await {
+            Ok(()) => RunError::Recorded {
+                run_id: run_id.clone(),
+                job: self.job.name.clone(),
+                cause: Box::new(error),
+            },
+            Err(unrecorded) => {
+                RunError::Failed(format!("{error}; and that could not be recorded: {unrecorded}"))
+            }
+        }
+    }
+}
+
+/// Rendering is work for the processor, so it leaves the threads that wait for the network alone.
+pub(super) async fn produce(
+    recipe: Recipe,
+    identity: Identity,
+    snapshot_dir: PathBuf,
+) -> Result<Produce, RunError> {
+    tokio::task::spawn_blocking(move || recipe.produce(&identity, &snapshot_dir))
+        .await
+        .map_err(|panic| RunError::Failed(format!("computing the report broke off: {panic}")))?
+}
+
+/// Fetches all sources at once, each into its own folder.
+async fn fetch_all(
+    plan: &Plan,
+    job: &JobPlan,
+    recipe: &Recipe,
+    dir: &Path,
+    clock: &dyn Clock,
+    progress: &dyn Progress,
+) -> Result<(), RunError> {
+    let needs = recipe.needs();
+    let fetches = recipe.sources.iter().filter_map(|ingredient| {
+        let plan = plan.sources.get(&ingredient.name)?;
+        let (name, dir, needs) = (&ingredient.name, dir.join(&ingredient.name), &needs);
+        Some(async move {
+            let snapshot = |cause| source::SourceError::Snapshot {
+                source_name: name.clone(),
+                cause,
+            };
+            let writer = SnapshotWriter::create(&dir).map_err(snapshot)?;
+            let fetched = source::fetch(name, plan, needs, &writer, clock, progress).await;
+            writer.finish().map_err(snapshot)?;
+            if let (Err(error), true) = (&fetched, job.allow_partial) {
+                recipe::note_failure(&dir, &error.to_string())
+                    .map_err(|cause| RunError::disk(&dir, &cause))?;
+            }
+            fetched.map_err(RunError::from)
+        })
+    });
+    let results = futures::future::join_all(fetches).await;
+    let some_fetched = results.iter().any(Result::is_ok);
+    match results.into_iter().find_map(Result::err) {
+        Some(error) if !(job.allow_partial && some_fetched) => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,276 @@
+//! The recipe of a run: everything besides its snapshot that decides the bytes of its artifacts.
+//!
+//! It is stored with the run, so that `replay` can make the same bytes again although the configuration has changed.
+
+use super::RunError;
+use crate::config::Plan;
+use crate::config::plan::{DeliveryPlan, Format, JobPlan, ReportKind};
+use crate::delivery::{Edition, file_drop};
+use crate::money::Currency;
+use crate::period::Period;
+use crate::render::{self, Look};
+use crate::report::{self, Brief, Notice, Report};
+use crate::source::{self, Dataset, Need, Snapshot, SourceKind};
+use base64::Engine as _;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// File in a source's snapshot folder that says why the source could not be had.
+const FAILURE: &str = "failure.txt";
+
+/// Largest template or logo that is read, in bytes.
+const LARGEST_FILE: u64 = 1024 * 1024;
+
+/// How deep the folder of templates may be.
+const DEEPEST_FOLDER: usize = 4;
+
+/// Everything besides the snapshot that decides the bytes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Version of the program.
+    pub program: String,
+    /// The job's name.
+    pub job: String,
+    /// The job's title.
+    pub title: String,
+    /// Which report.
+    pub kind: ReportKind,
+    /// The period.
+    pub period: Period,
+    /// The zone in which its dates were chosen.
+    pub timezone: Tz,
+    /// The reporting currency.
+    pub currency: Currency,
+    /// The formats, in order.
+    pub formats: Vec<Format>,
+    /// How it looks.
+    pub look: Look,
+    /// The sources, in order.
+    pub sources: Vec<Ingredient>,
+    /// Whether a mail goes out, for which charts are drawn as pictures.
+    pub mail: bool,
+    /// Where the files lie for readers of a chat.
+    pub places: Vec<String>,
+}
+
+/// A source of a [`Recipe`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ingredient {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its kind.
+    pub kind: SourceKind,
+}
+
+/// What identifies a run among its like.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Which run.
+    pub run_id: String,
+    /// 1, 2, 3 …
+    pub revision: u32,
+    /// The true time of the run, UTC, in whole seconds.
+    pub generated_at: DateTime<Utc>,
+}
+
+/// What a recipe makes of a snapshot.
+#[derive(Debug)]
+pub struct Produce {
+    /// The report document.
+    pub report: Report,
+    /// Everything that a delivery may carry.
+    pub edition: Edition,
+}
+
+impl Recipe {
+    /// The recipe of `job` for `period`; reads overriding templates and the logo.
+    ///
+    /// # Errors
+    /// [`RunError::Request`] if a template or the logo cannot be read.
+    pub fn of(plan: &Plan, job: &JobPlan, period: &Period, deliveries: &[String]) -> Result<Self, RunError> {
+        let chosen = || deliveries.iter().filter_map(|name| plan.deliveries.get(name));
+        let subject = chosen().find_map(|delivery| match delivery {
+            DeliveryPlan::Email(email) => email.subject.clone(),
+            _ => None,
+        });
+        let mut look = Look {
+            locale: job.locale.clone(),
+            brand: job.brand.clone(),
+            file_name: job.file_name.clone(),
+            subject,
+            ..Look::default()
+        };
+        if let Some(folder) = &job.template {
+            look.templates = templates(folder)?;
+        }
+        if let Some(logo) = &job.brand.logo {
+            look.logo = Some(base64::engine::general_purpose::STANDARD.encode(read(logo)?));
+        }
+        let sources = job.sources.iter().filter_map(|name| {
+            let kind = plan.sources.get(name)?.kind();
+            Some(Ingredient {
+                name: name.clone(),
+                kind,
+            })
+        });
+        Ok(Self {
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            job: job.name.clone(),
+            title: job.title.clone(),
+            kind: job.report,
+            period: period.clone(),
+            timezone: job.timezone,
+            currency: job.currency,
+            formats: job.formats.clone(),
+            look,
+            sources: sources.collect(),
+            mail: chosen().any(|delivery| matches!(delivery, DeliveryPlan::Email(_))),
+            places: chosen()
+                .filter_map(|delivery| place(delivery, job, period))
+                .collect(),
+        })
+    }
+
+    /// The periods that every source is asked for.
+    #[must_use]
+    pub fn needs(&self) -> Vec<Need> {
+        report::needs(self.kind, &self.period)
+    }
+
+    /// Decodes the snapshot, computes the report and renders everything. Pure but for reading the snapshot.
+    ///
+    /// # Errors
+    /// [`RunError`] where an answer cannot be what the platform's protocol says, or a template is wrong.
+    pub fn produce(&self, identity: &Identity, snapshot_dir: &Path) -> Result<Produce, RunError> {
+        let (datasets, failures) = self.decode(snapshot_dir)?;
+        let report = report::build(&self.brief(identity), &datasets, &failures);
+        let edition = self.edition(&report)?;
+        Ok(Produce { report, edition })
+    }
+
+    fn edition(&self, report: &Report) -> Result<Edition, RunError> {
+        let artifacts = render::render(report, &self.formats, &self.look)?;
+        Ok(Edition {
+            run_id: report.run_id.clone(),
+            job: report.job.clone(),
+            title: report.title.clone(),
+            revision: report.revision,
+            period_id: report.period.id.clone(),
+            period: serde_json::json!({
+                "id": report.period.id,
+                "start": report.period.start,
+                "end": report.period.end,
+                "timezone": report.period.timezone,
+            }),
+            generated_at: report.generated_at,
+            manifest: render::manifest::artifact(report, &artifacts, &self.look)?,
+            mail: render::mail::render(report, &self.look, &artifacts, self.mail)?,
+            digest: render::digest::render(report, &self.look)?,
+            figures: render::csv::summary_rows(report),
+            notices: report.notices.iter().map(|notice| notice.text.clone()).collect(),
+            places: self.places.clone(),
+            artifacts,
+        })
+    }
+
+    fn brief(&self, identity: &Identity) -> Brief {
+        Brief {
+            run_id: identity.run_id.clone(),
+            job: self.job.clone(),
+            title: self.title.clone(),
+            kind: self.kind,
+            revision: identity.revision,
+            period: self.period.clone(),
+            timezone: self.timezone,
+            currency: self.currency,
+            generated_at: identity.generated_at,
+        }
+    }
+
+    fn decode(&self, snapshot_dir: &Path) -> Result<(Vec<Dataset>, Vec<Notice>), RunError> {
+        let (mut datasets, mut failures) = (Vec::new(), Vec::new());
+        for Ingredient { name, kind } in &self.sources {
+            let dir = snapshot_dir.join(name);
+            if let Ok(reason) = std::fs::read_to_string(dir.join(FAILURE)) {
+                let text = format!("Nothing of this source is in the report: {reason}");
+                failures.push(Notice {
+                    source: Some(name.clone()),
+                    text,
+                    missing: true,
+                });
+                continue;
+            }
+            let snapshot = Snapshot::open(&dir).map_err(|cause| source::SourceError::Snapshot {
+                source_name: name.clone(),
+                cause,
+            })?;
+            datasets.push(source::decode(name, *kind, &self.needs(), &snapshot)?);
+        }
+        Ok((datasets, failures))
+    }
+}
+
+/// Notes in the snapshot that a source could not be had.
+///
+/// # Errors
+/// What the disk said.
+pub(super) fn note_failure(dir: &Path, reason: &str) -> std::io::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    std::fs::write(dir.join(FAILURE), reason)
+}
+
+/// The folder of a file drop, for readers of a chat.
+fn place(delivery: &DeliveryPlan, job: &JobPlan, period: &Period) -> Option<String> {
+    let DeliveryPlan::FileDrop(drop) = delivery else {
+        return None;
+    };
+    let words = serde_json::json!({"id": period.id(), "start": period.start(), "end": period.last_day()});
+    Some(
+        file_drop::folder(&drop.path, &job.name, &words)
+            .ok()?
+            .display()
+            .to_string(),
+    )
+}
+
+/// The overriding templates of a folder by relative path with `/`; links are not followed.
+fn templates(folder: &Path) -> Result<BTreeMap<String, String>, RunError> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![(folder.to_owned(), String::new())];
+    while let Some((dir, prefix)) = folders.pop() {
+        for entry in std::fs::read_dir(&dir).map_err(|cause| unreadable(&dir, &cause))? {
+            let entry = entry.map_err(|cause| unreadable(&dir, &cause))?;
+            let kind = entry.file_type().map_err(|cause| unreadable(&dir, &cause))?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if kind.is_dir() && prefix.matches('/').count() < DEEPEST_FOLDER {
+                folders.push((entry.path(), format!("{name}/")));
+            } else if kind.is_file() && name.ends_with(".hbs") {
+                let text = String::from_utf8(read(&entry.path())?).map_err(|_| {
+                    RunError::Request(format!("template {} is not UTF-8", entry.path().display()))
+                })?;
+                found.insert(name, text);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, RunError> {
+    let size = std::fs::metadata(path)
+        .map_err(|cause| unreadable(path, &cause))?
+        .len();
+    if size > LARGEST_FILE {
+        return Err(RunError::Request(format!(
+            "{} is larger than 1 MiB",
+            path.display()
+        )));
+    }
+    std::fs::read(path).map_err(|cause| unreadable(path, &cause))
+}
+
+fn unreadable(path: &Path, cause: &std::io::Error) -> RunError {
+    RunError::Request(format!("{} cannot be read: {cause}", path.display()))
+}

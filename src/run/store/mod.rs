@@ -1,0 +1,397 @@
+//! The memory of runs: one `SQLite` file, and beside it one folder of files for each run.
+//!
+//! ```text
+//! DATA_DIR/reportwire.db
+//! DATA_DIR/runs/RUN_ID/{snapshot,artifacts,outbox}/
+//! ```
+//!
+//! Several processes may work on the same file at once. Every change of a run carries its fence: a process whose run was
+//! taken over by another can write nothing more to it. Files are durable before the rows that name them are committed.
+
+mod files;
+mod outbox;
+mod owner;
+mod rescue;
+mod runs;
+mod sqlite;
+#[cfg(test)]
+pub(in crate::run) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub(in crate::run) use files::hash_file;
+
+use crate::delivery::{Parcel, Receipt};
+use crate::render::Artifact;
+use crate::run::state::{DeliveryState, RunState};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use tokio::sync::Mutex;
+
+/// The store of one data folder. One connection: `SQLite` has one writer, and so has each process.
+pub struct Store {
+    data_dir: PathBuf,
+    owner: String,
+    connection: Mutex<SqliteConnection>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("data_dir", &self.data_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// The data folder, absolute.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// The folder of a run's files.
+    #[must_use]
+    pub fn run_dir(&self, run_id: &str) -> PathBuf {
+        self.data_dir.join("runs").join(run_id)
+    }
+
+    /// The folder of a run's snapshot: one folder for each source in it.
+    #[must_use]
+    pub fn snapshot_dir(&self, run_id: &str) -> PathBuf {
+        self.run_dir(run_id).join("snapshot")
+    }
+}
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The disk said no.
+    #[error("the store cannot {doing} {path}: {cause}; check permissions and free space", path = path.display())]
+    Io {
+        /// What was tried: `write`, `read`, `create`.
+        doing: &'static str,
+        /// Which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The file is not a sound database.
+    #[error(
+        "the store {path} is damaged ({detail}); nothing was written. Restore the file from a backup, or move it away: \
+         a new one is begun, and the files of earlier runs stay under `runs`", path = path.display()
+    )]
+    Corrupt {
+        /// Which file.
+        path: PathBuf,
+        /// What `SQLite` found.
+        detail: String,
+    },
+    /// A newer program has written the file.
+    #[error(
+        "the store {path} has schema {found}, this program knows {known}; run the newer version of reportwire", path = path.display()
+    )]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// The schema's version in the file.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// The bundled `SQLite` is too old to be trusted.
+    #[error("SQLite {found} is too old: 3.51.3 is the first without the WAL-reset corruption")]
+    OldSqlite {
+        /// Its version.
+        found: String,
+    },
+    /// Another process kept the file locked for longer than the busy time-out.
+    #[error("another process keeps the store {path} locked; try again when it has finished", path = path.display())]
+    Locked {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The database said no.
+    #[error("the store {path} failed: {cause}", path = path.display())]
+    Database {
+        /// Which file.
+        path: PathBuf,
+        /// What it said.
+        #[source]
+        cause: sqlx::Error,
+    },
+    /// A stored value is not what this program writes.
+    #[error(
+        "the store holds `{value}` as {column}, which this program does not write; was it edited by hand?"
+    )]
+    BadValue {
+        /// Which column.
+        column: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// No run has this id.
+    #[error("there is no run `{0}`; `reportwire runs` lists them")]
+    UnknownRun(String),
+    /// Several runs begin so.
+    #[error("several runs begin with `{prefix}`: {ids}; give more of the id", ids = ids.join(", "))]
+    AmbiguousRun {
+        /// What was given.
+        prefix: String,
+        /// Some of those that begin so.
+        ids: Vec<String>,
+    },
+    /// The table has no such move.
+    #[error("a run cannot go from {from} to {to}")]
+    IllegalMove {
+        /// From here.
+        from: RunState,
+        /// To there.
+        to: RunState,
+    },
+    /// Somebody else has moved the run or the parcel since it was read; what this process wanted to write is not written.
+    #[error(
+        "run {run_id} is no longer in the hands of this process; `reportwire runs show {run_id}` tells where it stands"
+    )]
+    Stale {
+        /// Which run.
+        run_id: String,
+    },
+    /// Another process is sending for this run right now.
+    #[error("another process is sending for run {run_id} right now; try again when it has finished")]
+    Busy {
+        /// Which run.
+        run_id: String,
+    },
+    /// The run never froze anything that could be sent.
+    #[error("run {run_id} ({state}) has nothing that could be sent; run the job again")]
+    NothingFrozen {
+        /// Which run.
+        run_id: String,
+        /// Where it ended.
+        state: RunState,
+    },
+    /// An artifact's name cannot be a file name.
+    #[error("`{0}` cannot be the name of an artifact; use letters, digits, `-`, `_` and `.` in `file_name`")]
+    BadName(String),
+}
+
+/// What made a run begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// `reportwire run`.
+    Manual,
+    /// `reportwire run --test-to`: takes no revision number.
+    Test,
+}
+
+impl Trigger {
+    /// The word in the store.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Test => "test",
+        }
+    }
+
+    fn from_key(key: &str) -> Option<Self> {
+        [Self::Manual, Self::Test].into_iter().find(|it| it.key() == key)
+    }
+}
+
+/// A run that is to begin.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// The job's name.
+    pub job: String,
+    /// Canonical id of the period.
+    pub period_id: String,
+    /// First day.
+    pub period_start: NaiveDate,
+    /// Last day **included**.
+    pub period_end: NaiveDate,
+    /// IANA zone in which the period was chosen.
+    pub timezone: String,
+    /// What made it begin.
+    pub trigger: Trigger,
+    /// `--as-of`, where it was given.
+    pub as_of: Option<DateTime<Utc>>,
+    /// Everything besides the snapshot that decides the bytes: JSON.
+    pub recipe: String,
+    /// The true time.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A run as the store knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// A UUID of version 7: ids sort by time.
+    pub run_id: String,
+    /// The job's name.
+    pub job: String,
+    /// Canonical id of the period.
+    pub period_id: String,
+    /// First day.
+    pub period_start: NaiveDate,
+    /// Last day **included**.
+    pub period_end: NaiveDate,
+    /// IANA zone in which the period was chosen.
+    pub timezone: String,
+    /// 1, 2, 3 …
+    pub revision: u32,
+    /// What made it begin.
+    pub trigger: Trigger,
+    /// Where it is.
+    pub state: RunState,
+    /// Goes up whenever another process takes the run over; every write carries it.
+    pub fence: i64,
+    /// `--as-of`, where it was given.
+    pub as_of: Option<DateTime<Utc>>,
+    /// The true time of the run, frozen with its artifacts.
+    pub generated_at: Option<DateTime<Utc>>,
+    /// JSON, see [`NewRun::recipe`].
+    pub recipe: String,
+    /// Absolute.
+    pub snapshot_dir: PathBuf,
+    /// JSON: SHA-256 of each file of the snapshot by its path in `snapshot_dir`, once frozen.
+    pub snapshot_manifest: Option<String>,
+    /// SHA-256 of the report document, once frozen.
+    pub report_sha256: Option<String>,
+    /// The report's notices.
+    pub notices: Vec<String>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// When it was written down.
+    pub created_at: DateTime<Utc>,
+    /// When it reached its last end state.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// What a run freezes: from here on its bytes do not change.
+#[derive(Debug, Clone, Copy)]
+pub struct Freeze<'a> {
+    /// Every file of the run, the manifest included.
+    pub artifacts: &'a [Artifact],
+    /// Name of a delivery and its parcels, in the order in which they are sent.
+    pub parcels: &'a [(String, Vec<Parcel>)],
+    /// The report's notices.
+    pub notices: &'a [String],
+    /// The true time of the run.
+    pub generated_at: DateTime<Utc>,
+    /// SHA-256 of the report document.
+    pub report_sha256: Option<&'a str>,
+}
+
+/// An artifact as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredArtifact {
+    /// File name.
+    pub name: String,
+    /// Media type.
+    pub media_type: String,
+    /// Size.
+    pub bytes: u64,
+    /// Lower-case hex SHA-256.
+    pub sha256: String,
+    /// Data rows, where the format has rows.
+    pub rows: Option<u64>,
+    /// Where it lies, absolute.
+    pub path: PathBuf,
+}
+
+/// One row of the outbox: a parcel and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Its number in the store.
+    pub id: i64,
+    /// Which run.
+    pub run_id: String,
+    /// Place in the order of sending, from 0, over all deliveries of the run.
+    pub position: u32,
+    /// Name of the delivery.
+    pub delivery: String,
+    /// The address, the file's name, or the URL's host.
+    pub recipient: String,
+    /// Where the recipient lies, if its name alone does not say: the folder of a dropped file.
+    pub place: Option<String>,
+    /// The key under which it may be sent again.
+    pub key: String,
+    /// Where the exact bytes lie, absolute.
+    pub content_path: PathBuf,
+    /// Lower-case hex SHA-256 of the bytes.
+    pub sha256: String,
+    /// Where it is.
+    pub state: DeliveryState,
+    /// Attempts begun.
+    pub attempts: u32,
+    /// When the next one is due, in `retry_wait`.
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// What the far end said when it acknowledged.
+    pub receipt: Option<String>,
+    /// Why it is not acknowledged.
+    pub error: Option<String>,
+    /// When the row last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Leave to make one attempt, committed before the first byte goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permit {
+    /// Which row.
+    pub delivery_id: i64,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// Under which fence.
+    pub fence: i64,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The far end has it.
+    Acked(Receipt),
+    /// Another try may help.
+    RetryWait {
+        /// Why it was not acknowledged.
+        reason: String,
+        /// When to try again.
+        next_attempt_at: DateTime<Utc>,
+    },
+    /// Nobody knows whether it arrived.
+    Ambiguous {
+        /// What happened.
+        reason: String,
+    },
+    /// Trying again will not help.
+    Dead {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    /// The state that follows.
+    #[must_use]
+    pub fn state(&self) -> DeliveryState {
+        match self {
+            Self::Acked(_) => DeliveryState::Acked,
+            Self::RetryWait { .. } => DeliveryState::RetryWait,
+            Self::Ambiguous { .. } => DeliveryState::Ambiguous,
+            Self::Dead { .. } => DeliveryState::Dead,
+        }
+    }
+}
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Only of this job.
+    pub job: Option<String>,
+}

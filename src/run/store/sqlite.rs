@@ -1,0 +1,326 @@
+//! Opening the embedded database: permissions, settings, soundness, migrations.
+
+use super::files::{self, create_dir};
+use super::{Store, StoreError, owner};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sqlx::{Connection, Row, SqliteConnection, Transaction};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Name of the database in the data folder.
+const FILE: &str = "reportwire.db";
+/// How long a write waits for another process's write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The first `SQLite` whose WAL does not corrupt on reset.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+/// Primary result codes of `SQLite`, in the low byte of the extended ones.
+const SQLITE_BUSY: u32 = 5;
+const SQLITE_CORRUPT: u32 = 11;
+const SQLITE_NOTADB: u32 = 26;
+
+/// The migrations, oldest first; `PRAGMA user_version` counts those applied. Released ones never change.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/sqlite/0001_runs.sql")];
+
+impl Store {
+    /// Opens the store of `data_dir`, both created where missing (readable by their owner only), and brings it up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the disk says no, or the database is damaged, locked, or of a newer program.
+    pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        let data_dir = std::path::absolute(data_dir).map_err(files::io("find", data_dir))?;
+        create_dir(&data_dir)?;
+        let path = data_dir.join(FILE);
+        create_private(&path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true)
+            // NORMAL may lose the last commits when the power fails, and with them the memory of what was sent.
+            .synchronous(SqliteSynchronous::Full);
+        let fault = |cause| fault(&path, cause);
+        let mut connection = SqliteConnection::connect_with(&options).await.map_err(fault)?;
+        assert_version(&mut connection, &path).await?;
+        check_soundness(&mut connection, &path).await?;
+        switch_to_wal(&mut connection).await.map_err(fault)?;
+        migrate(&mut connection, &path, MIGRATIONS).await?;
+        Ok(Self {
+            owner: owner::this_process(),
+            connection: Mutex::new(connection),
+            data_dir,
+        })
+    }
+
+    /// The connection, alone.
+    pub(super) async fn connection(&self) -> MutexGuard<'_, SqliteConnection> {
+        self.connection.lock().await
+    }
+
+    pub(super) fn fault(&self, cause: sqlx::Error) -> StoreError {
+        fault(&self.database(), cause)
+    }
+
+    fn database(&self) -> PathBuf {
+        self.data_dir.join(FILE)
+    }
+}
+
+/// Begins a transaction that will write: the lock is taken at once, so that what is read in it stays true until it commits.
+pub(super) async fn begin(connection: &mut SqliteConnection) -> sqlx::Result<Transaction<'_, sqlx::Sqlite>> {
+    connection.begin_with("BEGIN IMMEDIATE").await
+}
+
+/// Sorts a database error by what may be done about it.
+fn fault(path: &Path, cause: sqlx::Error) -> StoreError {
+    let path = path.to_owned();
+    match primary_code(&cause) {
+        Some(SQLITE_BUSY) => StoreError::Locked { path },
+        Some(SQLITE_CORRUPT | SQLITE_NOTADB) => StoreError::Corrupt {
+            path,
+            detail: cause.to_string(),
+        },
+        _ => StoreError::Database { path, cause },
+    }
+}
+
+fn primary_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?.parse::<u32>().ok()?;
+    Some(code & 0xff)
+}
+
+#[cfg(unix)]
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    // SQLite gives its `-wal` and `-shm` files the permissions of the main file.
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(files::io("open", path))
+}
+
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map(drop)
+        .map_err(files::io("open", path))
+}
+
+async fn assert_version(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(connection)
+        .await
+        .map_err(|cause| fault(path, cause))?;
+    let mut parts = found.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    if (part(), part(), part()) < OLDEST_SQLITE {
+        return Err(StoreError::OldSqlite { found });
+    }
+    Ok(())
+}
+
+/// Reads every page once. The file holds no report and no mail, only what is known of them, so it stays small.
+async fn check_soundness(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let detail: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(connection)
+        .await
+        .map_err(|cause| fault(path, cause))?;
+    if detail == "ok" {
+        Ok(())
+    } else {
+        Err(StoreError::Corrupt {
+            path: path.to_owned(),
+            detail,
+        })
+    }
+}
+
+/// Switches to write-ahead logging, which stays in the file. The switch wants the file for itself and does not heed the busy
+/// time-out, so processes that create the same store at the same moment take turns here.
+async fn switch_to_wal(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    for turn in 1.. {
+        match sqlx::query("PRAGMA journal_mode = WAL")
+            .execute(&mut *connection)
+            .await
+        {
+            Err(error) if primary_code(&error) == Some(SQLITE_BUSY) && turn < 100 => {
+                tokio::time::sleep(BUSY_TIMEOUT / 100).await;
+            }
+            done => return done.map(drop),
+        }
+    }
+    Ok(())
+}
+
+/// Applies what is missing of `migrations`, in one transaction.
+async fn migrate(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    migrations: &[&'static str],
+) -> Result<(), StoreError> {
+    let fault = |cause| fault(path, cause);
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    if version(connection).await.map_err(fault)? == known {
+        return Ok(());
+    }
+    let mut transaction = begin(connection).await.map_err(fault)?;
+    // Another process may have been faster: only what is read under the lock counts.
+    let found = version(&mut transaction).await.map_err(fault)?;
+    if found > known {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    let applied = usize::try_from(found).unwrap_or(0);
+    for migration in &migrations[applied..] {
+        sqlx::raw_sql(*migration)
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?;
+    }
+    // A pragma takes no bound values; this one is a number of ours.
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {known}")))
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+    transaction.commit().await.map_err(fault)
+}
+
+async fn version(connection: &mut SqliteConnection) -> sqlx::Result<i64> {
+    sqlx::query("PRAGMA user_version")
+        .fetch_one(connection)
+        .await?
+        .try_get(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn raw(dir: &Path) -> SqliteConnection {
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(dir.join(FILE)))
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn settings_are_what_we_promise() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).await.unwrap();
+        let mut connection = store.connection().await;
+        for (pragma, expected) in [
+            ("PRAGMA journal_mode", "wal"),
+            ("PRAGMA synchronous", "2"),
+            ("PRAGMA foreign_keys", "1"),
+            ("PRAGMA busy_timeout", "5000"),
+            ("PRAGMA user_version", "1"),
+        ] {
+            let row = sqlx::query(pragma).fetch_one(&mut *connection).await.unwrap();
+            let value = row
+                .try_get::<String, _>(0)
+                .or_else(|_| row.try_get::<i64, _>(0).map(|number| number.to_string()));
+            assert_eq!(value.unwrap(), expected, "{pragma}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nobody_else_may_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("deep/data");
+        let _store = Store::open(&data).await.unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&data), 0o700);
+        assert_eq!(mode(&data.join(FILE)), 0o600);
+        assert_eq!(mode(&data.join("reportwire.db-wal")), 0o600);
+    }
+
+    #[tokio::test]
+    async fn many_may_create_it_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let opened = futures::future::join_all((0..8).map(|_| Store::open(dir.path()))).await;
+        for store in opened {
+            store.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_damaged_file_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        Store::open(dir.path()).await.unwrap();
+        let mut connection = raw(dir.path()).await;
+        for sql in ["PRAGMA journal_mode = DELETE", "VACUUM"] {
+            sqlx::query(sql).execute(&mut connection).await.unwrap();
+        }
+        connection.close().await.unwrap();
+        let path = dir.path().join(FILE);
+        let sound = std::fs::read(&path).unwrap();
+        let mut flipped = sound.clone();
+        flipped[4096..8192].fill(0xa5);
+        for bytes in [flipped, sound[..5000].to_vec(), b"this is no database".repeat(50)] {
+            std::fs::write(&path, &bytes).unwrap();
+            let error = Store::open(dir.path()).await.unwrap_err();
+            assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+            assert!(error.to_string().contains("backup"), "{error}");
+            assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_newer_schema_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        Store::open(dir.path()).await.unwrap();
+        let mut connection = raw(dir.path()).await;
+        sqlx::query("PRAGMA user_version = 99")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        let error = Store::open(dir.path()).await.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                StoreError::Newer {
+                    found: 99,
+                    known: 1,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn migrations_go_forward_and_keep_the_rows() {
+        let dir = tempfile::tempdir().unwrap();
+        Store::open(dir.path()).await.unwrap();
+        let path = dir.path().join(FILE);
+        let mut connection = raw(dir.path()).await;
+        let next = [MIGRATIONS[0], "CREATE TABLE later (x TEXT) STRICT;"];
+        migrate(&mut connection, &path, &next).await.unwrap();
+        assert_eq!(version(&mut connection).await.unwrap(), 2);
+        let broken = [
+            next[0],
+            next[1],
+            "CREATE TABLE half (x TEXT) STRICT; SELECT nonsense;",
+        ];
+        migrate(&mut connection, &path, &broken).await.unwrap_err();
+        assert_eq!(
+            version(&mut connection).await.unwrap(),
+            2,
+            "all of a migration or nothing"
+        );
+        sqlx::query("SELECT x FROM half")
+            .fetch_optional(&mut connection)
+            .await
+            .unwrap_err();
+    }
+}

@@ -1,0 +1,384 @@
+//! The store as its users see it: moves, revisions, crash windows, take-over.
+
+use super::testing::{artifact, checked, frozen, new_run, noon, parcel};
+use super::*;
+use crate::run::verify::verify;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const LEASE: Duration = Duration::from_mins(1);
+
+async fn store() -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).await.unwrap();
+    (dir, store)
+}
+
+/// Another process on the same file.
+async fn beside(store: &Store, owner: &str) -> Store {
+    let mut other = Store::open(store.data_dir()).await.unwrap();
+    other.owner = owner.to_owned();
+    other
+}
+
+#[tokio::test]
+async fn a_run_is_moved_only_from_where_it_is_and_by_who_holds_it() {
+    let (_dir, store) = store().await;
+    let run = store.begin(&new_run(Trigger::Manual)).await.unwrap();
+    assert_eq!((run.state, run.revision, run.fence), (RunState::Queued, 1, 1));
+    let id = run.run_id.as_str();
+    store
+        .advance(id, 1, RunState::Queued, RunState::Fetching)
+        .await
+        .unwrap();
+    let error = store
+        .advance(id, 1, RunState::Queued, RunState::Fetching)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, StoreError::Stale { .. }),
+        "a second time: {error}"
+    );
+    let error = store
+        .advance(id, 2, RunState::Fetching, RunState::Snapshotted)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, StoreError::Stale { .. }),
+        "another fence: {error}"
+    );
+    let error = store
+        .advance(id, 1, RunState::Fetching, RunState::Frozen)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, StoreError::IllegalMove { .. }),
+        "not in the table: {error}"
+    );
+    store.fail(id, 1, "source `globant`: 503", noon()).await.unwrap();
+    let run = store.run(id).await.unwrap();
+    assert_eq!(run.state, RunState::Failed);
+    assert_eq!(run.error.as_deref(), Some("source `globant`: 503"));
+    assert_eq!(run.finished_at, Some(noon()));
+    store.fail(id, 1, "again", noon()).await.unwrap_err();
+    let error = store.claim(id, noon()).await.unwrap_err();
+    assert!(matches!(error, StoreError::NothingFrozen { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn twenty_at_once_get_twenty_revisions() {
+    let (_dir, store) = store().await;
+    let other = beside(&store, "pid 2").await;
+    let new = new_run(Trigger::Manual);
+    let begins = (0..20).map(|n| {
+        if n % 2 == 0 {
+            store.begin(&new)
+        } else {
+            other.begin(&new)
+        }
+    });
+    let runs = futures::future::join_all(begins).await;
+    let revisions: BTreeSet<u32> = runs.iter().map(|run| run.as_ref().unwrap().revision).collect();
+    assert_eq!(revisions, (1..=20).collect());
+    let ids: BTreeSet<&str> = runs
+        .iter()
+        .map(|run| run.as_ref().unwrap().run_id.as_str())
+        .collect();
+    assert_eq!(ids.len(), 20);
+}
+
+#[tokio::test]
+async fn test_runs_take_no_revision() {
+    let (_dir, store) = store().await;
+    for (trigger, revision) in [
+        (Trigger::Test, 1),
+        (Trigger::Manual, 1),
+        (Trigger::Test, 2),
+        (Trigger::Test, 2),
+        (Trigger::Manual, 2),
+    ] {
+        assert_eq!(store.begin(&new_run(trigger)).await.unwrap().revision, revision);
+    }
+    let mut november = new_run(Trigger::Manual);
+    november.period_id = "2026-11".into();
+    assert_eq!(store.begin(&november).await.unwrap().revision, 1);
+}
+
+#[tokio::test]
+async fn a_run_is_found_by_the_beginning_of_its_id() {
+    let (_dir, store) = store().await;
+    let first = store.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let mut later = new_run(Trigger::Manual);
+    later.created_at += chrono::Duration::days(1);
+    later.job = "weekly".into();
+    let second = store.begin(&later).await.unwrap();
+    assert_eq!(store.run(&first.run_id).await.unwrap(), first);
+    assert_eq!(store.run(&second.run_id[..10]).await.unwrap(), second);
+    let error = store.run(&first.run_id[..4]).await.unwrap_err();
+    assert!(matches!(error, StoreError::AmbiguousRun { .. }), "{error}");
+    for unknown in ["", "0", "zzzz", "%", "____", "019%"] {
+        let error = store.run(unknown).await.unwrap_err();
+        assert!(matches!(error, StoreError::UnknownRun(_)), "{unknown}: {error}");
+    }
+    let ids = |runs: Vec<Run>| runs.into_iter().map(|run| run.run_id).collect::<Vec<_>>();
+    let all = store.runs(&RunFilter::default(), 10).await.unwrap();
+    assert_eq!(ids(all), [second.run_id.clone(), first.run_id.clone()]);
+    let weekly = RunFilter {
+        job: Some("weekly".into()),
+    };
+    assert_eq!(
+        ids(store.runs(&weekly, 10).await.unwrap()),
+        std::slice::from_ref(&second.run_id)
+    );
+    assert_eq!(
+        ids(store.runs(&RunFilter::default(), 1).await.unwrap()),
+        [second.run_id]
+    );
+}
+
+#[tokio::test]
+async fn freezing_again_changes_nothing_and_freezing_otherwise_is_refused() {
+    let (_dir, store) = store().await;
+    let run = checked(&store).await;
+    let artifacts = [artifact("m.csv", "a"), artifact("m.html", "<p>")];
+    let parcels = [
+        (
+            "mail".to_owned(),
+            vec![
+                parcel("cfo@example.com", "to cfo"),
+                parcel("fp@example.com", "to fp"),
+            ],
+        ),
+        ("drop".to_owned(), vec![parcel("m.csv", "a")]),
+    ];
+    let freeze = Freeze {
+        artifacts: &artifacts,
+        parcels: &parcels,
+        notices: &["late".into()],
+        generated_at: noon(),
+        report_sha256: None,
+    };
+    for _ in 0..2 {
+        store.freeze(&run.run_id, run.fence, freeze).await.unwrap();
+        assert_eq!(store.artifacts(&run.run_id).await.unwrap().len(), 2);
+        assert_eq!(store.deliveries(&run.run_id).await.unwrap().len(), 3);
+    }
+    let other = Freeze {
+        artifacts: &artifacts[..1],
+        ..freeze
+    };
+    store.freeze(&run.run_id, run.fence, other).await.unwrap_err();
+    store
+        .freeze(&run.run_id, run.fence + 1, freeze)
+        .await
+        .unwrap_err();
+
+    let run = store.run(&run.run_id).await.unwrap();
+    assert_eq!((run.state, run.generated_at), (RunState::Frozen, Some(noon())));
+    assert_eq!(run.notices, ["late"]);
+    let stored = store.artifacts(&run.run_id).await.unwrap();
+    assert_eq!(std::fs::read(&stored[1].path).unwrap(), b"<p>");
+    let rows = store.deliveries(&run.run_id).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.position).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(
+        rows[2].content_path, stored[0].path,
+        "the same bytes are stored once"
+    );
+    assert_eq!(std::fs::read(&rows[1].content_path).unwrap(), b"to fp");
+    assert!(
+        rows.iter()
+            .all(|row| row.state == DeliveryState::Pending && row.attempts == 0)
+    );
+}
+
+#[tokio::test]
+async fn an_artifact_cannot_leave_its_folder() {
+    let (_dir, store) = store().await;
+    let run = checked(&store).await;
+    let freeze = Freeze {
+        artifacts: &[artifact("../../reportwire.db", "x")],
+        parcels: &[],
+        notices: &[],
+        generated_at: noon(),
+        report_sha256: None,
+    };
+    let error = store.freeze(&run.run_id, run.fence, freeze).await.unwrap_err();
+    assert!(matches!(error, StoreError::BadName(_)), "{error}");
+    assert_eq!(store.run(&run.run_id).await.unwrap().state, RunState::Checked);
+}
+
+#[tokio::test]
+async fn an_attempt_is_counted_before_it_begins_and_recorded_once() {
+    let (_dir, store) = store().await;
+    let run = frozen(&store, &[("mail", &["a@example.com"])]).await;
+    let row = store.deliveries(&run.run_id).await.unwrap().remove(0);
+    store.permit(&row, run.fence, noon(), LEASE).await.unwrap_err();
+    let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
+    store
+        .advance(&run.run_id, run.fence, frozen, delivering)
+        .await
+        .unwrap();
+    let permit = store.permit(&row, run.fence, noon(), LEASE).await.unwrap();
+    let now = store.deliveries(&run.run_id).await.unwrap().remove(0);
+    assert_eq!((now.state, now.attempts), (DeliveryState::Sending, 1));
+    store.permit(&row, run.fence, noon(), LEASE).await.unwrap_err();
+    let acked = Outcome::Acked(Receipt {
+        proof: "250 ok".into(),
+    });
+    store.record(&run.run_id, permit, &acked, noon()).await.unwrap();
+    let dead = Outcome::Dead { reason: "550".into() };
+    store
+        .record(&run.run_id, permit, &dead, noon())
+        .await
+        .unwrap_err();
+    store.permit(&row, run.fence, noon(), LEASE).await.unwrap_err();
+    let now = store.deliveries(&run.run_id).await.unwrap().remove(0);
+    assert_eq!(
+        (now.state, now.receipt.as_deref(), now.error),
+        (DeliveryState::Acked, Some("250 ok"), None)
+    );
+    assert_eq!(
+        store.conclude(&run.run_id, run.fence, noon()).await.unwrap(),
+        RunState::Delivered
+    );
+}
+
+#[tokio::test]
+async fn what_a_dead_process_was_sending_becomes_ambiguous_and_its_late_answer_is_refused() {
+    let (_dir, store) = store().await;
+    let run = frozen(&store, &[("mail", &["a@example.com"])]).await;
+    let elsewhere = beside(&store, "another machine").await;
+    let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
+    elsewhere
+        .advance(&run.run_id, run.fence, frozen, delivering)
+        .await
+        .unwrap();
+    let row = store.deliveries(&run.run_id).await.unwrap().remove(0);
+    let permit = elsewhere.permit(&row, run.fence, noon(), LEASE).await.unwrap();
+
+    let error = store.claim(&run.run_id, noon()).await.unwrap_err();
+    assert!(
+        matches!(error, StoreError::Busy { .. }),
+        "within its lease: {error}"
+    );
+    let claimed = store
+        .claim(&run.run_id, noon() + chrono::Duration::seconds(61))
+        .await
+        .unwrap();
+    assert_eq!(claimed.fence, run.fence + 1);
+    let row = store.deliveries(&run.run_id).await.unwrap().remove(0);
+    assert_eq!((row.state, row.attempts), (DeliveryState::Ambiguous, 1));
+    assert!(row.error.unwrap().contains("may have arrived"));
+
+    let late = Outcome::Acked(Receipt { proof: "250".into() });
+    elsewhere
+        .record(&run.run_id, permit, &late, noon())
+        .await
+        .unwrap_err();
+    elsewhere
+        .conclude(&run.run_id, run.fence, noon())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        store.deliveries(&run.run_id).await.unwrap()[0].state,
+        DeliveryState::Ambiguous
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_that_is_seen_dead_needs_no_lease() {
+    let (_dir, store) = store().await;
+    let run = frozen(&store, &[("mail", &["a@example.com"])]).await;
+    let (rest, _) = store.owner.rsplit_once('/').unwrap();
+    let killed = beside(&store, &format!("{rest}/1")).await;
+    let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
+    killed
+        .advance(&run.run_id, run.fence, frozen, delivering)
+        .await
+        .unwrap();
+    let row = store.deliveries(&run.run_id).await.unwrap().remove(0);
+    killed.permit(&row, run.fence, noon(), LEASE).await.unwrap();
+    store.claim(&run.run_id, noon()).await.unwrap();
+    assert_eq!(
+        store.deliveries(&run.run_id).await.unwrap()[0].state,
+        DeliveryState::Ambiguous
+    );
+}
+
+#[tokio::test]
+async fn a_run_ends_by_what_became_of_its_parcels() {
+    let acked = || Outcome::Acked(Receipt { proof: "ok".into() });
+    let dead = || Outcome::Dead { reason: "no".into() };
+    let later = || Outcome::RetryWait {
+        reason: "busy".into(),
+        next_attempt_at: noon(),
+    };
+    for (outcomes, expected) in [
+        (vec![], RunState::Delivered),
+        (vec![acked(), acked()], RunState::Delivered),
+        (vec![acked(), dead()], RunState::PartiallyDelivered),
+        (vec![acked(), later()], RunState::PartiallyDelivered),
+        (vec![later(), dead()], RunState::Failed),
+    ] {
+        let (_dir, store) = store().await;
+        let recipients: Vec<String> = (0..outcomes.len()).map(|n| format!("{n}@example.com")).collect();
+        let recipients: Vec<&str> = recipients.iter().map(String::as_str).collect();
+        let run = frozen(&store, &[("mail", &recipients)]).await;
+        let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
+        store
+            .advance(&run.run_id, run.fence, frozen, delivering)
+            .await
+            .unwrap();
+        for (row, outcome) in store.deliveries(&run.run_id).await.unwrap().iter().zip(&outcomes) {
+            let permit = store.permit(row, run.fence, noon(), LEASE).await.unwrap();
+            store.record(&run.run_id, permit, outcome, noon()).await.unwrap();
+        }
+        let state = store.conclude(&run.run_id, run.fence, noon()).await.unwrap();
+        assert_eq!(state, expected, "{outcomes:?}");
+    }
+}
+
+#[tokio::test]
+async fn verification_finds_every_changed_and_missing_file() {
+    let (_dir, store) = store().await;
+    let run = frozen(&store, &[("mail", &["a@example.com", "b@example.com"])]).await;
+    let clean = verify(&store, None).await.unwrap();
+    assert_eq!((clean.runs, clean.files, clean.mismatches.len()), (1, 4, 0));
+    let artifact = store.artifacts(&run.run_id).await.unwrap().remove(0).path;
+    let rows = store.deliveries(&run.run_id).await.unwrap();
+    std::fs::write(&artifact, "a,c\r\n").unwrap();
+    std::fs::remove_file(&rows[1].content_path).unwrap();
+    std::fs::write(run.snapshot_dir.join("globant/answers.jsonl"), "").unwrap();
+    let found = verify(&store, Some(&run)).await.unwrap().mismatches;
+    let whats: Vec<&str> = found.iter().map(|it| &it.what[..10]).collect();
+    assert_eq!(whats, ["SHA-256 is", "is missing", "SHA-256 is"]);
+    assert_eq!(found[0].path, artifact);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_not() {
+    let (_dir, store) = store().await;
+    let (rest, _) = store.owner.rsplit_once('/').unwrap();
+    let killed = beside(&store, &format!("{rest}/1")).await;
+    let elsewhere = beside(&store, "another machine").await;
+    let lost = killed.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let unknown = elsewhere.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let living = store.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let frozen = frozen(&killed, &[("mail", &["a@example.com"])]).await;
+    store.fail_abandoned(noon()).await.unwrap();
+    for (run, state) in [
+        (&lost, RunState::Failed),
+        (&unknown, RunState::Queued),
+        (&living, RunState::Queued),
+        (&frozen, RunState::Frozen),
+    ] {
+        assert_eq!(store.run(&run.run_id).await.unwrap().state, state);
+    }
+    let (queued, fetching) = (RunState::Queued, RunState::Fetching);
+    killed
+        .advance(&lost.run_id, lost.fence, queued, fetching)
+        .await
+        .unwrap_err();
+}

@@ -1,0 +1,92 @@
+//! Proves that what was stored is still what it was: every artifact, parcel and snapshot file is hashed again.
+
+use crate::run::store::{Run, RunFilter, Store, StoreError, hash_file};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Most runs that are looked at in one go.
+const MOST_RUNS: u32 = 1_000_000;
+
+/// What a verification found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// Runs looked at.
+    pub runs: usize,
+    /// Files hashed.
+    pub files: usize,
+    /// Files that are not what was stored.
+    pub mismatches: Vec<Mismatch>,
+}
+
+/// A file that is not what was stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mismatch {
+    /// Whose.
+    pub run_id: String,
+    /// Which, absolute.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// Verifies one run, or all of them.
+///
+/// # Errors
+/// [`StoreError`] if the store itself cannot be read; a file that is missing or changed is a [`Mismatch`].
+pub async fn verify(store: &Store, run: Option<&Run>) -> Result<Verified, StoreError> {
+    let mut verified = Verified::default();
+    if let Some(run) = run {
+        verify_run(store, run, &mut verified).await?;
+        return Ok(verified);
+    }
+    for run in store.runs(&RunFilter::default(), MOST_RUNS).await? {
+        verify_run(store, &run, &mut verified).await?;
+    }
+    Ok(verified)
+}
+
+async fn verify_run(store: &Store, run: &Run, verified: &mut Verified) -> Result<(), StoreError> {
+    // By path, because the same bytes may be both an artifact and the content of parcels.
+    let mut expected: BTreeMap<PathBuf, String> = BTreeMap::new();
+    for artifact in store.artifacts(&run.run_id).await? {
+        expected.insert(artifact.path, artifact.sha256);
+    }
+    for row in store.deliveries(&run.run_id).await? {
+        expected.insert(row.content_path, row.sha256);
+    }
+    for (path, sha256) in snapshot_of(run)? {
+        expected.insert(run.snapshot_dir.join(path), sha256);
+    }
+    verified.runs += 1;
+    for (path, sha256) in expected {
+        verified.files += 1;
+        if let Some(what) = difference(&path, &sha256) {
+            verified.mismatches.push(Mismatch {
+                run_id: run.run_id.clone(),
+                path,
+                what,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn snapshot_of(run: &Run) -> Result<BTreeMap<String, String>, StoreError> {
+    let Some(manifest) = &run.snapshot_manifest else {
+        return Ok(BTreeMap::new());
+    };
+    serde_json::from_str(manifest).map_err(|_| StoreError::BadValue {
+        column: "snapshot_manifest",
+        value: manifest.clone(),
+    })
+}
+
+fn difference(path: &Path, sha256: &str) -> Option<String> {
+    match hash_file(path) {
+        Ok(found) if found == sha256 => None,
+        Ok(found) => Some(format!("SHA-256 is {found}, stored was {sha256}")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some("is missing".to_owned()),
+        Err(error) => Some(format!("cannot be read: {error}")),
+    }
+}

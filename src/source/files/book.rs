@@ -1,0 +1,483 @@
+//! Adds rows up: by period, by day and by the members of each dimension, exactly and whatever their order.
+
+use super::cell::text;
+use super::{Flaw, notice};
+use crate::metric::Metric;
+use crate::money::{MoneyError, Tally};
+use crate::period::Period;
+use crate::source::{Breakdown, Depth, Measure, Member, Need, Notice, Series, Window};
+use chrono::{Days, NaiveDate};
+use rust_decimal::Decimal;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+
+/// The member of rows without a value.
+pub(crate) const UNATTRIBUTED: &str = "(unattributed)";
+/// Its place among the members.
+const NOBODY: usize = 0;
+/// Most bytes that the members of all dimensions may take, before a file is refused instead of filling the memory.
+const MAX_MEMBER_BYTES: usize = 64 << 20;
+/// What a member takes besides its text, about.
+const MEMBER_OVERHEAD: usize = 256;
+/// Rounds of telling members of the same name apart.
+const MAX_RENAMES: usize = 8;
+
+/// To which member of a dimension a row belongs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key<'a> {
+    /// The column of the id; the name stands in the next one.
+    pub(crate) column: usize,
+    /// What tells members apart; empty: the name does.
+    pub(crate) id: &'a [u8],
+    /// What a reader knows it by; empty: the id.
+    pub(crate) name: &'a [u8],
+}
+
+/// Sums of `M` amounts; the first one ranks members and is the cost.
+#[derive(Debug, Clone, Copy)]
+struct Sums<const M: usize> {
+    rows: u64,
+    tallies: [Tally; M],
+}
+
+impl<const M: usize> Default for Sums<M> {
+    fn default() -> Self {
+        Self {
+            rows: 0,
+            tallies: [Tally::default(); M],
+        }
+    }
+}
+
+impl<const M: usize> Sums<M> {
+    fn add(&mut self, amounts: &[Decimal; M]) -> Result<(), MoneyError> {
+        self.rows += 1;
+        for (tally, amount) in self.tallies.iter_mut().zip(amounts) {
+            if !amount.is_zero() {
+                tally.add(*amount)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn totals(&self) -> Result<[Decimal; M], MoneyError> {
+        let mut totals = [Decimal::ZERO; M];
+        for (total, tally) in totals.iter_mut().zip(&self.tallies) {
+            *total = tally.total()?;
+        }
+        Ok(totals)
+    }
+}
+
+/// The members of one dimension that rows of the needed periods have named.
+#[derive(Debug)]
+struct Dimension {
+    title: &'static str,
+    index: HashMap<Box<[u8]>, usize>,
+    members: Vec<Known>,
+    /// The member of the row before, which most often is the next one's too.
+    recent: usize,
+}
+
+#[derive(Debug)]
+struct Known {
+    id: String,
+    name: String,
+    named_on: NaiveDate,
+}
+
+impl Dimension {
+    fn new(title: &'static str) -> Self {
+        Self {
+            title,
+            index: HashMap::new(),
+            members: vec![Known {
+                id: String::new(),
+                name: UNATTRIBUTED.to_owned(),
+                named_on: NaiveDate::MAX,
+            }],
+            recent: NOBODY,
+        }
+    }
+
+    /// The place of the member that `key` names.
+    fn member(&mut self, key: &Key<'_>, on: NaiveDate, room: &mut usize) -> Result<usize, Flaw> {
+        let id = if key.id.is_empty() { key.name } else { key.id };
+        if id.is_empty() {
+            return Ok(NOBODY);
+        }
+        if self.members[self.recent].id.as_bytes() != id {
+            self.recent = match self.index.get(id) {
+                Some(place) => *place,
+                None => self.meet(key.column, id, on, room)?,
+            };
+        }
+        if !key.name.is_empty() {
+            self.rename(key, on)?;
+        }
+        Ok(self.recent)
+    }
+
+    fn meet(&mut self, column: usize, id: &[u8], on: NaiveDate, room: &mut usize) -> Result<usize, Flaw> {
+        let name = text(id).map_err(Flaw::of(column))?;
+        *room = room.checked_sub(2 * id.len() + MEMBER_OVERHEAD).ok_or_else(|| {
+            Flaw::of(column)(format!(
+                "there are too many different values of {} to keep in memory; is this the right column?",
+                self.title
+            ))
+        })?;
+        self.members.push(Known {
+            id: name.to_owned(),
+            name: String::new(),
+            named_on: on,
+        });
+        self.index.insert(id.into(), self.members.len() - 1);
+        Ok(self.members.len() - 1)
+    }
+
+    /// The name of the latest day wins, among those of one day the first of the alphabet: any order of rows gives the same.
+    fn rename(&mut self, key: &Key<'_>, on: NaiveDate) -> Result<(), Flaw> {
+        let known = &mut self.members[self.recent];
+        if known.name.as_bytes() == key.name {
+            known.named_on = known.named_on.max(on);
+            return Ok(());
+        }
+        let wins = known.name.is_empty()
+            || match on.cmp(&known.named_on) {
+                Ordering::Greater => true,
+                Ordering::Equal => key.name < known.name.as_bytes(),
+                Ordering::Less => false,
+            };
+        if wins {
+            text(key.name)
+                .map_err(Flaw::of(key.column + 1))?
+                .clone_into(&mut known.name);
+            known.named_on = on;
+        }
+        Ok(())
+    }
+
+    /// What a reader sees, for each member: its name, with the id where several have the same name.
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .members
+            .iter()
+            .map(|known| {
+                if known.name.is_empty() {
+                    &known.id
+                } else {
+                    &known.name
+                }
+            })
+            .cloned()
+            .collect();
+        for _ in 0..MAX_RENAMES {
+            let mut bearers: HashMap<&str, usize> = HashMap::new();
+            for name in &names {
+                *bearers.entry(name).or_default() += 1;
+            }
+            let shared: Vec<bool> = names.iter().map(|name| bearers[name.as_str()] > 1).collect();
+            if !shared[NOBODY + 1..].contains(&true) {
+                break;
+            }
+            for (place, known) in self.members.iter().enumerate().skip(NOBODY + 1) {
+                if shared[place] {
+                    names[place] = format!("{} ({})", names[place], known.id);
+                }
+            }
+        }
+        names
+    }
+
+    fn used(&self) -> bool {
+        self.members.len() > 1
+    }
+}
+
+/// The sums of one period.
+#[derive(Debug)]
+pub(crate) struct Ledger<const M: usize, const X: usize, const D: usize> {
+    need: Need,
+    total: Sums<M>,
+    extras: Sums<X>,
+    daily: BTreeMap<NaiveDate, Sums<M>>,
+    groups: [Vec<Sums<M>>; D],
+}
+
+impl<const M: usize, const X: usize, const D: usize> Ledger<M, X, D> {
+    fn holds(&self, day: NaiveDate) -> bool {
+        self.need.period.start() <= day && day < self.need.period.end()
+    }
+
+    fn add(
+        &mut self,
+        day: NaiveDate,
+        members: &[usize; D],
+        amounts: &[Decimal; M],
+        extras: &[Decimal; X],
+    ) -> Result<(), MoneyError> {
+        self.total.add(amounts)?;
+        self.extras.add(extras)?;
+        self.daily.entry(day).or_default().add(amounts)?;
+        for (group, member) in self.groups.iter_mut().zip(members) {
+            if *member >= group.len() {
+                group.resize_with(member + 1, Sums::default);
+            }
+            group[*member].add(amounts)?;
+        }
+        Ok(())
+    }
+
+    /// Whether any row fell into the period.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.total.rows == 0
+    }
+
+    /// The sums of everything.
+    pub(crate) fn totals(&self) -> Result<([Decimal; M], [Decimal; X]), MoneyError> {
+        Ok((self.total.totals()?, self.extras.totals()?))
+    }
+
+    /// The members of a dimension that have rows in the period, `(unattributed)` not counted.
+    pub(crate) fn distinct(&self, dimension: usize) -> Decimal {
+        let named = self.groups[dimension].iter().skip(NOBODY + 1);
+        Decimal::from(named.filter(|sums| sums.rows > 0).count())
+    }
+}
+
+/// All sums of a source.
+#[derive(Debug)]
+pub(crate) struct Book<const M: usize, const X: usize, const D: usize> {
+    ledgers: Vec<Ledger<M, X, D>>,
+    dimensions: [Dimension; D],
+    room: usize,
+    rows: u64,
+    reach: Option<(NaiveDate, NaiveDate)>,
+}
+
+impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
+    /// An empty book for these periods and dimensions.
+    pub(crate) fn new(needs: &[Need], dimensions: [&'static str; D]) -> Self {
+        Self {
+            ledgers: needs
+                .iter()
+                .map(|need| Ledger {
+                    need: need.clone(),
+                    total: Sums::default(),
+                    extras: Sums::default(),
+                    daily: BTreeMap::new(),
+                    groups: [const { Vec::new() }; D],
+                })
+                .collect(),
+            dimensions: dimensions.map(Dimension::new),
+            room: MAX_MEMBER_BYTES,
+            rows: 0,
+            reach: None,
+        }
+    }
+
+    /// Counts a row, wherever it lies, and tells whether a needed period holds its day.
+    pub(crate) fn wants(&mut self, day: NaiveDate) -> bool {
+        self.rows += 1;
+        self.reach = Some(match self.reach {
+            None => (day, day),
+            Some((first, last)) => (first.min(day), last.max(day)),
+        });
+        self.ledgers.iter().any(|ledger| ledger.holds(day))
+    }
+
+    /// The places of the periods that hold a day.
+    pub(crate) fn holding(&self, day: NaiveDate) -> impl Iterator<Item = usize> {
+        let places = self.ledgers.iter().enumerate();
+        places
+            .filter(move |(_, ledger)| ledger.holds(day))
+            .map(|(place, _)| place)
+    }
+
+    /// Adds a row to every period that holds its day.
+    ///
+    /// # Errors
+    /// [`Flaw`] where a key is not text, there are too many members, or a sum leaves the exact range.
+    pub(crate) fn add(
+        &mut self,
+        day: NaiveDate,
+        keys: &[Key<'_>; D],
+        amounts: &[Decimal; M],
+        extras: &[Decimal; X],
+    ) -> Result<(), Flaw> {
+        let mut members = [NOBODY; D];
+        for ((member, dimension), key) in members.iter_mut().zip(&mut self.dimensions).zip(keys) {
+            *member = dimension.member(key, day, &mut self.room)?;
+        }
+        for ledger in &mut self.ledgers {
+            if ledger.holds(day) {
+                ledger
+                    .add(day, &members, amounts, extras)
+                    .map_err(|error| Flaw::row(error.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a member the name that a list says it has, if the book knows the member.
+    pub(crate) fn call(&mut self, dimension: usize, id: &str, name: &str) {
+        let dimension = &mut self.dimensions[dimension];
+        if let Some(place) = dimension.index.get(id.as_bytes())
+            && !name.is_empty()
+        {
+            name.clone_into(&mut dimension.members[*place].name);
+        }
+    }
+
+    /// The periods, in the order asked.
+    pub(crate) fn ledgers(&self) -> &[Ledger<M, X, D>] {
+        &self.ledgers
+    }
+
+    /// How many rows each period has.
+    pub(crate) fn counts(&self) -> Vec<u64> {
+        self.ledgers.iter().map(|ledger| ledger.total.rows).collect()
+    }
+
+    /// Whether any row of the periods has a value of the dimension.
+    pub(crate) fn uses(&self, dimension: usize) -> bool {
+        self.dimensions[dimension].used()
+    }
+
+    /// The member of a dimension to which every row belongs, if there is one.
+    pub(crate) fn only(&self, dimension: usize) -> Option<&str> {
+        let unattributed = |ledger: &Ledger<M, X, D>| {
+            let nobody = ledger.groups[dimension].first();
+            nobody.is_some_and(|sums| sums.rows > 0)
+        };
+        match self.dimensions[dimension].members.as_slice() {
+            [_, only] if !self.ledgers.iter().any(unattributed) => Some(&only.id),
+            _ => None,
+        }
+    }
+
+    /// A notice for each period without rows; figures are missing only where the report is about the period.
+    pub(crate) fn empty_periods(&self, source: &str) -> Vec<Notice> {
+        let empty = self.ledgers.iter().filter(|ledger| ledger.is_empty());
+        empty
+            .map(|ledger| {
+                let missing = ledger.need.depth == Depth::Full;
+                notice(source, self.nothing_in(&ledger.need.period), missing)
+            })
+            .collect()
+    }
+
+    fn nothing_in(&self, period: &Period) -> String {
+        let id = period.id();
+        match self.reach {
+            None => format!("No figures for {id}: the files have no rows at all."),
+            Some((first, last)) => format!(
+                "No figures for {id}: none of the {} rows lies in it; they reach from {first} to {last}.",
+                self.rows
+            ),
+        }
+    }
+
+    /// What one period shows by day and by the first `shown` dimensions. The figures are `measures` of the totals, all
+    /// unknown where there was no row.
+    pub(crate) fn windows(
+        &self,
+        shown: usize,
+        measures: &dyn Fn(usize, &[Decimal; M]) -> Vec<Measure>,
+    ) -> Result<Vec<Window>, MoneyError> {
+        let names = self.dimensions.each_ref().map(Dimension::names);
+        let window = |(place, ledger): (usize, &Ledger<M, X, D>)| {
+            let measures = |amounts: &[Decimal; M]| measures(place, amounts);
+            let mut figures = measures(&ledger.total.totals()?);
+            if ledger.is_empty() {
+                for figure in &mut figures {
+                    figure.value = None;
+                }
+            }
+            let mut breakdowns = Vec::new();
+            for (dimension, names) in names.iter().enumerate().take(shown) {
+                if self.uses(dimension) && !ledger.is_empty() {
+                    let members = members(&ledger.groups[dimension], names, &measures)?;
+                    debug_assert!(adds_up(&members, &figures), "members add up to the headline");
+                    breakdowns.push(Breakdown {
+                        dimension: self.dimensions[dimension].title.to_owned(),
+                        members,
+                    });
+                }
+            }
+            Ok(Window {
+                period: ledger.need.period.clone(),
+                daily: daily(ledger, &figures, &measures)?,
+                figures,
+                rankings: Vec::new(),
+                breakdowns,
+            })
+        };
+        self.ledgers.iter().enumerate().map(window).collect()
+    }
+}
+
+/// The members with rows, by descending cost, then by name.
+fn members<const M: usize>(
+    group: &[Sums<M>],
+    names: &[String],
+    measures: &dyn Fn(&[Decimal; M]) -> Vec<Measure>,
+) -> Result<Vec<Member>, MoneyError> {
+    let mut members = Vec::new();
+    for (sums, name) in group.iter().zip(names).filter(|(sums, _)| sums.rows > 0) {
+        members.push((sums.totals()?, name));
+    }
+    members.sort_by(|(a, a_name), (b, b_name)| b[0].cmp(&a[0]).then_with(|| a_name.cmp(b_name)));
+    Ok(members
+        .into_iter()
+        .map(|(totals, name)| Member {
+            name: name.clone(),
+            measures: measures(&totals),
+        })
+        .collect())
+}
+
+/// A series for each known figure, or of cost only beside a comparison.
+fn daily<const M: usize, const X: usize, const D: usize>(
+    ledger: &Ledger<M, X, D>,
+    figures: &[Measure],
+    measures: &dyn Fn(&[Decimal; M]) -> Vec<Measure>,
+) -> Result<Vec<Series>, MoneyError> {
+    let wanted = |metric| ledger.need.depth == Depth::Full || metric == Metric::TotalCost;
+    let known = |figure: &&Measure| figure.value.is_some() || figure.metric == Metric::TotalCost;
+    let mut series: Vec<Series> = figures
+        .iter()
+        .filter(known)
+        .filter(|figure| wanted(figure.metric))
+        .map(|figure| Series {
+            metric: figure.metric,
+            points: Vec::new(),
+        })
+        .collect();
+    let period = &ledger.need.period;
+    let mut day = period.start();
+    while day < period.end() {
+        let of_day = match ledger.daily.get(&day) {
+            Some(sums) => measures(&sums.totals()?),
+            None => Vec::new(),
+        };
+        for series in &mut series {
+            let measure = of_day.iter().find(|measure| measure.metric == series.metric);
+            series
+                .points
+                .push((day, measure.and_then(|measure| measure.value)));
+        }
+        day = day.checked_add_days(Days::new(1)).unwrap_or(period.end());
+    }
+    Ok(series)
+}
+
+/// Whether every known measure of the members sums to its headline.
+fn adds_up(members: &[Member], figures: &[Measure]) -> bool {
+    figures.iter().enumerate().all(|(place, figure)| {
+        let parts = members.iter().filter_map(|member| member.measures[place].value);
+        figure
+            .value
+            .is_none_or(|total| crate::money::sum(parts) == Ok(total))
+    })
+}

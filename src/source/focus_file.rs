@@ -1,0 +1,268 @@
+//! FOCUS billing exports, versions 1.0 to 1.4, as CSV.
+//!
+//! A row belongs to the UTC date of its `ChargePeriodStart`. The total is billed cost with credits and corrections;
+//! every row is checked, and those of the periods are summed.
+
+use super::files::book::{Book, Key, Ledger};
+use super::files::fetch::{self, Role};
+use super::files::presence::{Presence, unknown_figures};
+use super::files::read::{Column, Layout, Row, each_row, kept};
+use super::files::{Flaw, OneCurrency, cell, described, duplicates, notice, unsummable};
+use super::{Dataset, Measure, Need, Notice, Progress, Snapshot, SnapshotWriter, SourceError, Window};
+use crate::config::plan::FocusFilePlan;
+use crate::metric::Metric;
+use crate::money::MoneyError;
+use crate::schedule::clock::Clock;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+const BILLED: usize = 0;
+const EFFECTIVE: usize = 1;
+const LIST: usize = 2;
+const CONTRACTED: usize = 3;
+const CURRENCY: usize = 4;
+const CHARGED_FROM: usize = 5;
+const CATEGORY: usize = 6;
+const CLASS: usize = 7;
+const PROVIDER: usize = 8;
+const SERVICE_PROVIDER: usize = 9;
+const SERVICE: usize = 10;
+const SUB_ACCOUNT: usize = 11;
+const SUB_ACCOUNT_NAME: usize = 12;
+const MODEL: usize = 13;
+const ACCOUNT_NAME: usize = 14;
+
+static LAYOUT: Layout<15> = Layout {
+    title: "a FOCUS bill",
+    columns: [
+        Column::required("BilledCost"),
+        Column::optional("EffectiveCost"),
+        Column::optional("ListCost"),
+        Column::optional("ContractedCost"),
+        Column::required("BillingCurrency"),
+        Column::required("ChargePeriodStart"),
+        Column::optional("ChargeCategory"),
+        Column::optional("ChargeClass"),
+        Column::optional("ProviderName"),
+        Column::optional("ServiceProviderName"),
+        Column::optional("ServiceName"),
+        Column::optional("SubAccountId"),
+        Column::optional("SubAccountName"),
+        Column::optional("x_Model"),
+        Column::optional("BillingAccountName"),
+    ],
+    json_lines: false,
+};
+
+/// What is summed for everything, every day and every member, with its column.
+const AMOUNTS: [(Metric, usize); 2] = [(Metric::TotalCost, BILLED), (Metric::EffectiveCost, EFFECTIVE)];
+/// What is summed for everything only: two costs, and the billed cost of some rows, with the column that tells which.
+const EXTRAS: [(Metric, usize); 6] = [
+    (Metric::ListCost, LIST),
+    (Metric::ContractedCost, CONTRACTED),
+    (Metric::Credits, CATEGORY),
+    (Metric::Taxes, CATEGORY),
+    (Metric::Adjustments, CATEGORY),
+    (Metric::Corrections, CLASS),
+];
+/// The breakdowns, and last the billing account, which becomes the scope.
+const DIMENSIONS: [&str; 5] = ["provider", "service", "sub_account", "model", "billing account"];
+/// How many dimensions are breakdowns.
+const SHOWN: usize = 4;
+/// The billing account's place in [`DIMENSIONS`].
+const BY_ACCOUNT: usize = 4;
+/// Most unknown words that notices name.
+const MAX_UNKNOWN: usize = 5;
+
+type BillLedger = Ledger<2, 6, 5>;
+
+/// Copies the files into the snapshot.
+pub(super) async fn fetch(
+    name: &str,
+    plan: &FocusFilePlan,
+    into: &SnapshotWriter,
+    clock: &dyn Clock,
+    progress: &dyn Progress,
+) -> Result<(), SourceError> {
+    let files = (plan.path.as_str(), None);
+    fetch::fetch(name, files, plan.snapshot_files, into, clock, progress).await
+}
+
+/// Whether the files are there and can be opened.
+pub(super) async fn probe(name: &str, plan: &FocusFilePlan) -> Result<(), SourceError> {
+    fetch::probe(name, &plan.path, None).await
+}
+
+/// Sums the rows of the needed periods.
+pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
+    let mut bill = Bill {
+        book: Book::new(needs, DIMENSIONS),
+        presence: Presence::new(needs),
+        currency: OneCurrency::default(),
+        unknown: BTreeMap::new(),
+    };
+    for (path, answer) in kept(snapshot, Role::Rows) {
+        let before = bill.book.counts();
+        let mut visit = |row: &Row<'_, 15>| bill.row(row, path);
+        let columns = each_row(name, snapshot, (path, answer), &LAYOUT, &mut visit)?;
+        bill.presence.file(&before, &bill.book.counts(), &columns);
+    }
+    let windows = bill.windows().map_err(|cause| unsummable(name, &cause))?;
+    let mut notices = duplicates(name, snapshot);
+    notices.extend(bill.book.empty_periods(name));
+    notices.extend(unknown_figures(name, needs, &windows));
+    notices.extend(bill.unknown_words(name));
+    Ok(Dataset {
+        platform: "FOCUS bill".to_owned(),
+        scope: bill.book.only(BY_ACCOUNT).map(str::to_owned),
+        currency: bill.currency.known(),
+        windows,
+        notices,
+        ..described(name, snapshot)?
+    })
+}
+
+/// The sums, while the files are read.
+struct Bill {
+    book: Book<2, 6, 5>,
+    presence: Presence<15>,
+    currency: OneCurrency,
+    /// Column and word that no version of FOCUS has, and its rows.
+    unknown: BTreeMap<(usize, String), u64>,
+}
+
+impl Bill {
+    /// Checks one row and, if a needed period holds it, adds it.
+    fn row(&mut self, row: &Row<'_, 15>, path: &str) -> Result<(), Flaw> {
+        let cells = row.cells.map(|cell| if cell == b"NULL" { &[][..] } else { cell });
+        let day = cell::utc_date(cells[CHARGED_FROM]).map_err(Flaw::of(CHARGED_FROM))?;
+        let billed = cell::decimal(cells[BILLED]).map_err(Flaw::of(BILLED))?;
+        let effective = optional(cells[EFFECTIVE]).map_err(Flaw::of(EFFECTIVE))?;
+        let list = optional(cells[LIST]).map_err(Flaw::of(LIST))?;
+        let contracted = optional(cells[CONTRACTED]).map_err(Flaw::of(CONTRACTED))?;
+        let currency = self.currency.read(cells[CURRENCY]).map_err(Flaw::of(CURRENCY))?;
+        if !self.book.wants(day) {
+            return Ok(());
+        }
+        self.currency
+            .meet(currency, || format!("{path}:{}", row.line()))
+            .map_err(Flaw::of(CURRENCY))?;
+        for (column, amount) in [(EFFECTIVE, effective), (LIST, list), (CONTRACTED, contracted)] {
+            if amount.is_none() {
+                self.lack(day, column);
+            }
+        }
+        let mut extras = [
+            list.unwrap_or_default(),
+            contracted.unwrap_or_default(),
+            Decimal::ZERO,
+            Decimal::ZERO,
+            Decimal::ZERO,
+            Decimal::ZERO,
+        ];
+        match cells[CATEGORY] {
+            b"Usage" | b"Purchase" => {}
+            b"Credit" => extras[2] = billed,
+            b"Tax" => extras[3] = billed,
+            b"Adjustment" => extras[4] = billed,
+            _ if !row.has(CATEGORY) => {}
+            word => self.meet_unknown(CATEGORY, word),
+        }
+        match cells[CLASS] {
+            b"" => {}
+            b"Correction" => extras[5] = billed,
+            word => self.meet_unknown(CLASS, word),
+        }
+        let plain = |column: usize| Key {
+            column,
+            id: cells[column],
+            name: &[],
+        };
+        let provider = match cells[PROVIDER] {
+            b"" => SERVICE_PROVIDER,
+            _ => PROVIDER,
+        };
+        let keys = [
+            plain(provider),
+            plain(SERVICE),
+            Key {
+                name: cells[SUB_ACCOUNT_NAME],
+                ..plain(SUB_ACCOUNT)
+            },
+            plain(MODEL),
+            plain(ACCOUNT_NAME),
+        ];
+        self.book
+            .add(day, &keys, &[billed, effective.unwrap_or_default()], &extras)
+    }
+
+    /// A row without one of the costs makes the sum of its period unknown.
+    fn lack(&mut self, day: NaiveDate, column: usize) {
+        for period in self.book.holding(day) {
+            self.presence.blank(period, column);
+        }
+    }
+
+    fn meet_unknown(&mut self, column: usize, word: &[u8]) {
+        let word = cell::shown(word);
+        if self.unknown.len() < MAX_UNKNOWN || self.unknown.contains_key(&(column, word.clone())) {
+            *self.unknown.entry((column, word)).or_default() += 1;
+        }
+    }
+
+    fn unknown_words(&self, source: &str) -> Vec<Notice> {
+        let text = |((column, word), rows): (&(usize, String), &u64)| {
+            format!(
+                "{rows} rows have the {} `{word}`, which FOCUS does not know; they are in the total, but in none of \
+                 credits, taxes, adjustments and corrections.",
+                LAYOUT.columns[*column].name
+            )
+        };
+        self.unknown
+            .iter()
+            .map(|entry| notice(source, text(entry), false))
+            .collect()
+    }
+
+    fn windows(&self) -> Result<Vec<Window>, MoneyError> {
+        let measures = |period: usize, amounts: &[Decimal; 2]| self.measures(period, &AMOUNTS, amounts);
+        let mut windows = self.book.windows(SHOWN, &measures)?;
+        for (period, (window, ledger)) in windows.iter_mut().zip(self.book.ledgers()).enumerate() {
+            window.figures.extend(self.figures(period, ledger)?);
+        }
+        Ok(windows)
+    }
+
+    /// The figures that only everything has.
+    fn figures(&self, period: usize, ledger: &BillLedger) -> Result<Vec<Measure>, MoneyError> {
+        let (_, extras) = ledger.totals()?;
+        let mut figures = self.measures(period, &EXTRAS, &extras);
+        if ledger.is_empty() {
+            for figure in &mut figures {
+                figure.value = None;
+            }
+        }
+        Ok(figures)
+    }
+
+    /// The amounts under their metrics, unknown where a file lacks the column.
+    fn measures(&self, period: usize, metrics: &[(Metric, usize)], amounts: &[Decimal]) -> Vec<Measure> {
+        metrics
+            .iter()
+            .zip(amounts)
+            .map(|((metric, column), amount)| Measure {
+                metric: *metric,
+                value: self.presence.has(period, *column).then_some(*amount),
+            })
+            .collect()
+    }
+}
+
+/// An amount that a row may lack.
+fn optional(text: &[u8]) -> Result<Option<Decimal>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    cell::decimal(text).map(Some)
+}

@@ -1,0 +1,239 @@
+//! Decoding: a snapshot of answers becomes a dataset, and whatever is missing or odd becomes a sentence.
+
+use super::PLATFORM;
+use super::answers::{NumberOfTokensPerDay, TokenScope, TotalCostPerDay, TotalRequestsPerDay};
+use super::daily::{self, Day};
+use super::endpoint::{Call, DateRange, Endpoint, VALIDATE};
+use super::fault::fault;
+use super::fetch::CONFIGURED;
+use super::{figures, rankings};
+use crate::metric::{Metric, Unit};
+use crate::money::Currency;
+use crate::period::Period;
+use crate::source::sdk::{Flaw, Flaws, Row, Wire, json};
+use crate::source::{Dataset, Depth, Need, Notice, Series, Snapshot, SourceError, Window};
+use chrono::NaiveDate;
+use percent_encoding::percent_decode_str;
+use rust_decimal::Decimal;
+
+/// Decodes a snapshot. Pure.
+///
+/// # Errors
+/// [`SourceError::Contradiction`] where an answer is not there, is no answer, or contradicts itself.
+pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
+    let mut reader = Reader {
+        name,
+        snapshot,
+        notices: Vec::new(),
+    };
+    let scope = reader.scope()?;
+    let fetched_at = snapshot
+        .fetched_at()
+        .ok_or_else(|| reader.contradiction("the snapshot holds no answer; fetch it again"))?;
+    let windows = needs
+        .iter()
+        .map(|need| reader.window(need))
+        .collect::<Result<_, _>>()?;
+    let running = needs
+        .iter()
+        .any(|need| need.period.end() > fetched_at.date_naive());
+    Ok(Dataset {
+        source: name.to_owned(),
+        platform: PLATFORM.to_owned(),
+        scope,
+        currency: Some(Currency::USD),
+        zone: "UTC".to_owned(),
+        fetched_at,
+        provisional_through: running.then_some(fetched_at),
+        windows,
+        notices: reader.notices,
+    })
+}
+
+/// Reads the answers of one snapshot and gathers what must be said about them.
+pub(super) struct Reader<'a> {
+    name: &'a str,
+    snapshot: &'a Snapshot,
+    notices: Vec<Notice>,
+}
+
+impl Reader<'_> {
+    pub(super) fn contradiction(&self, reason: impl Into<String>) -> SourceError {
+        SourceError::Contradiction {
+            source_name: self.name.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(super) fn notice(&mut self, text: String, missing: bool) {
+        self.notices.push(Notice {
+            source: Some(self.name.to_owned()),
+            text,
+            missing,
+        });
+    }
+
+    pub(super) fn read<T: Wire>(&self, request: &str) -> Result<(T, Flaws), SourceError> {
+        let body = self.snapshot.text(request).ok_or_else(|| {
+            self.contradiction(format!(
+                "the snapshot holds no answer to {request}; fetch it again"
+            ))
+        })?;
+        let value = json::strict(body)
+            .map_err(|error| self.contradiction(format!("the stored answer to {request}: {error}")))?;
+        if let Some(fault) = fault(&value) {
+            let reason = format!("the stored answer to {request} is an error: {}", fault.said);
+            return Err(self.contradiction(reason));
+        }
+        let row = Row::whole(&value)
+            .ok_or_else(|| self.contradiction(format!("the stored answer to {request} is no JSON object")))?;
+        let mut flaws = Flaws::default();
+        let answer = T::read(&row, &mut flaws);
+        Ok((answer, flaws))
+    }
+
+    /// Whose figures these are: names where the platform told them, else the configured ids.
+    fn scope(&self) -> Result<Option<String>, SourceError> {
+        let mut scopes = Vec::new();
+        for request in [CONFIGURED, &format!("GET {VALIDATE}")] {
+            if self.snapshot.text(request).is_some() {
+                scopes.push(self.read::<TokenScope>(request)?.0);
+            }
+        }
+        let part = |id: fn(&TokenScope) -> &Option<String>, name: fn(&TokenScope) -> &Option<String>| {
+            // The first scope that names an id decides, and any scope with this id may lend its name.
+            let decided = scopes.iter().find_map(|scope| id(scope).clone());
+            let named = scopes
+                .iter()
+                .filter(|scope| *id(scope) == decided)
+                .find_map(|scope| name(scope).clone());
+            named.or(decided)
+        };
+        let parts = [
+            part(|scope| &scope.organization_id, |scope| &scope.organization_name),
+            part(|scope| &scope.project_id, |scope| &scope.project_name),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        Ok((!parts.is_empty()).then(|| parts.join(" / ")))
+    }
+
+    fn window(&mut self, need: &Need) -> Result<Window, SourceError> {
+        Ok(Window {
+            period: need.period.clone(),
+            figures: figures::read(self, &need.period)?,
+            daily: self.daily(need)?,
+            rankings: rankings::read(self, &need.period)?,
+            breakdowns: Vec::new(),
+        })
+    }
+
+    fn daily(&mut self, need: &Need) -> Result<Vec<Series>, SourceError> {
+        let range = DateRange::from(&need.period);
+        let call = Call::new(Endpoint::TotalCostPerDay, range);
+        let (answer, flaws) = self.read::<TotalCostPerDay>(&call.request())?;
+        let days = answer
+            .days
+            .map(|days| days.into_iter().map(|d| Day(d.date, [d.total_cost])).collect());
+        let (cost, no_cost) = daily::series(self, need, &call, [Metric::TotalCost], days, &flaws)?;
+        if need.depth == Depth::Comparison {
+            return Ok(cost.into());
+        }
+
+        let (request, agent) = self.daily_requests(range);
+        let (answer, flaws) = self.read::<TotalRequestsPerDay>(&request)?;
+        let days = answer.days.map(|days| {
+            days.into_iter()
+                .map(|d| Day(d.date, [d.total_requests, d.total_requests_with_error]))
+                .collect()
+        });
+        let metrics = [Metric::TotalRequests, Metric::RequestsWithErrors];
+        let call = Call::new(Endpoint::TotalRequestsPerDay, range);
+        let (requests, no_requests) = daily::series(self, need, &call, metrics, days, &flaws)?;
+        if let Some(agent) = agent {
+            let text = format!(
+                "{}: the daily requests are those of the agent `{agent}` alone; all other figures are of all agents.",
+                need.period.id()
+            );
+            self.notice(text, false);
+        }
+
+        let call = Call::new(Endpoint::NumberOfTokensPerDay, range);
+        let (answer, flaws) = self.read::<NumberOfTokensPerDay>(&call.request())?;
+        let days = answer.days.map(|days| {
+            days.into_iter()
+                .map(|d| Day(d.date, [d.input, d.output, d.total]))
+                .collect()
+        });
+        let metrics = [Metric::InputTokens, Metric::OutputTokens, Metric::TotalTokens];
+        let (tokens, no_tokens) = daily::series(self, need, &call, metrics, days, &flaws)?;
+
+        daily::name_absent_days(
+            self,
+            need,
+            [
+                ("cost", no_cost),
+                ("requests", no_requests),
+                ("tokens", no_tokens),
+            ],
+        );
+        Ok(cost.into_iter().chain(requests).chain(tokens).collect())
+    }
+
+    /// The request that asked for the daily requests, and the one agent that it was about, if it was.
+    fn daily_requests(&self, range: DateRange) -> (String, Option<String>) {
+        let all = Call::new(Endpoint::TotalRequestsPerDay, range).request();
+        let of_one = format!("{all}&agentName=");
+        let agent = self.snapshot.answers().iter().find_map(|answer| {
+            let agent = answer.request.strip_prefix(&of_one)?;
+            Some((
+                answer.request.clone(),
+                percent_decode_str(agent).decode_utf8_lossy().into_owned(),
+            ))
+        });
+        agent.map_or((all, None), |(request, agent)| (request, Some(agent)))
+    }
+
+    /// Whether a day was over when the answers came; until then its row may rightly be absent.
+    pub(super) fn was_over(&self, day: NaiveDate) -> bool {
+        self.snapshot
+            .fetched_at()
+            .is_none_or(|instant| day < instant.date_naive())
+    }
+
+    /// One sentence about all the values of a list that cannot be read.
+    pub(super) fn list_flaws(&mut self, period: &Period, endpoint: Endpoint, flaws: &Flaws) {
+        let Some(Flaw { field, what }) = flaws.list().first() else {
+            return;
+        };
+        let more = match flaws.count() - 1 {
+            0 => String::new(),
+            1 => " (and one more value of this list is not as promised)".to_owned(),
+            more => format!(" (and {more} more values of this list are not as promised)"),
+        };
+        let text = format!(
+            "{}: in the answer of {}, `{field}` {what}{more}; what is concerned is not available.",
+            period.id(),
+            endpoint.path()
+        );
+        self.notice(text, true);
+    }
+
+    /// Counts below zero mean that the answer is not what we think it is.
+    pub(super) fn refuse_negative(
+        &self,
+        metric: Metric,
+        value: Option<Decimal>,
+        endpoint: Endpoint,
+    ) -> Result<(), SourceError> {
+        match value {
+            Some(value) if value < Decimal::ZERO && matches!(metric.unit(), Unit::Count | Unit::Tokens) => {
+                Err(self.contradiction(format!(
+                    "{} answered {value} for {}, which cannot be negative; ask the platform's operator",
+                    endpoint.path(),
+                    metric.key()
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! The HTTP client of a source: bounded in time and size, faithful to one origin, and silent about its token.
+
+use super::json::{self, JsonError};
+use super::retry::{self, Pace};
+use crate::schedule::clock::Clock;
+use crate::source::{Recourse, SourceError};
+use backon::Retryable;
+use chrono::{DateTime, Utc};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{Certificate, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use std::error::Error as _;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use url::Url;
+
+/// Largest body of one answer, after decompression.
+pub const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many redirects one call follows.
+const MAX_REDIRECTS: usize = 5;
+
+/// How much of a far end's own words an error repeats.
+const MAX_WORDS: usize = 300;
+
+/// Where a source answers, what opens it, and how patient we are.
+#[derive(Debug, Clone)]
+pub struct HttpPlan {
+    /// The configured name of the source, for errors.
+    pub source: String,
+    /// Where it answers; may carry a path prefix.
+    pub base_url: Url,
+    /// Sent as bearer token, to this origin only.
+    pub token: SecretString,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for one whole answer.
+    pub timeout: Duration,
+    /// Tries of one call, the first included.
+    pub attempts: u32,
+    /// PEM file of certificate authorities to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Waits between tries.
+    pub pace: Pace,
+}
+
+/// A good answer.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The body as it arrived, decompressed.
+    pub body: String,
+    /// The same, read.
+    pub value: Value,
+    /// When it was complete.
+    pub fetched_at: DateTime<Utc>,
+}
+
+/// What a platform's own error body says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The platform's words.
+    pub said: String,
+    /// What to do about it, if its number is known.
+    pub remedy: Option<&'static str>,
+    /// Whether another try may help, where the status does not already decide that.
+    pub transient: bool,
+}
+
+/// Finds the error in a body, whatever the status was.
+pub type Judge = fn(&Value) -> Option<Fault>;
+
+/// The client of one source.
+#[derive(Debug)]
+pub struct Http<'c> {
+    plan: HttpPlan,
+    client: reqwest::Client,
+    clock: &'c dyn Clock,
+}
+
+/// Why one try failed.
+#[derive(Debug)]
+struct Failure {
+    reason: String,
+    recourse: Recourse,
+}
+
+impl Failure {
+    fn permanent(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            recourse: Recourse::Permanent,
+        }
+    }
+
+    fn transient(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            recourse: Recourse::Retry { after: None },
+        }
+    }
+}
+
+impl<'c> Http<'c> {
+    /// Opens a client; connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`SourceError::File`] if the certificate file cannot be used, [`SourceError::Contradiction`] if the system's
+    /// certificates cannot be loaded.
+    pub fn new(mut plan: HttpPlan, clock: &'c dyn Clock) -> Result<Self, SourceError> {
+        // Credentials belong in `api_key`; left in the URL they would be sent twice and could be printed.
+        if plan
+            .base_url
+            .set_username("")
+            .and(plan.base_url.set_password(None))
+            .is_err()
+        {
+            return Err(SourceError::Contradiction {
+                source_name: plan.source,
+                reason: "`base_url` names no host: write it like https://api.example.com".into(),
+            });
+        }
+        use_ring();
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("reportwire/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .gzip(true)
+            .connect_timeout(plan.connect_timeout)
+            .timeout(plan.timeout);
+        let client = match &plan.ca_file {
+            Some(path) => authorities(path)
+                .and_then(|trusted| {
+                    builder
+                        .tls_certs_only(trusted)
+                        .build()
+                        .map_err(|error| chain(&error))
+                })
+                .map_err(|reason| SourceError::File {
+                    source_name: plan.source.clone(),
+                    place: path.display().to_string(),
+                    reason: format!("`ca_file` cannot be used: {reason}"),
+                })?,
+            // Loading the system's authorities costs time, and redirects never leave this origin.
+            None if plan.base_url.scheme() == "http" => {
+                let built = builder.tls_certs_only([]).build();
+                built.map_err(|error| unbuilt(&plan.source, &error))?
+            }
+            None => builder.build().map_err(|error| unbuilt(&plan.source, &error))?,
+        };
+        Ok(Self { plan, client, clock })
+    }
+
+    /// Gets `path` (with its query, already percent-encoded) under the base URL, repeating what may pass.
+    ///
+    /// # Errors
+    /// [`SourceError::Call`] with host and path, never with query or token.
+    pub async fn get(&self, path: &str, headers: &HeaderMap, judge: Judge) -> Result<Answered, SourceError> {
+        let url = self.target(path);
+        let count = AtomicU32::new(0);
+        let attempt = || {
+            count.fetch_add(1, Ordering::Relaxed);
+            self.attempt(&url, headers, judge)
+        };
+        attempt
+            .retry(self.plan.pace.backoff(self.plan.attempts))
+            .when(|failure| failure.recourse != Recourse::Permanent)
+            .adjust(|failure, wait| match failure.recourse {
+                // No wait left means no try left, whatever the far end wishes.
+                Recourse::Retry { after: Some(after) } => wait.map(|_| self.plan.pace.clamped(after)),
+                _ => wait,
+            })
+            .await
+            .map_err(|failure| {
+                let tries = count.load(Ordering::Relaxed);
+                let note = if tries > 1 {
+                    format!(" (tried {tries} times)")
+                } else {
+                    String::new()
+                };
+                self.call_error(&url, format!("{}{note}", failure.reason), failure.recourse)
+            })
+    }
+
+    /// An error about a call under the base URL, in the form of those of [`Http::get`].
+    pub fn error(&self, path: &str, reason: String) -> SourceError {
+        self.call_error(&self.target(path), reason, Recourse::Permanent)
+    }
+
+    fn call_error(&self, url: &Url, reason: String, recourse: Recourse) -> SourceError {
+        SourceError::Call {
+            source_name: self.plan.source.clone(),
+            call: format!("GET {}{}", authority(url), url.path()),
+            reason,
+            recourse,
+        }
+    }
+
+    fn target(&self, path: &str) -> Url {
+        let mut url = self.plan.base_url.clone();
+        let (path, query) = path
+            .split_once('?')
+            .map_or((path, None), |(path, query)| (path, Some(query)));
+        let prefix = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{prefix}{path}"));
+        url.set_query(query);
+        url.set_fragment(None);
+        url
+    }
+
+    async fn attempt(&self, target: &Url, headers: &HeaderMap, judge: Judge) -> Result<Answered, Failure> {
+        let mut url = target.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self
+                .client
+                .get(url.clone())
+                .headers(headers.clone())
+                .bearer_auth(self.plan.token.expose_secret())
+                .send()
+                .await
+                .map_err(|error| self.transport(error))?;
+            match redirect(&url, &response)? {
+                Some(next) => url = next,
+                None => return self.answer(response, judge).await,
+            }
+        }
+        Err(Failure::permanent(format!(
+            "it redirects more than {MAX_REDIRECTS} times; check `base_url`"
+        )))
+    }
+
+    async fn answer(&self, mut response: Response, judge: Judge) -> Result<Answered, Failure> {
+        let status = response.status();
+        let media_type = text_header(&response, &CONTENT_TYPE)
+            .unwrap_or_default()
+            .to_lowercase();
+        let after = text_header(&response, &RETRY_AFTER)
+            .and_then(|value| retry::retry_after(&value, self.clock.now()));
+        let body = self.body(&mut response).await;
+        if !status.is_success() {
+            // A body that did not arrive whole takes nothing from what the status says.
+            let fault = body
+                .ok()
+                .and_then(|body| json::strict(&body).ok())
+                .as_ref()
+                .and_then(judge);
+            return Err(self.refusal(status, after, fault.as_ref()));
+        }
+        let body = body?;
+        if media_type.contains("html") || body.trim_start().starts_with('<') {
+            return Err(Failure::permanent(
+                "it answered with a web page instead of JSON, which looks like a login page; check `base_url` \
+                 and whether a proxy or single sign-on stands before it",
+            ));
+        }
+        let value = json::strict(&body).map_err(|error| match error {
+            JsonError::Truncated => Failure::transient(error.to_string()),
+            JsonError::Malformed(_) => Failure::permanent(self.words(&error.to_string())),
+        })?;
+        if let Some(fault) = judge(&value) {
+            let reason = self.with_remedy(
+                &format!("it answered with an error: {}", fault.said),
+                fault.remedy,
+            );
+            return Err(if fault.transient {
+                Failure::transient(reason)
+            } else {
+                Failure::permanent(reason)
+            });
+        }
+        Ok(Answered {
+            body,
+            value,
+            fetched_at: self.clock.now(),
+        })
+    }
+
+    async fn body(&self, response: &mut Response) -> Result<String, Failure> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(error))? {
+            if bytes.len() + chunk.len() > MAX_BODY_BYTES {
+                return Err(Failure::permanent(format!(
+                    "the answer is larger than {} MiB; ask for a shorter period",
+                    MAX_BODY_BYTES / (1024 * 1024)
+                )));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        String::from_utf8(bytes).map_err(|_| Failure::permanent("the answer is not text in UTF-8"))
+    }
+
+    fn refusal(&self, status: StatusCode, after: Option<Duration>, fault: Option<&Fault>) -> Failure {
+        let said = fault.map_or_else(String::new, |fault| format!(": {}", fault.said));
+        let remedy = fault.and_then(|fault| fault.remedy).or(match status.as_u16() {
+            401 | 403 => {
+                Some("the token is not accepted: check that `api_key` holds a valid one for this place")
+            }
+            404 => Some("there is nothing at this path: check `base_url` and its path prefix"),
+            429 => Some("it is asked too often: lower `concurrency` or run later"),
+            _ => None,
+        });
+        Failure {
+            reason: self.with_remedy(&format!("HTTP {status}{said}"), remedy),
+            recourse: if retry::is_transient(status) {
+                Recourse::Retry { after }
+            } else {
+                Recourse::Permanent
+            },
+        }
+    }
+
+    fn transport(&self, error: reqwest::Error) -> Failure {
+        let error = error.without_url();
+        if error.is_builder() {
+            return Failure::permanent(
+                "the request cannot be built: `api_key` holds a character that no HTTP header can carry",
+            );
+        }
+        Failure::transient(if error.is_timeout() && error.is_connect() {
+            format!(
+                "no connection within {:?}; check `base_url` and the network",
+                self.plan.connect_timeout
+            )
+        } else if error.is_timeout() {
+            format!(
+                "no whole answer within {:?}; raise `timeout` if the platform is slow",
+                self.plan.timeout
+            )
+        } else if error.is_connect() {
+            format!(
+                "no connection: {}; check `base_url` and the network",
+                self.words(&chain(&error))
+            )
+        } else {
+            format!("the answer did not arrive whole: {}", self.words(&chain(&error)))
+        })
+    }
+
+    fn with_remedy(&self, reason: &str, remedy: Option<&str>) -> String {
+        let reason = self.words(reason);
+        remedy.map_or_else(|| reason.clone(), |remedy| format!("{reason}; {remedy}"))
+    }
+
+    /// A far end's words on one line, bounded, without the token that it may have echoed.
+    fn words(&self, text: &str) -> String {
+        let text = text.replace(self.plan.token.expose_secret(), "(token)");
+        let line = text.split(char::is_control).collect::<Vec<_>>().join(" ");
+        if line.chars().count() <= MAX_WORDS {
+            return line;
+        }
+        line.chars().take(MAX_WORDS).chain(['…']).collect()
+    }
+}
+
+/// The certificates of a PEM file.
+fn authorities(path: &Path) -> Result<Vec<Certificate>, String> {
+    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| chain(&error))?;
+    if certificates.is_empty() {
+        return Err("it holds no certificate in PEM form".into());
+    }
+    Ok(certificates)
+}
+
+fn unbuilt(source: &str, error: &reqwest::Error) -> SourceError {
+    SourceError::Contradiction {
+        source_name: source.to_owned(),
+        reason: format!(
+            "the HTTP client cannot be set up: {}; install the system's CA certificates or set `ca_file`",
+            chain(error)
+        ),
+    }
+}
+
+/// Where a redirect leads; only the same origin will do, because the token goes with it.
+fn redirect(from: &Url, response: &Response) -> Result<Option<Url>, Failure> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let next = text_header(response, &LOCATION).and_then(|location| from.join(&location).ok());
+    let Some(next) = next else {
+        return Err(Failure::permanent(
+            "it redirects without saying where to; check `base_url`",
+        ));
+    };
+    if next.origin() != from.origin() {
+        return Err(Failure::permanent(format!(
+            "it redirects to {}://{}, and the token is not sent there; if that is right, set `base_url` to it",
+            next.scheme(),
+            authority(&next)
+        )));
+    }
+    Ok(Some(next))
+}
+
+fn text_header(response: &Response, name: &reqwest::header::HeaderName) -> Option<String> {
+    Some(response.headers().get(name)?.to_str().ok()?.to_owned())
+}
+
+/// Host and port.
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("(no host)");
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// An error and its causes on one line.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Makes ring the process's one provider of cryptography; without one, rustls panics.
+fn use_ring() {
+    static DONE: OnceLock<()> = OnceLock::new();
+    DONE.get_or_init(|| {
+        // Somebody else may have installed it already, which is as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
+    });
+}

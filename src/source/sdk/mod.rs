@@ -1,0 +1,13 @@
+//! What every HTTP source shares: one client with its limits, retries, strict JSON and lenient reading of fields.
+//!
+//! In: where a platform answers and what opens it. Out: answers that are whole, well-formed and not an error.
+//! Never here: what a platform's answers mean.
+
+pub mod fields;
+pub mod http;
+pub mod json;
+pub mod retry;
+
+pub use fields::{Flaw, Flaws, Row, Wire};
+pub use http::{Answered, Fault, Http, HttpPlan};
+pub use retry::Pace;

@@ -1,0 +1,337 @@
+//! Usage files in our interchange format: one row is one day, project, agent, user, model and service type.
+//!
+//! CSV with a header or JSON Lines with the same keys; every row is checked, and those of the periods are summed.
+
+use super::files::book::{Book, Key, Ledger};
+use super::files::fetch::{self, Role};
+use super::files::presence::{Presence, unknown_figures};
+use super::files::read::{Column, Layout, Row, each_row, kept};
+use super::files::{Flaw, OneCurrency, cell, described, duplicates, unsummable};
+use super::{
+    Dataset, Measure, Need, Progress, Ranking, Snapshot, SnapshotWriter, SourceError, TopList, Window,
+};
+use crate::config::plan::UsageFilePlan;
+use crate::metric::Metric;
+use crate::schedule::clock::Clock;
+use rust_decimal::Decimal;
+use std::collections::HashMap;
+
+const DATE: usize = 0;
+const PROJECT: usize = 1;
+const PROJECT_NAME: usize = 2;
+const AGENT: usize = 3;
+const AGENT_NAME: usize = 4;
+const USER: usize = 5;
+const USER_NAME: usize = 6;
+const MODEL: usize = 7;
+const SERVICE_TYPE: usize = 8;
+const REQUESTS: usize = 9;
+const ERRORS: usize = 10;
+const CONVERSATIONS: usize = 11;
+const INPUT_TOKENS: usize = 12;
+const OUTPUT_TOKENS: usize = 13;
+const AUDIO_SECONDS: usize = 14;
+const CHARACTERS: usize = 15;
+const COST: usize = 16;
+const CURRENCY: usize = 17;
+
+static LAYOUT: Layout<18> = Layout {
+    title: "a usage file",
+    columns: [
+        Column::required("date"),
+        Column::required("project_id"),
+        Column::optional("project_name"),
+        Column::optional("agent_id"),
+        Column::optional("agent_name"),
+        Column::optional("user_id"),
+        Column::optional("user_name"),
+        Column::optional("model"),
+        Column::required("service_type"),
+        Column::optional("requests"),
+        Column::optional("errors"),
+        Column::optional("conversations"),
+        Column::optional("input_tokens"),
+        Column::optional("output_tokens"),
+        Column::optional("audio_seconds"),
+        Column::optional("characters"),
+        Column::required("cost"),
+        Column::required("currency"),
+    ],
+    json_lines: true,
+};
+
+static PROJECTS: Layout<2> = Layout {
+    title: "a project list",
+    columns: [Column::required("project_id"), Column::optional("project_name")],
+    json_lines: false,
+};
+
+/// What is summed for everything, every day and every member, with its column.
+const AMOUNTS: [(Metric, usize); 5] = [
+    (Metric::TotalCost, COST),
+    (Metric::TotalRequests, REQUESTS),
+    (Metric::RequestsWithErrors, ERRORS),
+    (Metric::InputTokens, INPUT_TOKENS),
+    (Metric::OutputTokens, OUTPUT_TOKENS),
+];
+/// What is summed for everything only.
+const EXTRAS: [(Metric, usize); 3] = [
+    (Metric::Conversations, CONVERSATIONS),
+    (Metric::AudioSeconds, AUDIO_SECONDS),
+    (Metric::Characters, CHARACTERS),
+];
+/// The breakdowns, and last the models without the platform's fee, which is counted but not shown.
+const DIMENSIONS: [&str; 6] = [
+    "project",
+    "model",
+    "agent",
+    "user",
+    "service_type",
+    "active model",
+];
+/// How many dimensions are breakdowns.
+const SHOWN: usize = 5;
+const BY_PROJECT: usize = 0;
+const BY_AGENT: usize = 2;
+const BY_USER: usize = 3;
+const BY_ACTIVE_MODEL: usize = 5;
+/// The service type of the platform's own fee, which uses no model.
+const FEE: &[u8] = b"agent";
+/// Rows of a top list.
+const TOP: usize = 10;
+
+type UsageBook = Book<5, 3, 6>;
+type UsageLedger = Ledger<5, 3, 6>;
+
+/// Copies the files and the project list into the snapshot.
+pub(super) async fn fetch(
+    name: &str,
+    plan: &UsageFilePlan,
+    into: &SnapshotWriter,
+    clock: &dyn Clock,
+    progress: &dyn Progress,
+) -> Result<(), SourceError> {
+    let files = (plan.path.as_str(), plan.projects.as_deref());
+    fetch::fetch(name, files, plan.snapshot_files, into, clock, progress).await
+}
+
+/// Whether the files are there and can be opened.
+pub(super) async fn probe(name: &str, plan: &UsageFilePlan) -> Result<(), SourceError> {
+    fetch::probe(name, &plan.path, plan.projects.as_deref()).await
+}
+
+/// Sums the rows of the needed periods.
+pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
+    let mut usage = Usage {
+        book: Book::new(needs, DIMENSIONS),
+        presence: Presence::new(needs),
+        currency: OneCurrency::default(),
+    };
+    for (path, answer) in kept(snapshot, Role::Rows) {
+        let before = usage.book.counts();
+        let mut visit = |row: &Row<'_, 18>| usage.row(row, path);
+        let columns = each_row(name, snapshot, (path, answer), &LAYOUT, &mut visit)?;
+        usage.presence.file(&before, &usage.book.counts(), &columns);
+    }
+    for (id, project) in project_names(name, snapshot)? {
+        usage.book.call(BY_PROJECT, &id, &project);
+    }
+    let windows = usage.windows().map_err(|cause| unsummable(name, &cause))?;
+    let mut notices = duplicates(name, snapshot);
+    notices.extend(usage.book.empty_periods(name));
+    notices.extend(unknown_figures(name, needs, &windows));
+    Ok(Dataset {
+        platform: "Usage files".to_owned(),
+        currency: usage.currency.known(),
+        windows,
+        notices,
+        ..described(name, snapshot)?
+    })
+}
+
+/// The names of the project list, by id.
+fn project_names(source: &str, snapshot: &Snapshot) -> Result<HashMap<String, String>, SourceError> {
+    let mut names = HashMap::new();
+    for (path, answer) in kept(snapshot, Role::Projects) {
+        let mut visit = |row: &Row<'_, 2>| {
+            let [id, project] = row.cells;
+            let id = cell::text(id).map_err(Flaw::of(0))?;
+            let project = cell::text(project).map_err(Flaw::of(1))?;
+            if id.is_empty() {
+                return Err(Flaw::of(0)("is empty; every project has an id".to_owned()));
+            }
+            match names.insert(id.to_owned(), project.to_owned()) {
+                Some(other) if other != project => Err(Flaw::of(0)(format!(
+                    "`{}` is listed twice with different names; keep one",
+                    cell::shown(id.as_bytes())
+                ))),
+                _ => Ok(()),
+            }
+        };
+        each_row(source, snapshot, (path, answer), &PROJECTS, &mut visit)?;
+    }
+    Ok(names)
+}
+
+/// The sums, while the files are read.
+struct Usage {
+    book: UsageBook,
+    presence: Presence<18>,
+    currency: OneCurrency,
+}
+
+impl Usage {
+    /// Checks one row and, if a needed period holds it, adds it.
+    fn row(&mut self, row: &Row<'_, 18>, path: &str) -> Result<(), Flaw> {
+        let cells = &row.cells;
+        let day = cell::date(cells[DATE]).map_err(Flaw::of(DATE))?;
+        for required in [PROJECT, SERVICE_TYPE] {
+            if cells[required].is_empty() {
+                return Err(Flaw::of(required)("is empty, but every row needs it".to_owned()));
+            }
+        }
+        let mut amounts = [Decimal::ZERO; 5];
+        for (amount, (_, column)) in amounts.iter_mut().zip(AMOUNTS) {
+            let read = if column == COST { cost } else { cell::count };
+            *amount = read(cells[column]).map_err(Flaw::of(column))?;
+        }
+        let mut extras = [Decimal::ZERO; 3];
+        for (extra, (_, column)) in extras.iter_mut().zip(EXTRAS) {
+            *extra = cell::count(cells[column]).map_err(Flaw::of(column))?;
+        }
+        let currency = self.currency.read(cells[CURRENCY]).map_err(Flaw::of(CURRENCY))?;
+        if !self.book.wants(day) {
+            return Ok(());
+        }
+        self.currency
+            .meet(currency, || format!("{path}:{}", row.line()))
+            .map_err(Flaw::of(CURRENCY))?;
+        let named = |column: usize, name: usize| Key {
+            column,
+            id: cells[column],
+            name: cells[name],
+        };
+        let plain = |column: usize| Key {
+            column,
+            id: cells[column],
+            name: &[],
+        };
+        let active_model = if cells[SERVICE_TYPE] == FEE {
+            &[]
+        } else {
+            cells[MODEL]
+        };
+        let keys = [
+            named(PROJECT, PROJECT_NAME),
+            plain(MODEL),
+            named(AGENT, AGENT_NAME),
+            named(USER, USER_NAME),
+            plain(SERVICE_TYPE),
+            Key {
+                id: active_model,
+                ..plain(MODEL)
+            },
+        ];
+        self.book.add(day, &keys, &amounts, &extras)
+    }
+
+    fn windows(&self) -> Result<Vec<Window>, crate::money::MoneyError> {
+        let measures = |period: usize, amounts: &[Decimal; 5]| self.measures(period, amounts);
+        let mut windows = self.book.windows(SHOWN, &measures)?;
+        for (period, (window, ledger)) in windows.iter_mut().zip(self.book.ledgers()).enumerate() {
+            window.figures.extend(self.figures(period, ledger)?);
+            window.rankings = rankings(window);
+        }
+        Ok(windows)
+    }
+
+    /// The figures that everything, every day and every member has.
+    fn measures(&self, period: usize, amounts: &[Decimal; 5]) -> Vec<Measure> {
+        let mut measures: Vec<Measure> = AMOUNTS
+            .iter()
+            .zip(amounts)
+            .map(|((metric, column), amount)| Measure {
+                metric: *metric,
+                value: self.presence.has(period, *column).then_some(*amount),
+            })
+            .collect();
+        let [.., input, output] = measures.as_slice() else {
+            return measures;
+        };
+        let value = input
+            .value
+            .zip(output.value)
+            .and_then(|(input, output)| input.checked_add(output));
+        measures.push(Measure {
+            metric: Metric::TotalTokens,
+            value,
+        });
+        measures
+    }
+
+    /// The figures that only everything has.
+    fn figures(&self, period: usize, ledger: &UsageLedger) -> Result<Vec<Measure>, crate::money::MoneyError> {
+        let (_, extras) = ledger.totals()?;
+        let known = |value: Option<Decimal>| value.filter(|_| !ledger.is_empty());
+        let active = [
+            (Metric::ActiveUsers, BY_USER),
+            (Metric::ActiveAgents, BY_AGENT),
+            (Metric::ActiveProjects, BY_PROJECT),
+            (Metric::ActiveModels, BY_ACTIVE_MODEL),
+        ];
+        let active = active.into_iter().map(|(metric, dimension)| Measure {
+            metric,
+            value: known(self.book.uses(dimension).then(|| ledger.distinct(dimension))),
+        });
+        let summed = EXTRAS
+            .iter()
+            .zip(extras)
+            .map(|((metric, column), extra)| Measure {
+                metric: *metric,
+                value: known(self.presence.has(period, *column).then_some(extra)),
+            });
+        Ok(active.chain(summed).collect())
+    }
+}
+
+/// An amount of zero or more.
+fn cost(text: &[u8]) -> Result<Decimal, String> {
+    let cost = cell::decimal(text)?;
+    if cost.is_sign_negative() && !cost.is_zero() {
+        return Err(format!(
+            "`{}` is negative; usage costs zero or more, and credits belong into a bill",
+            cell::shown(text)
+        ));
+    }
+    Ok(cost)
+}
+
+/// The top lists, from the complete breakdowns.
+fn rankings(window: &Window) -> Vec<Ranking> {
+    TopList::ALL
+        .into_iter()
+        .filter_map(|list| {
+            let metric = match list {
+                TopList::TopAgentsByRequests | TopList::TopUsersByRequests => Metric::TotalRequests,
+                TopList::TopAgentsByTokens => Metric::TotalTokens,
+                TopList::TopUsersByCost => Metric::TotalCost,
+            };
+            let breakdown = window
+                .breakdowns
+                .iter()
+                .find(|breakdown| breakdown.dimension == list.dimension())?;
+            let mut rows: Vec<(String, Option<Decimal>)> = breakdown
+                .members
+                .iter()
+                .filter(|member| member.name != super::files::book::UNATTRIBUTED)
+                .filter_map(|member| {
+                    let measure = member.measures.iter().find(|measure| measure.metric == metric)?;
+                    Some((member.name.clone(), Some(measure.value?)))
+                })
+                .collect();
+            rows.sort_by(|(a_name, a), (b_name, b)| b.cmp(a).then_with(|| a_name.cmp(b_name)));
+            rows.truncate(TOP);
+            (!rows.is_empty()).then_some(Ranking { list, rows })
+        })
+        .collect()
+}

@@ -1,0 +1,386 @@
+//! The command line as people and scripts meet it: the real binary, its two streams and its exit code.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+const AS_OF: &str = "2026-11-02T10:00:00+01:00";
+
+const CONFIGURATION: &str = r#"
+[service]
+timezone = "Europe/Madrid"
+data_dir = "data"
+
+[sources.usage.usage_file]
+path = "usage/*.csv"
+
+[deliveries.bi-drop.file_drop]
+path = "drop/{{job.name}}/{{period.id}}"
+
+[jobs.monthly-full-report]
+title = "AI platform: monthly full report"
+schedule = "0 7 1 * *"
+sources = ["usage"]
+period = "previous_month"
+formats = ["csv", "json"]
+deliveries = ["bi-drop"]
+[jobs.monthly-full-report.report.full]
+
+[jobs.by-hand]
+title = "Month to date"
+sources = ["usage"]
+period = "month_to_date"
+formats = ["csv"]
+[jobs.by-hand.report.full]
+"#;
+
+const USAGE: &str = "date,project_id,project_name,user_name,model,service_type,requests,errors,input_tokens,output_tokens,cost,currency
+2026-09-30,p1,Search,ada,gpt-x,chat,10,1,1000,500,1.25,USD
+2026-10-01,p1,Search,ada,gpt-x,chat,20,0,2000,900,2.50,USD
+2026-10-31,p2,Support,bob,gpt-y,chat,5,0,700,300,0.10,USD
+";
+
+/// What a command answered.
+struct Answer {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// A folder with a configuration and usage files.
+struct World(TempDir);
+
+impl World {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("reportwire.toml"), CONFIGURATION).unwrap();
+        fs::create_dir(dir.path().join("usage")).unwrap();
+        fs::write(dir.path().join("usage/october.csv"), USAGE).unwrap();
+        Self(dir)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn ask(&self, arguments: &[&str]) -> Answer {
+        ask(self.path(), arguments)
+    }
+
+    /// Asks, expects success, and reads the answer as JSON.
+    fn json(&self, arguments: &[&str]) -> Value {
+        let answer = self.ask(arguments);
+        assert_eq!(answer.code, 0, "{arguments:?}: {}{}", answer.out, answer.err);
+        serde_json::from_str(&answer.out).unwrap()
+    }
+
+    /// Runs the monthly job and gives its id.
+    fn run(&self) -> String {
+        let run = self.json(&["run", "monthly-full-report", "--as-of", AS_OF, "--json"]);
+        run["run_id"].as_str().unwrap().to_owned()
+    }
+}
+
+fn ask(dir: &Path, arguments: &[&str]) -> Answer {
+    let output = Command::new(assert_cmd::cargo::cargo_bin!("reportwire"))
+        .current_dir(dir)
+        .env_remove("RUST_LOG")
+        .args(arguments)
+        .output()
+        .unwrap();
+    Answer {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn a_wrong_request_ends_with_two_and_says_nothing_on_standard_output() {
+    let world = World::new();
+    for (arguments, told) in [
+        (
+            &["run", "monthly-ful-report"][..],
+            "did you mean `monthly-full-report`",
+        ),
+        (&["run", "monthly-full-report", "--period", "2026-13"], "2026-13"),
+        (
+            &["run", "by-hand", "--as-of", "2026-11-01T10:00:00+01:00"],
+            "no complete day",
+        ),
+        (
+            &["run", "monthly-full-report", "--only", "nowhere"],
+            "no delivery `nowhere`",
+        ),
+        (
+            &["run", "monthly-full-report", "--as-of", "yesterday"],
+            "RFC 3339",
+        ),
+        (&["preview", "nothing-like-it"], "no job"),
+        (&["runs", "--job", "nothing-like-it"], "no job"),
+        (&["runs", "show", "019abcde"], "no run `019abcde`"),
+        (&["resend", "019abcde"], "no run `019abcde`"),
+        (&["verify", "019abcde"], "no run `019abcde`"),
+        (&["jobs", "--next", "0"], "--next"),
+        (&["jobs", "--config", "missing.toml"], "missing.toml"),
+        (&["--log", "a=b=c", "jobs"], "--log"),
+        (&["teleport"], "teleport"),
+        (&[], "Usage"),
+    ] {
+        let answer = world.ask(arguments);
+        assert_eq!(
+            (answer.code, answer.out.as_str()),
+            (2, ""),
+            "{arguments:?}: {}",
+            answer.err
+        );
+        assert!(answer.err.contains(told), "{arguments:?}: {}", answer.err);
+    }
+    assert_eq!(
+        world.json(&["runs", "--json"]),
+        serde_json::json!([]),
+        "nothing was recorded"
+    );
+}
+
+#[test]
+fn every_problem_of_a_configuration_is_told_at_once() {
+    let world = World::new();
+    let broken = CONFIGURATION
+        .replace("Europe/Madrid", "Europe/Madird")
+        .replace("\"csv\"]", "\"pdf\"]");
+    fs::write(world.path().join("reportwire.toml"), broken).unwrap();
+    let answer = world.ask(&["check"]);
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    for told in ["Europe/Madird", "pdf", "reportwire.toml:"] {
+        assert!(answer.err.contains(told), "{}", answer.err);
+    }
+}
+
+#[test]
+fn what_is_well_ends_with_nought() {
+    let world = World::new();
+    for (arguments, told) in [
+        (&["check"][..], "no problem in 2 jobs, 1 source and 1 delivery"),
+        (&["check", "--online"], "source usage: lets us in"),
+        (&["jobs", "--as-of", AS_OF], "2026-12-01 07:00 +01:00"),
+        (&["schema"], "$schema"),
+        (&["completions", "bash"], "_reportwire"),
+        (&["--version"], env!("CARGO_PKG_VERSION")),
+        (&["run", "--help"], "--test-to"),
+        (&["verify"], "0 of 0 files"),
+    ] {
+        let answer = world.ask(arguments);
+        assert_eq!(answer.code, 0, "{arguments:?}: {}", answer.err);
+        assert!(answer.out.contains(told), "{arguments:?}: {}", answer.out);
+    }
+}
+
+#[test]
+fn jobs_tell_when_they_fall_due_and_which_period_that_covers() {
+    let world = World::new();
+    let jobs = world.json(&["jobs", "--next", "2", "--as-of", AS_OF, "--json"]);
+    let monthly = jobs
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|job| job["job"] == "monthly-full-report")
+        .unwrap();
+    assert_eq!(monthly["title"], "AI platform: monthly full report");
+    assert_eq!(monthly["enabled"], true);
+    assert_eq!(monthly["timezone"], "Europe/Madrid");
+    assert_eq!(
+        monthly["next"],
+        serde_json::json!([
+            {"due_at": "2026-12-01T07:00:00+01:00",
+             "period": {"id": "2026-11", "start": "2026-11-01", "end": "2026-11-30"}},
+            {"due_at": "2027-01-01T07:00:00+01:00",
+             "period": {"id": "2026-12", "start": "2026-12-01", "end": "2026-12-31"}},
+        ])
+    );
+    assert!(monthly["warnings"].is_array());
+    let by_hand = jobs
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|job| job["job"] == "by-hand")
+        .unwrap();
+    assert_eq!(by_hand["next"], serde_json::json!([]));
+}
+
+#[test]
+fn a_run_is_told_in_twenty_lines_of_eighty_columns() {
+    let world = World::new();
+    let answer = world.ask(&["run", "monthly-full-report", "--as-of", AS_OF]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    assert!(answer.out.lines().count() <= 20, "{}", answer.out);
+    let folder = world.path().to_str().unwrap();
+    for line in answer.out.lines().filter(|line| !line.contains(folder)) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    for told in [
+        "monthly-full-report",
+        "2026-10",
+        "Total cost",
+        "delivered",
+        "bi-drop",
+    ] {
+        assert!(answer.out.contains(told), "{told}: {}", answer.out);
+    }
+    assert_eq!(answer.err, "", "no progress bar where there is no terminal");
+}
+
+#[test]
+fn a_run_is_told_to_programs_by_the_contract() {
+    let world = World::new();
+    let run = world.json(&["run", "monthly-full-report", "--as-of", AS_OF, "--json"]);
+    assert_eq!(
+        (&run["job"], &run["revision"], &run["state"]),
+        (&"monthly-full-report".into(), &1.into(), &"delivered".into())
+    );
+    assert_eq!(
+        run["period"],
+        serde_json::json!({"id": "2026-10", "start": "2026-10-01", "end": "2026-10-31", "timezone": "Europe/Madrid"})
+    );
+    assert!(run["notices"].is_array());
+    let artifacts = run["artifacts"].as_array().unwrap();
+    assert!(artifacts.len() >= 2);
+    for artifact in artifacts {
+        let path = Path::new(artifact["path"].as_str().unwrap());
+        assert!(path.is_absolute());
+        assert_eq!(fs::read(path).unwrap().len() as u64, artifact["bytes"]);
+        assert_eq!(artifact["sha256"].as_str().unwrap().len(), 64);
+    }
+    for delivery in run["deliveries"].as_array().unwrap() {
+        assert_eq!(
+            (&delivery["delivery"], &delivery["state"], &delivery["attempts"]),
+            (&"bi-drop".into(), &"acked".into(), &1.into())
+        );
+        let dropped = world
+            .path()
+            .join("drop/monthly-full-report/2026-10")
+            .join(delivery["recipient"].as_str().unwrap());
+        assert!(dropped.is_file(), "{}", dropped.display());
+    }
+}
+
+#[test]
+fn what_ran_is_remembered_and_proven() {
+    let world = World::new();
+    let (first, second) = (world.run(), world.run());
+    let runs = world.json(&["runs", "--json", "--job", "monthly-full-report"]);
+    let told: Vec<_> = runs
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| (run["run_id"].clone(), run["revision"].clone()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (second.clone().into(), 2.into()),
+            (first.clone().into(), 1.into())
+        ]
+    );
+    let shown = world.json(&["runs", "show", &first[..23], "--json"]);
+    assert_eq!(shown["run_id"], first.as_str());
+    assert_eq!(shown["deliveries"][0]["state"], "acked");
+    let listed = world.ask(&["runs"]);
+    assert!(listed.out.contains("delivered") && listed.out.lines().all(|line| line.chars().count() <= 80));
+    let again = world.ask(&["resend", &first]);
+    assert_eq!(again.code, 0, "nothing is left to send: {}", again.err);
+    let replayed = world.ask(&["replay", &second]);
+    assert_eq!(replayed.code, 0, "{}{}", replayed.out, replayed.err);
+
+    assert_eq!(world.ask(&["verify"]).code, 0);
+    let artifact = shown["artifacts"][0]["path"].as_str().unwrap();
+    fs::write(artifact, "forged").unwrap();
+    let verified = world.ask(&["verify"]);
+    assert_eq!(verified.code, 1);
+    assert!(verified.err.contains(artifact), "{}", verified.err);
+    assert_eq!(world.ask(&["verify", &second]).code, 0, "the other run is whole");
+}
+
+#[test]
+fn a_file_in_the_way_fails_the_delivery_and_resend_ends_it() {
+    let world = World::new();
+    let folder = world.path().join("drop/monthly-full-report/2026-10");
+    fs::create_dir_all(&folder).unwrap();
+    let way = folder.join("monthly-full-report_2026-10.csv");
+    fs::write(&way, "somebody else's").unwrap();
+    let answer = world.ask(&[
+        "run",
+        "monthly-full-report",
+        "--as-of",
+        AS_OF,
+        "--wait",
+        "0",
+        "--json",
+    ]);
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    let run: Value = serde_json::from_str(&answer.out).unwrap();
+    assert_eq!(run["state"], "partially_delivered");
+    assert!(
+        answer
+            .err
+            .starts_with("error: bi-drop to monthly-full-report_2026-10.csv: dead: "),
+        "{}",
+        answer.err
+    );
+    assert_eq!(fs::read_to_string(&way).unwrap(), "somebody else's");
+    assert!(
+        !folder.join("monthly-full-report_2026-10.manifest.json").exists(),
+        "the manifest waits for its files"
+    );
+
+    fs::remove_file(&way).unwrap();
+    let again = world.ask(&["resend", run["run_id"].as_str().unwrap()]);
+    assert_eq!(again.code, 0, "{}", again.err);
+    assert!(folder.join("monthly-full-report_2026-10.manifest.json").exists());
+}
+
+#[test]
+fn a_source_that_cannot_be_read_fails_the_run_and_delivers_nothing() {
+    let world = World::new();
+    fs::write(
+        world.path().join("usage/october.csv"),
+        USAGE.replace("2.50", "two"),
+    )
+    .unwrap();
+    let answer = world.ask(&["run", "monthly-full-report", "--as-of", AS_OF]);
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    assert!(answer.err.contains("october.csv"), "{}", answer.err);
+    assert!(!world.path().join("drop").exists());
+    assert_eq!(world.json(&["runs", "--json"])[0]["state"], "failed");
+}
+
+#[test]
+fn a_starter_is_written_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = ask(dir.path(), &["init", "reports"]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    assert!(first.out.contains("reportwire.toml"));
+    let written = fs::read(dir.path().join("reports/reportwire.toml")).unwrap();
+    assert_eq!(ask(&dir.path().join("reports"), &["check"]).code, 0);
+    let second = ask(dir.path(), &["init", "reports"]);
+    assert_eq!((second.code, second.out.as_str()), (2, ""));
+    assert_eq!(
+        fs::read(dir.path().join("reports/reportwire.toml")).unwrap(),
+        written
+    );
+}
+
+#[test]
+fn a_damaged_store_is_refused() {
+    let world = World::new();
+    world.run();
+    for file in ["reportwire.db-wal", "reportwire.db-shm"] {
+        drop(fs::remove_file(world.path().join("data").join(file)));
+    }
+    fs::write(world.path().join("data/reportwire.db"), "rubbish".repeat(1000)).unwrap();
+    let answer = world.ask(&["runs"]);
+    assert_eq!((answer.code, answer.out.as_str()), (1, ""));
+    assert!(answer.err.contains("damaged"), "{}", answer.err);
+}

@@ -1,0 +1,939 @@
+//! The configuration room, from outside: what loads, what is refused and how it is told.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop at what it did not expect"
+)]
+#![allow(clippy::too_many_lines, reason = "a table of cases is long")]
+
+use reportwire::config::plan::{DeliveryPlan, Schedule, SmtpTls, SourcePlan};
+use reportwire::config::{self, LoadOptions, Plan, Problems};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+const SOURCE: &str = "[sources.files.usage_file]\npath = \"usage/*.csv\"\n";
+
+/// A job that is right, with `lines` in front of its own keys.
+fn job(lines: &str) -> String {
+    let usual = [
+        ("sources", "[\"files\"]"),
+        ("period", "\"previous_month\""),
+        ("formats", "[\"html\", \"csv\"]"),
+    ];
+    let mut text = format!("[jobs.monthly]\n{lines}\n");
+    for (key, value) in usual {
+        if !lines.lines().any(|line| line.trim_start().starts_with(key)) {
+            writeln!(text, "{key} = {value}").unwrap();
+        }
+    }
+    text + "report.full = {}\n"
+}
+
+/// `snippet`, with a source and a job where it has none.
+fn whole(snippet: &str) -> String {
+    let mut text = snippet.to_owned();
+    if !text.contains("[sources") {
+        text = format!("{text}\n{SOURCE}");
+    }
+    if !text.contains("[jobs") {
+        text = format!("{text}\n{}", job(""));
+    }
+    text
+}
+
+fn load(text: &str) -> Result<Plan, Problems> {
+    config::load_text(
+        "reportwire.toml",
+        text,
+        Path::new("/srv/reports"),
+        &[],
+        &BTreeMap::new(),
+    )
+}
+
+fn told(text: &str) -> String {
+    match load(text) {
+        Ok(_) => "no problem".into(),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+fn with_env(text: &str, env: &[(&str, &str)]) -> Result<Plan, Problems> {
+    let env = env
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    config::load_text("reportwire.toml", text, Path::new("/srv/reports"), &[], &env)
+}
+
+/// Every problem by its name, with the snippet that has it.
+fn cases() -> Vec<(&'static str, String)> {
+    let of_job = |lines: &str| whole(&job(lines));
+    let mail = |lines: &str| {
+        format!(
+            "[deliveries.mail.email]\nfrom = \"a@example.com\"\n{lines}\n{}{}",
+            if lines.contains("to =") {
+                ""
+            } else {
+                "to = [\"b@example.com\"]\n"
+            },
+            if lines.contains("smtp") {
+                ""
+            } else {
+                "smtp = { host = \"smtp.example.com\" }\n"
+            },
+        )
+    };
+    let drop = |path: &str| format!("[deliveries.drop.file_drop]\npath = {path}\n");
+    let geai = |lines: &str| {
+        format!(
+            "[sources.files.geai]\n{lines}\n{}{}",
+            if lines.contains("base_url") {
+                ""
+            } else {
+                "base_url = \"https://api.example.ai\"\n"
+            },
+            if lines.contains("api_key") {
+                ""
+            } else {
+                "api_key = \"env:K\"\n"
+            },
+        )
+    };
+    let hook = |lines: &str| format!("[deliveries.hook.webhook]\n{lines}\n");
+    let slack = |lines: &str| format!("[deliveries.chat.slack]\n{lines}\n");
+    vec![
+        // The file as a whole.
+        (
+            "syntax: text without quotes",
+            "[service]\ntimezone = Europe/Madrid\n".into(),
+        ),
+        (
+            "syntax: text not closed",
+            "[service]\ntimezone = \"Europe/Madrid\ncurrency = \"USD\"\n".into(),
+        ),
+        (
+            "syntax: a local time",
+            of_job("schedule = { every = \"day\", at = 07:00:00 }"),
+        ),
+        (
+            "syntax: key twice",
+            "[service]\ncurrency = \"USD\"\ncurrency = \"EUR\"\n".into(),
+        ),
+        ("no job", format!("{SOURCE}[jobs]\n")),
+        // Names of keys.
+        ("unknown key", "[service]\ntime_zone = \"UTC\"\n".into()),
+        (
+            "unknown keys in several tables",
+            whole(&format!(
+                "colour = 1\n[service]\nlisten_on = 1\n{}",
+                job("titel = \"x\"")
+            )),
+        ),
+        (
+            "unknown key in smtp",
+            mail("smtp = { host = \"smtp.example.com\", tsl = \"implicit\" }"),
+        ),
+        (
+            "unknown kind",
+            "[sources.files.geia]\nbase_url = \"https://x\"\n".into(),
+        ),
+        (
+            "kind left out",
+            "[sources.geai]\nbase_url = \"https://api.example.ai\"\n".into(),
+        ),
+        ("no kind", "[sources.files]\n".into()),
+        (
+            "two kinds",
+            format!("{SOURCE}[sources.files.focus_file]\npath = \"x.csv\"\n"),
+        ),
+        (
+            "not a name",
+            "[deliveries.\"Über Mail\".file_drop]\npath = \"x\"\n".into(),
+        ),
+        // Types.
+        ("number for text", of_job("title = 5")),
+        ("text for list", of_job("sources = \"files\"")),
+        ("text for table", of_job("brand = \"Acme\"")),
+        ("list for table", "service = [\"UTC\"]\n".into()),
+        ("text for number", geai("concurrency = \"many\"")),
+        ("negative number", geai("attempts = -1")),
+        (
+            "port too large",
+            mail("smtp = { host = \"smtp.example.com\", port = 70000 }"),
+        ),
+        ("wrong choice", of_job("catch_up = \"lates\"")),
+        ("choice by number", of_job("catch_up = 1")),
+        (
+            "several at once",
+            of_job(
+                "timezone = \"Europe/Berln\"\nformats = [\"htm\", \"pdf\"]\nschedule = \"x\"\ndeadline = 3",
+            ),
+        ),
+        // The service and what jobs inherit.
+        ("zone of a job", of_job("timezone = \"Europe/Berln\"")),
+        ("zone by its city", of_job("timezone = \"madrid\"")),
+        (
+            "zone of the service, once",
+            "[service]\ntimezone = \"Mars\"\n".into(),
+        ),
+        ("currency in small letters", of_job("currency = \"eur\"")),
+        ("currency unknown", of_job("currency = \"QQQ\"")),
+        ("locale with underscore", of_job("locale = \"es_ES.UTF-8\"")),
+        ("locale unknown", of_job("locale = \"english please\"")),
+        ("fiscal year", of_job("fiscal_year_start = \"13\"")),
+        ("fiscal year as number", of_job("fiscal_year_start = 4")),
+        ("listen", "[service]\nlisten = \"example.com\"\n".into()),
+        ("owner is no address", "[service]\nowner = [\"finops\"]\n".into()),
+        (
+            "owner_delivery unknown",
+            format!("[service]\nowner_delivery = \"mial\"\n{}", mail("")),
+        ),
+        (
+            "owner_delivery is no mail",
+            format!("[service]\nowner_delivery = \"drop\"\n{}", drop("\"x\"")),
+        ),
+        (
+            "owner_delivery missing",
+            format!(
+                "[service]\nowner = [\"a@example.com\"]\n{}{}",
+                mail(""),
+                mail("").replace(".mail.", ".post.")
+            ),
+        ),
+        // Jobs.
+        ("required keys", whole("[jobs.monthly]\n")),
+        (
+            "report of no kind",
+            whole(&job("").replace("report.full = {}", "report = {}")),
+        ),
+        ("unknown source", of_job("sources = [\"file\"]")),
+        ("unknown delivery", of_job("deliveries = [\"finance-mail\"]")),
+        ("source twice", of_job("sources = [\"files\", \"files\"]")),
+        ("no source", of_job("sources = []")),
+        ("no format", of_job("formats = []")),
+        ("format twice", of_job("formats = [\"csv\", \"csv\"]")),
+        ("period", of_job("period = \"previous_mont\"")),
+        ("deadline", of_job("deadline = \"2 hours\"")),
+        (
+            "title with a line break",
+            of_job("title = \"a\\nBcc: x@example.com\""),
+        ),
+        ("template folder", of_job("template = \"nowhere\"")),
+        ("accent", of_job("brand.accent = \"blue\"")),
+        ("logo missing", of_job("brand.logo = \"logo.png\"")),
+        ("logo of another kind", of_job("brand.logo = \"logo.svg\"")),
+        (
+            "file name without period",
+            of_job("file_name = \"report.{{ext}}\""),
+        ),
+        ("file name without ext", of_job("file_name = \"{{period.id}}\"")),
+        (
+            "file name with a slash",
+            of_job("file_name = \"../{{period.id}}.{{ext}}\""),
+        ),
+        (
+            "file name with another variable",
+            of_job("file_name = \"{{period.idd}}.{{ext}}\""),
+        ),
+        (
+            "file name with a helper",
+            of_job("file_name = \"{{#if x}}{{period.id}}{{/if}}.{{ext}}\""),
+        ),
+        ("file name not closed", of_job("file_name = \"{{period.id\"")),
+        // Schedules.
+        ("cron", of_job("schedule = \"every day\"")),
+        ("cron that never falls due", of_job("schedule = \"0 9 31 2 *\"")),
+        ("schedule: empty table", of_job("schedule = {}")),
+        (
+            "schedule: both",
+            of_job("schedule = { every = \"month\", business_day = 1, at = \"07:00\" }"),
+        ),
+        (
+            "schedule: no time",
+            of_job("schedule = { every = \"month\", day = 1 }"),
+        ),
+        (
+            "schedule: time",
+            of_job("schedule = { every = \"month\", day = 1, at = \"7am\" }"),
+        ),
+        (
+            "schedule: day missing",
+            of_job("schedule = { every = \"quarter\", at = \"07:00\" }"),
+        ),
+        (
+            "schedule: day too large",
+            of_job("schedule = { every = \"month\", day = 32, at = \"07:00\" }"),
+        ),
+        (
+            "schedule: day of a day",
+            of_job("schedule = { every = \"day\", day = 1, at = \"07:00\" }"),
+        ),
+        (
+            "schedule: day of a week",
+            of_job("schedule = { every = \"week\", day = 1, at = \"07:00\" }"),
+        ),
+        (
+            "schedule: unit",
+            of_job("schedule = { every = \"mont\", day = 1, at = \"07:00\" }"),
+        ),
+        (
+            "schedule: unknown key",
+            of_job("schedule = { every = \"month\", days = 1, at = \"07:00\" }"),
+        ),
+        (
+            "schedule: business day 0",
+            of_job("schedule = { business_day = 0, of = \"month\", at = \"07:00\" }"),
+        ),
+        (
+            "schedule: of a week",
+            of_job("schedule = { business_day = 1, of = \"week\", at = \"07:00\" }"),
+        ),
+        (
+            "schedule: of missing",
+            of_job("schedule = { business_day = 1, at = \"07:00\" }"),
+        ),
+        (
+            "schedule: holidays",
+            of_job("schedule = { business_day = 1, of = \"month\", at = \"07:00\", holidays = \"es.txt\" }"),
+        ),
+        (
+            "schedule: holidays beside every",
+            of_job("schedule = { every = \"month\", day = 1, at = \"07:00\", holidays = \"es.txt\" }"),
+        ),
+        // Secrets and URLs.
+        ("literal secret", geai("api_key = \"canary-7f3a\"")),
+        (
+            "literal password",
+            mail("smtp = { host = \"smtp.example.com\", username = \"u\", password = \"canary-7f3a\" }"),
+        ),
+        (
+            "literal Slack URL",
+            slack("webhook_url = \"https://hooks.slack.com/services/canary-7f3a\""),
+        ),
+        (
+            "literal signing secret",
+            hook("url = \"https://example.com\"\nsigning_secret = \"whsec_canary-7f3a\""),
+        ),
+        ("secret of no name", geai("api_key = \"env:\"")),
+        (
+            "secret under a wrong key",
+            mail("smtp = { host = \"smtp.example.com\", pasword = \"canary-7f3a\" }"),
+        ),
+        (
+            "problem beside a secret",
+            mail("smtp = { password = \"canary-7f3a\", host = \"smtp://x\", username = \"u\" }"),
+        ),
+        (
+            "previous secret alone",
+            hook("url = \"https://example.com\"\nprevious_signing_secret = \"env:K\""),
+        ),
+        (
+            "URL of another scheme",
+            geai("base_url = \"ftp://api.example.ai\""),
+        ),
+        ("URL without scheme", geai("base_url = \"api.example.ai\"")),
+        (
+            "URL with credentials",
+            geai("base_url = \"https://me:canary-7f3a@api.example.ai\""),
+        ),
+        (
+            "URL with a query",
+            geai("base_url = \"https://api.example.ai?key=canary-7f3a\""),
+        ),
+        ("webhook without TLS", hook("url = \"http://erp.example.com/x\"")),
+        ("webhook to loopback", hook("url = \"https://127.0.0.1/x\"")),
+        (
+            "webhook to metadata",
+            hook("url = \"https://[::ffff:169.254.169.254]/x\""),
+        ),
+        (
+            "webhook to an Office connector",
+            hook("url = \"https://acme.webhook.office.com/canary-7f3a\""),
+        ),
+        // Sources and deliveries.
+        ("project without organization", geai("project_id = \"p\"")),
+        ("concurrency", geai("concurrency = 1000")),
+        ("timeout", geai("timeout_secs = 0")),
+        ("ca_file", geai("ca_file = \"ca.pem\"")),
+        ("header value with a line break", geai("agent = \"a\\r\\nX: y\"")),
+        (
+            "glob",
+            "[sources.files.usage_file]\npath = \"usage/[a.csv\"\n".into(),
+        ),
+        (
+            "mail in the clear",
+            mail("smtp = { host = \"smtp.example.com\", tls = \"none\" }"),
+        ),
+        (
+            "mail without password",
+            mail("smtp = { host = \"smtp.example.com\", username = \"u\" }"),
+        ),
+        ("mail to nobody", mail("to = []")),
+        ("mail to no address", mail("to = [\"cfo\", \"b@example.com\"]")),
+        (
+            "mail to one twice",
+            mail("to = [\"b@example.com\"]\ncc = [\"B <B@example.com>\"]"),
+        ),
+        (
+            "mail with a header in it",
+            mail("to = [\"b@example.com\\r\\nBcc: c@example.com\"]"),
+        ),
+        (
+            "mail to too many",
+            mail(&format!(
+                "to = {:?}",
+                (0..201).map(|n| format!("u{n}@example.com")).collect::<Vec<_>>()
+            )),
+        ),
+        ("subject template", mail("subject = \"{{job.title\"")),
+        (
+            "mail without a server",
+            mail("").replace("smtp = { host = \"smtp.example.com\" }", ""),
+        ),
+        ("drop with another variable", drop("\"drop/{{job.titel}}\"")),
+        // Not built yet.
+        (
+            "not built: dispersl",
+            whole(&format!(
+                "[sources.d.dispersl]\nbase_url = 5\nnonsense = 1\n{SOURCE}{}",
+                job("sources = [\"d\"]")
+            )),
+        ),
+        (
+            "not built: almyty",
+            "[sources.files.almyty]\napi_key = \"env:K\"\n".into(),
+        ),
+        (
+            "not built: parquet",
+            "[sources.files.usage_file]\npath = \"usage/*.parquet\"\n".into(),
+        ),
+        (
+            "not built: teams",
+            whole(&format!(
+                "[deliveries.t.teams]\nwebhook_url = \"https://acme.webhook.office.com/canary-7f3a\"\n{}",
+                job("deliveries = [\"t\"]")
+            )),
+        ),
+        (
+            "not built: Slack files",
+            slack("bot_token = \"canary-7f3a\"\nchannel = \"#x\""),
+        ),
+        ("not built: object stores", drop("\"s3://bucket/x\"")),
+        ("not built: other URLs", drop("\"https://example.com/x\"")),
+        (
+            "not built: comparison",
+            whole(&job("").replace("report.full = {}", "report.comparison = { against = [\"x\"] }")),
+        ),
+        (
+            "not built: trend",
+            whole(&job("").replace("report.full = {}", "report.trend = { periods = 8 }")),
+        ),
+        (
+            "not built: organization",
+            whole(&job("").replace("report.full = {}", "report.organization = {}")),
+        ),
+        (
+            "not built: store and rates",
+            "[service]\nstore = \"postgres://u:canary-7f3a@h/d\"\nrates = \"r.csv\"\n".into(),
+        ),
+        ("not built: combine", of_job("combine = true")),
+        // Long and odd lines.
+        (
+            "long line",
+            mail(&format!(
+                "to = [{:?}, \"nobody\", {:?}]",
+                "x".repeat(40) + "@example.com",
+                "y".repeat(60) + "@example.com"
+            )),
+        ),
+        (
+            "odd characters",
+            of_job("\ttitle = \"ok\" \n  timezone\t= \"\u{202e}Mars\" # canary-7f3a"),
+        ),
+    ]
+}
+
+#[test]
+fn every_problem_is_told_with_its_place_and_remedy() {
+    let mut text = String::new();
+    for (name, snippet) in cases() {
+        let told = told(&whole(&snippet));
+        assert_ne!(told, "no problem", "{name}");
+        assert!(!told.contains("canary"), "{name} shows a secret:\n{told}");
+        writeln!(text, "=== {name}\n{told}").unwrap();
+    }
+    insta::assert_snapshot!("problems", text);
+}
+
+#[test]
+fn problems_fit_eighty_columns_where_they_show_the_file() {
+    for (name, snippet) in cases() {
+        // A label that has no room beside the carets stands alone under them, as long as it is.
+        let of_file = |line: &&str| {
+            line.starts_with(|c: char| c.is_ascii_digit()) || line.contains(" | ") && line.contains('^')
+        };
+        for line in told(&whole(&snippet)).lines().filter(of_file) {
+            assert!(line.chars().count() <= 80, "{name}: {line}");
+        }
+    }
+}
+
+/// The sample of the design, without what is not built yet.
+const SAMPLE: &str = r#"
+[service]
+timezone = "Europe/Madrid"
+locale   = "en-US"
+currency = "USD"
+data_dir = "data"
+owner    = ["finops@example.com"]
+
+[sources.globant.geai]
+base_url = "https://api.example.ai"
+api_key  = "env:GEAI_API_KEY"
+
+[sources.usage.usage_file]
+path     = "usage/*.csv"
+projects = "usage/projects.csv"
+
+[sources.cloud-bill.focus_file]
+path     = "bills/*.csv"
+
+[deliveries.finance-mail.email]
+from     = "Reports <reports@example.com>"
+to       = ["cfo@example.com", "controller@example.com"]
+smtp     = { host = "smtp.example.com", port = 587, tls = "starttls", username = "reports", password = "env:SMTP_PASSWORD" }
+
+[deliveries.finops-slack.slack]
+webhook_url = "env:SLACK_WEBHOOK_URL"
+
+[deliveries.erp.webhook]
+url            = "https://erp.example.com/hooks/reports"
+signing_secret = "env:ERP_HOOK_SECRET"
+
+[deliveries.bi-drop.file_drop]
+path = "drop/{{job.name}}/{{period.id}}"
+
+[jobs.monthly-full-report]
+title      = "AI platform: monthly full report"
+schedule   = "0 7 1 * *"
+sources    = ["globant"]
+period     = "previous_month"
+formats    = ["html", "xlsx", "csv"]
+deliveries = ["finance-mail", "bi-drop"]
+[jobs.monthly-full-report.report.full]
+
+[jobs.by-quarter]
+schedule   = { business_day = 3, of = "quarter", at = "07:00" }
+sources    = ["usage"]
+period     = "previous_quarter"
+formats    = ["html", "xlsx", "csv"]
+deliveries = ["finance-mail"]
+[jobs.by-quarter.report.full]
+"#;
+
+#[test]
+fn the_sample_of_the_design_loads() {
+    let plan = load(SAMPLE).unwrap();
+    assert_eq!(plan.file, Path::new("/srv/reports/reportwire.toml"));
+    assert_eq!(plan.service.data_dir, Path::new("/srv/reports/data"));
+    assert_eq!(plan.service.owner_delivery.as_deref(), Some("finance-mail"));
+    let SourcePlan::UsageFile(usage) = &plan.sources["usage"] else {
+        panic!("{:?}", plan.sources)
+    };
+    assert_eq!(usage.path, "/srv/reports/usage/*.csv");
+    let DeliveryPlan::Email(mail) = &plan.deliveries["finance-mail"] else {
+        panic!("{:?}", plan.deliveries)
+    };
+    assert_eq!((mail.smtp.port, mail.smtp.tls), (587, SmtpTls::StartTls));
+    assert_eq!(mail.max_attachment_bytes, 10_000_000);
+    let DeliveryPlan::FileDrop(drop) = &plan.deliveries["bi-drop"] else {
+        panic!("{:?}", plan.deliveries)
+    };
+    assert_eq!(drop.path, "/srv/reports/drop/{{job.name}}/{{period.id}}");
+    let job = &plan.jobs["monthly-full-report"];
+    assert_eq!(job.timezone, chrono_tz::Europe::Madrid);
+    assert_eq!(
+        job.file_name,
+        "{{job.name}}_{{period.id}}{{revision.suffix}}.{{ext}}"
+    );
+    assert_eq!(job.deadline.as_secs(), 7200);
+    assert_eq!(plan.jobs["by-quarter"].title, "by-quarter");
+    assert!(matches!(
+        plan.jobs["by-quarter"].schedule,
+        Some(Schedule::BusinessDay { nth: 3, .. })
+    ));
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_command_line_over_both() {
+    let text = format!(
+        "[service]\ntimezone = \"Europe/Madrid\"\ncurrency = \"EUR\"\nlocale = \"es-ES\"\n{}",
+        whole("")
+    );
+    let env = BTreeMap::from([
+        ("REPORTWIRE__SERVICE__CURRENCY".to_owned(), "GBP".to_owned()),
+        ("REPORTWIRE__SERVICE__LOCALE".to_owned(), "\"en-GB\"".to_owned()),
+        ("REPORTWIRE_DEMO_KEY".to_owned(), "is no setting".to_owned()),
+    ]);
+    let overrides = [("service.locale".to_owned(), "fr-FR".to_owned())];
+    let plan = config::load_text("x.toml", &text, Path::new("/srv"), &overrides, &env).unwrap();
+    let job = &plan.jobs["monthly"];
+    let seen = (
+        job.timezone.name(),
+        job.currency.code(),
+        job.locale.as_str(),
+        &*plan.service.listen,
+    );
+    assert_eq!(seen, ("Europe/Madrid", "GBP", "fr-FR", "127.0.0.1:8321"));
+}
+
+#[test]
+fn the_environment_reaches_names_with_dashes_and_types_its_values() {
+    let plan = with_env(
+        SAMPLE,
+        &[
+            ("REPORTWIRE__JOBS__MONTHLY_FULL_REPORT__TIMEZONE", "Asia/Tokyo"),
+            ("REPORTWIRE__JOBS__MONTHLY_FULL_REPORT__ENABLED", "false"),
+            ("REPORTWIRE__JOBS__MONTHLY_FULL_REPORT__FORMATS", "[\"json\"]"),
+            ("REPORTWIRE__JOBS__MONTHLY_FULL_REPORT__FISCAL_YEAR_START", "10"),
+            ("REPORTWIRE__SOURCES__GLOBANT__GEAI__CONCURRENCY", "7"),
+            (
+                "REPORTWIRE__SOURCES__GLOBANT__GEAI__API_KEY",
+                "file:/run/secrets/key",
+            ),
+            ("REPORTWIRE__SERVICE__OWNER", "[]\nservice.listen = 1"),
+        ],
+    );
+    // A value never reaches beyond its own key.
+    assert_eq!(plan.unwrap_err().len(), 1);
+    let plan = with_env(
+        SAMPLE,
+        &[
+            ("REPORTWIRE__JOBS__MONTHLY_FULL_REPORT__TIMEZONE", "Asia/Tokyo"),
+            ("REPORTWIRE__JOBS__MONTHLY_FULL_REPORT__ENABLED", "false"),
+            ("REPORTWIRE__JOBS__MONTHLY_FULL_REPORT__FISCAL_YEAR_START", "10"),
+            ("REPORTWIRE__SOURCES__GLOBANT__GEAI__CONCURRENCY", "7"),
+            (
+                "REPORTWIRE__SOURCES__GLOBANT__GEAI__API_KEY",
+                "file:/run/secrets/key",
+            ),
+        ],
+    )
+    .unwrap();
+    let job = &plan.jobs["monthly-full-report"];
+    assert_eq!(
+        (job.timezone.name(), job.enabled, job.calendar.fiscal_start()),
+        ("Asia/Tokyo", false, Some(10))
+    );
+    let SourcePlan::Geai(geai) = &plan.sources["globant"] else {
+        panic!("{:?}", plan.sources)
+    };
+    assert_eq!(
+        (geai.concurrency, geai.api_key.to_string()),
+        (7, "file:/run/secrets/key".into())
+    );
+}
+
+#[test]
+fn problems_of_the_environment_and_the_command_line_name_their_origin() {
+    let env = BTreeMap::from([
+        (
+            "REPORTWIRE__JOBS__MONTHLY_FULL_REPORT__TIMEZONE".to_owned(),
+            "Mars".to_owned(),
+        ),
+        ("REPORTWIRE__SERVICE__DATADIR".to_owned(), "x".to_owned()),
+        (
+            "REPORTWIRE__SOURCES__GLOBANT__GEAI__API_KEY".to_owned(),
+            "canary-7f3a".to_owned(),
+        ),
+        ("REPORTWIRE__".to_owned(), "x".to_owned()),
+    ]);
+    let overrides = [(
+        "deliveries.erp.webhook.timeout_secs".to_owned(),
+        "soon".to_owned(),
+    )];
+    let problems = config::load_text("x.toml", SAMPLE, Path::new("/srv"), &overrides, &env).unwrap_err();
+    insta::assert_snapshot!("origins", problems.to_string());
+}
+
+#[test]
+fn the_shipped_files_load() {
+    for name in ["reference", "production", "demo"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("config/{name}.toml"));
+        let options = LoadOptions {
+            file: Some(&file),
+            ..LoadOptions::default()
+        };
+        if let Err(problems) = config::load(&options) {
+            panic!("{name}: {problems}");
+        }
+    }
+}
+
+#[test]
+fn the_demo_takes_the_addresses_of_its_far_ends() {
+    let overrides = [
+        ("sources.globant.geai.base_url", "http://127.0.0.1:9001/geai"),
+        ("deliveries.finance-mail.email.smtp.port", "2525"),
+        (
+            "deliveries.erp.webhook.url",
+            "http://127.0.0.1:9002/hooks/reports",
+        ),
+        ("deliveries.bi-drop.file_drop.path", "/tmp/out/drop"),
+        ("service.data_dir", "/tmp/out/data"),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let text = include_str!("../config/demo.toml");
+    let plan = config::load_text(
+        "demo.toml",
+        text,
+        Path::new("/tmp/out"),
+        &overrides,
+        &BTreeMap::new(),
+    )
+    .unwrap();
+    let SourcePlan::Geai(geai) = &plan.sources["globant"] else {
+        panic!("{:?}", plan.sources)
+    };
+    assert_eq!(geai.base_url.as_str(), "http://127.0.0.1:9001/geai");
+    let DeliveryPlan::Email(mail) = &plan.deliveries["finance-mail"] else {
+        panic!("{:?}", plan.deliveries)
+    };
+    assert_eq!((mail.smtp.port, mail.smtp.tls), (2525, SmtpTls::None));
+    assert_eq!(plan.jobs["monthly-full-report"].formats.len(), 5);
+}
+
+/// The schema of the table at `path`; `*` steps into the entries of a map.
+fn table<'s>(schema: &'s serde_json::Value, path: &[&str]) -> Option<&'s serde_json::Value> {
+    fn deref<'s>(schema: &'s serde_json::Value, mut at: &'s serde_json::Value) -> &'s serde_json::Value {
+        loop {
+            let choice = ["anyOf", "allOf"].iter().find_map(|key| at.get(*key)?.as_array());
+            let table = choice.and_then(|all| all.iter().find(|one| one.get("$ref").is_some()));
+            at = match (at.get("$ref").and_then(serde_json::Value::as_str), table) {
+                (Some(name), _) => schema.pointer(name.trim_start_matches('#')).unwrap(),
+                (None, Some(table)) => table,
+                (None, None) => return at,
+            };
+        }
+    }
+    path.iter().try_fold(deref(schema, schema), |at, key| {
+        let next = at
+            .get("properties")
+            .and_then(|keys| keys.get(*key))
+            .or_else(|| at.get("additionalProperties"))?;
+        Some(deref(schema, next)).filter(|next| next.is_object())
+    })
+}
+
+/// All tables of the schema with their keys, as `room/*/kind`.
+fn tables_of(schema: &serde_json::Value) -> Vec<Vec<&'static str>> {
+    [
+        "service",
+        "sources/*/geai",
+        "sources/*/usage_file",
+        "sources/*/focus_file",
+        "deliveries/*/email",
+    ]
+    .into_iter()
+    .chain([
+        "deliveries/*/email/smtp",
+        "deliveries/*/slack",
+        "deliveries/*/webhook",
+        "deliveries/*/file_drop",
+    ])
+    .chain([
+        "jobs/*",
+        "jobs/*/brand",
+        "jobs/*/schedule",
+        "jobs/*/report",
+        "jobs/*/report/full",
+    ])
+    .map(|path| path.split('/').collect::<Vec<_>>())
+    .inspect(|path| assert!(table(schema, path).is_some(), "the schema has no {path:?}"))
+    .collect()
+}
+
+#[test]
+fn the_reference_names_every_key_and_its_defaults_are_those_of_the_code() {
+    let schema: serde_json::Value = serde_json::from_str(&config::schema::json()).unwrap();
+    let reference = include_str!("../config/reference.toml");
+    let mut named = BTreeMap::<String, Vec<String>>::new();
+    let mut header: Vec<String> = Vec::new();
+    let mut defaults = 0;
+    for line in reference.lines() {
+        if let Some(path) = line.strip_prefix('[') {
+            header = path.trim_end_matches(']').split('.').map(str::to_owned).collect();
+            if header.len() > 1 {
+                header[1] = "*".into();
+            }
+            continue;
+        }
+        let is_default = line.starts_with("# ");
+        let entry = line.trim_start_matches("#: ").trim_start_matches("# ");
+        let Some((key, value)) = entry.split_once(" = ") else {
+            continue;
+        };
+        if key.contains(|c: char| !c.is_ascii_lowercase() && c != '_') {
+            continue;
+        }
+        named.entry(header.join("/")).or_default().push(key.to_owned());
+        if is_default {
+            let parsed = toml_span::parse(entry).unwrap_or_else(|error| panic!("{line}: {error}"));
+            let path: Vec<&str> = header.iter().map(String::as_str).collect();
+            let properties = &table(&schema, &path).unwrap()["properties"];
+            let service = &schema["properties"]["service"]["default"];
+            let code = properties[key]
+                .get("default")
+                .or_else(|| service.get(key).filter(|_| path == ["service"]));
+            let code = code.unwrap_or_else(|| panic!("{path:?} {key} has no default in the schema"));
+            assert_eq!(code.to_string(), value.replace(", ", ","), "{path:?} {key}");
+            assert!(parsed.has_key(key));
+            defaults += 1;
+        }
+    }
+    assert!(defaults > 25, "only {defaults} defaults were compared");
+    for path in tables_of(&schema) {
+        let keys = table(&schema, &path).unwrap()["properties"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
+        for key in keys.keys() {
+            let there = named.get(&path.join("/")).is_some_and(|keys| keys.contains(key));
+            let as_table = format!("{}/{key}", path.join("/"));
+            let has_table = reference.lines().any(|line| {
+                let line: Vec<&str> = line.trim_matches(['[', ']']).split('.').collect();
+                line.len() > 2
+                    && [&[line[0], "*"], &line[2..]]
+                        .concat()
+                        .join("/")
+                        .starts_with(&as_table)
+            });
+            assert!(there || has_table, "the reference does not name {as_table}");
+        }
+    }
+}
+
+#[test]
+fn secrets_that_are_missing_or_exposed_are_told_where_they_are_referred_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("key");
+    fs::write(&secret, "canary-7f3a\n").unwrap();
+    let file = folder.path().join("reportwire.toml");
+    let slack = "[deliveries.chat.slack]\nwebhook_url = \"env:REPORTWIRE_TEST_NOT_SET\"\n";
+    let geai = "[sources.files.geai]\nbase_url = \"https://api.example.ai\"\napi_key = \"file:key\"\n";
+    fs::write(&file, format!("{geai}{slack}{}", job(""))).unwrap();
+    let options = LoadOptions {
+        folder: Some(folder.path()),
+        ..LoadOptions::default()
+    };
+    let plan = config::load(&options).unwrap();
+    let missing = plan.missing_secrets().to_string();
+    let missing = missing.replace(&*folder.path().to_string_lossy(), "FOLDER");
+    insta::assert_snapshot!(missing, @r#"
+    error: a secret cannot be had
+      --> FOLDER/reportwire.toml:5:15   deliveries.chat.slack.webhook_url
+    5 | webhook_url = "env:REPORTWIRE_TEST_NOT_SET"
+      |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      | the environment variable `REPORTWIRE_TEST_NOT_SET` is not set
+    hint: set it before the start: `export REPORTWIRE_TEST_NOT_SET=…`
+    "#);
+    assert!(config::check(&options).is_err());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::write(&file, format!("{geai}{}", job(""))).unwrap();
+        for (mode, warnings) in [(0o600, 0), (0o640, 0), (0o644, 1), (0o620, 1)] {
+            fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
+            let (_, told) = config::check(&options).unwrap();
+            assert_eq!(told.len(), warnings, "{mode:o}");
+            assert!(told.iter().all(|warning| !warning.to_string().contains("canary")));
+        }
+    }
+}
+
+#[test]
+fn the_starter_loads_without_any_secret_and_is_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("new");
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+    let written = config::starter::write(&dir, today).unwrap();
+    assert_eq!(written.len(), 2);
+    let options = LoadOptions {
+        folder: Some(&dir),
+        ..LoadOptions::default()
+    };
+    let (plan, warnings) = config::check(&options).unwrap();
+    assert!(plan.jobs.contains_key("monthly-usage") && warnings.is_empty());
+    let usage = fs::read_to_string(dir.join("usage/example.csv")).unwrap();
+    assert!(usage.contains("\n2026-09-01,support,") && usage.contains("\n2026-10-30,research,"));
+    assert!(!usage.contains("2026-11-"));
+    let before = fs::read(dir.join("reportwire.toml")).unwrap();
+    fs::remove_file(dir.join("usage/example.csv")).unwrap();
+    assert!(
+        config::starter::write(&dir, today)
+            .unwrap_err()
+            .to_string()
+            .contains("is there already")
+    );
+    assert!(!dir.join("usage/example.csv").exists());
+    assert_eq!(before, fs::read(dir.join("reportwire.toml")).unwrap());
+}
+
+#[test]
+fn the_default_files_are_found_in_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = LoadOptions {
+        folder: Some(folder.path()),
+        ..LoadOptions::default()
+    };
+    assert!(
+        config::load(&options)
+            .unwrap_err()
+            .to_string()
+            .contains("reportwire init")
+    );
+    fs::create_dir(folder.path().join("config")).unwrap();
+    fs::write(folder.path().join("config/reportwire.toml"), whole("")).unwrap();
+    let second = config::load(&options).unwrap();
+    assert_eq!(second.service.data_dir, folder.path().join("config/data"));
+    fs::write(folder.path().join("reportwire.toml"), whole("")).unwrap();
+    assert_eq!(
+        config::load(&options).unwrap().service.data_dir,
+        folder.path().join("data")
+    );
+}
+
+mod mutations {
+    use super::{SAMPLE, load};
+    use proptest::prelude::*;
+
+    /// The sample with canaries where secrets are, then cut and spoilt.
+    fn spoilt(edits: &[(usize, usize, String)]) -> String {
+        let mut text = SAMPLE.replace("env:", "canary-7f3a");
+        for (at, length, by) in edits {
+            let chars: Vec<char> = text.chars().collect();
+            let at = at % chars.len().max(1);
+            let end = (at + length).min(chars.len());
+            text = chars[..at].iter().collect::<String>() + by + &chars[end..].iter().collect::<String>();
+        }
+        text
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_spoilt_configuration_is_told_without_panic_and_without_secrets(
+            edits in prop::collection::vec((0usize..3000, 0usize..12, "[a-z\\[\\]{}=\"'#\\\\.\n\r\t0-9é\u{202e}]{0,6}"), 1..6)
+        ) {
+            if let Err(problems) = load(&spoilt(&edits)) {
+                prop_assert!(!problems.is_empty());
+                prop_assert!(!problems.to_string().contains("canary"), "{}", problems);
+            }
+        }
+    }
+}

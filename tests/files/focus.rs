@@ -1,0 +1,290 @@
+//! FOCUS bills.
+
+use crate::bench::{Bench, assert_ties_out, costs, decode, figures, gzip};
+use reportwire::metric::Metric;
+use reportwire::money::Currency;
+use reportwire::source::{Dataset, SourceKind};
+use rust_decimal::dec;
+use std::fs;
+
+const SAMPLE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/examples/focus-bill/focus_sample.csv"
+);
+
+fn sample() -> Dataset {
+    let bench = Bench::focus().file("a.csv", fs::read(SAMPLE).unwrap());
+    bench.decode(&["2024-09", "2024-08"]).unwrap()
+}
+
+#[test]
+fn september_2024_of_the_sample_is_exact() {
+    let dataset = sample();
+    let window = &dataset.windows[0];
+    assert_eq!(
+        figures(window),
+        [
+            ("total_cost", Some("20.52022672899".to_owned())),
+            ("effective_cost", Some("14.97651418586".to_owned())),
+            ("list_cost", Some("20.39090575119".to_owned())),
+            // Seven rows lack it, and unknown is not zero.
+            ("contracted_cost", None),
+            ("credits", Some("-2.6137".to_owned())),
+            ("taxes", Some("0".to_owned())),
+            ("adjustments", Some("0.272".to_owned())),
+            ("corrections", Some("0".to_owned())),
+        ]
+    );
+    assert_ties_out(window);
+    assert_eq!(dataset.currency.map(Currency::code), Some("USD"));
+    assert_eq!(dataset.zone, "UTC");
+    assert_eq!(window.daily.len(), 2);
+    assert_eq!(window.daily[0].points.len(), 30);
+    let dimensions: Vec<_> = window
+        .breakdowns
+        .iter()
+        .map(|breakdown| breakdown.dimension.as_str())
+        .collect();
+    assert_eq!(dimensions, ["provider", "service", "sub_account"]);
+}
+
+#[test]
+fn a_period_without_rows_is_unknown_and_says_where_the_rows_are() {
+    let dataset = sample();
+    let august = &dataset.windows[1];
+    assert!(august.figures.iter().all(|figure| figure.value.is_none()));
+    assert_eq!(august.figures.len(), 8);
+    assert!(august.breakdowns.is_empty());
+    assert_eq!(august.daily.len(), 1);
+    assert!(august.daily[0].points.iter().all(|(_, value)| value.is_none()));
+    let notices: Vec<_> = dataset
+        .notices
+        .iter()
+        .map(|notice| (notice.text.as_str(), notice.missing))
+        .collect();
+    assert_eq!(
+        notices,
+        [
+            (
+                "No figures for 2024-08: none of the 1000 rows lies in it; they reach from 2024-09-01 to 2024-09-30.",
+                false
+            ),
+            (
+                "Not available for 2024-09: Contracted cost. A file lacks the column, or its cells are empty, and \
+                 unknown is not zero.",
+                true
+            ),
+        ]
+    );
+}
+
+/// The sample as another exporter would write it: other order, names, quotes, timestamps, nulls and line ends.
+fn rewritten(names: &[(&str, &str)], line_end: csv::Terminator, stamp: fn(&str) -> String) -> Vec<u8> {
+    let mut reader = csv::Reader::from_path(SAMPLE).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(line_end)
+        .quote_style(csv::QuoteStyle::Always)
+        .from_writer(Vec::new());
+    let renamed = |name: &str| {
+        let new = names.iter().find(|(old, _)| *old == name);
+        new.map_or(name, |(_, new)| new).to_owned()
+    };
+    let mut titles: Vec<String> = header.iter().map(renamed).collect();
+    titles.reverse();
+    titles.push("x_Extra".to_owned());
+    writer.write_record(titles).unwrap();
+    for record in reader.records() {
+        let record = record.unwrap();
+        let rewrite = |(name, cell): (&str, &str)| match (name, cell) {
+            (_, "NULL") => String::new(),
+            ("ChargePeriodStart", cell) => stamp(cell),
+            (_, cell) => cell.to_owned(),
+        };
+        let mut cells: Vec<String> = header.iter().zip(&record).map(rewrite).collect();
+        cells.reverse();
+        cells.push("a\r\n\"b\", c".to_owned());
+        writer.write_record(cells).unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn the_same_bill_gives_the_same_dataset_however_it_is_written() {
+    let original = fs::read(SAMPLE).unwrap();
+    let zulu = |cell: &str| format!("{}Z", cell.replace(' ', "T"));
+    let spaced = |cell: &str| cell.to_owned();
+    let ahead = |cell: &str| {
+        let utc = chrono::NaiveDateTime::parse_from_str(cell, "%Y-%m-%d %H:%M:%S").unwrap();
+        format!(
+            "{}+05:30",
+            (utc + chrono::TimeDelta::minutes(330)).format("%Y-%m-%dT%H:%M:%S%.3f")
+        )
+    };
+    let crlf = csv::Terminator::CRLF;
+    let lf = csv::Terminator::Any(b'\n');
+    let newest = [
+        ("ProviderName", "ServiceProviderName"),
+        ("PublisherName", "HostProviderName"),
+    ];
+    let (first, second) = original.split_at(original.len() / 2);
+    for (label, content) in [
+        ("compressed", gzip(&original)),
+        ("compressed in two members", [gzip(first), gzip(second)].concat()),
+        (
+            "with a byte order mark",
+            [b"\xef\xbb\xbf", original.as_slice()].concat(),
+        ),
+        ("1.0, columns reversed, CRLF", rewritten(&[], crlf, spaced)),
+        ("1.2, Zulu", rewritten(&[], lf, zulu)),
+        ("1.4, an offset, CRLF", rewritten(&newest, crlf, ahead)),
+    ] {
+        let bench = Bench::focus().file("a.csv", content);
+        assert_eq!(
+            bench.decode(&["2024-09", "2024-08"]).unwrap(),
+            sample(),
+            "{label}"
+        );
+    }
+}
+
+#[test]
+fn a_snapshot_by_hash_gives_the_same_and_refuses_a_changed_file() {
+    let bench = Bench::focus().hashed().file("a.csv", fs::read(SAMPLE).unwrap());
+    let snapshot = bench.fetch().unwrap();
+    assert_eq!(
+        decode(&snapshot, SourceKind::FocusFile, &["2024-09", "2024-08"]).unwrap(),
+        sample()
+    );
+    let mut changed = fs::read(SAMPLE).unwrap();
+    let last = changed.len() - 2;
+    changed[last] ^= 1;
+    fs::write(bench.path("a.csv"), changed).unwrap();
+    let error = decode(&snapshot, SourceKind::FocusFile, &["2024-09"])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.ends_with("a.csv: has changed since it was fetched; replay needs the file unchanged"),
+        "{error}"
+    );
+    fs::write(bench.path("a.csv"), "rubbish").unwrap();
+    let error = decode(&snapshot, SourceKind::FocusFile, &["2024-09"])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("has changed since it was fetched"), "{error}");
+}
+
+const FOCUS_HEADER: &str =
+    "BilledCost,BillingCurrency,ChargePeriodStart,ChargeCategory,ChargeClass,ServiceName\r\n";
+
+#[test]
+fn bad_bills_are_refused_with_file_line_and_column() {
+    for (content, expected) in [
+        ("", "a.csv: is empty; a FOCUS bill begins with a header"),
+        (
+            "BilledCost,BillingCurrency\n",
+            "a.csv:1: the column `ChargePeriodStart` is missing; is this a FOCUS bill?",
+        ),
+        (
+            "BilledCost;BillingCurrency\n1;USD\n",
+            "a.csv:1: the column `BilledCost` is missing; its columns seem to be separated by `;`; save it with commas",
+        ),
+        (
+            "billedcost,BillingCurrency,ChargePeriodStart\n",
+            "a.csv:1: the file writes `billedcost` where a FOCUS bill has `BilledCost`; names count exactly, so correct \
+             the file's",
+        ),
+        (
+            "BilledCost,BilledCost,BillingCurrency,ChargePeriodStart\n",
+            "a.csv:1: the column `BilledCost` is there twice; keep one of them",
+        ),
+        ("PAR1\0\0", "a.csv: is Parquet, which is not read; export CSV"),
+        (
+            "PK\u{3}\u{4}",
+            "a.csv: is a ZIP archive or a workbook; unpack it, or save it as CSV",
+        ),
+    ] {
+        let expected = format!("source `bill`: {expected}");
+        assert_eq!(
+            Bench::focus().file("a.csv", content).error(&["2026-10"]),
+            expected
+        );
+    }
+    for (rows, expected) in [
+        (
+            "1,USD,2026-10-01 00:00:00,Usage,,S\r\n1,USD,2026-10-01,Usage,S\r\n",
+            "a.csv:3: has 5 cells, the header has 6; look for a missing quote, or a file that was cut off",
+        ),
+        (
+            "1,USD,2026-10-01,Usage,,\"two\r\nlines\"\r\n1,5,USD,2026-10-01,Usage,S\r\n",
+            "a.csv:4:ChargePeriodStart: `USD` is not an instant such as 2026-10-05T00:00:00Z",
+        ),
+        (
+            ",USD,2026-10-01,Usage,,S\r\n",
+            "a.csv:2:BilledCost: is empty; an amount is needed, 0 if there is none",
+        ),
+        (
+            "NULL,USD,2026-10-01,Usage,,S\r\n",
+            "a.csv:2:BilledCost: is empty; an amount is needed, 0 if there is none",
+        ),
+        (
+            "\"1,000.00\",USD,2026-10-01,Usage,,S\r\n",
+            "a.csv:2:BilledCost: `1,000.00` is not a decimal number; write digits with a dot and without grouping",
+        ),
+        (
+            "1,usd,2026-10-01,Usage,,S\r\n",
+            "a.csv:2:BillingCurrency: `usd` is not an ISO 4217 currency code such as USD",
+        ),
+        (
+            "1,USD,1999-01-01,Usage,,S\r\nx,USD,1999-01-01,Usage,,S\r\n",
+            "a.csv:3:BilledCost: `x` is not a decimal number; write digits with a dot and without grouping",
+        ),
+        (
+            "1,EUR,1999-01-01,Usage,,S\r\n1,USD,2026-10-01,Usage,,S\r\n\r\n1,EUR,2026-10-02,Usage,,S\r\n",
+            "a.csv:5:BillingCurrency: is EUR, but a.csv:3 is USD; amounts of two currencies are never added, so give \
+             each currency a source of its own",
+        ),
+    ] {
+        let expected = format!("source `bill`: {expected}");
+        let lines = |text: &str| Bench::focus().file("a.csv", text).error(&["2026-10"]);
+        let crlf = format!("{FOCUS_HEADER}{rows}");
+        assert_eq!(lines(&crlf), expected, "CRLF");
+        assert_eq!(lines(&crlf.replace("\r\n", "\n")), expected, "LF");
+        assert_eq!(lines(crlf.trim_end()), expected, "without the last line end");
+    }
+}
+
+#[test]
+fn credits_taxes_corrections_and_unknown_words_are_told_apart() {
+    let rows = "10,USD,2026-10-01,Usage,,S\n-2,USD,2026-10-02,Credit,,S\n1.5e0,USD,2026-10-31T23:59:59Z,Tax,,\n\
+                -0.25,USD,2026-10-03,Adjustment,Correction,S\n4,USD,2026-10-03,Refund,,S\n9,USD,2026-11-01,Usage,,S\n";
+    let dataset = Bench::focus()
+        .file("a.csv", format!("{FOCUS_HEADER}{rows}"))
+        .decode(&["2026-10"])
+        .unwrap();
+    let window = &dataset.windows[0];
+    for (metric, expected) in [
+        (Metric::TotalCost, Some(dec!(13.25))),
+        (Metric::EffectiveCost, None),
+        (Metric::ListCost, None),
+        (Metric::Credits, Some(dec!(-2))),
+        (Metric::Taxes, Some(dec!(1.5))),
+        (Metric::Adjustments, Some(dec!(-0.25))),
+        (Metric::Corrections, Some(dec!(-0.25))),
+    ] {
+        assert_eq!(window.figure(metric), expected, "{metric:?}");
+    }
+    assert_eq!(
+        costs(window, "service"),
+        [
+            ("S".to_owned(), "11.75".to_owned()),
+            ("(unattributed)".to_owned(), "1.5".to_owned())
+        ]
+    );
+    assert!(
+        dataset
+            .notices
+            .iter()
+            .any(|notice| notice.text.starts_with("1 rows have the ChargeCategory `Refund`"))
+    );
+}

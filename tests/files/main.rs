@@ -1,0 +1,12 @@
+//! File sources from the file on disk to the dataset.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on should stop"
+)]
+
+mod bench;
+mod focus;
+mod limits;
+mod usage;
