@@ -276,7 +276,7 @@ impl Delivery for FileDrop {
 }
 
 impl FileDrop {
-    /// Writes and removes an unnamed file in the nearest folder that exists; leaves nothing.
+    /// Makes and removes a file in the nearest folder that exists; leaves nothing.
     fn try_root(&self) -> Result<(), DeliveryError> {
         let fixed = self
             .path

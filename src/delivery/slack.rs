@@ -20,11 +20,13 @@ use url::Url;
 const HEADER_CHARS: usize = 150;
 /// Longest top-level text, well below what Slack cuts.
 const FALLBACK_CHARS: usize = 3_000;
-/// Longest text of one section, below Slack's 3,000. Five of them stay below the 13,200 that a message may have in all.
-const SECTION_CHARS: usize = 2_000;
-/// Most and longest fields of a section.
+/// Longest text of one section, below Slack's 3,000: five of them, the header and ten fields stay below the 13,200
+/// characters that a message may have in all.
+const SECTION_CHARS: usize = 1_500;
+/// Most fields of a section.
 const FIELDS: usize = 10;
-const FIELD_CHARS: usize = 300;
+/// Longest field; a name whose every character is escaped still leaves room for its figure.
+const FIELD_CHARS: usize = 500;
 /// Longest name out of the data.
 const NAME_CHARS: usize = 80;
 
@@ -177,7 +179,7 @@ fn field(figure: &DigestFigure) -> String {
         safe(&figure.change, usize::MAX)
     );
     let text = text.trim_end();
-    if chars(text) <= FIELD_CHARS + 5 * NAME_CHARS {
+    if chars(text) <= FIELD_CHARS {
         text.to_owned()
     } else {
         format!("*{label}*\nsee the full report")

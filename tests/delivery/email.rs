@@ -170,12 +170,10 @@ fn files_too_large_to_attach_are_named_in_both_parts() {
     };
     let parcels = parcels(plan, &edition);
     let message = MessageParser::default().parse(&parcels[0].content).unwrap();
-    assert!(
-        !message
-            .parts
-            .iter()
-            .any(|part| part.content_disposition().is_some_and(|how| how.is_attachment()))
-    );
+    assert!(!message.parts.iter().any(|part| {
+        part.content_disposition()
+            .is_some_and(mail_parser::ContentType::is_attachment)
+    }));
     let (text, html) = (message.body_text(0).unwrap(), message.body_html(0).unwrap());
     for part in [&text, &html] {
         for said in [

@@ -78,6 +78,9 @@ async fn files_lie_where_the_template_says_and_the_manifest_comes_last() {
     assert_eq!(names(&folder), recipients);
 }
 
+/// Puts something at the first path, perhaps pointing to the second.
+type Block = fn(&Path, &Path);
+
 #[tokio::test]
 async fn another_file_in_the_way_is_never_overwritten() {
     let root = tempfile::tempdir().unwrap();
@@ -88,7 +91,7 @@ async fn another_file_in_the_way_is_never_overwritten() {
     let csv = folder.join("monthly_2026-10.csv");
     let outside = root.path().join("outside");
     fs::write(&outside, b"precious").unwrap();
-    let ways: [(&str, fn(&Path, &Path)); 3] = [
+    let ways: [(&str, Block); 3] = [
         ("file", |csv, _| fs::write(csv, b"other").unwrap()),
         ("link", |csv, outside| symlink(outside, csv).unwrap()),
         ("folder", |csv, _| fs::create_dir(csv).unwrap()),

@@ -1,5 +1,12 @@
 //! Deliveries against far ends that fail in every way we can think of. Everything stays on loopback.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    unreachable_pub,
+    reason = "helpers of tests may fail a test, and are shared inside this one crate"
+)]
+
 mod demo;
 mod email;
 mod email_faults;
@@ -23,21 +30,21 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// A text that must never be seen anywhere.
-pub const CANARY: &str = "canary-7f3a";
+const CANARY: &str = "canary-7f3a";
 
-pub fn clock() -> Arc<dyn Clock> {
+fn clock() -> Arc<dyn Clock> {
     Arc::new(ManualClock::at(instant("2026-11-01T06:00:05Z")))
 }
 
-pub fn instant(text: &str) -> DateTime<Utc> {
+fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-pub fn secret(text: &str) -> Secret {
+fn secret(text: &str) -> Secret {
     Secret::Literal(text.to_owned().into())
 }
 
-pub fn artifact(name: &str, media_type: &str, bytes: &[u8]) -> Artifact {
+fn artifact(name: &str, media_type: &str, bytes: &[u8]) -> Artifact {
     Artifact {
         name: name.into(),
         media_type: media_type.into(),
@@ -47,7 +54,7 @@ pub fn artifact(name: &str, media_type: &str, bytes: &[u8]) -> Artifact {
     }
 }
 
-pub fn manifest(artifacts: &[Artifact]) -> Artifact {
+fn manifest(artifacts: &[Artifact]) -> Artifact {
     let files: Vec<_> = artifacts
         .iter()
         .map(|file| {
@@ -71,7 +78,7 @@ fn figure(label: &str, value: &str, change: &str) -> DigestFigure {
 }
 
 /// The edition that all tests start from.
-pub fn edition() -> Edition {
+fn edition() -> Edition {
     let artifacts = vec![
         artifact(
             "monthly_2026-10.csv",

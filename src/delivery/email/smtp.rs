@@ -424,7 +424,7 @@ mod tests {
             port,
             tls: SmtpTls::None,
             login: None,
-            timeout: Duration::from_secs(5),
+            timeout: Duration::from_millis(100),
             ca_file: None,
         };
         let mut smtp = Smtp::open("mail", &plan, "a@example.com".parse().unwrap()).unwrap();
