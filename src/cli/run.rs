@@ -3,9 +3,9 @@
 use super::progress::Bar;
 use super::summary::Summary;
 use super::{Failure, Globals, Verdict, instant, output};
-use crate::run::RunState;
 use crate::run::choose::RunRequest;
 use crate::run::perform::{self, RunOutcome};
+use crate::run::{RunError, RunState};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
@@ -47,9 +47,16 @@ impl Run {
         };
         let outcome = {
             let bar = Bar::new();
-            perform::run(&engine, &request, &bar).await?
+            perform::run(&engine, &request, &bar).await
         };
-        Ok(tell(&outcome.into(), self.json))
+        match outcome {
+            // A program that asked for JSON is told of a failed run in JSON too.
+            Err(RunError::Recorded { run_id, .. }) if self.json => {
+                let run = engine.store.run(&run_id).await?;
+                Ok(tell(&Summary::failed(run), true))
+            }
+            outcome => Ok(tell(&outcome?.into(), self.json)),
+        }
     }
 }
 

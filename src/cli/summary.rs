@@ -24,6 +24,16 @@ pub(super) struct Summary {
 }
 
 impl Summary {
+    /// Of a run that failed before anything was frozen.
+    pub(super) fn failed(run: Run) -> Self {
+        Self {
+            run,
+            artifacts: Vec::new(),
+            deliveries: Vec::new(),
+            digest: None,
+        }
+    }
+
     /// What is wrong, in full, one paragraph each; empty if nothing is.
     pub(super) fn problems(&self) -> Vec<String> {
         let failed = self.run.error.iter().filter(|_| self.deliveries.is_empty());

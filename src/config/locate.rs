@@ -376,8 +376,12 @@ pub(super) fn is_reference(text: &str) -> bool {
     text.starts_with("env:") || text.starts_with("file:")
 }
 
-/// Whether a text carries a secret whatever its key: credentials or a query in a URL, and chat webhooks.
+/// Whether a text carries a secret whatever its key: credentials or a query in a URL, chat webhooks, and a text that has
+/// swallowed the line of a secret because its quote is missing.
 fn is_secret_text(text: &str) -> bool {
+    if SECRET_KEYS.iter().any(|key| text.contains(key)) {
+        return true;
+    }
     let Some((_, rest)) = text.split_once("://") else {
         return false;
     };

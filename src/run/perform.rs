@@ -237,7 +237,8 @@ impl Story<'_> {
     async fn failed(&self, error: RunError) -> RunError {
         let Engine { store, clock, .. } = self.engine;
         let Run { run_id, fence, .. } = &self.run;
-        tracing::error!(run.id = %run_id, job.name = %self.job.name, error = %error, "run failed");
+        // Whoever asked for the run tells it as an error; the log only keeps the place.
+        tracing::info!(run.id = %run_id, job.name = %self.job.name, error = %error, "run failed");
         match store.fail(run_id, *fence, &error.to_string(), clock.now()).await {
             Ok(()) => RunError::Recorded {
                 run_id: run_id.clone(),

@@ -2,14 +2,25 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the fakes can do more than these stories need"
+)]
 #[path = "../support/http.rs"]
 mod http;
+#[expect(dead_code, reason = "the fakes can do more than these stories need")]
 #[path = "../support/platform.rs"]
 mod platform;
 mod readme;
 mod reports_that_arrive;
 mod reports_that_do_not;
 mod secrets;
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the fakes can do more than these stories need"
+)]
 #[path = "../support/smtp.rs"]
 mod smtp;
 mod trust;

@@ -21,7 +21,7 @@ async fn a_platform_that_refuses_fails_the_run_and_nobody_gets_anything() {
         (403, r#"{"error":{"code":403,"message":"Forbidden"}}"#, "403"),
         (500, "{}", "500"),
         (200, "<!doctype html><title>Sign in</title>", "login"),
-        (200, r#"{"totalCost": 12"#, "JSON"),
+        (200, r#"{"totalCost": 12"#, "breaks off"),
     ] {
         let platform = Fake::start().await;
         platform.on("/v1/analytics/requests/total-cost", [Reply::status(status, body)]);

@@ -43,7 +43,7 @@ impl World {
         Self::with(
             base_url,
             Script::default(),
-            vec![Reply::Answer("200 OK", "", "ok".into())],
+            vec![Reply::Answer("200 OK", "", "ok".into()); 3],
         )
         .await
     }
