@@ -192,6 +192,7 @@ fn report() -> Report {
                         date: "2026-10-14".parse().unwrap(),
                         value: dec!(402.60),
                         times_usual: dec!(2.9),
+                        same_weekday: true,
                     }),
                 },
             ),

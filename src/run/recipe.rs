@@ -74,6 +74,8 @@ pub struct Identity {
     pub revision: u32,
     /// The true time of the run, UTC, in whole seconds.
     pub generated_at: DateTime<Utc>,
+    /// See [`Edition::issue`].
+    pub issue: String,
 }
 
 /// What a recipe makes of a snapshot.
@@ -147,17 +149,18 @@ impl Recipe {
     pub fn produce(&self, identity: &Identity, snapshot_dir: &Path) -> Result<Produce, RunError> {
         let (datasets, failures) = self.decode(snapshot_dir)?;
         let report = report::build(&self.brief(identity), &datasets, &failures);
-        let edition = self.edition(&report)?;
+        let edition = self.edition(&report, &identity.issue)?;
         Ok(Produce { report, edition })
     }
 
-    fn edition(&self, report: &Report) -> Result<Edition, RunError> {
+    fn edition(&self, report: &Report, issue: &str) -> Result<Edition, RunError> {
         let artifacts = render::render(report, &self.formats, &self.look)?;
         Ok(Edition {
             run_id: report.run_id.clone(),
             job: report.job.clone(),
             title: report.title.clone(),
             revision: report.revision,
+            issue: issue.to_owned(),
             period_id: report.period.id.clone(),
             period: serde_json::json!({
                 "id": report.period.id,
@@ -247,7 +250,7 @@ fn templates(folder: &Path) -> Result<BTreeMap<String, String>, RunError> {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if kind.is_dir() && prefix.matches('/').count() < DEEPEST_FOLDER {
                 folders.push((entry.path(), format!("{name}/")));
-            } else if kind.is_file() && name.ends_with(".hbs") {
+            } else if kind.is_file() && entry.path().extension().is_some_and(|ext| ext == "hbs") {
                 let text = String::from_utf8(read(&entry.path())?).map_err(|_| {
                     RunError::Request(format!("template {} is not UTF-8", entry.path().display()))
                 })?;
