@@ -3,6 +3,8 @@
 //!
 //! `UPDATE_EXPECTED=1 cargo test --test examples` writes `expected/` anew; review its diff like code.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::fs;
