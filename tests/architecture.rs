@@ -59,6 +59,10 @@ fn is_path(word: &str) -> bool {
     plain && (word.contains('/') || [".rs", ".toml", ".md"].iter().any(|end| word.ends_with(end)))
 }
 
+fn is_rust(path: &Path) -> bool {
+    path.extension().is_some_and(|kind| kind == "rs")
+}
+
 /// Where a path of the map leads: from the top, or from the room whose heading stands above it.
 fn resolved(room: &str, word: &str) -> Option<PathBuf> {
     [root().join(room).join(word), root().join(word)]
@@ -120,7 +124,7 @@ fn every_proof_is_a_test_of_the_file_it_is_said_to_be_in() {
     let name = Regex::new("^[a-z0-9]+(_[a-z0-9]+){2,}$").unwrap();
     let (mut file, mut proofs) = (PathBuf::new(), 0);
     for (line, room, word) in words() {
-        if word.ends_with(".rs") && is_path(&word) {
+        if is_path(&word) && is_rust(Path::new(&word)) {
             file = resolved(&room, &word).unwrap();
         } else if name.is_match(&word) {
             let text = fs::read_to_string(&file).unwrap();
@@ -146,10 +150,7 @@ fn rooms_import_only_what_comes_before_them() {
         } else {
             vec![folder.with_extension("rs")]
         };
-        for file in own
-            .iter()
-            .filter(|file| file.extension().is_some_and(|kind| kind == "rs"))
-        {
+        for file in own.iter().filter(|file| is_rust(file)) {
             let text = fs::read_to_string(file).unwrap();
             assert!(
                 !text.contains("crate::{"),
