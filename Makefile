@@ -9,7 +9,6 @@ demo:
 	cargo run --release --locked -- demo
 
 test: tools lint
-	cargo build --locked
 	cargo test --locked
 
 lint:
