@@ -174,6 +174,7 @@ fn report() -> Report {
             zone: "UTC".into(),
             fetched_at: at,
         }],
+        absent: Vec::new(),
         provisional_through: None,
         answer: vec![sentence()],
         headlines: sections[0].figures[6..11].to_vec(),

@@ -143,6 +143,11 @@ pub trait Delivery: Send + Sync + std::fmt::Debug {
     /// [`DeliveryError`], which says whether another try may help.
     async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError>;
 
+    /// Whether the far end can recognise a parcel by its key, so that one that may have arrived can be sent again.
+    fn knows_repeats(&self) -> bool {
+        false
+    }
+
     /// How long to wait between attempts.
     fn pace(&self) -> Pace {
         Pace::default()

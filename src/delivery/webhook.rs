@@ -96,6 +96,10 @@ impl Delivery for Webhook {
         )])
     }
 
+    fn knows_repeats(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
     async fn probe(&self) -> Result<(), DeliveryError> {
         self.endpoint.reach().await
     }

@@ -292,6 +292,7 @@ pub(crate) fn report() -> Report {
             zone: "UTC".into(),
             fetched_at: "2026-11-02T07:00:03.5Z".parse().unwrap(),
         }],
+        absent: Vec::new(),
         provisional_through: None,
         headlines: [
             Metric::TotalCost,

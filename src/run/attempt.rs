@@ -114,12 +114,15 @@ struct Queue<'a> {
 struct Entry {
     row: OutboxRow,
     tried: bool,
+    /// Whether it was ambiguous once already.
+    doubted: bool,
     due: Option<Instant>,
 }
 
 impl Entry {
     fn new(row: OutboxRow) -> Self {
         Self {
+            doubted: row.state == DeliveryState::Ambiguous,
             row,
             tried: false,
             due: None,
@@ -222,7 +225,14 @@ impl Queue<'_> {
             Ok(receipt) => (Outcome::Acked(receipt), None),
             Err(DeliveryError { reason, recourse }) => match recourse {
                 Recourse::Permanent => (Outcome::Dead { reason }, None),
-                Recourse::Ambiguous => (Outcome::Ambiguous { reason }, None),
+                Recourse::Ambiguous => {
+                    // A signed event is sent once more under its key; a mail only after a time that no command waits.
+                    let again =
+                        delivery.knows_repeats() && delivery.pace() == Pace::Other && !self.rows[at].doubted;
+                    let due =
+                        again.then(|| Instant::now() + pause(Pace::Other, &row.key, permit.attempt, None));
+                    (Outcome::Ambiguous { reason }, due)
+                }
                 Recourse::Retry { after } => {
                     let pause = pause(delivery.pace(), &row.key, permit.attempt, after);
                     let next_attempt_at = self.clock.now()
@@ -248,13 +258,14 @@ impl Queue<'_> {
         );
         let entry = &mut self.rows[at];
         (entry.row.state, entry.tried, entry.due) = (state, true, due);
+        entry.doubted |= state == DeliveryState::Ambiguous;
         Ok(state)
     }
 
     /// What was never tried is due at once for whoever comes next.
     async fn put_off(&self, reason: &str) -> Result<(), StoreError> {
         for entry in &self.rows {
-            if entry.row.state == DeliveryState::Pending {
+            if matches!(entry.row.state, DeliveryState::Pending | DeliveryState::RetryWait) && !entry.tried {
                 self.store
                     .put_off(&entry.row, self.fence, reason, self.clock.now())
                     .await?;

@@ -8,7 +8,7 @@ use crate::config::plan::{DeliveryPlan, Format, JobPlan, ReportKind};
 use crate::delivery::{Edition, file_drop};
 use crate::money::Currency;
 use crate::period::Period;
-use crate::render::{self, Look};
+use crate::render::{self, Look, RenderError};
 use crate::report::{self, Brief, Notice, Report};
 use crate::source::{self, Dataset, Need, Snapshot, SourceKind};
 use base64::Engine as _;
@@ -214,6 +214,35 @@ impl Recipe {
         }
         Ok((datasets, failures))
     }
+}
+
+/// What is wrong with the templates of `job`: its file names, overriding files and mail subjects; tried on a specimen.
+///
+/// # Errors
+/// [`RunError::Request`] if a file cannot be read.
+pub fn template_problems(plan: &Plan, job: &JobPlan) -> Result<Vec<RenderError>, RunError> {
+    let files = job
+        .template
+        .as_deref()
+        .map(templates)
+        .transpose()?
+        .unwrap_or_default();
+    let subjects = job
+        .deliveries
+        .iter()
+        .filter_map(|name| match plan.deliveries.get(name) {
+            Some(DeliveryPlan::Email(email)) => email.subject.as_deref(),
+            _ => None,
+        });
+    let subjects: Vec<&str> = subjects.collect();
+    let names = render::try_names(&job.name, &job.title, &job.file_name, &job.formats);
+    let mut problems: Vec<RenderError> = names.err().into_iter().collect();
+    if !files.is_empty() || !subjects.is_empty() {
+        problems.extend(render::templates::validate(&files, subjects.first().copied()));
+    }
+    let others = subjects.iter().skip(1);
+    problems.extend(others.flat_map(|subject| render::templates::validate(&BTreeMap::new(), Some(subject))));
+    Ok(problems)
 }
 
 /// Notes in the snapshot that a source could not be had.

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Tries again what is not acknowledged of a run (an id, or the beginning of one), through `only` these deliveries if any
-/// are named. What is ambiguous is sent again too: whoever asks for this has decided so.
+/// are named. What is ambiguous is sent again too where the far end can tell repeats by their key; where it cannot, as a chat,
+/// only if the delivery is named, which is somebody's decision that it did not arrive.
 ///
 /// # Errors
 /// [`RunError::Request`] if the run is unknown, has nothing to send, or nothing for a delivery that was named.
@@ -21,8 +22,14 @@ pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration)
     let rows = chosen(&run.run_id, store.deliveries(&run.run_id).await?, only)?;
     let deliveries = open(engine, &rows)?;
     let run = claim(engine, &run).await?;
-    let named = |row: &OutboxRow| only.is_empty() || only.contains(&row.delivery);
-    attempt::deliver_all(store, &run, &deliveries, named, wait, clock.as_ref()).await?;
+    let meant = |row: &OutboxRow| {
+        let knows_repeats = deliveries
+            .get(&row.delivery)
+            .is_none_or(|delivery| delivery.knows_repeats());
+        let safe = row.state != DeliveryState::Ambiguous || knows_repeats;
+        only.contains(&row.delivery) || (only.is_empty() && safe)
+    };
+    attempt::deliver_all(store, &run, &deliveries, meant, wait, clock.as_ref()).await?;
     conclude(engine, &run).await
 }
 
@@ -74,7 +81,7 @@ pub async fn resend_as_new(
         };
         let mut composed = delivery
             .compose(&edition)
-            .map_err(|error| RunError::Failed(format!("delivery `{name}`: {error}")))?;
+            .map_err(|error| RunError::Failed(error.to_string()))?;
         composed.retain(|parcel| reached(&parcel.recipient));
         parcels.push((name.clone(), composed));
     }
