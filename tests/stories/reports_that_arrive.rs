@@ -264,6 +264,20 @@ async fn a_test_goes_to_one_address_and_takes_no_revision() {
     assert!(world.hook.requests().is_empty() && world.dropped().is_empty());
     assert_eq!(world.run(&["--only", "bi-drop"]).json()["revision"], 1);
     assert_eq!(world.smtp.accepted().len(), 1);
+
+    // The report that follows a test to one of its readers is another mail, which no server takes for a repeat.
+    assert_eq!(world.run(&["--test-to", "cfo@example.com"]).code, 0);
+    assert_eq!(world.run(&["--only", "finance-mail"]).code, 0);
+    let [test, report] = world.mails_to("cfo@example.com").try_into().unwrap();
+    let id = |mail: &Accepted| {
+        MessageParser::default()
+            .parse(&mail.content)
+            .unwrap()
+            .message_id()
+            .unwrap()
+            .to_owned()
+    };
+    assert_ne!(id(&test), id(&report));
 }
 
 #[tokio::test(flavor = "multi_thread")]
