@@ -117,8 +117,8 @@ async fn a_good_platform_gives_the_full_report_exactly_as_sent() {
     assert_eq!(dataset.platform, "Globant Enterprise AI");
     assert_eq!(dataset.scope.as_deref(), Some("Acme Group / Customer Care"));
     assert_eq!(
-        (dataset.zone.as_str(), dataset.provisional_through),
-        ("UTC", None)
+        (dataset.zone.as_deref(), dataset.provisional_through),
+        (Some("UTC"), None)
     );
     assert_eq!(dataset.notices, []);
     let window = &dataset.windows[0];

@@ -80,7 +80,7 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice]) -> Report
         compared_with,
         generated_at: brief.generated_at,
         currency: common_currency(datasets, brief.currency),
-        sources: datasets.iter().map(source).collect(),
+        sources: datasets.iter().map(|dataset| source(dataset, zone)).collect(),
         absent: failures
             .iter()
             .filter_map(|failure| failure.source.clone())
@@ -317,12 +317,12 @@ pub fn reference(period: &Period, timezone: &str) -> PeriodRef {
     }
 }
 
-fn source(dataset: &Dataset) -> SourceRef {
+fn source(dataset: &Dataset, jobs_zone: &str) -> SourceRef {
     SourceRef {
         name: dataset.source.clone(),
         platform: dataset.platform.clone(),
         scope: dataset.scope.clone(),
-        zone: dataset.zone.clone(),
+        zone: dataset.zone.clone().unwrap_or_else(|| jobs_zone.to_owned()),
         fetched_at: dataset.fetched_at,
     }
 }
@@ -365,10 +365,13 @@ fn notices(dataset: &Dataset, brief: &Brief, base: Option<&Period>) -> Vec<Notic
             through.format("%Y-%m-%d %H:%M UTC")
         )));
     }
-    if dataset.zone != brief.timezone.name() {
+    if let Some(zone) = dataset
+        .zone
+        .as_deref()
+        .filter(|zone| *zone != brief.timezone.name())
+    {
         notices.push(about(format!(
-            "Days are days of {}, as the source counts them, not of {}.",
-            dataset.zone,
+            "Days are days of {zone}, as the source counts them, not of {}.",
             brief.timezone.name()
         )));
     }
@@ -453,7 +456,7 @@ mod tests {
             platform: "Globant Enterprise AI".into(),
             scope: None,
             currency: Some(Currency::USD),
-            zone: "UTC".into(),
+            zone: Some("UTC".into()),
             fetched_at: "2026-11-02T07:00:03Z".parse().unwrap(),
             provisional_through: None,
             windows: vec![

@@ -18,8 +18,9 @@ pub struct Dataset {
     pub scope: Option<String>,
     /// Currency of every amount; `None` where the source sent no amount at all.
     pub currency: Option<Currency>,
-    /// The IANA zone in which the source cut its days (`UTC` for the platforms).
-    pub zone: String,
+    /// The IANA zone in which the source cut its days (`UTC` for the platforms); `None` where it does not say, and its dates
+    /// are taken for those of the job's zone.
+    pub zone: Option<String>,
     /// When the last answer arrived.
     pub fetched_at: DateTime<Utc>,
     /// Set where the source may still change the figures: the instant up to which it is complete.

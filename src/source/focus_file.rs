@@ -115,6 +115,7 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
     notices.extend(bill.unknown_words(name));
     Ok(Dataset {
         platform: "FOCUS bill".to_owned(),
+        zone: Some("UTC".to_owned()),
         scope: bill.book.only(BY_ACCOUNT).map(str::to_owned),
         currency: bill.currency.known(),
         windows,

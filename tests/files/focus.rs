@@ -37,7 +37,7 @@ fn september_2024_of_the_sample_is_exact() {
     );
     assert_ties_out(window);
     assert_eq!(dataset.currency.map(Currency::code), Some("USD"));
-    assert_eq!(dataset.zone, "UTC");
+    assert_eq!(dataset.zone.as_deref(), Some("UTC"));
     assert_eq!(window.daily.len(), 2);
     assert_eq!(window.daily[0].points.len(), 30);
     let dimensions: Vec<_> = window

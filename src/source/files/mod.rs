@@ -83,7 +83,7 @@ pub(super) fn described(source: &str, needs: &[Need], snapshot: &Snapshot) -> Re
         platform: String::new(),
         scope: None,
         currency: None,
-        zone: "UTC".to_owned(),
+        zone: None,
         fetched_at,
         provisional_through: running.then_some(fetched_at),
         windows: Vec::new(),

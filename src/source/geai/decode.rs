@@ -42,7 +42,7 @@ pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset
         platform: PLATFORM.to_owned(),
         scope,
         currency: Some(Currency::USD),
-        zone: "UTC".to_owned(),
+        zone: Some("UTC".to_owned()),
         fetched_at,
         provisional_through: running.then_some(fetched_at),
         windows,
