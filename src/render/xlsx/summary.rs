@@ -5,6 +5,7 @@ use super::figures::{self, direction_word};
 use super::grid::{Grid, width};
 use super::style;
 use crate::metric::{Metric, Unit};
+use crate::render::format::RATE_DECIMALS;
 use crate::render::view::{self, words::runs};
 use crate::report::{Direction, Figure, Report, Sentence};
 use rust_decimal::Decimal;
@@ -216,7 +217,8 @@ fn worded(word: &str, size: Decimal, unit: &str) -> String {
         let text = format!("\"{word} >999 %\"");
         return format!("{text};{text}");
     }
-    let text = format!("\"{word} \"#,##0.0\" {unit}\"");
+    let code = style::grouped(if unit == "pp" { RATE_DECIMALS } else { 1 });
+    let text = format!("\"{word} \"{code}\" {unit}\"");
     format!("{text};{text}")
 }
 
