@@ -153,21 +153,13 @@ impl Formatter {
     /// A tick of an axis: short where it is large (`12 k`, `3.5 M`), since the exact figures stand beside the chart.
     pub(super) fn tick(&self, value: Decimal) -> String {
         let (scaled, suffix) = magnitude(value);
-        self.suffixed(self.decimal(scaled, scaled.scale().min(4)), suffix)
+        suffixed(self.decimal(scaled, scaled.scale().min(4)), suffix)
     }
 
     /// A value where there is no room for all its digits: `8,348.8 tn`.
     pub(super) fn short(&self, value: Decimal) -> String {
         let (scaled, suffix) = magnitude(value);
-        self.suffixed(self.visible(scaled, scaled.scale().min(1)), suffix)
-    }
-
-    fn suffixed(&self, number: String, suffix: &str) -> String {
-        if suffix.is_empty() {
-            number
-        } else {
-            format!("{number}{NBSP}{suffix}")
-        }
+        suffixed(self.visible(scaled, scaled.scale().min(1)), suffix)
     }
 
     /// The label of a figure: a member's own, else its metric's as [`Self::metric`] words it.
@@ -307,6 +299,14 @@ impl Change {
             amount,
             tone,
         }
+    }
+}
+
+fn suffixed(number: String, suffix: &str) -> String {
+    if suffix.is_empty() {
+        number
+    } else {
+        format!("{number}{NBSP}{suffix}")
     }
 }
 
