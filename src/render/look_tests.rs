@@ -394,7 +394,7 @@ fn what_is_poor_or_odd_is_said() {
     assert!(two.contains("! globant: 25 October is not available"));
     let nothing = text(|report| figures_of(report).for_each(|figure| figure.value = None));
     assert!(
-        nothing.contains("Total cost                                             n/a"),
+        nothing.contains(&format!("{:<34}{:>18}", "Total cost", "n/a")),
         "{nothing}"
     );
     assert!(
@@ -478,4 +478,17 @@ fn charts_and_tables_show_the_same_amounts() {
         assert!(table.contains(&cell), "{label}: {cell}");
     }
     assert!(others.is_some_and(|(members, rest)| members > 0 && rest.scale() <= 2));
+}
+
+#[test]
+fn text_fits_eighty_columns() {
+    let report = sample::report();
+    let faces = [
+        text::render(&report, &look()).unwrap(),
+        mail::render(&report, &look(), &[], false).unwrap().text,
+    ];
+    for line in faces.iter().flat_map(|face| face.lines()) {
+        // Chips are one line, however many.
+        assert!(line.chars().count() <= 80 || line.starts_with('['), "{line}");
+    }
 }

@@ -4,12 +4,14 @@
 
 mod bars;
 mod build;
+mod columns;
 mod single;
 mod tables;
 pub(crate) mod words;
 
 pub(crate) use bars::as_in_table;
 pub(crate) use build::{chips, subtitle};
+pub(crate) use columns::{padded, wrap};
 use tables::Table;
 pub(crate) use words::{clean, name, shortened, size};
 

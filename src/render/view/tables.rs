@@ -1,5 +1,6 @@
 //! Rankings, breakdowns and daily series as tables whose shown parts add to the shown total.
 
+use super::columns::lines;
 use super::single::Single;
 use super::words::name;
 use super::{Group, Line};
@@ -37,6 +38,8 @@ pub(crate) struct Table {
     pub(crate) changes: bool,
     /// The rows; none where nothing is available.
     pub(crate) rows: Vec<Row>,
+    /// Heads and rows in plain text.
+    pub(crate) lines: Vec<String>,
 }
 
 /// A row of a table.
@@ -178,7 +181,7 @@ pub(super) fn table(section: &Section, summary: &[Figure], formatter: &Formatter
     } else {
         section.figures.len()
     };
-    match metrics[..] {
+    let mut table = match metrics[..] {
         [] => empty(section),
         [metric] if one_currency(section.figures.iter()) => {
             Single::new(section, metric, summary).table(formatter, rows)
@@ -189,7 +192,9 @@ pub(super) fn table(section: &Section, summary: &[Figure], formatter: &Formatter
             formatter,
             parts_of_a_whole(section).then_some(rows),
         ),
-    }
+    };
+    table.lines = lines(&table);
+    table
 }
 
 /// Whether the members of `section` share one total; the periods of a trend do not.
@@ -211,6 +216,7 @@ pub(super) fn daily(section: &Section, formatter: &Formatter) -> Table {
             row.name = formatter.short_day(date);
         }
     }
+    table.lines = lines(&table);
     table
 }
 
@@ -392,5 +398,6 @@ pub(super) fn empty(section: &Section) -> Table {
         shares: false,
         changes: false,
         rows: Vec::new(),
+        lines: Vec::new(),
     }
 }
