@@ -91,9 +91,8 @@ pub(super) fn measure_code(metric: Metric, unit: Unit, currency: Option<Currency
         (Unit::Currency, Metric::AverageCostPerRequest) => grouped(minor + 4),
         (Unit::Currency, _) => grouped(minor),
         (Unit::Percent, _) => grouped(RATE_DECIMALS),
-        (Unit::Ms, _) => grouped(0),
         (Unit::Count | Unit::Tokens, metric) if is_average(metric) => grouped(1),
-        (Unit::Count | Unit::Tokens, _) => grouped(0),
+        (Unit::Count | Unit::Tokens | Unit::Ms, _) => grouped(0),
     }
 }
 
