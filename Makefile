@@ -2,13 +2,13 @@
 # make test   everything that must hold: format, lints, build, every test
 # make lint   the part of it that is quick
 # make bench  speed and memory, as whole-process figures
-.PHONY: demo test lint bench tools
+# make torture the proofs that take too long for every build
+.PHONY: demo test lint bench torture tools
 
 demo:
 	cargo run --release --locked -- demo
 
 test: tools lint
-	cargo build --locked
 	cargo test --locked
 
 lint:
@@ -17,6 +17,9 @@ lint:
 
 bench:
 	cargo bench --locked
+
+torture:
+	REPORTWIRE_TORTURE=1 cargo test --release --locked --lib minute_walk
 
 # SQLite and the TLS library are compiled from C: the one thing besides Rust that the build needs.
 tools:

@@ -1,5 +1,7 @@
 //! The command line as people and scripts meet it: the real binary, its two streams and its exit code.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fs;

@@ -8,18 +8,18 @@ const TICKS: f64 = 100.0;
 
 /// Medians over several runs of a process.
 #[derive(Debug, Clone, Copy)]
-pub struct Measured {
+pub(crate) struct Measured {
     /// User and system time, in milliseconds: the mean, since the kernel counts in ticks of 10 ms.
-    pub cpu_ms: f64,
+    pub(crate) cpu_ms: f64,
     /// Median wall time, in milliseconds.
-    pub wall_ms: f64,
+    pub(crate) wall_ms: f64,
     /// Largest peak of resident memory seen, in MiB.
-    pub peak_mib: f64,
+    pub(crate) peak_mib: f64,
 }
 
 impl Measured {
     /// Prints one row.
-    pub fn print(&self, label: &str) {
+    pub(crate) fn print(&self, label: &str) {
         println!(
             "{label:<44} {:>9.1} {:>9.1} {:>9.1}",
             self.cpu_ms, self.wall_ms, self.peak_mib
@@ -28,10 +28,10 @@ impl Measured {
 }
 
 /// Runs what `command` makes, once to warm up and then `runs` times, and measures it.
-pub fn measure(runs: usize, mut command: impl FnMut() -> Command) -> Measured {
+pub(crate) fn measure(runs: u32, mut command: impl FnMut() -> Command) -> Measured {
     let mut walls = Vec::new();
     let (mut peak, mut cpu) = (0.0_f64, 0.0);
-    for counted in [false].into_iter().chain(std::iter::repeat_n(true, runs)) {
+    for counted in [false].into_iter().chain((0..runs).map(|_| true)) {
         let mut command = command();
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let (before, start) = (children_ticks(), Instant::now());
@@ -54,7 +54,7 @@ pub fn measure(runs: usize, mut command: impl FnMut() -> Command) -> Measured {
     }
     walls.sort_by(f64::total_cmp);
     Measured {
-        cpu_ms: cpu / runs as f64,
+        cpu_ms: cpu / f64::from(runs),
         wall_ms: walls[walls.len() / 2],
         peak_mib: peak,
     }

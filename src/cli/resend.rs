@@ -24,13 +24,12 @@ pub(super) struct Resend {
 
 impl Resend {
     pub(super) async fn run(self, globals: &Globals) -> Result<Verdict, Failure> {
-        if self.as_new {
-            return Err(Failure::request(
-                "`resend --as-new` is not built yet; `reportwire run` sends the report as a new revision",
-            ));
-        }
         let engine = globals.engine().await?;
-        let run = resend::resend(&engine, &self.run, &self.only, WAIT).await?;
+        let run = if self.as_new {
+            resend::resend_as_new(&engine, &self.run, &self.only, WAIT).await?
+        } else {
+            resend::resend(&engine, &self.run, &self.only, WAIT).await?
+        };
         Ok(tell(&Summary::read(&engine.store, run).await?, false))
     }
 }

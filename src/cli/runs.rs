@@ -4,7 +4,7 @@ use super::summary::{Summary, period_and_revision, rfc3339, run_object};
 use super::{Failure, Globals, Verdict, output};
 use crate::run::Store;
 use crate::run::choose;
-use crate::run::store::{Run, RunFilter};
+use crate::run::store::{Run, RunFilter, Trigger};
 
 /// Runs in a list for people, and in one for programs.
 const LISTED: (u32, u32) = (50, 10_000);
@@ -84,7 +84,10 @@ fn list(runs: &[Run]) -> String {
             run.job.clone(),
             run.period_id.clone(),
             run.revision.to_string(),
-            run.state.to_string(),
+            match run.trigger {
+                Trigger::Test => format!("{} (test)", run.state),
+                Trigger::Manual => run.state.to_string(),
+            },
         ]
     });
     output::table(Some(["RUN", "JOB", "PERIOD", "REV", "STATE"]), rows)

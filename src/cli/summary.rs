@@ -201,7 +201,9 @@ fn problem(row: &OutboxRow) -> String {
         DeliveryState::RetryWait | DeliveryState::Pending | DeliveryState::Dead => {
             "`reportwire resend` tries it again"
         }
-        DeliveryState::Ambiguous => "`reportwire resend` sends it again, under the same key",
+        DeliveryState::Ambiguous => {
+            "look there first; `reportwire resend RUN --only DELIVERY` sends it again, under the same key"
+        }
         DeliveryState::Sending => "another process is sending it, or was",
         DeliveryState::Acked | DeliveryState::Superseded => "nothing is left to do",
     };
@@ -243,7 +245,6 @@ mod tests {
                 recipe: "{}".into(),
                 snapshot_dir: "/d/runs/x/snapshot".into(),
                 snapshot_manifest: None,
-                report_sha256: None,
                 notices: vec!["a sentence that goes on ".repeat(10); 9],
                 error: None,
                 created_at: at,

@@ -263,6 +263,10 @@ impl Delivery for FileDrop {
             .collect())
     }
 
+    fn knows_repeats(&self) -> bool {
+        true
+    }
+
     async fn probe(&self) -> Result<(), DeliveryError> {
         let this = self.clone();
         blocking(&self.name, move || this.try_root()).await

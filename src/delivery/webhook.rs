@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Largest body, in bytes. Source: Standard Webhooks, "payload size".
-const BODY_BYTES: usize = 20 * 1024;
+const BODY_BYTES: usize = 20_000;
 
 /// Posts every finished report to one URL.
 #[derive(Debug)]
@@ -94,6 +94,10 @@ impl Delivery for Webhook {
             self.endpoint.host(),
             content,
         )])
+    }
+
+    fn knows_repeats(&self) -> bool {
+        !self.keys.is_empty()
     }
 
     async fn probe(&self) -> Result<(), DeliveryError> {

@@ -1,6 +1,7 @@
 //! The page that shows what arrived where.
 
 use super::mailbox::KeptMail;
+use crate::config::plan::Format;
 use crate::render::RenderError;
 use crate::run::RunOutcome;
 use serde::Serialize;
@@ -15,7 +16,7 @@ struct Page<'a> {
     run_id: &'a str,
     state: String,
     groups: Vec<Group>,
-    page: Option<String>,
+    shown: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -81,8 +82,8 @@ pub(super) fn render(
         run_id: first.map_or("", |run| run.run.run_id.as_str()),
         state: first.map_or_else(String::new, |run| run.run.state.to_string()),
         groups,
-        page: artifacts()
-            .find(|artifact| artifact.name.ends_with(".html"))
+        shown: artifacts()
+            .find(|artifact| artifact.media_type == Format::Html.media_type())
             .map(|artifact| format!("drop/{}", artifact.name)),
     };
     let mut templates = handlebars::Handlebars::new();

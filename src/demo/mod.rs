@@ -95,7 +95,7 @@ pub async fn run(options: DemoOptions, progress: &dyn Progress) -> Result<DemoOu
         let request = RunRequest {
             job: job.to_owned(),
             as_of: Some(as_of),
-            wait: Duration::from_secs(60),
+            wait: Duration::from_mins(1),
             ..RunRequest::default()
         };
         runs.push(perform::run(&engine, &request, progress).await?);

@@ -168,6 +168,29 @@ pub fn render(report: &Report, formats: &[Format], look: &Look) -> Result<Vec<Ar
     Ok(artifacts)
 }
 
+/// Tries the `file_name` template of a job for all its formats and the manifest, before there is a report.
+///
+/// # Errors
+/// [`RenderError`] for the first name that cannot be used.
+pub fn try_names(job: &str, title: &str, template: &str, formats: &[Format]) -> Result<(), RenderError> {
+    let report = Report {
+        job: job.to_owned(),
+        title: title.to_owned(),
+        ..specimen::report()
+    };
+    let mut names: Vec<String> = Vec::new();
+    for extension in formats
+        .iter()
+        .map(|format| format.extension())
+        .chain(["manifest.json"])
+    {
+        let name = name::artifact(template, &report, extension)?;
+        name::distinct(&name, names.iter().map(String::as_str))?;
+        names.push(name);
+    }
+    Ok(())
+}
+
 impl Artifact {
     fn new(name: String, media_type: &str, bytes: Bytes, rows: Option<u64>) -> Self {
         let sha256 = hex_sha256(&bytes);

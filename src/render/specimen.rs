@@ -60,6 +60,7 @@ pub(super) fn report() -> Report {
     };
     let instant = DateTime::<Utc>::UNIX_EPOCH;
     Report {
+        absent: Vec::new(),
         run_id: "00000000-0000-7000-8000-000000000000".into(),
         job: "specimen".into(),
         title: "Specimen".into(),

@@ -1,14 +1,14 @@
 //! Building the report document from datasets.
 
 use super::answer::{self, Facts};
-use super::full::{HEADLINE_COUNT, Maker};
+use super::full::{self, HEADLINE_COUNT, Maker};
 use super::{
     Chart, ChartForm, Figure, Notice, Part, PeriodRef, Report, Sentence, SourceRef, derive, movers, outlier,
 };
 use crate::config::plan::ReportKind;
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
-use crate::period::Period;
+use crate::period::{Period, Shape};
 use crate::source::{Dataset, Depth, Need, Window};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -81,6 +81,10 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice]) -> Report
         generated_at: brief.generated_at,
         currency: common_currency(datasets, brief.currency),
         sources: datasets.iter().map(source).collect(),
+        absent: failures
+            .iter()
+            .filter_map(|failure| failure.source.clone())
+            .collect(),
         provisional_through: datasets
             .iter()
             .filter_map(|dataset| dataset.provisional_through)
@@ -95,6 +99,20 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice]) -> Report
         charts: Vec::new(),
         notices: failures.to_vec(),
     };
+    if !report.absent.is_empty() {
+        let text = format!(
+            "This report is incomplete: nothing of {} is in it.",
+            report.absent.join(", ")
+        );
+        report.answer.push(Sentence {
+            parts: vec![Part::Text(text)],
+        });
+        let absent = report
+            .absent
+            .iter()
+            .map(|source| full::absent(source, brief.currency));
+        report.sections.extend(absent);
+    }
     for view in &views {
         view.tell(&mut report, views.len() > 1);
     }
@@ -332,6 +350,15 @@ fn notices(dataset: &Dataset, brief: &Brief, base: Option<&Period>) -> Vec<Notic
         .flatten()
         .filter_map(|period| dataset.window(period));
     notices.extend(windows.flat_map(|window| derive::tie_out(&dataset.source, window)));
+    if let (Shape::ToDate { .. }, Some(base)) = (brief.period.shape(), base)
+        && base.days() < brief.period.days()
+    {
+        notices.push(about(format!(
+            "The period before is compared as far as it goes: {} of {} days.",
+            base.days(),
+            brief.period.days()
+        )));
+    }
     if let Some(through) = dataset.provisional_through {
         notices.push(about(format!(
             "The figures are provisional: the period is not over for this source; data through {}.",
@@ -391,10 +418,12 @@ mod tests {
                 })
                 .collect(),
             daily: vec![Series {
+                whole: true,
                 metric: Metric::TotalCost,
                 points,
             }],
             rankings: vec![Ranking {
+                known: true,
                 list: TopList::TopUsersByCost,
                 rows,
             }],
@@ -535,6 +564,15 @@ mod tests {
             ]
         );
         assert_eq!(report.notices[0].text, "could not be had");
+        assert_eq!(report.absent, ["gone"]);
+        let absent = report
+            .sections
+            .iter()
+            .find(|section| section.source.as_deref() == Some("gone"))
+            .unwrap();
+        assert!(
+            absent.figures.len() == 21 && absent.figures.iter().all(|it| it.status == Status::NotAvailable)
+        );
         let keys: Vec<_> = report.charts.iter().map(|chart| chart.key.as_str()).collect();
         assert_eq!(keys, ["globant-cost-per-day", "bill-cost-per-day"]);
     }

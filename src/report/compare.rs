@@ -14,9 +14,8 @@ impl Comparison {
     #[must_use]
     pub fn of(comparison: &str, value: Option<Decimal>, base: Option<Decimal>) -> Self {
         let both = value.zip(base);
-        let change = both
-            .and_then(|(value, base)| value.checked_sub(base))
-            .map(|change| change.normalize());
+        // A difference that 28 digits cannot hold exactly is not shown rounded.
+        let change = both.and_then(|(value, base)| money::sum([value, -base]).ok());
         let change_percent = change
             .zip(base.filter(|base| *base > Decimal::ZERO))
             .and_then(|(change, base)| money::percent(change, base));

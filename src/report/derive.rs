@@ -89,6 +89,9 @@ fn own_ratios(window: &Window) -> Vec<String> {
         .filter(|(metric, ..)| *metric != Metric::ErrorRate)
         .filter_map(|(metric, ..)| {
             let (own, ours) = (window.figure(*metric)?, value(window, *metric)?);
+            if !recomputed(window, *metric) {
+                return Some(format!("{}: as the source sent it, since its parts are not known", metric.label()));
+            }
             (!agrees(own, ours)).then(|| {
                 format!(
                     "{}: the platform says {own}, its parts give {ours}; the report shows what the parts give",
@@ -97,6 +100,14 @@ fn own_ratios(window: &Window) -> Vec<String> {
             })
         })
         .collect()
+}
+
+/// Whether both parts of a ratio are known.
+fn recomputed(window: &Window, metric: Metric) -> bool {
+    let parts = RATIOS.iter().find(|(ratio, ..)| *ratio == metric);
+    parts.is_some_and(|(_, numerator, denominator)| {
+        window.figure(*numerator).is_some() && window.figure(*denominator).is_some()
+    })
 }
 
 /// Whether a value as sent is the exact one, rounded to the digits that were sent.
@@ -121,19 +132,24 @@ fn token_parts(window: &Window) -> Option<String> {
     })
 }
 
-/// Only where every day is known: a day without data already has its own notice.
+/// The days that there are against the total. Days without data have a notice of their own.
 fn days_against_total(window: &Window, series: &crate::source::Series) -> Option<String> {
     let total = window.figure(series.metric)?;
-    let days: Option<Vec<Decimal>> = series.points.iter().map(|(_, value)| *value).collect();
-    let sum = money::sum(days?).ok()?;
+    let known: Vec<Decimal> = series.points.iter().filter_map(|(_, value)| *value).collect();
+    let all = known.len() == series.points.len();
+    if known.is_empty() || !series.whole {
+        return None;
+    }
+    let sum = money::sum(known).ok()?;
     let noise = match series.metric.unit() {
         Unit::Currency => AMOUNT_NOISE.max(total.abs() * dec!(0.000000001)),
         _ => Decimal::ZERO,
     };
     (sum.checked_sub(total)?.abs() > noise).then(|| {
         format!(
-            "{}: the days add up to {sum}, the source's total is {}; the report shows both as sent",
+            "{}: the days{} add up to {sum}, the source's total is {}; the report shows both as sent",
             series.metric.label(),
+            if all { "" } else { " with data" },
             total.normalize()
         )
     })
@@ -219,6 +235,7 @@ mod tests {
         ]);
         let day = window.period.start();
         window.daily = vec![Series {
+            whole: true,
             metric: Metric::TotalCost,
             points: vec![(day, Some(dec!(1))), (day, Some(dec!(1.99)))],
         }];
@@ -234,8 +251,15 @@ mod tests {
             ]
         );
         window.daily[0].points[0].1 = None;
+        assert!(
+            tie_out("globant", &window)[1]
+                .text
+                .contains("the days with data add up to 1.99")
+        );
+        window.daily[0].whole = false;
         assert_eq!(tie_out("globant", &window).len(), 1);
-        window.daily[0].points = vec![(day, Some(dec!(2.9999999999)))];
+        window.daily[0].whole = true;
+        window.daily[0].points = vec![(day, None), (day, Some(dec!(2.9999999999)))];
         assert_eq!(tie_out("globant", &window).len(), 1);
     }
 }

@@ -4,7 +4,7 @@ use super::compare::PREVIOUS_PERIOD;
 use super::{Comparison, Figure, Section, Status, derive};
 use crate::metric::{FULL_REPORT, Metric, Unit};
 use crate::money::Currency;
-use crate::source::{Dataset, Window};
+use crate::source::{Dataset, Ranking, Window};
 use rust_decimal::Decimal;
 
 /// The headline figures of a summary, the most telling first; five of them are shown.
@@ -99,18 +99,29 @@ impl<'a> Maker<'a> {
             self.section(&format!("by_{}", breakdown.dimension), title, figures.collect())
         }));
         sections.extend(current.rankings.iter().map(|ranking| {
-            let list = ranking.list;
-            let figures = ranking
-                .rows
-                .iter()
-                .zip(1..)
-                .map(|((member, value), rank)| Figure {
-                    rank: Some(rank),
-                    ..self.member(list.metric(), *value, list.dimension(), member)
-                });
-            self.section(list.key(), title_of(list.key()), figures.collect())
+            let key = ranking.list.key();
+            self.section(key, title_of(key), self.ranking(ranking))
         }));
         sections
+    }
+
+    /// The members of a top list; for a list that the source did not send, one figure that says so.
+    fn ranking(&self, ranking: &Ranking) -> Vec<Figure> {
+        let list = ranking.list;
+        if !ranking.known {
+            let unknown = Figure {
+                label: "Not available".to_owned(),
+                dimension: Some(list.dimension().to_owned()),
+                ..self.figure(list.metric(), None)
+            };
+            return vec![unknown];
+        }
+        let rows = ranking.rows.iter().zip(1..);
+        rows.map(|((member, value), rank)| Figure {
+            rank: Some(rank),
+            ..self.member(list.metric(), *value, list.dimension(), member)
+        })
+        .collect()
     }
 
     /// The 21 figures in order, then what the source tells besides.
@@ -163,6 +174,29 @@ impl<'a> Maker<'a> {
             .filter(told)
             .map(|metric| self.compared(metric, current, base))
             .collect()
+    }
+}
+
+/// The summary of a source that could not be had: every figure of the report, not available.
+pub(super) fn absent(source: &str, reporting: Currency) -> Section {
+    let figures = FULL_REPORT.map(|metric| Figure {
+        source: Some(source.to_owned()),
+        metric,
+        label: metric.label().to_owned(),
+        dimension: None,
+        member: None,
+        rank: None,
+        unit: metric.unit(),
+        currency: (metric.unit() == Unit::Currency).then_some(reporting),
+        value: None,
+        status: Status::NotAvailable,
+        comparisons: Vec::new(),
+    });
+    Section {
+        key: "summary".to_owned(),
+        title: "Summary".to_owned(),
+        source: Some(source.to_owned()),
+        figures: figures.into(),
     }
 }
 

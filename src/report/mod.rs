@@ -47,6 +47,8 @@ pub struct Report {
     pub currency: Option<Currency>,
     /// Where the data came from, in the job's order.
     pub sources: Vec<SourceRef>,
+    /// Sources of the job of which nothing is in the report; empty unless the job allows a partial one.
+    pub absent: Vec<String>,
     /// Set where a source may still change its figures: the instant up to which all are complete.
     pub provisional_through: Option<DateTime<Utc>>,
     /// The answer in one or two sentences, built from the figures by rule.

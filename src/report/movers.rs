@@ -176,6 +176,7 @@ mod tests {
             .collect();
         Window {
             rankings: vec![Ranking {
+                known: true,
                 list: TopList::TopAgentsByRequests,
                 rows,
             }],

@@ -111,13 +111,13 @@ fn days() -> Vec<(NaiveDate, Option<Decimal>)> {
     date("2026-10-01")
         .iter_days()
         .take(31)
-        .enumerate()
-        .map(|(index, day)| {
-            let value = match (index + 1, index % 7) {
+        .zip(1_i64..)
+        .map(|(day, n)| {
+            let value = match (n, n % 7) {
                 (25, _) => None,
                 (14, _) => Some(dec!(402.60)),
-                (n, 2 | 3) => Some(Decimal::new(2500 + n as i64 * 7, 2)),
-                (n, _) => Some(Decimal::new(13000 + n as i64 * 71, 2)),
+                (n, 3 | 4) => Some(Decimal::new(2500 + n * 7, 2)),
+                (n, _) => Some(Decimal::new(13000 + n * 71, 2)),
             };
             (day, value)
         })
@@ -129,13 +129,13 @@ fn members(dimension: &str, metric: Metric, ranked: bool) -> Vec<Figure> {
         .into_iter()
         .chain(HOSTILE);
     names
-        .enumerate()
-        .map(|(index, name)| Figure {
+        .zip(1_u32..)
+        .map(|(name, rank)| Figure {
             label: name.into(),
             dimension: Some(dimension.into()),
             member: Some(name.into()),
-            rank: ranked.then_some(index as u32 + 1),
-            ..figure(metric, Some(Decimal::new(177_270_500 / (index as i64 + 1), 5)))
+            rank: ranked.then_some(rank),
+            ..figure(metric, Some(Decimal::new(177_270_500 / i64::from(rank), 5)))
         })
         .collect()
 }
@@ -149,20 +149,41 @@ fn section(key: &str, title: &str, figures: Vec<Figure>) -> Section {
     }
 }
 
-/// October 2026 of a company, compared with September.
-pub(crate) fn report() -> Report {
-    let (october, september) = (
-        period("2026-10", "2026-10-01", "2026-10-31", 31),
-        period("2026-09", "2026-09-01", "2026-09-30", 30),
-    );
-    let summary = summary();
-    let pick = |metric: Metric| {
-        summary
-            .iter()
-            .find(|figure| figure.metric == metric)
-            .unwrap()
-            .clone()
-    };
+fn text(words: &str) -> Part {
+    Part::Text(words.into())
+}
+
+fn spend() -> Part {
+    Part::Value {
+        value: dec!(4070.3612345678),
+        unit: Unit::Currency,
+        currency: Some(Currency::USD),
+    }
+}
+
+fn answer(october: &PeriodRef, september: &PeriodRef) -> Vec<Sentence> {
+    let rose = vec![
+        text("Spend rose "),
+        Part::Percent(dec!(14.489714125680)),
+        text(" to "),
+        spend(),
+        text("."),
+    ];
+    let per_day = vec![
+        text("Per day it is up "),
+        Part::Percent(dec!(10.8)),
+        text(", as "),
+        Part::Period(october.clone()),
+        text(" has a day more than "),
+        Part::Period(september.clone()),
+        text(". "),
+        Part::Strong("Customer Support 24/7".into()),
+        text(" moved most."),
+    ];
+    [rose, per_day].map(|parts| Sentence { parts }).into()
+}
+
+fn sections(summary: Vec<Figure>) -> Vec<Section> {
     let daily = days()
         .into_iter()
         .map(|(day, value)| Figure {
@@ -172,20 +193,78 @@ pub(crate) fn report() -> Report {
             ..figure(Metric::TotalCost, value)
         })
         .collect();
-    let text = |text: &str| Part::Text(text.into());
-    let spend = Part::Value {
-        value: dec!(4070.3612345678),
+    let top = |dimension, metric| members(dimension, metric, true);
+    vec![
+        section("summary", "Summary", summary),
+        section("daily", "Daily", daily),
+        section(
+            "top_agents_by_requests",
+            "Top agents by requests",
+            top("agent", Metric::Requests),
+        ),
+        section(
+            "top_agents_by_tokens",
+            "Top agents by tokens",
+            top("agent", Metric::Tokens),
+        ),
+        section("top_users_by_requests", "Top users by requests", Vec::new()),
+        section(
+            "top_users_by_cost",
+            "Top users by cost",
+            top("user", Metric::Cost),
+        ),
+        section("by_model", "By model", members("model", Metric::TotalCost, false)),
+    ]
+}
+
+fn charts() -> Vec<Chart> {
+    let base = |n: i64| Some(Decimal::new(if n % 7 > 4 { 2400 } else { 12000 + n * 50 }, 2));
+    let daily = Chart {
+        key: "cost-per-day".into(),
+        title: "Cost per day".into(),
         unit: Unit::Currency,
         currency: Some(Currency::USD),
+        message: Sentence {
+            parts: vec![text("Cost rose to "), spend(), text(".")],
+        },
+        form: ChartForm::Daily {
+            days: days(),
+            base: (0..30).map(base).collect(),
+            outlier: Some(Outlier {
+                date: date("2026-10-14"),
+                value: dec!(402.60),
+                times_usual: dec!(2.9),
+                same_weekday: true,
+            }),
+        },
     };
-    let answer = Sentence {
-        parts: vec![
-            text("Spend rose "),
-            Part::Percent(dec!(14.489714125680)),
-            text(" to "),
-            spend.clone(),
-            text("."),
-        ],
+    let bars = members("user", Metric::Cost, true).into_iter();
+    let users = Chart {
+        key: "top-users-by-cost".into(),
+        title: "Top users by cost".into(),
+        message: Sentence {
+            parts: vec![Part::Strong("Customer Support 24/7".into()), text(" leads.")],
+        },
+        form: ChartForm::Bars {
+            bars: bars.map(|figure| (figure.label, figure.value.unwrap())).collect(),
+            others: Some((17, dec!(832.50))),
+        },
+        ..daily.clone()
+    };
+    vec![daily, users]
+}
+
+/// October 2026 of a company, compared with September.
+pub(crate) fn report() -> Report {
+    let october = period("2026-10", "2026-10-01", "2026-10-31", 31);
+    let september = period("2026-09", "2026-09-01", "2026-09-30", 30);
+    let summary = summary();
+    let pick = |metric: Metric| {
+        summary
+            .iter()
+            .find(|figure| figure.metric == metric)
+            .unwrap()
+            .clone()
     };
     let movers = members("agent", Metric::Requests, false)
         .into_iter()
@@ -201,8 +280,9 @@ pub(crate) fn report() -> Report {
         title: "AI platform: monthly full report".into(),
         kind: ReportKind::Full,
         revision: 1,
-        period: october.clone(),
-        compared_with: Some(september.clone()),
+        answer: answer(&october, &september),
+        period: october,
+        compared_with: Some(september),
         generated_at: "2026-11-02T07:00:04Z".parse::<DateTime<Utc>>().unwrap(),
         currency: Some(Currency::USD),
         sources: vec![SourceRef {
@@ -212,23 +292,8 @@ pub(crate) fn report() -> Report {
             zone: "UTC".into(),
             fetched_at: "2026-11-02T07:00:03.5Z".parse().unwrap(),
         }],
+        absent: Vec::new(),
         provisional_through: None,
-        answer: vec![
-            answer,
-            Sentence {
-                parts: vec![
-                    text("Per day it is up "),
-                    Part::Percent(dec!(10.8)),
-                    text(", as "),
-                    Part::Period(october),
-                    text(" has a day more than "),
-                    Part::Period(september),
-                    text(". "),
-                    Part::Strong("Customer Support 24/7".into()),
-                    text(" moved most."),
-                ],
-            },
-        ],
         headlines: [
             Metric::TotalCost,
             Metric::AverageCostPerRequest,
@@ -239,50 +304,19 @@ pub(crate) fn report() -> Report {
         .map(pick)
         .to_vec(),
         movers,
-        sections: vec![
-            section("summary", "Summary", summary),
-            section("daily", "Daily", daily),
-            section("top_agents_by_requests", "Top agents by requests", members("agent", Metric::Requests, true)),
-            section("top_agents_by_tokens", "Top agents by tokens", members("agent", Metric::Tokens, true)),
-            section("top_users_by_requests", "Top users by requests", Vec::new()),
-            section("top_users_by_cost", "Top users by cost", members("user", Metric::Cost, true)),
-            section("by_model", "By model", members("model", Metric::TotalCost, false)),
-        ],
-        charts: vec![
-            Chart {
-                key: "cost-per-day".into(),
-                title: "Cost per day".into(),
-                unit: Unit::Currency,
-                currency: Some(Currency::USD),
-                message: Sentence { parts: vec![text("Cost rose to "), spend, text(".")] },
-                form: ChartForm::Daily {
-                    days: days(),
-                    base: (0..30).map(|n| Some(Decimal::new(if n % 7 > 4 { 2400 } else { 12000 + n * 50 }, 2))).collect(),
-                    outlier: Some(Outlier { date: date("2026-10-14"), value: dec!(402.60), times_usual: dec!(2.9), same_weekday: true }),
-                },
-            },
-            Chart {
-                key: "top-users-by-cost".into(),
-                title: "Top users by cost".into(),
-                unit: Unit::Currency,
-                currency: Some(Currency::USD),
-                message: Sentence { parts: vec![Part::Strong("Customer Support 24/7".into()), text(" leads.")] },
-                form: ChartForm::Bars {
-                    bars: members("user", Metric::Cost, true)
-                        .into_iter()
-                        .map(|figure| (figure.label, figure.value.unwrap()))
-                        .collect(),
-                    others: Some((17, dec!(832.50))),
-                },
-            },
-        ],
+        sections: sections(summary),
+        charts: charts(),
         notices: vec![
             Notice {
                 source: Some("globant".into()),
                 text: "25 October is not available: the platform returned no row for that day. Totals are the platform's own.".into(),
                 missing: true,
             },
-            Notice { source: None, text: "Days are UTC days.".into(), missing: false },
+            Notice {
+                source: None,
+                text: "Days are UTC days.".into(),
+                missing: false,
+            },
         ],
     }
 }

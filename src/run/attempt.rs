@@ -61,8 +61,8 @@ fn pause(pace: Pace, key: &str, attempt: u32, retry_after: Option<Duration>) -> 
     Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
-/// Tries every parcel of `run` that is not acknowledged, those of `only` these deliveries if any are named: each once, and
-/// again when a retry falls due within `wait`. [`Store::conclude`] then tells what came of it.
+/// Tries every parcel of `run` that is `chosen` and not acknowledged: each once, and again when a retry falls due within
+/// `wait`. [`Store::conclude`] then tells what came of it.
 ///
 /// The run must be `delivering`: advanced from `frozen`, or claimed with [`Store::claim`]. Parcels of a delivery that is not
 /// among `deliveries` are put off with a reason.
@@ -73,13 +73,13 @@ pub async fn deliver_all(
     store: &Store,
     run: &Run,
     deliveries: &BTreeMap<String, Box<dyn Delivery>>,
-    only: &[String],
+    chosen: impl Fn(&OutboxRow) -> bool,
     wait: Duration,
     clock: &dyn Clock,
 ) -> Result<(), StoreError> {
     let mut queues: BTreeMap<String, Vec<OutboxRow>> = BTreeMap::new();
     for row in store.deliveries(&run.run_id).await? {
-        if only.is_empty() || only.contains(&row.delivery) {
+        if chosen(&row) {
             queues.entry(row.delivery.clone()).or_default().push(row);
         }
     }
@@ -114,12 +114,15 @@ struct Queue<'a> {
 struct Entry {
     row: OutboxRow,
     tried: bool,
+    /// Whether it was ambiguous once already.
+    doubted: bool,
     due: Option<Instant>,
 }
 
 impl Entry {
     fn new(row: OutboxRow) -> Self {
         Self {
+            doubted: row.state == DeliveryState::Ambiguous,
             row,
             tried: false,
             due: None,
@@ -222,7 +225,14 @@ impl Queue<'_> {
             Ok(receipt) => (Outcome::Acked(receipt), None),
             Err(DeliveryError { reason, recourse }) => match recourse {
                 Recourse::Permanent => (Outcome::Dead { reason }, None),
-                Recourse::Ambiguous => (Outcome::Ambiguous { reason }, None),
+                Recourse::Ambiguous => {
+                    // A signed event is sent once more under its key; a mail only after a time that no command waits.
+                    let again =
+                        delivery.knows_repeats() && delivery.pace() == Pace::Other && !self.rows[at].doubted;
+                    let due =
+                        again.then(|| Instant::now() + pause(Pace::Other, &row.key, permit.attempt, None));
+                    (Outcome::Ambiguous { reason }, due)
+                }
                 Recourse::Retry { after } => {
                     let pause = pause(delivery.pace(), &row.key, permit.attempt, after);
                     let next_attempt_at = self.clock.now()
@@ -248,13 +258,14 @@ impl Queue<'_> {
         );
         let entry = &mut self.rows[at];
         (entry.row.state, entry.tried, entry.due) = (state, true, due);
+        entry.doubted |= state == DeliveryState::Ambiguous;
         Ok(state)
     }
 
     /// What was never tried is due at once for whoever comes next.
     async fn put_off(&self, reason: &str) -> Result<(), StoreError> {
         for entry in &self.rows {
-            if entry.row.state == DeliveryState::Pending {
+            if matches!(entry.row.state, DeliveryState::Pending | DeliveryState::RetryWait) && !entry.tried {
                 self.store
                     .put_off(&entry.row, self.fence, reason, self.clock.now())
                     .await?;
@@ -424,7 +435,8 @@ mod tests {
         async fn deliver(&self, only: &[&str], wait_secs: u64) -> RunState {
             let only: Vec<String> = only.iter().map(|&name| name.to_owned()).collect();
             let wait = Duration::from_secs(wait_secs);
-            deliver_all(&self.store, &self.run, &self.ways, &only, wait, &self.clock)
+            let chosen = |row: &OutboxRow| only.is_empty() || only.contains(&row.delivery);
+            deliver_all(&self.store, &self.run, &self.ways, chosen, wait, &self.clock)
                 .await
                 .unwrap();
             self.store
@@ -547,10 +559,10 @@ mod tests {
         assert_eq!(world.seen(), ["m.csv", "m.xlsx", "m.csv", "m.manifest.json"]);
 
         let mut world = World::new(drop).await;
-        assert_eq!(world.deliver(&[], 0).await, RunState::Failed);
-        assert_eq!(world.seen(), ["m.csv"]);
+        assert_eq!(world.deliver(&[], 0).await, RunState::PartiallyDelivered);
+        assert_eq!(world.seen(), ["m.csv", "m.xlsx"]);
         assert_eq!(world.resend().await, RunState::Delivered);
-        assert_eq!(world.seen(), ["m.csv", "m.csv", "m.xlsx", "m.manifest.json"]);
+        assert_eq!(world.seen(), ["m.csv", "m.xlsx", "m.csv", "m.manifest.json"]);
 
         let world = World::new(&[("drop", &[("m.csv", &[Answer::Refused]), ("m.manifest.json", &[])])]).await;
         assert_eq!(world.deliver(&[], 60).await, RunState::Failed);
@@ -589,9 +601,16 @@ mod tests {
         let world = World::new(&[("hook", &[("h", &[])])]).await;
         world.store.claim(&world.run.run_id, noon()).await.unwrap();
         let wait = Duration::from_secs(1);
-        let error = deliver_all(&world.store, &world.run, &world.ways, &[], wait, &world.clock)
-            .await
-            .unwrap_err();
+        let error = deliver_all(
+            &world.store,
+            &world.run,
+            &world.ways,
+            |_| true,
+            wait,
+            &world.clock,
+        )
+        .await
+        .unwrap_err();
         assert!(matches!(error, StoreError::Stale { .. }), "{error}");
         assert!(world.seen().is_empty());
     }

@@ -119,7 +119,7 @@ pub fn open_all(
     let opened = plans.iter().map(
         |(name, plan)| match delivery::open(name, plan, Arc::clone(clock)) {
             Ok(delivery) => Ok((name.clone(), delivery)),
-            Err(error) => Err(RunError::Request(format!("delivery `{name}`: {error}"))),
+            Err(error) => Err(RunError::Request(error.to_string())),
         },
     );
     opened.collect()

@@ -8,7 +8,7 @@ use crate::config::plan::{DeliveryPlan, Format, JobPlan, ReportKind};
 use crate::delivery::{Edition, file_drop};
 use crate::money::Currency;
 use crate::period::Period;
-use crate::render::{self, Look};
+use crate::render::{self, Look, RenderError};
 use crate::report::{self, Brief, Notice, Report};
 use crate::source::{self, Dataset, Need, Snapshot, SourceKind};
 use base64::Engine as _;
@@ -74,6 +74,8 @@ pub struct Identity {
     pub revision: u32,
     /// The true time of the run, UTC, in whole seconds.
     pub generated_at: DateTime<Utc>,
+    /// See [`Edition::issue`].
+    pub issue: String,
 }
 
 /// What a recipe makes of a snapshot.
@@ -147,17 +149,18 @@ impl Recipe {
     pub fn produce(&self, identity: &Identity, snapshot_dir: &Path) -> Result<Produce, RunError> {
         let (datasets, failures) = self.decode(snapshot_dir)?;
         let report = report::build(&self.brief(identity), &datasets, &failures);
-        let edition = self.edition(&report)?;
+        let edition = self.edition(&report, &identity.issue)?;
         Ok(Produce { report, edition })
     }
 
-    fn edition(&self, report: &Report) -> Result<Edition, RunError> {
+    fn edition(&self, report: &Report, issue: &str) -> Result<Edition, RunError> {
         let artifacts = render::render(report, &self.formats, &self.look)?;
         Ok(Edition {
             run_id: report.run_id.clone(),
             job: report.job.clone(),
             title: report.title.clone(),
             revision: report.revision,
+            issue: issue.to_owned(),
             period_id: report.period.id.clone(),
             period: serde_json::json!({
                 "id": report.period.id,
@@ -213,6 +216,35 @@ impl Recipe {
     }
 }
 
+/// What is wrong with the templates of `job`: its file names, overriding files and mail subjects; tried on a specimen.
+///
+/// # Errors
+/// [`RunError::Request`] if a file cannot be read.
+pub fn template_problems(plan: &Plan, job: &JobPlan) -> Result<Vec<RenderError>, RunError> {
+    let files = job
+        .template
+        .as_deref()
+        .map(templates)
+        .transpose()?
+        .unwrap_or_default();
+    let subjects = job
+        .deliveries
+        .iter()
+        .filter_map(|name| match plan.deliveries.get(name) {
+            Some(DeliveryPlan::Email(email)) => email.subject.as_deref(),
+            _ => None,
+        });
+    let subjects: Vec<&str> = subjects.collect();
+    let names = render::try_names(&job.name, &job.title, &job.file_name, &job.formats);
+    let mut problems: Vec<RenderError> = names.err().into_iter().collect();
+    if !files.is_empty() || !subjects.is_empty() {
+        problems.extend(render::templates::validate(&files, subjects.first().copied()));
+    }
+    let others = subjects.iter().skip(1);
+    problems.extend(others.flat_map(|subject| render::templates::validate(&BTreeMap::new(), Some(subject))));
+    Ok(problems)
+}
+
 /// Notes in the snapshot that a source could not be had.
 ///
 /// # Errors
@@ -247,7 +279,7 @@ fn templates(folder: &Path) -> Result<BTreeMap<String, String>, RunError> {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if kind.is_dir() && prefix.matches('/').count() < DEEPEST_FOLDER {
                 folders.push((entry.path(), format!("{name}/")));
-            } else if kind.is_file() && name.ends_with(".hbs") {
+            } else if kind.is_file() && entry.path().extension().is_some_and(|ext| ext == "hbs") {
                 let text = String::from_utf8(read(&entry.path())?).map_err(|_| {
                     RunError::Request(format!("template {} is not UTF-8", entry.path().display()))
                 })?;

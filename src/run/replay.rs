@@ -3,7 +3,8 @@
 use super::RunError;
 use super::perform;
 use super::recipe::{Identity, Recipe};
-use super::store::{Store, StoredArtifact};
+use super::store::{Run, Store, StoredArtifact};
+use crate::delivery::Edition;
 use crate::render::Artifact;
 
 /// What a replay found.
@@ -59,6 +60,15 @@ impl Verdict {
 /// [`RunError`] if the run is unknown, never froze anything, or its snapshot cannot be read.
 pub async fn replay(store: &Store, run: &str) -> Result<Replayed, RunError> {
     let run = store.run(run).await?;
+    Ok(rebuild(store, &run, String::new()).await?.0)
+}
+
+/// Makes the edition of a run again, as the issue named, and says how it compares with what was stored.
+pub(super) async fn rebuild(
+    store: &Store,
+    run: &Run,
+    issue: String,
+) -> Result<(Replayed, Edition), RunError> {
     let Some(generated_at) = run.generated_at else {
         return Err(RunError::Failed(format!(
             "run {} ({}) froze nothing to compare with",
@@ -76,17 +86,19 @@ pub async fn replay(store: &Store, run: &str) -> Result<Replayed, RunError> {
         run_id: run.run_id.clone(),
         revision: run.revision,
         generated_at,
+        issue,
     };
-    let made = perform::produce(recipe, identity, run.snapshot_dir.clone())
+    let edition = perform::produce(recipe, identity, run.snapshot_dir.clone())
         .await?
         .edition;
-    let made: Vec<&Artifact> = made.artifacts.iter().chain([&made.manifest]).collect();
+    let made: Vec<&Artifact> = edition.artifacts.iter().chain([&edition.manifest]).collect();
     let stored = store.artifacts(&run.run_id).await?;
-    Ok(Replayed {
-        run_id: run.run_id,
+    let replayed = Replayed {
+        run_id: run.run_id.clone(),
         other_version,
         files: compare(&stored, &made),
-    })
+    };
+    Ok((replayed, edition))
 }
 
 fn compare(stored: &[StoredArtifact], made: &[&Artifact]) -> Vec<(String, Verdict)> {

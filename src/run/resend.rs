@@ -1,56 +1,139 @@
-//! Goes on with a run that was frozen: what is not acknowledged is tried again, under the same key.
+//! Goes on with a run that was frozen: what is not acknowledged is tried again, under the same key; what is acknowledged goes
+//! out again only as new, under a new key.
 
 use super::perform::Engine;
-use super::store::{OutboxRow, Run, StoreError};
-use super::{RunError, attempt, choose};
+use super::replay;
+use super::store::{OutboxRow, Run, StoreError, Trigger};
+use super::{DeliveryState, RunError, attempt, choose};
 use crate::config::plan::DeliveryPlan;
+use crate::delivery::Delivery;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Tries again what is not acknowledged of a run (an id, or the beginning of one), through `only` these deliveries if any
-/// are named. What is ambiguous is sent again too: whoever asks for this has decided so.
+/// are named. What is ambiguous is sent again too where the far end can tell repeats by their key; where it cannot, as a chat,
+/// only if the delivery is named, which is somebody's decision that it did not arrive.
 ///
 /// # Errors
 /// [`RunError::Request`] if the run is unknown, has nothing to send, or nothing for a delivery that was named.
 pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration) -> Result<Run, RunError> {
-    let Engine { plan, store, clock } = engine;
+    let Engine { store, clock, .. } = engine;
     let run = store.run(run).await?;
-    let rows = store.deliveries(&run.run_id).await?;
-    let chosen = chosen(&run.run_id, &rows, only)?;
-    let plans: BTreeMap<String, DeliveryPlan> = chosen
-        .iter()
-        .filter_map(|row| Some((row.delivery.clone(), plan.deliveries.get(&row.delivery)?.clone())))
-        .collect();
-    let deliveries = choose::open_all(&plans, clock)?;
-    let run = store
-        .claim(&run.run_id, clock.now())
-        .await
-        .map_err(nothing_frozen)?;
-    attempt::deliver_all(store, &run, &deliveries, only, wait, clock.as_ref()).await?;
-    store.conclude(&run.run_id, run.fence, clock.now()).await?;
-    Ok(store.run(&run.run_id).await?)
+    let rows = chosen(&run.run_id, store.deliveries(&run.run_id).await?, only)?;
+    let deliveries = open(engine, &rows)?;
+    let run = claim(engine, &run).await?;
+    let meant = |row: &OutboxRow| {
+        let knows_repeats = deliveries
+            .get(&row.delivery)
+            .is_none_or(|delivery| delivery.knows_repeats());
+        let safe = row.state != DeliveryState::Ambiguous || knows_repeats;
+        only.contains(&row.delivery) || (only.is_empty() && safe)
+    };
+    attempt::deliver_all(store, &run, &deliveries, meant, wait, clock.as_ref()).await?;
+    conclude(engine, &run).await
+}
+
+/// Sends what is acknowledged again under new keys, through `only` these deliveries if any are named: readers get it a second
+/// time. The files are made again from the snapshot and must come out the same.
+///
+/// # Errors
+/// [`RunError::Request`] as for [`resend`], for a test, or if nothing is acknowledged; [`RunError::Failed`] if this version
+/// of the program would send other bytes than the run did.
+pub async fn resend_as_new(
+    engine: &Engine,
+    run: &str,
+    only: &[String],
+    wait: Duration,
+) -> Result<Run, RunError> {
+    let Engine { store, clock, .. } = engine;
+    let run = store.run(run).await?;
+    if run.trigger == Trigger::Test {
+        let reason = format!(
+            "run {} was a test; run the job to send it to its readers",
+            run.run_id
+        );
+        return Err(RunError::Request(reason));
+    }
+    let before = store.deliveries(&run.run_id).await?;
+    let mut rows = chosen(&run.run_id, before.clone(), only)?;
+    rows.retain(|row| row.state == DeliveryState::Acked);
+    if rows.is_empty() {
+        let reason = format!(
+            "nothing of run {} is acknowledged; `resend` without --as-new tries it again",
+            run.run_id
+        );
+        return Err(RunError::Request(reason));
+    }
+    let deliveries = open(engine, &rows)?;
+    let (replayed, edition) = replay::rebuild(store, &run, format!("again {}", before.len())).await?;
+    if !replayed.identical() {
+        let reason = format!(
+            "this version of the program would not send the same bytes as run {}; run the job again for a new revision",
+            run.run_id
+        );
+        return Err(RunError::Failed(reason));
+    }
+    let mut parcels = Vec::new();
+    for (name, delivery) in &deliveries {
+        let reached = |recipient: &str| {
+            rows.iter()
+                .any(|row| row.delivery == *name && row.recipient == recipient)
+        };
+        let mut composed = delivery
+            .compose(&edition)
+            .map_err(|error| RunError::Failed(error.to_string()))?;
+        composed.retain(|parcel| reached(&parcel.recipient));
+        parcels.push((name.clone(), composed));
+    }
+    let run = claim(engine, &run).await?;
+    store
+        .enqueue(&run.run_id, run.fence, &parcels, clock.now())
+        .await?;
+    let new = |row: &OutboxRow| before.iter().all(|earlier| earlier.id != row.id);
+    attempt::deliver_all(store, &run, &deliveries, new, wait, clock.as_ref()).await?;
+    conclude(engine, &run).await
 }
 
 /// The rows that are meant.
-fn chosen<'a>(run_id: &str, rows: &'a [OutboxRow], only: &[String]) -> Result<Vec<&'a OutboxRow>, RunError> {
-    if let Some(unknown) = only
+fn chosen(run_id: &str, rows: Vec<OutboxRow>, only: &[String]) -> Result<Vec<OutboxRow>, RunError> {
+    let absent = only
         .iter()
-        .find(|name| rows.iter().all(|row| row.delivery != **name))
-    {
+        .find(|name| rows.iter().all(|row| row.delivery != **name));
+    if let Some(unknown) = absent {
         return Err(RunError::Request(format!(
             "run {run_id} has nothing for a delivery `{unknown}`; `reportwire runs show {run_id}` lists what it has"
         )));
     }
     Ok(rows
-        .iter()
+        .into_iter()
         .filter(|row| only.is_empty() || only.contains(&row.delivery))
         .collect())
 }
 
-/// A run without frozen bytes cannot be resent, which is no failure of the store.
-fn nothing_frozen(error: StoreError) -> RunError {
-    match error {
+fn open(engine: &Engine, rows: &[OutboxRow]) -> Result<BTreeMap<String, Box<dyn Delivery>>, RunError> {
+    let plans: BTreeMap<String, DeliveryPlan> = rows
+        .iter()
+        .filter_map(|row| {
+            Some((
+                row.delivery.clone(),
+                engine.plan.deliveries.get(&row.delivery)?.clone(),
+            ))
+        })
+        .collect();
+    choose::open_all(&plans, &engine.clock)
+}
+
+/// Takes the run over. One without frozen bytes cannot be resent, which is no failure of the store.
+async fn claim(engine: &Engine, run: &Run) -> Result<Run, RunError> {
+    let claimed = engine.store.claim(&run.run_id, engine.clock.now()).await;
+    claimed.map_err(|error| match error {
         StoreError::NothingFrozen { .. } => RunError::Request(error.to_string()),
         _ => error.into(),
-    }
+    })
+}
+
+async fn conclude(engine: &Engine, run: &Run) -> Result<Run, RunError> {
+    let Engine { store, clock, .. } = engine;
+    store.conclude(&run.run_id, run.fence, clock.now()).await?;
+    Ok(store.run(&run.run_id).await?)
 }

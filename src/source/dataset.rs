@@ -80,6 +80,8 @@ pub struct Measure {
 pub struct Series {
     /// What is measured.
     pub metric: Metric,
+    /// Whether it is about the same as the headline figure; if not, it is about one agent alone and adds up to nothing.
+    pub whole: bool,
     /// Every date of the period with its value, `None` for a day without data.
     pub points: Vec<(NaiveDate, Option<Decimal>)>,
 }
@@ -89,6 +91,8 @@ pub struct Series {
 pub struct Ranking {
     /// Which list.
     pub list: TopList,
+    /// Whether the source sent the list at all: an unknown list is not an empty one.
+    pub known: bool,
     /// Members from first to last, at most ten.
     pub rows: Vec<(String, Option<Decimal>)>,
 }

@@ -119,7 +119,7 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
         currency: bill.currency.known(),
         windows,
         notices,
-        ..described(name, snapshot)?
+        ..described(name, needs, snapshot)?
     })
 }
 
@@ -167,12 +167,12 @@ impl Bill {
             b"Tax" => extras[3] = billed,
             b"Adjustment" => extras[4] = billed,
             _ if !row.has(CATEGORY) => {}
-            word => self.meet_unknown(CATEGORY, word),
+            word => self.meet_unknown(day, CATEGORY, word),
         }
         match cells[CLASS] {
             b"" => {}
             b"Correction" => extras[5] = billed,
-            word => self.meet_unknown(CLASS, word),
+            word => self.meet_unknown(day, CLASS, word),
         }
         let plain = |column: usize| Key {
             column,
@@ -204,7 +204,9 @@ impl Bill {
         }
     }
 
-    fn meet_unknown(&mut self, column: usize, word: &[u8]) {
+    /// A row of an unknown kind could be any of them, so that none of their sums is known.
+    fn meet_unknown(&mut self, day: NaiveDate, column: usize, word: &[u8]) {
+        self.lack(day, column);
         let word = cell::shown(word);
         if self.unknown.len() < MAX_UNKNOWN || self.unknown.contains_key(&(column, word.clone())) {
             *self.unknown.entry((column, word)).or_default() += 1;
@@ -214,8 +216,8 @@ impl Bill {
     fn unknown_words(&self, source: &str) -> Vec<Notice> {
         let text = |((column, word), rows): (&(usize, String), &u64)| {
             format!(
-                "{rows} rows have the {} `{word}`, which FOCUS does not know; they are in the total, but in none of \
-                 credits, taxes, adjustments and corrections.",
+                "{rows} rows have the {} `{word}`, which FOCUS does not know; they are in the total, and the \
+                 figures that tell such rows apart are not available.",
                 LAYOUT.columns[*column].name
             )
         };

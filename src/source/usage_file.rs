@@ -145,7 +145,7 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
         currency: usage.currency.known(),
         windows,
         notices,
-        ..described(name, snapshot)?
+        ..described(name, needs, snapshot)?
     })
 }
 
@@ -331,7 +331,11 @@ fn rankings(window: &Window) -> Vec<Ranking> {
                 .collect();
             rows.sort_by(|(a_name, a), (b_name, b)| b.cmp(a).then_with(|| a_name.cmp(b_name)));
             rows.truncate(TOP);
-            (!rows.is_empty()).then_some(Ranking { list, rows })
+            (!rows.is_empty()).then_some(Ranking {
+                list,
+                known: true,
+                rows,
+            })
         })
         .collect()
 }

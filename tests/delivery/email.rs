@@ -3,7 +3,7 @@
 use crate::{CANARY, artifact, clock, edition, secret};
 use mail_parser::{MessageParser, MimeHeaders};
 use reportwire::config::plan::{DeliveryPlan, EmailPlan, Envelope, SmtpPlan, SmtpTls};
-use reportwire::delivery::{Delivery, Edition, Parcel, Recourse, open, parcel_key};
+use reportwire::delivery::{Delivery, Edition, Parcel, Recourse, open};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ fn everyone_gets_a_message_of_their_own_and_sees_nobody_else() {
         for other in recipients.iter().filter(|other| **other != parcel.recipient) {
             assert!(!text.contains(other), "{} sees {other}", parcel.recipient);
         }
-        let expected = parcel_key("monthly", "2026-10", 1, "finance-mail", &parcel.recipient);
+        let expected = edition.key("finance-mail", &parcel.recipient);
         assert_eq!(parcel.key, expected);
         assert!(text.contains(&format!("Message-ID: <{expected}@example.com>\r\n")));
         assert!(text.is_ascii());

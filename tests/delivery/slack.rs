@@ -195,7 +195,7 @@ fn a_url_that_is_none_is_refused_without_showing_it() {
     for url in [
         CANARY.to_owned(),
         format!("http://hooks.slack.com/{CANARY}"),
-        format!("http://127.0.0.1/{CANARY}"),
+        format!("http://10.0.0.1/{CANARY}"),
     ] {
         let plan = SlackPlan {
             webhook_url: secret(&url),

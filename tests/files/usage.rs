@@ -388,3 +388,22 @@ fn the_example_is_readable_and_its_project_list_is_no_usage() {
         assert_eq!(window.figure(Metric::ActiveProjects), Some(dec!(3)));
     }
 }
+
+#[test]
+fn a_period_that_is_not_over_is_provisional() {
+    // The files are read on 1 November.
+    let provisional = |period: &str| {
+        let rows = usage(&[
+            "2026-10-01,p,,,,,,,agent,,,,,,,,1,USD",
+            "2026-11-01,p,,,,,,,agent,,,,,,,,1,USD",
+        ]);
+        Bench::usage()
+            .file("a.csv", rows)
+            .decode(&[period])
+            .unwrap()
+            .provisional_through
+            .is_some()
+    };
+    assert!(provisional("2026-11") && provisional("2026") && provisional("2026-11-01"));
+    assert!(!provisional("2026-10") && !provisional("2026-10-31"));
+}

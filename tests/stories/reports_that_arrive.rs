@@ -6,6 +6,7 @@ use calamine::{Data, Reader as _, Xlsx};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use mail_parser::{MessageParser, MimeHeaders as _};
 use reportwire::demo::platform::Platform;
+use reportwire::source::snapshot::hex;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -13,10 +14,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(bytes))
 }
 
 fn attachments(mail: &Accepted) -> BTreeMap<String, Vec<u8>> {
@@ -94,7 +92,7 @@ async fn finance_gets_the_month_by_mail_the_erp_by_hook_and_bi_as_files() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_format_says_the_same_and_it_is_what_the_company_used() {
+async fn the_csv_says_what_the_company_used_and_nothing_else() {
     let company = company();
     let facts = |first: &str, last: &str| company.facts(date(first), date(last)).to_vec();
     let (october, september) = (
@@ -167,6 +165,20 @@ async fn every_format_says_the_same_and_it_is_what_the_company_used() {
             .collect();
         assert_eq!(ranks, (1..=10).collect::<Vec<_>>(), "{list}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_other_format_says_the_same() {
+    let platform = Platform::start(company(), TOKEN).await.unwrap();
+    let world = World::new(&platform.base_url).await;
+    assert_eq!(world.run(&[]).code, 0);
+    let dropped = world.dropped();
+    let file = |ext: &str| &dropped[&format!("monthly-full-report_2026-10.{ext}")];
+    let table = rows(file("csv"));
+    let total = table
+        .iter()
+        .find(|row| row["section"] == "summary" && row["metric"] == "total_cost");
+    let cost: Decimal = total.unwrap()["value"].parse().unwrap();
 
     let document: Value = serde_json::from_slice(file("json")).unwrap();
     let headline = document["headlines"]
@@ -175,7 +187,7 @@ async fn every_format_says_the_same_and_it_is_what_the_company_used() {
         .iter()
         .find(|it| it["metric"] == "total_cost")
         .unwrap();
-    assert_eq!(headline["value"].as_str().map(decimal), Some(cost));
+    assert_eq!(headline["value"].as_str().unwrap().parse(), Ok(cost));
 
     let mut workbook = Xlsx::new(Cursor::new(file("xlsx").clone())).unwrap();
     let cells: Vec<Data> = workbook
@@ -252,6 +264,20 @@ async fn a_test_goes_to_one_address_and_takes_no_revision() {
     assert!(world.hook.requests().is_empty() && world.dropped().is_empty());
     assert_eq!(world.run(&["--only", "bi-drop"]).json()["revision"], 1);
     assert_eq!(world.smtp.accepted().len(), 1);
+
+    // The report that follows a test to one of its readers is another mail, which no server takes for a repeat.
+    assert_eq!(world.run(&["--test-to", "cfo@example.com"]).code, 0);
+    assert_eq!(world.run(&["--only", "finance-mail"]).code, 0);
+    let [test, report] = world.mails_to("cfo@example.com").try_into().unwrap();
+    let id = |mail: &Accepted| {
+        MessageParser::default()
+            .parse(&mail.content)
+            .unwrap()
+            .message_id()
+            .unwrap()
+            .to_owned()
+    };
+    assert_ne!(id(&test), id(&report));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -270,4 +296,46 @@ async fn a_preview_records_nothing_and_sends_nothing() {
     assert_eq!(crate::world::files(&world.path("look")).len(), 6);
     assert!(!world.path("data").exists() && !world.path("drop").exists());
     assert!(world.smtp.commands().is_empty() && world.hook.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_arrived_is_sent_again_only_as_new_and_under_a_new_key() {
+    let platform = Platform::start(company(), TOKEN).await.unwrap();
+    let world = World::new(&platform.base_url).await;
+    let run = world.run(&[]).json()["run_id"].as_str().unwrap().to_owned();
+    drop(platform);
+    assert_eq!(world.ask(&["resend", &run]).code, 0);
+    assert_eq!((world.smtp.accepted().len(), world.hook.requests().len()), (2, 1));
+
+    let again = world.ask(&[
+        "resend",
+        &run,
+        "--as-new",
+        "--only",
+        "finance-mail",
+        "--only",
+        "erp",
+    ]);
+    assert_eq!(again.code, 0, "{again:?}");
+    let ids: Vec<String> = world
+        .mails_to("cfo@example.com")
+        .iter()
+        .map(|mail| {
+            MessageParser::default()
+                .parse(&mail.content)
+                .unwrap()
+                .message_id()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert!(ids.len() == 2 && ids[0] != ids[1], "{ids:?}");
+    let [first, second] = world.hook.requests().try_into().unwrap();
+    assert_ne!(first.headers["webhook-id"], second.headers["webhook-id"]);
+    assert_eq!(first.body, second.body);
+    let shown = world.ask(&["runs", "show", &run, "--json"]).json();
+    assert_eq!(
+        (&shown["state"], shown["deliveries"].as_array().unwrap().len()),
+        (&"delivered".into(), 12)
+    );
 }

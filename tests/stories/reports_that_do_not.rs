@@ -254,3 +254,83 @@ async fn a_wrong_request_is_refused_before_anything_is_recorded() {
         Some(0)
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_that_passes_while_delivering_hides_nothing_that_went_out() {
+    let platform = Platform::start(company(), TOKEN).await.unwrap();
+    let world = World::with(&platform.base_url, Script::default(), vec![HookReply::Hang]).await;
+    world.edit("allow_private = true", "allow_private = true\ntimeout_secs = 1");
+    world.edit(
+        r#"period = "previous_month""#,
+        "period = \"previous_month\"\ndeadline = \"1s\"",
+    );
+    let answer = world.run(&[]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let run = answer.json();
+    assert_eq!(run["state"], "partially_delivered", "{run}");
+    assert_eq!(run["artifacts"].as_array().map(Vec::len), Some(6));
+    let erp = run["deliveries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["delivery"] == "erp")
+        .unwrap();
+    assert_eq!(erp["state"], "ambiguous");
+    assert_eq!(world.smtp.accepted().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_message_that_may_have_arrived_waits_for_a_decision() {
+    let platform = Platform::start(company(), TOKEN).await.unwrap();
+    let world = World::with(
+        &platform.base_url,
+        Script::default(),
+        [vec![HookReply::Drop], ok()].concat(),
+    )
+    .await;
+    let slack = format!(
+        "[deliveries.chat.slack]\nwebhook_url = \"{}\"\n\n[deliveries.bi-drop",
+        world.hook.url("/T/B/x")
+    );
+    world.edit("[deliveries.bi-drop", &slack);
+    world.edit(r#""erp", "bi-drop""#, r#""chat", "bi-drop""#);
+    let run = world.run(&[]).json();
+    let id = run["run_id"].as_str().unwrap();
+    assert_eq!(world.hook.requests().len(), 1, "{run}");
+    let again = world.ask(&["resend", id]);
+    assert_eq!((again.code, world.hook.requests().len()), (1, 1), "{again:?}");
+    let decided = world.ask(&["resend", id, "--only", "chat"]);
+    assert_eq!((decided.code, world.hook.requests().len()), (0, 2), "{decided:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_finds_what_would_fail_a_run() {
+    let world = World::new("http://127.0.0.1:1").await;
+    assert_eq!(world.ask(&["check"]).code, 0);
+    for (from, to, says) in [
+        (
+            r#"schedule = "0 7 1 * *""#,
+            r#"schedule = "0 7 * * *""#,
+            "closed period",
+        ),
+        (
+            "formats = [",
+            "file_name = \"{{job.title}}_{{period.id}}.{{ext}}\"\nformats = [",
+            "file_name",
+        ),
+        (
+            "from = \"Reports",
+            "subject = \"{{job.titel}}\"\nfrom = \"Reports",
+            "titel",
+        ),
+        ("env:HOOK_SECRET", "env:GEAI_API_KEY", "whsec_"),
+    ] {
+        world.edit(from, to);
+        let answer = world.ask(&["check"]);
+        let warned = from.starts_with("schedule");
+        assert_eq!(answer.code, if warned { 0 } else { 2 }, "{to}: {answer:?}");
+        assert!(answer.err.contains(says), "{to}: {}", answer.err);
+        assert_eq!(answer.out.is_empty(), !warned);
+        world.edit(to, from);
+    }
+}

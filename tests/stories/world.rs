@@ -183,9 +183,9 @@ pub(crate) fn tree(folder: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(tree(&path))
+            found.extend(tree(&path));
         } else {
-            found.push(path)
+            found.push(path);
         }
     }
     found

@@ -96,7 +96,7 @@ async fn serve(
     stream.read_exact(&mut body).await?;
     seen.lock().unwrap().push(Request { line, headers, body });
     let reply = replies.lock().unwrap().pop_front();
-    match reply.expect("the script has no reply left") {
+    match reply.unwrap_or_else(|| panic!("the script has no reply left")) {
         Reply::Answer(status, headers, body) => {
             let answer = format!(
                 "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}",

@@ -1,7 +1,7 @@
 //! The message: the same edition and recipient give the same bytes, so that a mail sent again is recognisably the same.
 
 use crate::config::plan::{EmailPlan, Envelope};
-use crate::delivery::{DeliveryError, Edition, Parcel, USER_AGENT, parcel_key};
+use crate::delivery::{DeliveryError, Edition, Parcel, USER_AGENT};
 use crate::render::{Artifact, MailBody};
 use crate::source::snapshot::hex_sha256;
 use bytes::Bytes;
@@ -129,13 +129,7 @@ impl Letter {
     }
 
     fn key(&self, edition: &Edition, recipient: &str) -> String {
-        parcel_key(
-            &edition.job,
-            &edition.period_id,
-            edition.revision,
-            &self.delivery,
-            recipient,
-        )
+        edition.key(&self.delivery, recipient)
     }
 
     fn wrong(&self, reason: &str) -> DeliveryError {

@@ -39,6 +39,10 @@ impl Delivery for Email {
         Pace::Mail
     }
 
+    fn knows_repeats(&self) -> bool {
+        true
+    }
+
     fn compose(&self, edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {
         self.letter.parcels(edition)
     }

@@ -18,7 +18,7 @@ const CONVENTIONS: [(&str, &str); 7] = [
     ),
     (
         "Exactness",
-        "Cells hold values unrounded; only their display is rounded.",
+        "Cells hold values unrounded, averages and rates to the 15 digits of a spreadsheet; only their display is rounded.",
     ),
     (
         "Per cent",

@@ -76,7 +76,7 @@ fn the_summary_holds_every_figure_unrounded() {
     let sheets = read(&sample::report());
     let summary = sheet(&sheets, "Summary");
     let cost = row(summary, 0, "Total cost");
-    assert_eq!(cost[1], Data::Float(4070.361_234_567_8));
+    assert_eq!(cost[1], Data::Float(4_070.361_234_567_8));
     assert_eq!(cost[2], Data::String("USD".into()));
     assert_eq!(cost[3], Data::Float(3555.22));
     assert_eq!(cost[6], Data::String("▲ up".into()));
@@ -333,18 +333,6 @@ fn names_of_sheets_are_clean_short_and_unique() {
     ] {
         assert_eq!(names.unique(wanted), expected);
     }
-}
-
-/// Writes the sample to the folder in `REPORTWIRE_LOOK`, to be opened and looked at.
-#[test]
-#[ignore = "for people who want to see the workbook"]
-fn show() {
-    let folder = std::env::var("REPORTWIRE_LOOK").unwrap();
-    std::fs::write(
-        format!("{folder}/sample.xlsx"),
-        render(&sample::report(), &look()).unwrap(),
-    )
-    .unwrap();
 }
 
 #[test]

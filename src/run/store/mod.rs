@@ -262,8 +262,6 @@ pub struct Run {
     pub snapshot_dir: PathBuf,
     /// JSON: SHA-256 of each file of the snapshot by its path in `snapshot_dir`, once frozen.
     pub snapshot_manifest: Option<String>,
-    /// SHA-256 of the report document, once frozen.
-    pub report_sha256: Option<String>,
     /// The report's notices.
     pub notices: Vec<String>,
     /// Why it failed.
@@ -285,8 +283,6 @@ pub struct Freeze<'a> {
     pub notices: &'a [String],
     /// The true time of the run.
     pub generated_at: DateTime<Utc>,
-    /// SHA-256 of the report document.
-    pub report_sha256: Option<&'a str>,
 }
 
 /// An artifact as stored.

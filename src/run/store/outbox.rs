@@ -23,12 +23,11 @@ impl Store {
         let mut connection = self.connection().await;
         let mut transaction = begin(&mut connection).await.map_err(|e| self.fault(e))?;
         let moved = sqlx::query(
-            "UPDATE runs SET state = 'frozen', generated_at = ?, notices = ?, report_sha256 = ?, snapshot_manifest = ? \
+            "UPDATE runs SET state = 'frozen', generated_at = ?, notices = ?, snapshot_manifest = ? \
              WHERE run_id = ? AND fence = ? AND state = 'checked'",
         )
         .bind(instant(freeze.generated_at))
         .bind(json(&freeze.notices))
-        .bind(freeze.report_sha256)
         .bind(json(&snapshot))
         .bind(run_id)
         .bind(fence)
@@ -207,10 +206,10 @@ impl Store {
         transaction.commit().await.map_err(|e| self.fault(e))
     }
 
-    /// Puts a parcel off that was not tried: `pending` becomes `retry_wait`, due at once, with the reason.
+    /// Puts a parcel off that was not tried now: it is in `retry_wait`, due at once, with the reason.
     ///
     /// # Errors
-    /// [`StoreError`] if the database says no. A parcel that is no longer `pending` stays as it is.
+    /// [`StoreError`] if the database says no. A parcel in any other state but `pending` or `retry_wait` stays as it is.
     pub async fn put_off(
         &self,
         row: &OutboxRow,
@@ -221,7 +220,7 @@ impl Store {
         let mut connection = self.connection().await;
         sqlx::query(
             "UPDATE deliveries SET state = 'retry_wait', error = ?, next_attempt_at = ?2, updated_at = ?2 \
-             WHERE id = ?3 AND state = 'pending' \
+             WHERE id = ?3 AND state IN ('pending', 'retry_wait') \
              AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = ?4)",
         )
         .bind(reason)

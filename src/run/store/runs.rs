@@ -231,7 +231,6 @@ impl Store {
             recipe: columns.text("recipe")?,
             snapshot_dir: self.snapshot_dir(&run_id),
             snapshot_manifest: columns.get("snapshot_manifest")?,
-            report_sha256: columns.get("report_sha256")?,
             notices: columns.word("notices", |text| serde_json::from_str(text).ok())?,
             error: columns.get("error")?,
             created_at: columns.moment("created_at")?,

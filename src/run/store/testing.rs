@@ -83,7 +83,6 @@ pub(crate) async fn frozen(store: &Store, deliveries: &[(&str, &[&str])]) -> Run
         parcels: &parcels,
         notices: &["one day is missing".into()],
         generated_at: noon(),
-        report_sha256: Some("00"),
     };
     store.freeze(&run.run_id, run.fence, freeze).await.unwrap();
     store.run(&run.run_id).await.unwrap()

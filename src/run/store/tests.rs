@@ -156,7 +156,6 @@ async fn freezing_again_changes_nothing_and_freezing_otherwise_is_refused() {
         parcels: &parcels,
         notices: &["late".into()],
         generated_at: noon(),
-        report_sha256: None,
     };
     for _ in 0..2 {
         store.freeze(&run.run_id, run.fence, freeze).await.unwrap();
@@ -200,7 +199,6 @@ async fn an_artifact_cannot_leave_its_folder() {
         parcels: &[],
         notices: &[],
         generated_at: noon(),
-        report_sha256: None,
     };
     let error = store.freeze(&run.run_id, run.fence, freeze).await.unwrap_err();
     assert!(matches!(error, StoreError::BadName(_)), "{error}");

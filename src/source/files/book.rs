@@ -450,6 +450,7 @@ fn daily<const M: usize, const X: usize, const D: usize>(
         .filter(known)
         .filter(|figure| wanted(figure.metric))
         .map(|figure| Series {
+            whole: true,
             metric: figure.metric,
             points: Vec::new(),
         })

@@ -12,7 +12,7 @@ mod json_rows;
 pub(super) mod presence;
 pub(super) mod read;
 
-use super::{Dataset, Notice, Snapshot, SourceError};
+use super::{Dataset, Need, Notice, Snapshot, SourceError};
 use crate::money::{Currency, MoneyError};
 use fetch::Role;
 use std::collections::HashMap;
@@ -70,11 +70,14 @@ pub(super) fn unsummable(source: &str, cause: &MoneyError) -> SourceError {
     }
 }
 
-/// A dataset without figures: whose it is and when it was fetched.
-pub(super) fn described(source: &str, snapshot: &Snapshot) -> Result<Dataset, SourceError> {
+/// A dataset without figures: whose it is, when it was fetched, and whether rows of its periods may still be written.
+pub(super) fn described(source: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
     let fetched_at = snapshot
         .fetched_at()
         .ok_or_else(|| error(source, "snapshot", "holds no file; fetch again"))?;
+    let running = needs
+        .iter()
+        .any(|need| need.period.end() > fetched_at.date_naive());
     Ok(Dataset {
         source: source.to_owned(),
         platform: String::new(),
@@ -82,7 +85,7 @@ pub(super) fn described(source: &str, snapshot: &Snapshot) -> Result<Dataset, So
         currency: None,
         zone: "UTC".to_owned(),
         fetched_at,
-        provisional_through: None,
+        provisional_through: running.then_some(fetched_at),
         windows: Vec::new(),
         notices: Vec::new(),
     })

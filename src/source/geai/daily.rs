@@ -59,7 +59,11 @@ pub(super) fn series<const N: usize>(
             .map(|date| (*date, by_date.get(date).and_then(|values| values[column])))
             .collect();
         column += 1;
-        Series { metric, points }
+        Series {
+            metric,
+            whole: true,
+            points,
+        }
     });
     let absent = dates
         .into_iter()

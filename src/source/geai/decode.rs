@@ -148,8 +148,11 @@ impl Reader<'_> {
         });
         let metrics = [Metric::TotalRequests, Metric::RequestsWithErrors];
         let call = Call::new(Endpoint::TotalRequestsPerDay, range);
-        let (requests, no_requests) = daily::series(self, need, &call, metrics, days, &flaws)?;
+        let (mut requests, no_requests) = daily::series(self, need, &call, metrics, days, &flaws)?;
         if let Some(agent) = agent {
+            for series in &mut requests {
+                series.whole = false;
+            }
             let text = format!(
                 "{}: the daily requests are those of the agent `{agent}` alone; all other figures are of all agents.",
                 need.period.id()

@@ -26,6 +26,7 @@ pub(super) fn read(reader: &mut Reader<'_>, period: &Period) -> Result<Vec<Ranki
 fn ranking(reader: &mut Reader<'_>, period: &Period, list: TopList) -> Result<Ranking, SourceError> {
     let (endpoint, entries, flaws) = entries(reader, period, list)?;
     reader.list_flaws(period, endpoint, &flaws);
+    let known = entries.is_some();
     let mut rows = Vec::new();
     let mut nameless = 0;
     for (name, value) in entries.unwrap_or_default() {
@@ -45,7 +46,7 @@ fn ranking(reader: &mut Reader<'_>, period: &Period, list: TopList) -> Result<Ra
     }
     rows.sort_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
     rows.truncate(MAX_RANKED);
-    Ok(Ranking { list, rows })
+    Ok(Ranking { list, known, rows })
 }
 
 /// The rows of one list; a user goes by name where there is one, else by id.

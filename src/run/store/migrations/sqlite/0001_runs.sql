@@ -15,7 +15,6 @@ CREATE TABLE runs (
     generated_at      TEXT,
     recipe            TEXT    NOT NULL, -- JSON
     snapshot_manifest TEXT,             -- JSON: SHA-256 by path
-    report_sha256     TEXT,
     notices           TEXT    NOT NULL DEFAULT '[]', -- JSON
     error             TEXT,
     created_at        TEXT    NOT NULL,
