@@ -1,9 +1,12 @@
 //! What readers see, tested face by face on the sample report and on reports that are hard to show.
 
+use super::format::Formatter;
+use super::view::as_in_table;
 use super::{Artifact, Look, digest, mail, page, text};
 use crate::config::plan::Brand;
+use crate::metric::Metric;
 use crate::money::Currency;
-use crate::report::{Figure, Report, Section, SourceRef, sample};
+use crate::report::{ChartForm, Figure, Report, Section, SourceRef, sample};
 use regex::Regex;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -391,7 +394,7 @@ fn what_is_poor_or_odd_is_said() {
     assert!(two.contains("! globant: 25 October is not available"));
     let nothing = text(|report| figures_of(report).for_each(|figure| figure.value = None));
     assert!(
-        nothing.contains("Total cost                                             n/a"),
+        nothing.contains(&format!("{:<34}{:>18}", "Total cost", "n/a")),
         "{nothing}"
     );
     assert!(
@@ -422,4 +425,70 @@ fn a_mail_that_would_be_clipped_drops_rows_and_says_so() {
         body.text.contains("Customer Support 24/7"),
         "the text part is complete"
     );
+}
+
+#[test]
+fn what_a_source_cannot_tell_is_one_line() {
+    let bill = changed(|report| {
+        for figure in figures_of(report) {
+            let told = matches!(figure.metric, Metric::TotalCost | Metric::ErrorRate);
+            if figure.dimension.is_none() && !told {
+                figure.value = None;
+                figure.comparisons.clear();
+            }
+        }
+    });
+    let line = "19 figures are not available from this source: Lab, Tokens, Users &amp; agents, Requests, Requests with errors";
+    let page = page::render(&bill, &look()).unwrap();
+    assert!(page.contains(line), "{page}");
+    assert!(!page.contains("Agents created") && page.contains("Error rate"));
+    assert!(
+        text::render(&bill, &look())
+            .unwrap()
+            .contains(&line.replace("&amp;", "&")[..60])
+    );
+}
+
+#[test]
+fn charts_and_tables_show_the_same_amounts() {
+    let report = changed(|report| {
+        let Some(section) = report.sections.iter_mut().find(|s| s.key == "top_users_by_cost") else {
+            unreachable!("the sample ranks users by cost")
+        };
+        let bars: Vec<(String, Decimal)> = section
+            .figures
+            .iter()
+            .filter_map(|figure| Some((figure.label.clone(), figure.value?)))
+            .collect();
+        let rest = bars[6..].iter().map(|bar| bar.1).sum();
+        report.charts[1].currency = section.figures[0].currency;
+        report.charts[1].form = ChartForm::Bars {
+            bars: bars[..6].to_vec(),
+            others: Some((bars.len() - 6, rest)),
+        };
+    });
+    let ChartForm::Bars { bars, others } = as_in_table(&report.charts[1], &report).form else {
+        unreachable!("bars stay bars")
+    };
+    let formatter = Formatter::new("en-US");
+    let page = page::render(&report, &look()).unwrap();
+    let table = page.split("Top users by cost</bdi>").nth(1).unwrap();
+    for (label, amount) in bars {
+        let cell = format!("<td class=\"num\">{}</td>", formatter.decimal(amount, 2));
+        assert!(table.contains(&cell), "{label}: {cell}");
+    }
+    assert!(others.is_some_and(|(members, rest)| members > 0 && rest.scale() <= 2));
+}
+
+#[test]
+fn text_fits_eighty_columns() {
+    let report = sample::report();
+    let faces = [
+        text::render(&report, &look()).unwrap(),
+        mail::render(&report, &look(), &[], false).unwrap().text,
+    ];
+    for line in faces.iter().flat_map(|face| face.lines()) {
+        // Chips are one line, however many.
+        assert!(line.chars().count() <= 80 || line.starts_with('['), "{line}");
+    }
 }

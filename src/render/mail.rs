@@ -1,7 +1,7 @@
 //! The body of a mail: subject, complete text part, HTML within the size at which readers clip it, pictures by content id.
 
 use super::templates::{self, Templates};
-use super::view::{Attachment, Extent, NoticeView, View, clean, shortened, size};
+use super::view::{Attachment, Extent, NoticeView, View, as_in_table, clean, shortened, size};
 use super::{Artifact, Image, Look, MailBody, RenderError, chart, text};
 use crate::render::format::Formatter;
 use crate::report::Report;
@@ -152,7 +152,14 @@ fn images(report: &Report, look: &Look, view: &View, charts: bool) -> Result<Vec
     let formatter = Formatter::new(&look.locale);
     let palette = chart::Palette::new(&view.brand.accent);
     for (chart, shown) in report.charts.iter().zip(&view.charts) {
-        let svg = chart::svg(chart, &shown.alt, &formatter, &palette, chart::Letters::Embedded);
+        let svg = chart::svg(
+            &as_in_table(chart, report),
+            &shown.alt,
+            &formatter,
+            &palette,
+            chart::Letters::Embedded,
+            chart::Room::Column,
+        );
         images.push(Image {
             key: chart.key.clone(),
             png: chart::rasterise(&svg)?,

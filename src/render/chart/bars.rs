@@ -1,17 +1,24 @@
 //! Horizontal bars, longest first, the rest in one.
 
 use super::axis::Scale;
-use super::{BAR_STEP, Canvas, INK, MAX_BARS, MUTED, Palette, REST, Type};
+use super::{BAR_STEP, Canvas, INK, MAX_BARS, MUTED, Palette, REST, Room, Type, rest_label};
 use crate::render::format::Formatter;
 use crate::render::view::{name, shortened};
 use crate::report::Chart;
 use rust_decimal::{Decimal, dec};
 
-const LABELS: Decimal = dec!(190);
 /// Letters of a value that fit behind the longest bar.
 const VALUE_LETTERS: usize = 14;
-/// Letters of a label that fit its column.
-const LABEL_LETTERS: usize = 28;
+/// Pixels of that value.
+const VALUES: Decimal = dec!(104);
+
+/// Pixels of the column of labels, and the letters that fit it.
+fn labels(room: Room) -> (Decimal, usize) {
+    match room {
+        Room::Column => (dec!(190), 28),
+        Room::Phone => (dec!(112), 17),
+    }
+}
 
 /// Draws them, and what is beyond them as one.
 pub(super) fn draw(
@@ -31,19 +38,12 @@ pub(super) fn draw(
     let beyond = hidden
         .iter()
         .try_fold(Decimal::ZERO, |sum, bar| sum.checked_add(bar.1));
-    match (others, beyond) {
-        (Some((n, value)), Some(beyond)) => {
-            rows.push((
-                format!("{} others", n + hidden.len()),
-                value.saturating_add(beyond),
-                true,
-            ));
-        }
-        (None, Some(beyond)) if !hidden.is_empty() => {
-            rows.push((format!("{} others", hidden.len()), beyond, true));
-        }
-        _ => {}
-    }
+    let rest = match (others, beyond) {
+        (Some((n, value)), Some(beyond)) => Some((n + hidden.len(), value.saturating_add(beyond))),
+        (None, Some(beyond)) if !hidden.is_empty() => Some((hidden.len(), beyond)),
+        _ => None,
+    };
+    rows.extend(rest.map(|(n, value)| (rest_label(chart, rows.len(), n), value, true)));
     let ink = |anchor, strong| Type {
         class: "c-ink",
         colour: INK,
@@ -61,16 +61,18 @@ pub(super) fn draw(
         return;
     }
     // The values stand behind the longest bar and must fit.
-    let scale = Scale::exactly(rows.iter().map(|row| row.1), LABELS, dec!(496));
+    let (left, letters) = labels(canvas.room);
+    let scale = Scale::exactly(rows.iter().map(|row| row.1), left, canvas.width() - VALUES);
     let zero = scale.place(Decimal::ZERO);
     for (at, (label, value, rest)) in rows.iter().enumerate() {
         let top = Decimal::from(at) * Decimal::from(BAR_STEP) + dec!(4);
         let end = scale.place(*value);
-        canvas.text(
-            &ink("start", false),
-            (dec!(0), top + dec!(13)),
-            &shortened(label, LABEL_LETTERS),
-        );
+        let label = if canvas.can_write(label) {
+            shortened(label, letters)
+        } else {
+            format!("No. {}, see table", at + 1)
+        };
+        canvas.text(&ink("start", false), (dec!(0), top + dec!(13)), &label);
         let (class, colour) = if *rest {
             ("c-rest", REST)
         } else {
@@ -88,7 +90,7 @@ pub(super) fn draw(
         };
         // The exact figure stands in the table; what is longer than the room beside the bar is shown short.
         let value = if exact.chars().count() > VALUE_LETTERS {
-            formatter.tick(*value)
+            formatter.short(*value)
         } else {
             exact
         };

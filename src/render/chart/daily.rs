@@ -1,7 +1,7 @@
 //! Bars for each day of a period, the comparison as a dashed line before them.
 
 use super::axis::{Scale, number};
-use super::{ATTENTION, Canvas, HAIRLINE, INK, MUTED, NOTE, Palette, Type, WIDTH};
+use super::{ATTENTION, Canvas, HAIRLINE, INK, MUTED, NOTE, Palette, Room, Type};
 use crate::render::format::Formatter;
 use crate::report::{Chart, Outlier};
 use chrono::NaiveDate;
@@ -19,7 +19,8 @@ pub(super) struct Daily<'a> {
 
 const TOP: Decimal = dec!(22);
 const BOTTOM: Decimal = dec!(194);
-const RIGHT: Decimal = dec!(596);
+/// Pixels of a letter of a note, on average and a little more.
+const LETTER: Decimal = dec!(6.3);
 
 impl Daily<'_> {
     /// Draws them.
@@ -32,11 +33,7 @@ impl Daily<'_> {
                 anchor: "middle",
                 strong: false,
             };
-            canvas.text(
-                &style,
-                (Decimal::from(WIDTH) / dec!(2), dec!(110)),
-                "No data available",
-            );
+            canvas.text(&style, (canvas.width() / dec!(2), dec!(110)), "No data available");
             return;
         }
         let scale = Scale::over(known().chain(self.base.iter().flatten().copied()), BOTTOM, TOP);
@@ -51,6 +48,7 @@ impl Daily<'_> {
             .max()
             .unwrap_or(0);
         let left = Decimal::from(letters) * dec!(6.6) + dec!(12);
+        let right = canvas.width() - dec!(4);
         let muted = Type {
             class: "c-muted",
             colour: MUTED,
@@ -59,15 +57,15 @@ impl Daily<'_> {
         };
         for (tick, text) in &ticks {
             let y = scale.place(*tick);
-            canvas.line(HAIRLINE, (left, y), (RIGHT, y));
+            canvas.line(HAIRLINE, (left, y), (right, y));
             canvas.text(&muted, (left - dec!(8), y + dec!(4)), text);
         }
-        let slot = (RIGHT - left) / Decimal::from(self.days.len());
+        let slot = (right - left) / Decimal::from(self.days.len());
         let middle = |at: usize| left + slot * (Decimal::from(at) + dec!(0.5));
         self.bars(canvas, &scale, slot, &middle);
         self.comparison(canvas, &scale, &middle);
         self.gaps(canvas, &scale, &middle);
-        self.dates(canvas, &middle);
+        self.dates(canvas, right, &middle);
         self.point_out(canvas, &scale, &middle);
     }
 
@@ -137,7 +135,7 @@ impl Daily<'_> {
         }
     }
 
-    fn dates(&self, canvas: &mut Canvas, middle: &dyn Fn(usize) -> Decimal) {
+    fn dates(&self, canvas: &mut Canvas, right: Decimal, middle: &dyn Fn(usize) -> Decimal) {
         let style = |anchor| Type {
             class: "c-muted",
             colour: MUTED,
@@ -149,10 +147,15 @@ impl Daily<'_> {
             9..=42 => 7,
             n => n.div_ceil(6 * 7) * 7,
         };
+        let step = if step == 1 && canvas.room == Room::Phone {
+            2
+        } else {
+            step
+        };
         for (at, (date, _)) in self.days.iter().enumerate().step_by(step) {
             let x = middle(at);
-            let (anchor, x) = if x > RIGHT - dec!(20) {
-                ("end", RIGHT)
+            let (anchor, x) = if x > right - dec!(20) {
+                ("end", right)
             } else {
                 ("middle", x)
             };
@@ -174,17 +177,22 @@ impl Daily<'_> {
             Some(currency) => self.formatter.amount(outlier.value, currency),
             None => self.formatter.in_unit(outlier.value, self.chart.unit, None),
         };
-        let text = format!(
-            "{}: {value}, {} × a usual {}",
+        let short = format!(
+            "{}: {value}, {} × ",
             self.formatter.short_day(outlier.date),
             self.formatter.decimal(outlier.times_usual, 1),
-            self.formatter.weekday(outlier.date)
         );
-        let room_on_the_right = at * 2 < self.days.len();
-        let (anchor, x) = if room_on_the_right {
+        let text = match canvas.room {
+            Room::Column => format!("{short}a usual {}", self.formatter.weekday(outlier.date)),
+            Room::Phone => format!("{short}usual"),
+        };
+        let length = Decimal::from(text.chars().count()) * LETTER;
+        let room_on_the_right = canvas.width() - middle(at) - dec!(9);
+        let (anchor, x) = if at * 2 < self.days.len() && room_on_the_right >= length {
             ("start", middle(at) + dec!(9))
         } else {
-            ("end", middle(at) - dec!(9))
+            // Where neither side has room it begins at the edge, readable on its halo.
+            ("end", (middle(at) - dec!(9)).max(length))
         };
         let y = (scale.place(outlier.value) + dec!(4)).max(dec!(14));
         canvas.text(

@@ -17,8 +17,25 @@ use axis::number;
 use daily::Daily;
 use rust_decimal::{Decimal, dec};
 
-/// Width of every chart in pixels: that of a mail's column.
-const WIDTH: u32 = 600;
+/// Where a chart stands, and so how wide it is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// The column of a page or a mail.
+    Column,
+    /// The screen of a phone: fewer letters, of the same size.
+    Phone,
+}
+
+impl Room {
+    /// Width in pixels.
+    fn width(self) -> u32 {
+        match self {
+            Self::Column => 600,
+            Self::Phone => 330,
+        }
+    }
+}
+
 const DAILY_HEIGHT: u32 = 220;
 const BAR_STEP: u32 = 24;
 /// Days that fit with at least a pixel each.
@@ -59,13 +76,26 @@ pub(crate) enum Letters {
 }
 
 /// Width and height of `chart` in pixels.
-pub(crate) fn size(chart: &Chart) -> (u32, u32) {
-    match &chart.form {
-        ChartForm::Daily { .. } => (WIDTH, DAILY_HEIGHT),
+pub(crate) fn size(chart: &Chart, room: Room) -> (u32, u32) {
+    let height = match &chart.form {
+        ChartForm::Daily { .. } => DAILY_HEIGHT,
         ChartForm::Bars { bars, others } => {
             let rows = bars.len().min(MAX_BARS) + usize::from(others.is_some() || bars.len() > MAX_BARS);
-            (WIDTH, u32::try_from(rows.max(1)).unwrap_or(1) * BAR_STEP + 8)
+            u32::try_from(rows.max(1)).unwrap_or(1) * BAR_STEP + 8
         }
+    };
+    (room.width(), height)
+}
+
+/// What the last bar of `chart` sums up, after `shown` others: the `hidden` places of a ranking that follow, or the rest.
+pub(crate) fn rest_label(chart: &Chart, shown: usize, hidden: usize) -> String {
+    // The rest of a ranking is not everybody else: only its places are known one by one.
+    let ranking = chart.key.starts_with("top-") || chart.key.contains("-top-");
+    match (ranking, hidden) {
+        (true, 1) => format!("Place {}", shown + 1),
+        (true, _) => format!("Places {} to {}", shown + 1, shown + hidden),
+        (false, 1) => "1 other".into(),
+        (false, _) => format!("{hidden} others"),
     }
 }
 
@@ -76,19 +106,27 @@ pub(crate) fn svg(
     formatter: &Formatter,
     palette: &Palette,
     letters: Letters,
+    room: Room,
 ) -> String {
-    let (width, height) = size(chart);
+    let (width, height) = size(chart, room);
+    let class = match room {
+        Room::Column => "wide",
+        Room::Phone => "narrow",
+    };
     let key: String = chart
         .key
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .chain(['-'])
+        .chain(class.chars())
         .collect();
     let mut canvas = Canvas {
         out: String::with_capacity(8 * 1024),
         letters,
+        room,
     };
     canvas.raw(&format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart-svg\" role=\"img\" width=\"{width}\" height=\"{height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart-svg {class}\" role=\"img\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"Inter, system-ui, sans-serif\" font-size=\"11\" \
          aria-labelledby=\"{key}-title {key}-desc\"><title id=\"{key}-title\">{}</title><desc id=\"{key}-desc\">{}</desc>",
         escaped(&clean(&chart.title)),
@@ -117,6 +155,7 @@ pub(crate) fn svg(
 struct Canvas {
     out: String,
     letters: Letters,
+    room: Room,
 }
 
 /// How a text stands.
@@ -128,6 +167,17 @@ struct Type<'a> {
 }
 
 impl Canvas {
+    /// Width in pixels.
+    fn width(&self) -> Decimal {
+        Decimal::from(self.room.width())
+    }
+
+    /// Whether enough of `text` can be drawn to be told from another.
+    fn can_write(&self, text: &str) -> bool {
+        let letters = || text.chars().filter(|c| !c.is_whitespace());
+        self.letters == Letters::All || letters().filter(|c| png::shows(*c)).count() * 2 > letters().count()
+    }
+
     fn raw(&mut self, text: &str) {
         self.out.push_str(text);
     }
@@ -219,6 +269,7 @@ mod tests {
             &Formatter::new("en-US"),
             &Palette::new("#0b5cad"),
             letters,
+            Room::Column,
         )
     }
 
@@ -264,7 +315,7 @@ mod tests {
                     vec![Some(Decimal::MAX), Some(Decimal::MIN)],
                     vec![Some(Decimal::MAX)],
                 ),
-                "G",
+                "tn",
             ),
             (
                 daily((0..1000).map(|n| Some(Decimal::from(n))).collect(), Vec::new()),
@@ -285,7 +336,7 @@ mod tests {
             assert!(drawn.contains(expected), "{drawn}");
             assert!(drawn.len() < 200_000);
             let picture = rasterise(&drawn).unwrap();
-            let (width, height) = size(&chart);
+            let (width, height) = size(&chart, Room::Column);
             assert_eq!(
                 picture[16..24],
                 [(width * 2).to_be_bytes(), (height * 2).to_be_bytes()].concat()
@@ -308,10 +359,50 @@ mod tests {
         assert!(!drawn.contains("<script"));
         assert!(drawn.contains("&lt;script&gt;alert(1)"));
         assert!(
-            drawn.contains("? ???"),
-            "what the font cannot show is a question mark"
+            drawn.contains("????? gnp.exe"),
+            "a letter that the font cannot show is a question mark"
+        );
+        assert!(
+            drawn.contains("No. 8, see table"),
+            "a name that it cannot show is its place"
         );
         assert!(drawn.chars().all(png::shows));
+    }
+
+    #[test]
+    fn the_last_bar_says_what_it_sums_up() {
+        let chart = |key: &str| Chart {
+            key: key.into(),
+            ..sample::report().charts[0].clone()
+        };
+        for (key, hidden, expected) in [
+            ("top-users-by-cost", 4, "Places 7 to 10"),
+            ("bill-top-users-by-cost", 1, "Place 7"),
+            ("cost-by-project", 4, "4 others"),
+            ("cost-by-project", 1, "1 other"),
+        ] {
+            assert_eq!(rest_label(&chart(key), 6, hidden), expected);
+        }
+    }
+
+    #[test]
+    fn a_phone_gets_the_same_chart_with_fewer_letters() {
+        for chart in &sample::report().charts {
+            let drawn = svg(
+                chart,
+                "A message",
+                &Formatter::new("en-US"),
+                &Palette::new("#0b5cad"),
+                Letters::All,
+                Room::Phone,
+            );
+            assert!(drawn.contains("viewBox=\"0 0 330 "));
+            let ends: Vec<Decimal> = drawn
+                .split("<text ")
+                .filter_map(|text| text.split(" x=\"").nth(1)?.split('"').next()?.parse().ok())
+                .collect();
+            assert!(ends.len() > 5 && ends.iter().all(|x| *x <= dec!(330)), "{ends:?}");
+        }
     }
 
     #[test]

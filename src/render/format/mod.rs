@@ -22,6 +22,10 @@ pub(super) const NOT_AVAILABLE: &str = "n/a";
 /// Percentages beyond it say nothing and are shown as `>999 %`.
 const MAX_PERCENT: Decimal = Decimal::from_parts(9999, 0, 0, false, 1);
 
+/// Decimals of a rate and of its change in points: a tenth of a point is too coarse for the error rates that readers watch.
+/// Changes and shares in per cent have one.
+pub(super) const RATE_DECIMALS: u32 = 2;
+
 /// Writes values in one locale.
 #[derive(Debug)]
 pub struct Formatter {
@@ -140,7 +144,7 @@ impl Formatter {
         match (unit, currency) {
             (Unit::Currency, Some(currency)) => self.money(value, currency),
             (Unit::Currency, None) => self.visible(value, 2),
-            (Unit::Percent, _) => self.percent(value),
+            (Unit::Percent, _) => format!("{}{NBSP}%", self.visible(value, RATE_DECIMALS)),
             (Unit::Ms, _) => format!("{}{NBSP}ms", self.visible(value, 0)),
             (Unit::Count | Unit::Tokens, _) => self.visible(value, 0),
         }
@@ -148,19 +152,14 @@ impl Formatter {
 
     /// A tick of an axis: short where it is large (`12 k`, `3.5 M`), since the exact figures stand beside the chart.
     pub(super) fn tick(&self, value: Decimal) -> String {
-        let (factor, suffix) = match value.abs() {
-            v if v >= Decimal::from(1_000_000_000) => (Decimal::from(1_000_000_000), "G"),
-            v if v >= Decimal::from(1_000_000) => (Decimal::from(1_000_000), "M"),
-            v if v >= Decimal::from(10_000) => (Decimal::from(1_000), "k"),
-            _ => (Decimal::ONE, ""),
-        };
-        let scaled = (value / factor).normalize();
-        let number = self.decimal(scaled, scaled.scale().min(4));
-        if suffix.is_empty() {
-            number
-        } else {
-            format!("{number}{NBSP}{suffix}")
-        }
+        let (scaled, suffix) = magnitude(value);
+        suffixed(self.decimal(scaled, scaled.scale().min(4)), suffix)
+    }
+
+    /// A value where there is no room for all its digits: `8,348.8 tn`.
+    pub(super) fn short(&self, value: Decimal) -> String {
+        let (scaled, suffix) = magnitude(value);
+        suffixed(self.visible(scaled, scaled.scale().min(1)), suffix)
     }
 
     /// The label of a figure: a member's own, else its metric's as [`Self::metric`] words it.
@@ -254,7 +253,7 @@ impl Formatter {
 
     fn size(&self, figure: &Figure, comparison: &Comparison, change: Decimal) -> String {
         if figure.unit == Unit::Percent {
-            return format!("{}{NBSP}pp", self.visible(change.abs(), 1));
+            return format!("{}{NBSP}pp", self.visible(change.abs(), RATE_DECIMALS));
         }
         match comparison.change_percent {
             Some(percent) => self.percent(percent.abs()),
@@ -303,6 +302,37 @@ impl Change {
     }
 }
 
+fn suffixed(number: String, suffix: &str) -> String {
+    if suffix.is_empty() {
+        number
+    } else {
+        format!("{number}{NBSP}{suffix}")
+    }
+}
+
+/// `value` in thousands, millions, billions or trillions, and the word for them.
+fn magnitude(value: Decimal) -> (Decimal, &'static str) {
+    const STEPS: [(Decimal, &str); 4] = [
+        (rust_decimal::dec!(1_000_000_000_000), "tn"),
+        (rust_decimal::dec!(1_000_000_000), "bn"),
+        (rust_decimal::dec!(1_000_000), "M"),
+        (Decimal::ONE_THOUSAND, "k"),
+    ];
+    // Thousands are short enough as they are up to ten of them.
+    let least = |factor: Decimal| {
+        if factor == Decimal::ONE_THOUSAND {
+            Decimal::from(10_000)
+        } else {
+            factor
+        }
+    };
+    let step = STEPS
+        .into_iter()
+        .find(|(factor, _)| value.abs() >= least(*factor));
+    let (factor, suffix) = step.unwrap_or((Decimal::ONE, ""));
+    ((value / factor).normalize(), suffix)
+}
+
 /// What is shown of a value of `metric`: averages of cost are too small to read unless taken per 1,000.
 fn scaled(metric: Metric, value: Decimal) -> Decimal {
     if metric == Metric::AverageCostPerRequest {
@@ -316,7 +346,7 @@ fn scaled(metric: Metric, value: Decimal) -> Decimal {
 pub(super) fn decimals(figure: &Figure) -> u32 {
     match figure.unit {
         Unit::Currency => figure.currency.map_or(2, Currency::minor_units),
-        Unit::Percent => 1,
+        Unit::Percent => RATE_DECIMALS,
         Unit::Ms => 0,
         Unit::Count | Unit::Tokens => match figure.metric {
             Metric::AverageInputTokensPerRequest
@@ -395,6 +425,28 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_room_is_short() {
+        let formatter = Formatter::new("en-US");
+        for (value, tick, short) in [
+            (dec!(0.0025), "0.0025", "<0.1"),
+            (dec!(9999), "9,999", "9,999"),
+            (dec!(12500), "12.5\u{a0}k", "12.5\u{a0}k"),
+            (dec!(-3_500_000), "−3.5\u{a0}M", "−3.5\u{a0}M"),
+            (dec!(2_000_000_000), "2\u{a0}bn", "2\u{a0}bn"),
+            (
+                dec!(8_348_792_150_000_000),
+                "8,348.7922\u{a0}tn",
+                "8,348.8\u{a0}tn",
+            ),
+        ] {
+            assert_eq!(
+                (formatter.tick(value), formatter.short(value)),
+                (tick.into(), short.into())
+            );
+        }
+    }
+
+    #[test]
     fn percentages_have_one_decimal_and_an_end() {
         let formatter = Formatter::new("en-US");
         for (value, expected) in [
@@ -457,7 +509,7 @@ mod tests {
                 dec!(5.03),
                 dec!(5.4),
                 Down,
-                "▼ down 0.4 pp [favourable]",
+                "▼ down 0.37 pp [favourable]",
             ),
             (M::ActiveUsers, dec!(24), dec!(24), Flat, "● no change [neutral]"),
             (

@@ -6,6 +6,7 @@
 mod lint;
 
 use super::{Look, RenderError, mail, page, specimen, text};
+use crate::render::view::{padded, wrap};
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, JsonRender as _, RenderContext, ScopedJson, Template,
 };
@@ -33,14 +34,13 @@ macro_rules! embedded {
     };
 }
 
-const EMBEDDED: [(&str, &str); 12] = embedded![
+const EMBEDDED: [(&str, &str); 11] = embedded![
     "report/page.html.hbs",
     "report/style.html.hbs",
     "report/change.html.hbs",
     "report/table.html.hbs",
     "report/text.txt.hbs",
     "report/table.txt.hbs",
-    "report/days.txt.hbs",
     "email/report/subject.txt.hbs",
     "email/report/body.txt.hbs",
     "email/report/body.html.hbs",
@@ -138,17 +138,21 @@ fn registry(escaping: bool) -> Handlebars<'static> {
     } else {
         registry.register_escape_fn(handlebars::no_escape);
     }
-    registry.register_helper("left", Box::new(Cell { right: false }));
-    registry.register_helper("right", Box::new(Cell { right: true }));
+    registry.register_helper("left", Box::new(Layout::Left));
+    registry.register_helper("right", Box::new(Layout::Right));
+    registry.register_helper("wrap", Box::new(Layout::Wrap));
     registry
 }
 
-/// The helpers `{{left text columns}}` and `{{right text columns}}`: a cell of a table in plain text.
-struct Cell {
-    right: bool,
+/// The helpers of plain text: `{{left text columns}}` and `{{right text columns}}` are a cell of a table, `{{wrap text columns}}` is a
+/// paragraph, whose later lines stand below the first word of its first one where `indent` says by how much.
+enum Layout {
+    Left,
+    Right,
+    Wrap,
 }
 
-impl HelperDef for Cell {
+impl HelperDef for Layout {
     fn call_inner<'reg: 'rc, 'rc>(
         &self,
         helper: &Helper<'rc>,
@@ -162,42 +166,20 @@ impl HelperDef for Cell {
             })
         };
         let text = parameter(0, "a text")?.value().render();
-        let columns = parameter(1, "a number of columns")?.value().as_u64().unwrap_or(0);
-        Ok(ScopedJson::Derived(padded(&text, columns, self.right).into()))
-    }
-}
-
-/// `text` cut or filled to `columns` of a terminal. A number that is too wide is kept whole.
-fn padded(text: &str, columns: u64, right: bool) -> String {
-    let columns = usize::try_from(columns).unwrap_or(0).min(200);
-    let width = |text: &str| text.chars().map(columns_of).sum::<usize>();
-    if right {
-        return " ".repeat(columns.saturating_sub(width(text))) + text;
-    }
-    let mut out = text.to_owned();
-    if width(&out) > columns {
-        while width(&out) > columns.saturating_sub(1) {
-            out.pop();
-        }
-        out.push('…');
-    }
-    let fill = columns.saturating_sub(width(&out));
-    out + &" ".repeat(fill)
-}
-
-/// Columns that a terminal gives `c`: two for East Asian letters and pictures, none for marks on the letter before.
-fn columns_of(c: char) -> usize {
-    match u32::from(c) {
-        0x300..=0x36f | 0x200b..=0x200d | 0xfe00..=0xfe0f => 0,
-        0x1100..=0x115f
-        | 0x2e80..=0xa4cf
-        | 0xac00..=0xd7a3
-        | 0xf900..=0xfaff
-        | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60
-        | 0x1f300..=0x1faff
-        | 0x20000..=0x3fffd => 2,
-        _ => 1,
+        let columns = parameter(1, "a number of columns")?.value().as_u64();
+        let columns = usize::try_from(columns.unwrap_or(0)).unwrap_or(0).min(200);
+        let laid_out = match self {
+            Self::Left => padded(&text, columns, false),
+            Self::Right => padded(&text, columns, true),
+            Self::Wrap => {
+                let indent = helper
+                    .hash_get("indent")
+                    .and_then(|indent| indent.value().as_u64());
+                let indent = usize::try_from(indent.unwrap_or(0)).unwrap_or(0).min(40);
+                wrap(&text, columns.saturating_sub(indent)).join(&format!("\n{}", " ".repeat(indent)))
+            }
+        };
+        Ok(ScopedJson::Derived(laid_out.into()))
     }
 }
 
@@ -431,18 +413,5 @@ mod tests {
         let data = serde_json::json!({"job": {"title": "{{job.name}} {{{x}}}"}});
         let text = load(&files(TEXT, "{{job.title}}")).unwrap();
         assert_eq!(text.render(TEXT, &data).unwrap(), "{{job.name}} {{{x}}}");
-    }
-
-    #[test]
-    fn cells_are_as_wide_as_a_terminal_shows_them() {
-        for (text, right, expected) in [
-            ("ab", false, "ab    |"),
-            ("ab", true, "    ab|"),
-            ("abcdefgh", false, "abcde…|"),
-            ("12345678", true, "12345678|"),
-            ("日本語名前", false, "日本… |"),
-        ] {
-            assert_eq!(padded(text, 6, right) + "|", expected);
-        }
     }
 }

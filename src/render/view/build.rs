@@ -1,12 +1,13 @@
 //! A report becomes a view: its words, chips, blocks and foot.
 
+use super::bars::as_in_table;
 use super::tables;
 use super::words::{Run, clean, name, plain, runs};
 use super::{Block, BrandView, Card, ChartView, Chip, Extent, Foot, Job, NoticeView, Period, Revision, View};
 use crate::render::Look;
-use crate::render::chart::{self, Palette};
+use crate::render::chart::{self, Palette, Room};
 use crate::render::format::Formatter;
-use crate::report::{Chart, ChartForm, Figure, PeriodRef, Report, Section};
+use crate::report::{Chart, ChartForm, Figure, Notice, PeriodRef, Report, Section};
 
 /// The metric that all of `movers` are about.
 fn movers_note(movers: &[Figure], formatter: &Formatter) -> String {
@@ -29,8 +30,14 @@ impl View {
             .iter()
             .map(|sentence| runs(sentence, &formatter))
             .collect();
+        let several = report.sources.len() > 1;
         let card = |figure: &Figure| Card {
-            label: name(&formatter.label(figure)),
+            label: match &figure.source {
+                Some(source) if several => {
+                    format!("{} · {}", name(&formatter.label(figure)), name(source))
+                }
+                _ => name(&formatter.label(figure)),
+            },
             value: formatter.value(figure),
             change: formatter.change(figure),
         };
@@ -79,6 +86,7 @@ fn period(report: &Report, formatter: &Formatter) -> Period {
     Period {
         id: report.period.id.clone(),
         label: formatter.period(&report.period),
+        short: formatter.short_period(&report.period),
         dates: formatter.range(&report.period, false),
         start: report.period.start.to_string(),
         end: report.period.end.to_string(),
@@ -171,7 +179,10 @@ pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
     let missing = report.notices.iter().filter(|notice| notice.missing).count();
     if missing > 0 {
         chips.push(Chip {
-            text: format!("{missing} missing"),
+            text: match missing {
+                1 => "1 gap in the data".into(),
+                n => format!("{n} gaps in the data"),
+            },
             kind: "attention",
         });
     }
@@ -180,36 +191,46 @@ pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
 
 fn chart_view(chart: &Chart, report: &Report, formatter: &Formatter, look: &Look, drawn: bool) -> ChartView {
     let alt = plain(&runs(&chart.message, formatter));
-    let size = chart::size(chart);
+    let (width, height) = chart::size(chart, Room::Column);
+    let palette = Palette::new(&brand(look).accent);
+    let shown = as_in_table(chart, report);
+    let svg = |room| chart::svg(&shown, &alt, formatter, &palette, chart::Letters::All, room);
     ChartView {
         key: chart.key.clone(),
         title: clean(&chart.title),
         note: legend(chart, report, formatter),
+        // The style of the page shows the one or the other.
         svg: if drawn {
-            chart::svg(
-                chart,
-                &alt,
-                formatter,
-                &Palette::new(&brand(look).accent),
-                chart::Letters::All,
-            )
+            svg(Room::Column) + &svg(Room::Phone)
         } else {
             String::new()
         },
         alt,
-        width: size.0,
-        height: size.1,
+        width,
+        height,
     }
 }
 
 fn legend(chart: &Chart, report: &Report, formatter: &Formatter) -> String {
-    let mut parts: Vec<String> = chart
-        .currency
-        .map(|currency| currency.code().to_owned())
+    let of_source = |source: &&crate::report::SourceRef| {
+        chart
+            .key
+            .strip_prefix(&source.name)
+            .is_some_and(|rest| rest.starts_with('-'))
+    };
+    let source = report
+        .sources
+        .iter()
+        .filter(|_| report.sources.len() > 1)
+        .find(of_source);
+    let currency = chart.currency.map(|currency| currency.code().to_owned());
+    let mut parts: Vec<String> = source
+        .map(|source| name(&source.name))
         .into_iter()
+        .chain(currency)
         .collect();
     if let ChartForm::Daily { base, .. } = &chart.form
-        && let (false, Some(other)) = (base.is_empty(), &report.compared_with)
+        && let (true, Some(other)) = (base.iter().any(Option::is_some), &report.compared_with)
     {
         parts.push(format!(
             "bars {}, dashes {}",
@@ -254,6 +275,7 @@ fn blocks(report: &Report, formatter: &Formatter, extent: Extent) -> Vec<Block> 
                 source: source.map_or_else(|| "All sources together".to_owned(), name),
                 level: if several { "h3" } else { "h2" },
                 groups: tables::groups(summary, formatter),
+                untold: tables::untold(summary, formatter),
                 tables: sections
                     .iter()
                     .filter(other)
@@ -272,12 +294,21 @@ fn notices(report: &Report) -> Vec<NoticeView> {
         .iter()
         .map(|notice| NoticeView {
             text: match &notice.source {
-                Some(source) if several => format!("{}: {}", name(source), clean(&notice.text)),
-                _ => clean(&notice.text),
+                Some(source) if several => format!("{}: {}", name(source), notice_text(notice, report)),
+                _ => notice_text(notice, report),
             },
             missing: notice.missing,
         })
         .collect()
+}
+
+/// What `notice` says; that it is about the report's own period goes without saying.
+fn notice_text(notice: &Notice, report: &Report) -> String {
+    let text = clean(&notice.text);
+    let own = text
+        .strip_prefix(&report.period.id)
+        .and_then(|rest| rest.strip_prefix(": "));
+    own.unwrap_or(&text).to_owned()
 }
 
 fn foot(report: &Report, formatter: &Formatter) -> Foot {

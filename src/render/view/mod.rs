@@ -2,12 +2,16 @@
 //!
 //! Templates only arrange it. What is said, and how a figure reads, is decided here once, so that no two faces disagree.
 
+mod bars;
 mod build;
+mod columns;
 mod single;
 mod tables;
 pub(crate) mod words;
 
+pub(crate) use bars::as_in_table;
 pub(crate) use build::{chips, subtitle};
+pub(crate) use columns::{padded, wrap};
 use tables::Table;
 pub(crate) use words::{clean, name, shortened, size};
 
@@ -72,6 +76,8 @@ pub(crate) struct Period {
     pub(crate) id: String,
     /// `October 2026`.
     pub(crate) label: String,
+    /// `October`.
+    pub(crate) short: String,
     /// `1–31 Oct`.
     pub(crate) dates: String,
     /// `2026-10-01`.
@@ -141,6 +147,8 @@ pub(crate) struct Block {
     pub(crate) level: &'static str,
     /// The summary figures in their groups; empty where there is no summary.
     pub(crate) groups: Vec<Group>,
+    /// Which figures the groups leave out, since the source tells none of them; empty where it tells all.
+    pub(crate) untold: String,
     /// Rankings, breakdowns and whatever else there is, in the order of the report.
     pub(crate) tables: Vec<Table>,
     /// The days.

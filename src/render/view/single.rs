@@ -184,7 +184,7 @@ impl<'a> Single<'a> {
     }
 
     /// The amounts as shown, and what is left of the total.
-    fn shown(&self, places: u32) -> (Vec<Option<Decimal>>, Option<Decimal>) {
+    pub(super) fn shown(&self, places: u32) -> (Vec<Option<Decimal>>, Option<Decimal>) {
         let values: Vec<Option<Decimal>> = self.figures.iter().map(|figure| figure.value).collect();
         let adding = || {
             let mut parts = values.iter().copied().collect::<Option<Vec<_>>>()?;

@@ -1,5 +1,6 @@
 //! Rankings, breakdowns and daily series as tables whose shown parts add to the shown total.
 
+use super::columns::lines;
 use super::single::Single;
 use super::words::name;
 use super::{Group, Line};
@@ -37,6 +38,8 @@ pub(crate) struct Table {
     pub(crate) changes: bool,
     /// The rows; none where nothing is available.
     pub(crate) rows: Vec<Row>,
+    /// Heads and rows in plain text.
+    pub(crate) lines: Vec<String>,
 }
 
 /// A row of a table.
@@ -63,24 +66,30 @@ pub(crate) struct Row {
 /// Members of a breakdown or ranking shown where there is room.
 const SHOWN: usize = 10;
 
-/// The summary in its groups, each figure in the group where a reader looks for it.
+/// Figures that a source may leave unknown before they are named in one line instead of a row each.
+const UNKNOWN_ROWS: usize = 2;
+
+/// The groups of the summary, in the order in which a reader looks for them.
+const GROUPS: [&str; 7] = [
+    "Lab",
+    "Requests",
+    "Cost",
+    "Tokens",
+    "Users & agents",
+    "Cost detail",
+    "More",
+];
+
+/// The summary in its groups, without the figures that [`untold`] names.
 pub(super) fn groups(figures: &[Figure], formatter: &Formatter) -> Vec<Group> {
-    const TITLES: [&str; 7] = [
-        "Lab",
-        "Requests",
-        "Cost",
-        "Tokens",
-        "Users & agents",
-        "Cost detail",
-        "More",
-    ];
-    TITLES
+    let rows = unknown(figures) <= UNKNOWN_ROWS;
+    GROUPS
         .into_iter()
         .map(|title| Group {
             title,
             figures: figures
                 .iter()
-                .filter(|figure| group_of(figure.metric) == title)
+                .filter(|figure| group_of(figure.metric) == title && (rows || is_known(figure)))
                 .map(|figure| Line {
                     label: name(&formatter.label(figure)),
                     value: formatter.value(figure),
@@ -94,6 +103,42 @@ pub(super) fn groups(figures: &[Figure], formatter: &Formatter) -> Vec<Group> {
         })
         .filter(|group: &Group| !group.figures.is_empty())
         .collect()
+}
+
+/// The figures of the summary that are known neither now nor before, in one line: whole groups by their title. Empty where
+/// they are few enough for a row each.
+pub(super) fn untold(figures: &[Figure], formatter: &Formatter) -> String {
+    let hidden = unknown(figures);
+    if hidden <= UNKNOWN_ROWS {
+        return String::new();
+    }
+    if hidden == figures.len() {
+        return format!("None of the {hidden} figures is available.");
+    }
+    let (mut whole, mut single) = (Vec::new(), Vec::new());
+    for title in GROUPS {
+        let group = || figures.iter().filter(|figure| group_of(figure.metric) == title);
+        if group().any(is_known) {
+            single.extend(
+                group()
+                    .filter(|figure| !is_known(figure))
+                    .map(|figure| name(&formatter.label(figure))),
+            );
+        } else if group().next().is_some() {
+            whole.push(title.to_owned());
+        }
+    }
+    let named = [whole, single].concat().join(", ");
+    format!("{hidden} figures are not available from this source: {named}.")
+}
+
+/// Whether anything is known of `figure`, now or before.
+fn is_known(figure: &Figure) -> bool {
+    figure.value.is_some() || figure.comparisons.iter().any(|other| other.base_value.is_some())
+}
+
+fn unknown(figures: &[Figure]) -> usize {
+    figures.iter().filter(|figure| !is_known(figure)).count()
 }
 
 fn group_of(metric: Metric) -> &'static str {
@@ -136,7 +181,7 @@ pub(super) fn table(section: &Section, summary: &[Figure], formatter: &Formatter
     } else {
         section.figures.len()
     };
-    match metrics[..] {
+    let mut table = match metrics[..] {
         [] => empty(section),
         [metric] if one_currency(section.figures.iter()) => {
             Single::new(section, metric, summary).table(formatter, rows)
@@ -147,7 +192,9 @@ pub(super) fn table(section: &Section, summary: &[Figure], formatter: &Formatter
             formatter,
             parts_of_a_whole(section).then_some(rows),
         ),
-    }
+    };
+    table.lines = lines(&table);
+    table
 }
 
 /// Whether the members of `section` share one total; the periods of a trend do not.
@@ -169,10 +216,12 @@ pub(super) fn daily(section: &Section, formatter: &Formatter) -> Table {
             row.name = formatter.short_day(date);
         }
     }
+    table.lines = lines(&table);
     table
 }
 
-fn metrics_of(section: &Section) -> Vec<Metric> {
+/// The metrics of `section`, each once, in the order of its columns.
+pub(super) fn metrics_of(section: &Section) -> Vec<Metric> {
     let mut metrics = Vec::new();
     for figure in &section.figures {
         if !metrics.contains(&figure.metric) {
@@ -349,5 +398,6 @@ pub(super) fn empty(section: &Section) -> Table {
         shares: false,
         changes: false,
         rows: Vec::new(),
+        lines: Vec::new(),
     }
 }

@@ -3,8 +3,12 @@
 use super::grid::{Grid, nearest};
 use super::style;
 use crate::money::Currency;
+use crate::render::chart::rest_label;
 use crate::render::format::Formatter;
-use crate::render::view::words::{plain, runs};
+use crate::render::view::{
+    self,
+    words::{plain, runs},
+};
 use crate::report::{Chart, ChartForm, Outlier, Report};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -51,7 +55,10 @@ impl Studio<'_> {
             }
             match &chart.form {
                 ChartForm::Daily { days, base, .. } => write_days(grid, col, days, base, &axis_code(chart))?,
-                ChartForm::Bars { bars, others } => write_bars(grid, col, bars, *others, &axis_code(chart))?,
+                ChartForm::Bars { bars, others } => {
+                    let rest = others.map(|(hidden, value)| (rest_label(chart, bars.len(), hidden), value));
+                    write_bars(grid, col, bars, rest.as_ref(), &axis_code(chart))?;
+                }
             }
         }
         grid.sheet.set_freeze_panes(TOP + 1, 0)?;
@@ -221,8 +228,10 @@ impl Studio<'_> {
             points.push(ChartPoint::new().set_format(&mut filled(style::REST)));
             series.set_points(&points);
         }
-        native.x_axis().set_reverse().set_font(&font(9, style::INK));
-        native.y_axis().set_hidden(true).set_major_gridlines(false);
+        // Of horizontal bars the members stand on the y axis; reversed, the longest is the topmost.
+        native.y_axis().set_reverse().set_font(&font(9, style::INK));
+        native.y_axis().set_major_gridlines(false);
+        native.x_axis().set_hidden(true).set_major_gridlines(false);
         native.legend().set_hidden();
         native
     }
@@ -265,12 +274,11 @@ fn write_bars(
     grid: &mut Grid<'_>,
     col: u16,
     bars: &[(String, Decimal)],
-    others: Option<(usize, Decimal)>,
+    rest: Option<&(String, Decimal)>,
     code: &str,
 ) -> Result<(), XlsxError> {
-    let rest = others.map(|(members, value)| (format!("{members} others"), value));
-    for (row, (name, value)) in (TOP + 1..).zip(bars.iter().chain(&rest)) {
-        grid.text(row, col, name, &style::plain())?;
+    for (row, (name, value)) in (TOP + 1..).zip(bars.iter().chain(rest)) {
+        grid.text(row, col, &view::name(name), &style::plain())?;
         write_point(grid, row, col + 1, Some(*value), code)?;
     }
     Ok(())

@@ -4,6 +4,7 @@ use super::grid::Grid;
 use super::style::{self, ADVERSE, FAVOURABLE};
 use crate::metric::Sense;
 use crate::report::{Comparison, Direction, Figure, PeriodRef};
+use rust_decimal::Decimal;
 use rust_xlsxwriter::{
     ConditionalFormatFormula, Format, FormatBorder, Formula, Table, TableColumn, TableFunction, TableStyle,
     XlsxError, column_number_to_name,
@@ -22,7 +23,7 @@ pub(super) enum Total {
     Nothing,
     Label(String),
     /// `SUBTOTAL`, which follows the filter, in this number format; and what it is without a filter.
-    Sum(String, rust_decimal::Decimal),
+    Sum(String, Decimal),
 }
 
 impl Head {
@@ -240,14 +241,17 @@ pub(super) fn write_comparison(
     grid.text(
         row,
         col + 3,
-        beside.direction.map_or("", direction_word),
+        beside
+            .direction
+            .map_or("", |direction| direction_word(direction, beside.change)),
         &style::beside(),
     )
 }
 
 /// Arrow and word: colour is never all that says it.
-pub(super) fn direction_word(direction: Direction) -> &'static str {
+pub(super) fn direction_word(direction: Direction, change: Option<Decimal>) -> &'static str {
     match direction {
+        Direction::Flat if change.is_some_and(|change| change.is_zero()) => "● no change",
         Direction::Up => "▲ up",
         Direction::Down => "▼ down",
         Direction::Flat => "● flat",

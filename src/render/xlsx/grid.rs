@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{Format, Worksheet, XlsxError};
+use std::collections::HashMap;
 
 /// What a cell says where nothing is known.
 pub(super) const NOT_AVAILABLE: &str = "n/a";
@@ -19,10 +20,18 @@ const LONGEST: usize = 32_767;
 /// Bounds of a column's width, in characters.
 const WIDTHS: (f64, f64) = (9.0, 60.0);
 
+/// Height of a line, in points.
+const LINE: f64 = 15.0;
+
+/// Lines that a row shows at most; Excel's rows end at 409 points.
+const MOST_LINES: f64 = 20.0;
+
 /// A sheet being written, and the widths its columns need.
 pub(super) struct Grid<'w> {
     pub(super) sheet: &'w mut Worksheet,
     widths: Vec<f64>,
+    /// Heights of the rows whose text wraps.
+    heights: HashMap<u32, f64>,
     /// Values that were written as text, since a number would have lost digits.
     pub(super) as_text: usize,
 }
@@ -44,6 +53,7 @@ impl<'w> Grid<'w> {
         Ok(Self {
             sheet,
             widths: Vec::new(),
+            heights: HashMap::new(),
             as_text: 0,
         })
     }
@@ -64,9 +74,25 @@ impl<'w> Grid<'w> {
         let width = width(text);
         self.widen(col, width);
         if width > WIDTHS.1 || text.contains('\n') {
+            self.heighten(row, text, WIDTHS.1)?;
             return self.write_text(row, col, text, &format.clone().set_text_wrap());
         }
         self.write_text(row, col, text, format)
+    }
+
+    /// Makes room in `row` for `text`, which wraps after `columns` characters: not every reader does that by itself.
+    pub(super) fn heighten(&mut self, row: u32, text: &str, columns: f64) -> Result<(), XlsxError> {
+        let wraps = |line: &str| (width_of_line(line) * 1.1 / columns).ceil().max(1.0);
+        let lines = text.lines().map(wraps).sum::<f64>().clamp(1.0, MOST_LINES);
+        let height = lines * LINE;
+        let tallest = self.heights.entry(row).or_insert(0.0);
+        if height > *tallest {
+            *tallest = height;
+            if lines > 1.0 {
+                self.sheet.set_row_height(row, height)?;
+            }
+        }
+        Ok(())
     }
 
     fn write_text(&mut self, row: u32, col: u16, text: &str, format: &Format) -> Result<(), XlsxError> {
@@ -144,7 +170,7 @@ impl<'w> Grid<'w> {
 }
 
 /// The number, where 15 digits hold it.
-fn exact(value: Decimal) -> Option<f64> {
+pub(super) fn exact(value: Decimal) -> Option<f64> {
     let digits = value
         .mantissa()
         .unsigned_abs()
@@ -175,13 +201,16 @@ fn clipped(text: &str) -> String {
 
 /// Characters of the longest line; letters of East Asia and emoji are twice as wide.
 pub(super) fn width(text: &str) -> f64 {
-    let line = |line: &str| {
-        line.chars()
-            .take(100)
-            .map(|letter| if letter < '\u{1100}' { 1 } else { 2 })
-            .sum::<u32>()
-    };
-    f64::from(text.lines().map(line).max().unwrap_or(0))
+    text.lines().map(width_of_line).fold(0.0, f64::max).min(100.0)
+}
+
+fn width_of_line(line: &str) -> f64 {
+    let columns: u32 = line
+        .chars()
+        .take(LONGEST)
+        .map(|letter| if letter < '\u{1100}' { 1 } else { 2 })
+        .sum();
+    f64::from(columns)
 }
 
 /// Characters of `value` as shown in `code`: digits, a comma for each three, decimals, sign.

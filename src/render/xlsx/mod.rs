@@ -23,6 +23,9 @@ use std::collections::HashSet;
 /// Width of a chart beside a table, in pixels.
 const CHART_WIDTH: u32 = 760;
 
+/// Rows that are still easy to read on one page of paper.
+const ROWS_OF_A_PAGE: usize = 45;
+
 /// Longest name of a sheet, in units of UTF-16.
 const LONGEST_NAME: usize = 31;
 
@@ -74,6 +77,16 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
             if let Some(chart) = studio.draw(at, CHART_WIDTH) {
                 grid.sheet.insert_chart(row, columns + 1, &chart)?;
                 row += 19;
+                if on_summary.contains(&at) {
+                    // It is printed there; beside the table it would make the letters too small to read.
+                    let members: HashSet<&Option<String>> =
+                        section.figures.iter().map(|figure| &figure.member).collect();
+                    if members.len() <= ROWS_OF_A_PAGE {
+                        grid.sheet.set_print_fit_to_pages(1, 1);
+                    }
+                    let last = sections::TOP + 1 + u32::try_from(members.len()).unwrap_or(u32::MAX - 9);
+                    grid.sheet.set_print_area(0, 0, last, columns.saturating_sub(1))?;
+                }
             }
         }
         grid.fit()?;
@@ -81,6 +94,7 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
     }
     if !report.charts.is_empty() {
         let mut grid = Grid::new(workbook.add_worksheet(), charts::SHEET, true)?;
+        grid.sheet.set_print_fit_to_pages(1, 1);
         studio.write_data(&mut grid)?;
         grid.fit()?;
     }

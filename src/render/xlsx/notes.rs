@@ -8,6 +8,9 @@ use crate::report::Report;
 use chrono::SecondsFormat;
 use rust_xlsxwriter::{Format, XlsxError};
 
+/// Width of the column of texts, in characters.
+const TEXT_WIDTH: f64 = 100.0;
+
 const CONVENTIONS: [(&str, &str); 7] = [
     (
         "n/a",
@@ -45,7 +48,7 @@ pub(super) fn write(
 ) -> Result<(), XlsxError> {
     grid.heading(0, 0, "Notes", &style::heading())?;
     grid.widen(0, 32.0);
-    grid.sheet.set_column_width(1, 100)?;
+    grid.sheet.set_column_width(1, TEXT_WIDTH)?;
     let mut row = write_pairs(grid, 2, "Provenance", &provenance(report, formatter))?;
     let notices: Vec<(String, String)> = report
         .notices
@@ -87,6 +90,7 @@ fn write_pairs(
     for (name, text) in pairs {
         grid.text(row, 0, name, &key)?;
         grid.heading(row, 1, text, &value)?;
+        grid.heighten(row, text, TEXT_WIDTH)?;
         row += 1;
     }
     Ok(row)

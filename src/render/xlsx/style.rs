@@ -2,6 +2,7 @@
 
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
+use crate::render::format::RATE_DECIMALS;
 use crate::report::Figure;
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder};
 
@@ -77,7 +78,7 @@ pub(super) fn number(code: &str) -> Format {
     plain().set_num_format(code).set_align(FormatAlign::Right)
 }
 
-/// How the values of `figure` are shown. The cell holds them unrounded.
+/// How the values of `figure` are shown: with the decimals that the page has. The cell holds them unrounded.
 pub(super) fn code(figure: &Figure) -> String {
     measure_code(figure.metric, figure.unit, figure.currency)
 }
@@ -89,10 +90,9 @@ pub(super) fn measure_code(metric: Metric, unit: Unit, currency: Option<Currency
         // Fractions of a cent are all there is to see in the price of one request.
         (Unit::Currency, Metric::AverageCostPerRequest) => grouped(minor + 4),
         (Unit::Currency, _) => grouped(minor),
-        (Unit::Percent, _) => "0.0".to_owned(),
-        (Unit::Ms, _) => grouped(2),
-        (Unit::Count | Unit::Tokens, metric) if is_average(metric) => grouped(2),
-        (Unit::Count | Unit::Tokens, _) => grouped(0),
+        (Unit::Percent, _) => grouped(RATE_DECIMALS),
+        (Unit::Count | Unit::Tokens, metric) if is_average(metric) => grouped(1),
+        (Unit::Count | Unit::Tokens | Unit::Ms, _) => grouped(0),
     }
 }
 

@@ -5,6 +5,8 @@ use super::figures::{self, direction_word};
 use super::grid::{Grid, width};
 use super::style;
 use crate::metric::{Metric, Unit};
+use crate::money::rounded;
+use crate::render::format::{RATE_DECIMALS, decimals};
 use crate::render::view::{self, words::runs};
 use crate::report::{Direction, Figure, Report, Sentence};
 use rust_decimal::Decimal;
@@ -158,10 +160,23 @@ fn write_card(
         "" | "count" | "tokens" => String::new(),
         unit => format!(" ({unit})"),
     };
-    let label = format!("{}{unit}", studio.formatter.label(figure));
+    let mut label = format!("{}{unit}", studio.formatter.label(figure));
+    if let Some(source) = figure.source.as_ref().filter(|_| studio.report.sources.len() > 1) {
+        label = format!("{label} · {}", view::name(source));
+    }
     grid.heading(row, col, &label, &edge(style::muted().set_text_wrap()))?;
-    let large = edge(style::plain().set_bold().set_font_size(20)).set_num_format(&code);
-    write_plain(grid, row + 1, col, scaled(figure.value), &large)?;
+    // A number that its column cannot hold would read `###`.
+    let size = match studio.formatter.value(figure).number.chars().count() {
+        0..=11 => 20,
+        12..=16 => 14,
+        _ => 11,
+    };
+    let large = edge(style::plain().set_bold().set_font_size(size)).set_num_format(&code);
+    let places = decimals(figure);
+    match scaled(figure.value).filter(|value| !holds(*value, places)) {
+        Some(value) => grid.heading(row + 1, col, &studio.formatter.decimal(value, places), &large)?,
+        None => write_plain(grid, row + 1, col, scaled(figure.value), &large)?,
+    }
     let beside = figure.comparisons.first();
     let direction = beside.and_then(|beside| beside.direction);
     let tone = edge(style::plain().set_font_color(tone(figure, direction)));
@@ -178,7 +193,7 @@ fn write_card(
         )?;
         return grid.heading(row + 3, col, "", &tone);
     };
-    let word = direction_word(direction);
+    let word = direction_word(direction, beside.change);
     let points = figure.unit == Unit::Percent;
     let (size, unit) = if points {
         (beside.change, "pp")
@@ -197,8 +212,12 @@ fn write_card(
         }
         _ => grid.heading(row + 2, col, word, &tone)?,
     }
-    let amount = if points { None } else { scaled(beside.change) };
+    let silent = points || beside.change.is_some_and(|change| change.is_zero());
+    let amount = if silent { None } else { scaled(beside.change) };
     match amount {
+        Some(change) if !holds(change, places) => {
+            grid.heading(row + 3, col, &studio.formatter.signed(change, places), &tone)
+        }
         Some(_) => write_plain(
             grid,
             row + 3,
@@ -216,8 +235,14 @@ fn worded(word: &str, size: Decimal, unit: &str) -> String {
         let text = format!("\"{word} >999 %\"");
         return format!("{text};{text}");
     }
-    let text = format!("\"{word} \"#,##0.0\" {unit}\"");
+    let code = style::grouped(if unit == "pp" { RATE_DECIMALS } else { 1 });
+    let text = format!("\"{word} \"{code}\" {unit}\"");
     format!("{text};{text}")
+}
+
+/// Whether a number of Excel has all the digits that are shown of `value`; if not it is written as text.
+fn holds(value: Decimal, places: u32) -> bool {
+    super::grid::exact(rounded(value, places).normalize()).is_some()
 }
 
 fn write_plain(
@@ -257,6 +282,8 @@ fn write_figures(grid: &mut Grid<'_>, row: u32, report: &Report) -> Result<(), X
     let sections = report.sections.iter().filter(|section| section.key == "summary");
     let figures: Vec<&Figure> = sections.flat_map(|section| &section.figures).collect();
     grid.heading(row, 0, "All figures", &style::heading())?;
+    // On paper the table begins a page, so that none of its rows stands alone on the next.
+    grid.sheet.set_page_breaks(&[row])?;
     let mut last = row + 1;
     if figures.is_empty() {
         grid.heading(last, 0, "No data available", &style::muted())?;

@@ -334,3 +334,18 @@ fn names_of_sheets_are_clean_short_and_unique() {
         assert_eq!(names.unique(wanted), expected);
     }
 }
+
+#[test]
+fn a_headline_with_more_digits_than_a_number_holds_is_text() {
+    let mut report = sample::report();
+    report.headlines[0].value = Some(dec!(43_307_463_650_000_003.78));
+    let sheets = read(&report);
+    let cells: Vec<String> = sheet(&sheets, "Summary")
+        .used_cells()
+        .map(|cell| cell.2.to_string())
+        .collect();
+    assert!(
+        cells.contains(&"43,307,463,650,000,003.78".to_owned()),
+        "{cells:?}"
+    );
+}

@@ -1,0 +1,89 @@
+//! The bars of a chart with the amounts that the table of the same members shows, so that page and picture agree to the cent.
+
+use super::single::Single;
+use super::tables::{additive, metrics_of, parts_of_a_whole};
+use crate::metric::Metric;
+use crate::money;
+use crate::render::format::{apportion, decimals};
+use crate::report::{Chart, ChartForm, Figure, Report, Section};
+use rust_decimal::Decimal;
+
+/// `chart` as a reader of `report` sees it: bars whose members stand in a table have that table's rounding.
+pub(crate) fn as_in_table(chart: &Chart, report: &Report) -> Chart {
+    let mut shown = chart.clone();
+    let form = &mut shown.form;
+    if let ChartForm::Bars { bars, others } = form {
+        let sections = report.sections.iter().filter(|section| parts_of_a_whole(section));
+        let found = sections
+            .flat_map(|section| {
+                metrics_of(section)
+                    .into_iter()
+                    .map(move |metric| (section, metric))
+            })
+            .find_map(|(section, metric)| {
+                amounts(
+                    chart,
+                    bars,
+                    others.map_or(0, |rest| rest.0),
+                    section,
+                    metric,
+                    report,
+                )
+            });
+        if let Some((amounts, rest)) = found {
+            for (bar, amount) in bars.iter_mut().zip(amounts) {
+                bar.1 = amount;
+            }
+            *others = others.map(|(members, _)| (members, rest));
+        }
+    }
+    shown
+}
+
+/// The amounts of `bars` and of the `hidden` members beside them as the column of `metric` in `section` shows them; `None` if
+/// these are not its members.
+fn amounts(
+    chart: &Chart,
+    bars: &[(String, Decimal)],
+    hidden: usize,
+    section: &Section,
+    metric: Metric,
+    report: &Report,
+) -> Option<(Vec<Decimal>, Decimal)> {
+    let figures: Vec<&Figure> = section
+        .figures
+        .iter()
+        .filter(|figure| figure.metric == metric)
+        .collect();
+    let alike = |figure: &&Figure| figure.unit == chart.unit && figure.currency == chart.currency;
+    if figures.len() != bars.len() + hidden || !figures.iter().all(alike) {
+        return None;
+    }
+    let mut left = column(section, metric, &figures, report)?;
+    let mut members = figures;
+    let mut found = Vec::with_capacity(bars.len());
+    for (label, value) in bars {
+        let at = members
+            .iter()
+            .position(|figure| figure.label == *label && figure.value == Some(*value))?;
+        members.remove(at);
+        found.push(left.remove(at));
+    }
+    Some((found, money::sum(left).ok()?))
+}
+
+fn column(section: &Section, metric: Metric, figures: &[&Figure], report: &Report) -> Option<Vec<Decimal>> {
+    let places = decimals(figures.first()?);
+    if figures.len() == section.figures.len() {
+        let mut all = report.sections.iter();
+        let summary = all.find(|other| other.key == "summary" && other.source == section.source);
+        let summary = summary.map_or(&[][..], |summary| &summary.figures[..]);
+        let (amounts, _) = Single::new(section, metric, summary).shown(places);
+        return amounts.into_iter().collect();
+    }
+    let values = figures
+        .iter()
+        .map(|figure| figure.value)
+        .collect::<Option<Vec<_>>>()?;
+    apportion(&values, places).filter(|_| additive(metric))
+}

@@ -1,0 +1,180 @@
+//! Tables in plain text: columns as wide as what stands in them, within the width of a terminal.
+
+use super::tables::Table;
+
+/// Columns of a terminal or of a mail in plain text.
+const WIDTH: usize = 80;
+/// Columns of a name, where there is room and where there is none.
+const NAMES: (usize, usize) = (12, 38);
+/// Columns before a row: its place and a space.
+const PLACE: usize = 3;
+
+/// The lines of `table`, heads first, as the templates print them.
+pub(super) fn lines(table: &Table) -> Vec<String> {
+    let mut heads: Vec<&str> = table.columns.iter().map(String::as_str).collect();
+    if table.shares {
+        heads.push("Share");
+    }
+    let cells = |at: usize| {
+        let row = &table.rows[at];
+        let share = table.shares.then_some(&row.share);
+        row.cells
+            .iter()
+            .chain(share)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+    };
+    let rows: Vec<Vec<&str>> = (0..table.rows.len()).map(cells).collect();
+    let change = |at: usize| table.rows[at].change.as_ref().map_or("", |change| &change.text);
+    let changes = (0..rows.len())
+        .map(|at| width(change(at)))
+        .max()
+        .filter(|most| *most > 0);
+    let widths: Vec<usize> = (0..heads.len())
+        .map(|col| {
+            let word = if table.columns.len() > 2 {
+                heads[col].split(' ').map(width).max().unwrap_or(0)
+            } else {
+                width(heads[col])
+            };
+            let cell = rows
+                .iter()
+                .map(|row| row.get(col).map_or(0, |cell| width(cell)))
+                .max()
+                .unwrap_or(0);
+            word.max(cell) + 2
+        })
+        .collect();
+    let taken = PLACE + widths.iter().sum::<usize>() + changes.map_or(0, |most| most + 2);
+    let names = table
+        .rows
+        .iter()
+        .map(|row| width(&row.name))
+        .chain([width(&table.member)])
+        .max()
+        .unwrap_or(0);
+    let name = names
+        .min(WIDTH.saturating_sub(taken).min(NAMES.1))
+        .max(NAMES.0.min(names));
+    let mut lines = head(table, &heads, &widths, name);
+    for (at, cells) in rows.iter().enumerate() {
+        let row = &table.rows[at];
+        let mut line = format!(
+            "{} {}",
+            padded(&row.place, PLACE - 1, true),
+            padded(&row.name, name, false)
+        );
+        for (cell, width) in cells.iter().zip(&widths) {
+            line += &padded(cell, *width, true);
+        }
+        if !change(at).is_empty() {
+            line = line + "  " + change(at);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// The heads, broken between words so that none is wider than its column.
+fn head(table: &Table, heads: &[&str], widths: &[usize], name: usize) -> Vec<String> {
+    let broken: Vec<Vec<String>> = heads
+        .iter()
+        .zip(widths)
+        .map(|(head, width)| wrap(head, width - 2))
+        .collect();
+    let most = broken.iter().map(Vec::len).max().unwrap_or(0);
+    (0..most)
+        .map(|line| {
+            let last = line + 1 == most;
+            let member = if last { table.member.as_str() } else { "" };
+            let mut out = " ".repeat(PLACE) + &padded(member, name, false);
+            for (head, width) in broken.iter().zip(widths) {
+                // Heads stand on the last line.
+                let word = (line + head.len())
+                    .checked_sub(most)
+                    .map_or("", |at| head[at].as_str());
+                out += &padded(word, *width, true);
+            }
+            out
+        })
+        .collect()
+}
+
+/// `text` in lines of at most `columns`, broken between words; a longer word keeps its line.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// `text` cut or filled to `columns` of a terminal. A number that is too wide is kept whole.
+pub(crate) fn padded(text: &str, columns: usize, right: bool) -> String {
+    if right {
+        return " ".repeat(columns.saturating_sub(width(text))) + text;
+    }
+    let mut out = text.to_owned();
+    if width(&out) > columns {
+        while width(&out) > columns.saturating_sub(1) {
+            out.pop();
+        }
+        out.push('…');
+    }
+    let fill = columns.saturating_sub(width(&out));
+    out + &" ".repeat(fill)
+}
+
+fn width(text: &str) -> usize {
+    text.chars().map(columns_of).sum()
+}
+
+/// Columns that a terminal gives `c`: two for East Asian letters and pictures, none for marks on the letter before.
+fn columns_of(c: char) -> usize {
+    match u32::from(c) {
+        0x300..=0x36f | 0x200b..=0x200d | 0xfe00..=0xfe0f => 0,
+        0x1100..=0x115f
+        | 0x2e80..=0xa4cf
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0x1f300..=0x1faff
+        | 0x20000..=0x3fffd => 2,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_as_wide_as_a_terminal_shows_them() {
+        for (text, right, expected) in [
+            ("ab", false, "ab    |"),
+            ("ab", true, "    ab|"),
+            ("abcdefgh", false, "abcde…|"),
+            ("12345678", true, "12345678|"),
+            ("日本語名前", false, "日本… |"),
+        ] {
+            assert_eq!(padded(text, 6, right) + "|", expected);
+        }
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(
+            wrap("Spend rose 11.2\u{a0}% to a", 12),
+            ["Spend rose", "11.2\u{a0}% to a"]
+        );
+        assert_eq!(wrap("  unbreakable  x", 4), ["unbreakable", "x"]);
+        assert!(wrap("", 10).is_empty());
+    }
+}
