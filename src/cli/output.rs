@@ -73,6 +73,17 @@ pub(super) fn shorten(text: &str, length: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// A text on at most two lines of the terminal's width, broken between words, the second one indented and perhaps shortened.
+pub(super) fn two_lines(text: &str, indent: &str) -> String {
+    let width = usize::from(WIDTH);
+    let fits = text.char_indices().nth(width).map(|(at, _)| at);
+    let Some(at) = fits.and_then(|end| text[..end].rfind(' ')) else {
+        return shorten(text, width);
+    };
+    let rest = shorten(text[at..].trim_start(), width - indent.len());
+    format!("{}\n{indent}{rest}", &text[..at])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +103,20 @@ mod tests {
             "{text}"
         );
         assert_eq!(text.matches('x').count(), 300, "nothing is cut");
+    }
+
+    #[test]
+    fn a_long_text_takes_two_lines_and_no_more() {
+        assert_eq!(two_lines("short", "  "), "short");
+        let text = two_lines(&"wörd ".repeat(60), "  ");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(
+            lines[0].ends_with("wörd") && lines[1].starts_with("  wörd") && lines[1].ends_with('…'),
+            "{text}"
+        );
+        assert_eq!(two_lines(&"x".repeat(200), "  ").lines().count(), 1);
     }
 
     #[test]

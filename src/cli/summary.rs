@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Deliveries that are listed one by one; of more only the counts are told.
-const MOST_DELIVERIES: usize = 6;
+const MOST_DELIVERIES: usize = 5;
 /// Lines of notices in a summary; all are in the report.
 const MOST_NOTICES: usize = 2;
 
@@ -66,9 +66,9 @@ impl Summary {
             lines.push(digest_lines(digest));
         }
         for notice in run.notices.iter().take(MOST_NOTICES) {
-            lines.push(output::shorten(
+            lines.push(output::two_lines(
                 &format!("note: {}", output::plain(notice)),
-                output::WIDTH.into(),
+                "      ",
             ));
         }
         if run.notices.len() > MOST_NOTICES {

@@ -183,10 +183,12 @@ fn subject(templates: &Templates, view: &View, look: &Look) -> Result<String, Re
             reason: "it is empty; use for example `{{job.title}}: {{period.label}}`".into(),
         });
     }
-    let suffix = if view.revision.later {
+    let incomplete = if view.incomplete { " (incomplete)" } else { "" };
+    let revision = if view.revision.later {
         format!(" (revision {})", view.revision.number)
     } else {
         String::new()
     };
+    let suffix = format!("{incomplete}{revision}");
     Ok(shortened(&subject, MAX_SUBJECT - suffix.chars().count()) + &suffix)
 }

@@ -173,7 +173,11 @@ impl Recipe {
             mail: render::mail::render(report, &self.look, &artifacts, self.mail)?,
             digest: render::digest::render(report, &self.look)?,
             figures: render::csv::summary_rows(report),
-            notices: report.notices.iter().map(|notice| notice.text.clone()).collect(),
+            notices: report
+                .notices
+                .iter()
+                .map(|notice| worded(notice, report))
+                .collect(),
             places: self.places.clone(),
             artifacts,
         })
@@ -243,6 +247,16 @@ pub fn template_problems(plan: &Plan, job: &JobPlan) -> Result<Vec<RenderError>,
     let others = subjects.iter().skip(1);
     problems.extend(others.flat_map(|subject| render::templates::validate(&BTreeMap::new(), Some(subject))));
     Ok(problems)
+}
+
+/// A notice as it leaves the house without its report: it says about which source it is, where there are several.
+fn worded(notice: &Notice, report: &Report) -> String {
+    match &notice.source {
+        Some(source) if report.sources.len() + report.absent.len() > 1 => {
+            format!("{source}: {}", notice.text)
+        }
+        _ => notice.text.clone(),
+    }
 }
 
 /// Notes in the snapshot that a source could not be had.

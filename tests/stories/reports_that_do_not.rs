@@ -106,6 +106,26 @@ async fn a_partial_report_goes_out_only_where_the_job_allows_it() {
         notices.contains("Nothing of this source") && notices.contains("other"),
         "{notices}"
     );
+    let dropped = world.dropped();
+    // The run that failed was the first.
+    let file = |ext: &str| &dropped[&format!("monthly-full-report_2026-10_r2.{ext}")];
+    let absent: Vec<_> = rows(file("csv"))
+        .into_iter()
+        .filter(|row| row["source"] == "other")
+        .collect();
+    assert_eq!(absent.len(), 21);
+    assert!(absent.iter().all(|row| row["status"] == "not_available"));
+    assert!(String::from_utf8_lossy(file("html")).contains("Incomplete: without other"));
+    assert_eq!(world.run(&["--only", "finance-mail"]).code, 0);
+    let [mail] = world.mails_to("cfo@example.com").try_into().unwrap();
+    let message = mail_parser::MessageParser::default()
+        .parse(&mail.content)
+        .unwrap();
+    assert!(
+        message.subject().unwrap().contains("(incomplete)"),
+        "{:?}",
+        message.subject()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

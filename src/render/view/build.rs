@@ -73,6 +73,7 @@ impl View {
             several: sources_of(&report.sections).len() > 1,
             notices: notices(report),
             foot: foot(report, &formatter),
+            incomplete: !report.absent.is_empty(),
             revision: Revision {
                 number: report.revision,
                 later: report.revision > 1,
@@ -148,6 +149,10 @@ fn brand(look: &Look) -> BrandView {
 pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
     let plain = |text: String| Chip { text, kind: "plain" };
     let mut chips = vec![match report.provisional_through {
+        _ if !report.absent.is_empty() => Chip {
+            text: format!("Incomplete: without {}", clean(&report.absent.join(", "))),
+            kind: "attention",
+        },
         None => Chip {
             text: "Final".into(),
             kind: "good",

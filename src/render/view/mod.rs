@@ -54,6 +54,8 @@ pub(crate) struct View {
     pub(crate) notices: Vec<NoticeView>,
     /// Where it comes from.
     pub(crate) foot: Foot,
+    /// Whether a source of the job is absent from it.
+    pub(crate) incomplete: bool,
     /// Revision.
     pub(crate) revision: Revision,
     /// Files that come with it.
