@@ -30,8 +30,9 @@ pub(super) const HEADLINE_COUNT: usize = 5;
 /// Makes figures of one source: they share its name, currency and sureness.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Maker<'a> {
-    dataset: &'a Dataset,
+    source: &'a str,
     currency: Currency,
+    provisional: bool,
 }
 
 impl<'a> Maker<'a> {
@@ -39,19 +40,20 @@ impl<'a> Maker<'a> {
     #[must_use]
     pub(super) fn new(dataset: &'a Dataset, reporting: Currency) -> Self {
         Self {
-            dataset,
+            source: &dataset.source,
             currency: dataset.currency.unwrap_or(reporting),
+            provisional: dataset.provisional_through.is_some(),
         }
     }
 
     fn figure(&self, metric: Metric, value: Option<Decimal>) -> Figure {
-        let status = match (value, self.dataset.provisional_through) {
-            (None, _) => Status::NotAvailable,
-            (Some(_), Some(_)) => Status::Provisional,
-            (Some(_), None) => Status::Ok,
+        let status = match value {
+            None => Status::NotAvailable,
+            Some(_) if self.provisional => Status::Provisional,
+            Some(_) => Status::Ok,
         };
         Figure {
-            source: Some(self.dataset.source.clone()),
+            source: Some(self.source.to_owned()),
             metric,
             label: metric.label().to_owned(),
             dimension: None,
@@ -78,7 +80,7 @@ impl<'a> Maker<'a> {
         Section {
             key: key.to_owned(),
             title,
-            source: Some(self.dataset.source.clone()),
+            source: Some(self.source.to_owned()),
             figures,
         }
     }
@@ -179,25 +181,13 @@ impl<'a> Maker<'a> {
 
 /// The summary of a source that could not be had: every figure of the report, not available.
 pub(super) fn absent(source: &str, reporting: Currency) -> Section {
-    let figures = FULL_REPORT.map(|metric| Figure {
-        source: Some(source.to_owned()),
-        metric,
-        label: metric.label().to_owned(),
-        dimension: None,
-        member: None,
-        rank: None,
-        unit: metric.unit(),
-        currency: (metric.unit() == Unit::Currency).then_some(reporting),
-        value: None,
-        status: Status::NotAvailable,
-        comparisons: Vec::new(),
-    });
-    Section {
-        key: "summary".to_owned(),
-        title: "Summary".to_owned(),
-        source: Some(source.to_owned()),
-        figures: figures.into(),
-    }
+    let maker = Maker {
+        source,
+        currency: reporting,
+        provisional: false,
+    };
+    let figures = FULL_REPORT.map(|metric| maker.figure(metric, None));
+    maker.section("summary", "Summary".to_owned(), figures.into())
 }
 
 fn title_of(key: &str) -> String {

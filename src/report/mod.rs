@@ -12,6 +12,7 @@ use serde::Serialize;
 
 mod answer;
 mod build;
+mod charts;
 mod compare;
 mod derive;
 mod full;

@@ -1,0 +1,214 @@
+//! Reports of small datasets.
+
+use super::*;
+use crate::metric::FULL_REPORT;
+use crate::period::Calendar;
+use crate::report::{Direction, Status};
+use crate::source::{Breakdown, Measure, Member, Ranking, Series, TopList};
+use rust_decimal::{Decimal, dec};
+
+fn brief() -> Brief {
+    Brief {
+        run_id: "run".into(),
+        job: "monthly".into(),
+        title: "Monthly".into(),
+        kind: ReportKind::Full,
+        revision: 1,
+        period: Period::parse("2026-10", Calendar::default()).unwrap(),
+        timezone: chrono_tz::Europe::Madrid,
+        currency: Currency::USD,
+        generated_at: "2026-11-02T07:00:04Z".parse().unwrap(),
+    }
+}
+
+fn window(id: &str, figures: &[(Metric, Option<Decimal>)]) -> Window {
+    let period = Period::parse(id, Calendar::default()).unwrap();
+    let points = period.dates().map(|date| (date, Some(dec!(1.5)))).collect();
+    let rows = vec![("Ada".to_owned(), Some(dec!(9))), ("Bob".to_owned(), None)];
+    Window {
+        period,
+        figures: figures
+            .iter()
+            .map(|(metric, value)| Measure {
+                metric: *metric,
+                value: *value,
+            })
+            .collect(),
+        daily: vec![Series {
+            whole: true,
+            metric: Metric::TotalCost,
+            points,
+        }],
+        rankings: vec![Ranking {
+            known: true,
+            list: TopList::TopUsersByCost,
+            rows,
+        }],
+        breakdowns: vec![Breakdown {
+            dimension: "service_type".into(),
+            members: vec![Member {
+                name: "embedding".into(),
+                measures: vec![Measure {
+                    metric: Metric::TotalCost,
+                    value: Some(dec!(46.5)),
+                }],
+            }],
+        }],
+    }
+}
+
+fn dataset(source: &str) -> Dataset {
+    let october = [
+        (Metric::TotalCost, Some(dec!(46.5))),
+        (Metric::TotalRequests, Some(dec!(0))),
+        (Metric::AverageCostPerRequest, Some(dec!(0))),
+        (Metric::AgentsCreated, None),
+        (Metric::Conversations, Some(dec!(3))),
+    ];
+    Dataset {
+        source: source.into(),
+        platform: "Globant Enterprise AI".into(),
+        scope: None,
+        currency: Some(Currency::USD),
+        zone: Some("UTC".into()),
+        fetched_at: "2026-11-02T07:00:03Z".parse().unwrap(),
+        provisional_through: None,
+        windows: vec![
+            window("2026-10", &october),
+            window("2026-09", &[(Metric::TotalCost, Some(dec!(45)))]),
+        ],
+        notices: vec![Notice {
+            source: Some(source.into()),
+            text: "from the source".into(),
+            missing: true,
+        }],
+    }
+}
+
+#[test]
+fn a_full_report_needs_the_period_and_the_one_before() {
+    let needs = needs(ReportKind::Full, &brief().period);
+    let asked: Vec<_> = needs.iter().map(|need| (need.period.id(), need.depth)).collect();
+    assert_eq!(asked, [("2026-10", Depth::Full), ("2026-09", Depth::Comparison)]);
+}
+
+#[test]
+fn the_summary_has_the_21_figures_in_order_and_what_the_source_adds() {
+    let report = build(&brief(), &[dataset("globant")], &[]);
+    let summary = &report.sections[0];
+    let metrics: Vec<Metric> = summary.figures.iter().map(|figure| figure.metric).collect();
+    assert_eq!(metrics[..21], FULL_REPORT);
+    assert_eq!(metrics[21..], [Metric::Conversations]);
+    assert!(summary.figures.iter().all(|figure| figure.comparisons.len() == 1));
+    let figure = |metric| {
+        summary
+            .figures
+            .iter()
+            .find(|figure| figure.metric == metric)
+            .unwrap()
+    };
+    let cost = figure(Metric::TotalCost);
+    assert_eq!(
+        (cost.value, cost.comparisons[0].base_value),
+        (Some(dec!(46.5)), Some(dec!(45)))
+    );
+    assert_eq!(cost.comparisons[0].direction, Some(Direction::Up));
+    assert_eq!(figure(Metric::AverageCostPerRequest).status, Status::NotAvailable);
+    assert_eq!(figure(Metric::AgentsCreated).status, Status::NotAvailable);
+    assert_eq!(figure(Metric::ActiveUsers).status, Status::NotAvailable);
+    let keys: Vec<_> = report
+        .sections
+        .iter()
+        .map(|section| section.key.as_str())
+        .collect();
+    assert_eq!(keys, ["summary", "daily", "by_service_type", "top_users_by_cost"]);
+    let ranks: Vec<_> = report.sections[3]
+        .figures
+        .iter()
+        .map(|f| (f.rank, f.label.as_str(), f.status))
+        .collect();
+    assert_eq!(
+        ranks,
+        [
+            (Some(1), "Ada", Status::Ok),
+            (Some(2), "Bob", Status::NotAvailable)
+        ]
+    );
+}
+
+#[test]
+fn it_tells_whose_days_and_whose_currency() {
+    let mut yen = dataset("globant");
+    yen.currency = "JPY".parse().ok();
+    let report = build(&brief(), &[yen], &[]);
+    let texts: Vec<_> = report.notices.iter().map(|notice| notice.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "from the source",
+            "Days are days of UTC, as the source counts them, not of Europe/Madrid.",
+            "Amounts are in JPY as the source states them; they are not converted to USD.",
+        ]
+    );
+    assert_eq!(report.currency.map(Currency::code), Some("JPY"));
+    assert_eq!(
+        report.compared_with.map(|base| (base.id, base.days)),
+        Some(("2026-09".to_owned(), 30))
+    );
+}
+
+#[test]
+fn several_sources_stay_side_by_side() {
+    let mut euro = dataset("bill");
+    euro.currency = "EUR".parse().ok();
+    let failure = Notice {
+        source: Some("gone".into()),
+        text: "could not be had".into(),
+        missing: true,
+    };
+    let report = build(&brief(), &[dataset("globant"), euro], &[failure]);
+    assert_eq!(report.currency, None);
+    assert_eq!(report.headlines.len(), 5);
+    let first: Vec<_> = report.headlines[..2]
+        .iter()
+        .map(|figure| (figure.source.as_deref(), figure.metric))
+        .collect();
+    assert_eq!(
+        first,
+        [
+            (Some("globant"), Metric::TotalCost),
+            (Some("bill"), Metric::TotalCost)
+        ]
+    );
+    assert_eq!(report.notices[0].text, "could not be had");
+    assert_eq!(report.absent, ["gone"]);
+    let absent = report
+        .sections
+        .iter()
+        .find(|section| section.source.as_deref() == Some("gone"))
+        .unwrap();
+    assert!(absent.figures.len() == 21 && absent.figures.iter().all(|it| it.status == Status::NotAvailable));
+    let keys: Vec<_> = report.charts.iter().map(|chart| chart.key.as_str()).collect();
+    assert_eq!(keys, ["globant-cost-per-day", "bill-cost-per-day"]);
+}
+
+#[test]
+fn provisional_data_are_marked_on_every_figure() {
+    let mut dataset = dataset("globant");
+    dataset.provisional_through = Some(dataset.fetched_at);
+    let report = build(&brief(), &[dataset], &[]);
+    assert_eq!(
+        report.provisional_through,
+        Some("2026-11-02T07:00:03Z".parse().unwrap())
+    );
+    let figures = report.sections.iter().flat_map(|section| &section.figures);
+    assert!(figures.clone().count() > 50);
+    for figure in figures {
+        let expected = if figure.value.is_some() {
+            Status::Provisional
+        } else {
+            Status::NotAvailable
+        };
+        assert_eq!(figure.status, expected);
+    }
+}

@@ -1,0 +1,107 @@
+//! What of a source is drawn: its cost day by day, and split by what tells most.
+
+use super::{Chart, ChartForm, Figure, Outlier, Part, Sentence};
+use crate::metric::{Metric, Unit};
+use crate::money;
+use crate::source::{TopList, Window};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+/// Bars of a chart before the rest becomes one bar.
+const MOST_BARS: usize = 6;
+
+/// Title, key and members of a bar chart.
+type Split = (String, String, Vec<(String, Decimal)>);
+
+/// The cost of each day, the period before behind it; `None` where no day is known.
+pub(super) fn daily(
+    prefix: &str,
+    cost: &Figure,
+    message: Sentence,
+    days: Vec<(NaiveDate, Option<Decimal>)>,
+    base: &[(NaiveDate, Option<Decimal>)],
+    outlier: Option<Outlier>,
+) -> Option<Chart> {
+    days.iter().any(|(_, value)| value.is_some()).then(|| Chart {
+        key: format!("{prefix}cost-per-day"),
+        title: "Cost per day".to_owned(),
+        unit: Unit::Currency,
+        currency: cost.currency,
+        message,
+        form: ChartForm::Daily {
+            base: base.iter().take(days.len()).map(|(_, value)| *value).collect(),
+            days,
+            outlier,
+        },
+    })
+}
+
+/// The cost split by the most telling dimension, or the platform's own top list of users by cost.
+pub(super) fn bars(prefix: &str, cost: &Figure, window: &Window) -> Option<Chart> {
+    let (title, key, mut bars) = split(window).or_else(|| top_users(window))?;
+    // A bar from zero can show neither a credit nor nothing.
+    if bars.len() < 2 || bars.iter().any(|(_, value)| value.is_sign_negative()) {
+        return None;
+    }
+    let rest = bars.split_off(bars.len().min(MOST_BARS));
+    let others = match (rest.len(), money::sum(rest.iter().map(|(_, value)| *value))) {
+        (0, _) | (_, Err(_)) => None,
+        (count, Ok(sum)) => Some((count, sum)),
+    };
+    Some(Chart {
+        key: format!("{prefix}{key}"),
+        title,
+        unit: Unit::Currency,
+        currency: cost.currency,
+        message: leader(&bars, cost),
+        form: ChartForm::Bars { bars, others },
+    })
+}
+
+fn split(window: &Window) -> Option<Split> {
+    let breakdown = window
+        .breakdowns
+        .iter()
+        .find(|breakdown| breakdown.members.len() > 1)?;
+    let members = breakdown.members.iter().filter_map(|member| {
+        let cost = member
+            .measures
+            .iter()
+            .find(|measure| measure.metric == Metric::TotalCost)?;
+        Some((member.name.clone(), cost.value?))
+    });
+    let words = breakdown.dimension.replace('_', " ");
+    let key = format!("cost-by-{}", breakdown.dimension.replace('_', "-"));
+    Some((format!("Cost by {words}"), key, members.collect()))
+}
+
+fn top_users(window: &Window) -> Option<Split> {
+    let ranking = window
+        .rankings
+        .iter()
+        .find(|ranking| ranking.list == TopList::TopUsersByCost)?;
+    let rows = ranking
+        .rows
+        .iter()
+        .filter_map(|(member, value)| Some((member.clone(), (*value)?)));
+    Some((
+        "Top users by cost".to_owned(),
+        "top-users-by-cost".to_owned(),
+        rows.collect(),
+    ))
+}
+
+fn leader(bars: &[(String, Decimal)], cost: &Figure) -> Sentence {
+    let parts = bars.first().map(|(name, value)| {
+        let value = Part::Value {
+            value: *value,
+            unit: Unit::Currency,
+            currency: cost.currency,
+        };
+        let (name, leads) = (Part::Strong(name.clone()), Part::Text(" leads with ".to_owned()));
+        vec![name, leads, value, Part::Text(".".to_owned())]
+    });
+    Sentence {
+        parts: parts.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,328 @@
+//! The attempt loop against far ends that follow a script, on a clock that waits for nobody.
+
+use super::*;
+use crate::delivery::{Edition, Receipt};
+use crate::run::state::RunState;
+use crate::run::store::testing::{frozen, noon};
+use crate::schedule::clock::ManualClock;
+use DeliveryState::{Acked, Ambiguous, Dead, RetryWait};
+use async_trait::async_trait;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+/// One scripted answer of a far end.
+#[derive(Debug, Clone)]
+enum Answer {
+    Ok,
+    Busy,
+    BusyFor(u64),
+    Refused,
+    Lost,
+    Never,
+}
+
+/// Everything that far ends were sent, in order: delivery, recipient, key, bytes.
+type Log = Arc<Mutex<Vec<(String, Parcel)>>>;
+
+/// A delivery that answers each recipient as scripted, then `Ok`.
+#[derive(Debug)]
+struct Scripted {
+    name: String,
+    script: Mutex<BTreeMap<String, VecDeque<Answer>>>,
+    log: Log,
+}
+
+#[async_trait]
+impl Delivery for Scripted {
+    fn compose(&self, _edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {
+        Ok(Vec::new())
+    }
+
+    async fn probe(&self) -> Result<(), DeliveryError> {
+        Ok(())
+    }
+
+    async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError> {
+        self.log.lock().unwrap().push((self.name.clone(), parcel.clone()));
+        let answer = self
+            .script
+            .lock()
+            .unwrap()
+            .get_mut(&parcel.recipient)
+            .and_then(VecDeque::pop_front)
+            .unwrap_or(Answer::Ok);
+        let failed = |recourse| DeliveryError {
+            reason: format!("{answer:?}"),
+            recourse,
+        };
+        match answer {
+            Answer::Ok => Ok(Receipt { proof: "ok".into() }),
+            Answer::Busy => Err(failed(Recourse::Retry { after: None })),
+            Answer::BusyFor(seconds) => Err(failed(Recourse::Retry {
+                after: Some(Duration::from_secs(seconds)),
+            })),
+            Answer::Refused => Err(failed(Recourse::Permanent)),
+            Answer::Lost => Err(failed(Recourse::Ambiguous)),
+            Answer::Never => std::future::pending().await,
+        }
+    }
+}
+
+type Script<'a> = &'a [(&'a str, &'a [(&'a str, &'a [Answer])])];
+
+/// A frozen run, its far ends and what they saw.
+struct World {
+    _dir: tempfile::TempDir,
+    store: Store,
+    run: Run,
+    ways: BTreeMap<String, Box<dyn Delivery>>,
+    log: Log,
+    clock: ManualClock,
+}
+
+impl World {
+    async fn new(script: Script<'_>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).await.unwrap();
+        let recipients: Vec<(&str, Vec<&str>)> = script
+            .iter()
+            .map(|(name, rows)| (*name, rows.iter().map(|(to, _)| *to).collect()))
+            .collect();
+        let deliveries: Vec<(&str, &[&str])> = recipients
+            .iter()
+            .map(|(name, to)| (*name, to.as_slice()))
+            .collect();
+        let run = frozen(&store, &deliveries).await;
+        store
+            .advance(&run.run_id, run.fence, RunState::Frozen, RunState::Delivering)
+            .await
+            .unwrap();
+        let log = Log::default();
+        let ways = script.iter().map(|(name, rows)| {
+            let answers = rows
+                .iter()
+                .map(|(to, answers)| ((*to).to_owned(), answers.to_vec().into()));
+            let delivery = Box::new(Scripted {
+                name: (*name).to_owned(),
+                script: Mutex::new(answers.collect()),
+                log: log.clone(),
+            });
+            ((*name).to_owned(), delivery as Box<dyn Delivery>)
+        });
+        Self {
+            ways: ways.collect(),
+            log,
+            clock: ManualClock::at(noon()),
+            _dir: dir,
+            store,
+            run,
+        }
+    }
+
+    async fn deliver(&self, only: &[&str], wait_secs: u64) -> RunState {
+        let only: Vec<String> = only.iter().map(|&name| name.to_owned()).collect();
+        let wait = Duration::from_secs(wait_secs);
+        let chosen = |row: &OutboxRow| only.is_empty() || only.contains(&row.delivery);
+        deliver_all(&self.store, &self.run, &self.ways, chosen, wait, &self.clock)
+            .await
+            .unwrap();
+        self.store
+            .conclude(&self.run.run_id, self.run.fence, noon())
+            .await
+            .unwrap()
+    }
+
+    async fn resend(&mut self) -> RunState {
+        self.run = self.store.claim(&self.run.run_id, noon()).await.unwrap();
+        self.deliver(&[], 0).await
+    }
+
+    /// State and attempts of each recipient, in order.
+    async fn rows(&self) -> Vec<(DeliveryState, u32)> {
+        let rows = self.store.deliveries(&self.run.run_id).await.unwrap();
+        rows.iter().map(|row| (row.state, row.attempts)).collect()
+    }
+
+    fn seen(&self) -> Vec<String> {
+        self.log
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(_, parcel)| parcel.recipient.clone())
+            .collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_recipient_never_blocks_or_remails_the_others() {
+    let world = World::new(&[(
+        "mail",
+        &[
+            ("bad@x", &[Answer::Refused]),
+            ("good@x", &[]),
+            ("lost@x", &[Answer::Lost]),
+            ("also@x", &[]),
+        ],
+    )])
+    .await;
+    assert_eq!(world.deliver(&[], 60).await, RunState::PartiallyDelivered);
+    assert_eq!(
+        world.rows().await,
+        [(Dead, 1), (Acked, 1), (Ambiguous, 1), (Acked, 1)]
+    );
+    assert_eq!(world.seen(), ["bad@x", "good@x", "lost@x", "also@x"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_within_the_wait_is_made_with_the_same_bytes_and_key() {
+    let world = World::new(&[("hook", &[("h", &[Answer::BusyFor(7), Answer::BusyFor(0)])])]).await;
+    let begun = Instant::now();
+    assert_eq!(world.deliver(&[], 60).await, RunState::Delivered);
+    assert_eq!(world.rows().await, [(Acked, 3)]);
+    assert!(
+        begun.elapsed() >= Duration::from_secs(8),
+        "seven, then at least one"
+    );
+    let log = world.log.lock().unwrap();
+    assert!(log.iter().all(|sent| *sent == log[0]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_fit_the_wait_is_left_and_resend_ends_it() {
+    let mut world = World::new(&[
+        ("hook", &[("h", &[Answer::BusyFor(3600)])]),
+        ("mail", &[("a@x", &[]), ("b@x", &[Answer::Lost])]),
+    ])
+    .await;
+    assert_eq!(world.deliver(&[], 60).await, RunState::PartiallyDelivered);
+    assert_eq!(world.rows().await, [(RetryWait, 1), (Acked, 1), (Ambiguous, 1)]);
+    let row = world.store.deliveries(&world.run.run_id).await.unwrap().remove(0);
+    assert_eq!(row.next_attempt_at, Some(noon() + chrono::Duration::hours(1)));
+    assert_eq!(world.resend().await, RunState::Delivered);
+    assert_eq!(world.rows().await, [(Acked, 2), (Acked, 1), (Acked, 2)]);
+    assert_eq!(
+        world.resend().await,
+        RunState::Delivered,
+        "nothing is left to send"
+    );
+    assert_eq!(world.seen().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_far_end_that_never_answers_is_ambiguous_and_holds_nobody_up() {
+    let world = World::new(&[
+        ("a", &[("h", &[Answer::Never])]),
+        ("b", &[("x@x", &[]), ("y@x", &[])]),
+    ])
+    .await;
+    let begun = Instant::now();
+    assert_eq!(world.deliver(&[], 5).await, RunState::PartiallyDelivered);
+    assert_eq!(world.rows().await, [(Ambiguous, 1), (Acked, 1), (Acked, 1)]);
+    assert!(begun.elapsed() < SHORTEST_ATTEMPT * 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn everyone_gets_one_try_but_the_rest_does_not_wait_for_a_server_that_hangs() {
+    let world = World::new(&[("mail", &[("a@x", &[]), ("b@x", &[Answer::Busy]), ("c@x", &[])])]).await;
+    assert_eq!(world.deliver(&[], 0).await, RunState::PartiallyDelivered);
+    assert_eq!(world.rows().await, [(Acked, 1), (RetryWait, 1), (Acked, 1)]);
+    let world = World::new(&[("mail", &[("a@x", &[]), ("b@x", &[Answer::Never]), ("c@x", &[])])]).await;
+    assert_eq!(world.deliver(&[], 0).await, RunState::PartiallyDelivered);
+    assert_eq!(world.rows().await, [(Acked, 1), (Ambiguous, 1), (RetryWait, 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_manifest_waits_until_its_files_lie_there() {
+    let drop: Script<'_> = &[(
+        "drop",
+        &[
+            ("m.csv", &[Answer::BusyFor(2)]),
+            ("m.xlsx", &[]),
+            ("m.manifest.json", &[]),
+        ],
+    )];
+    let world = World::new(drop).await;
+    assert_eq!(world.deliver(&[], 60).await, RunState::Delivered);
+    assert_eq!(world.seen(), ["m.csv", "m.xlsx", "m.csv", "m.manifest.json"]);
+
+    let mut world = World::new(drop).await;
+    assert_eq!(world.deliver(&[], 0).await, RunState::PartiallyDelivered);
+    assert_eq!(world.seen(), ["m.csv", "m.xlsx"]);
+    assert_eq!(world.resend().await, RunState::Delivered);
+    assert_eq!(world.seen(), ["m.csv", "m.xlsx", "m.csv", "m.manifest.json"]);
+
+    let world = World::new(&[("drop", &[("m.csv", &[Answer::Refused]), ("m.manifest.json", &[])])]).await;
+    assert_eq!(world.deliver(&[], 60).await, RunState::Failed);
+    assert_eq!(world.rows().await, [(Dead, 1), (RetryWait, 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_named_deliveries_are_tried() {
+    let world = World::new(&[("a", &[("h", &[])]), ("b", &[("x@x", &[])])]).await;
+    assert_eq!(world.deliver(&["b"], 60).await, RunState::PartiallyDelivered);
+    assert_eq!(world.seen(), ["x@x"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_that_left_the_configuration_says_so() {
+    let mut world = World::new(&[("a", &[("h", &[])]), ("b", &[("x@x", &[])])]).await;
+    world.ways.remove("a");
+    assert_eq!(world.deliver(&[], 60).await, RunState::PartiallyDelivered);
+    let row = world.store.deliveries(&world.run.run_id).await.unwrap().remove(0);
+    assert_eq!((row.state, row.attempts), (RetryWait, 0));
+    assert!(row.error.unwrap().contains("no delivery `a`"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_that_were_changed_on_disk_are_not_sent() {
+    let world = World::new(&[("mail", &[("a@x", &[])])]).await;
+    let row = world.store.deliveries(&world.run.run_id).await.unwrap().remove(0);
+    std::fs::write(&row.content_path, "forged").unwrap();
+    assert_eq!(world.deliver(&[], 60).await, RunState::Failed);
+    assert_eq!(world.rows().await, [(Dead, 1)]);
+    assert!(world.seen().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_taken_over_sends_nothing_more() {
+    let world = World::new(&[("hook", &[("h", &[])])]).await;
+    world.store.claim(&world.run.run_id, noon()).await.unwrap();
+    let wait = Duration::from_secs(1);
+    let error = deliver_all(
+        &world.store,
+        &world.run,
+        &world.ways,
+        |_| true,
+        wait,
+        &world.clock,
+    )
+    .await
+    .unwrap_err();
+    assert!(matches!(error, StoreError::Stale { .. }), "{error}");
+    assert!(world.seen().is_empty());
+}
+
+#[test]
+fn waits_grow_are_spread_and_heed_the_far_end_within_reason() {
+    let secs = Duration::from_secs;
+    for (asked, expected) in [(0, 1), (30, 30), (999_999, 21_600)] {
+        assert_eq!(pause(Pace::Other, "k", 1, Some(secs(asked))), secs(expected));
+    }
+    for (pace, ceilings) in [
+        (Pace::Other, [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000]),
+        (Pace::Mail, [60, 120, 240, 480, 960, 1_920, 3_840]),
+    ] {
+        for (attempt, ceiling) in (1..).zip(ceilings) {
+            let waits: Vec<Duration> = (0..200)
+                .map(|n| pause(pace, &n.to_string(), attempt, None))
+                .collect();
+            assert!(waits.iter().all(|wait| *wait <= secs(ceiling)));
+            let mean = waits.iter().sum::<Duration>() / 200;
+            assert!(
+                mean > secs(ceiling) / 3 && mean < secs(ceiling) * 2 / 3,
+                "{mean:?} of {ceiling}"
+            );
+        }
+    }
+    assert_eq!(ceiling(Pace::Mail, u32::MAX), secs(4 * 60 * 60));
+}
