@@ -112,6 +112,17 @@ impl Formatter {
         }
     }
 
+    /// A part as it is shown beside its total: `shown` is `exact` after the parts were made to add up; what is not zero never
+    /// reads as zero.
+    pub(super) fn part(&self, shown: Decimal, exact: Decimal, decimals: u32) -> String {
+        if !shown.is_zero() || exact.is_zero() {
+            return self.decimal(shown, decimals);
+        }
+        let mut sliver = Decimal::new(1, decimals + 1);
+        sliver.set_sign_negative(exact.is_sign_negative());
+        self.visible(sliver, decimals)
+    }
+
     /// An amount without its currency: `4,070.36`, `<0.01`; decimals are the currency's minor units.
     #[must_use]
     pub fn amount(&self, value: Decimal, currency: Currency) -> String {
@@ -394,6 +405,20 @@ mod tests {
             assert_eq!(formatter.decimal(dec!(1234567.885), 2), large, "{locale}");
             assert_eq!(formatter.decimal(dec!(-4070.36123), 2), negative, "{locale}");
         }
+    }
+
+    #[test]
+    fn a_part_of_a_total_is_shown_as_it_adds_up_and_never_as_nothing() {
+        let formatter = Formatter::new("en-US");
+        for (shown, exact, expected) in [
+            (dec!(33.34), dec!(33.335), "33.34"),
+            (dec!(0), dec!(0.005), "<0.01"),
+            (dec!(0), dec!(-0.004), ">\u{2212}0.01"),
+            (dec!(0), dec!(0), "0.00"),
+        ] {
+            assert_eq!(formatter.part(shown, exact, 2), expected);
+        }
+        assert_eq!(formatter.part(dec!(0), dec!(0.4), 0), "<1");
     }
 
     #[test]

@@ -125,7 +125,12 @@ impl<'a> Single<'a> {
                     place: figure.rank.map(|rank| rank.to_string()).unwrap_or_default(),
                     share: share(at),
                     change: formatter.change(figure),
-                    ..self.tiny(figure, formatter, row(name(&figure.label), amounts[at], "member"))
+                    ..self.written(
+                        figure,
+                        amounts[at],
+                        formatter,
+                        row(name(&figure.label), amounts[at], "member"),
+                    )
                 }
             })
             .collect();
@@ -162,13 +167,14 @@ impl<'a> Single<'a> {
         }
     }
 
-    /// A value that is not zero never reads as zero, as long as no total has to be met.
-    fn tiny(&self, figure: &Figure, formatter: &Formatter, row: Row) -> Row {
-        if self.total.is_some() && figure.value.is_some() {
-            return row;
-        }
+    /// The row with its value in words: beside a total the part that adds up to it, else the value by itself.
+    fn written(&self, figure: &Figure, shown: Option<Decimal>, formatter: &Formatter, row: Row) -> Row {
+        let cell = match (self.total, shown, figure.value) {
+            (Some(_), Some(shown), Some(exact)) => formatter.part(shown, exact, decimals(figure)),
+            _ => formatter.value(figure).number,
+        };
         Row {
-            cells: vec![formatter.value(figure).number],
+            cells: vec![cell],
             ..row
         }
     }

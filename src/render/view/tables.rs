@@ -322,8 +322,9 @@ fn column_cells(
         .collect::<Option<Vec<_>>>();
     let places = decimals(first);
     let adding = values
+        .as_ref()
         .filter(|_| totals && same && additive(first.metric))
-        .and_then(|values| apportion(&values, places));
+        .and_then(|values| apportion(values, places));
     let Some(amounts) = adding else {
         let mut cells: Vec<String> = figures[..shown].iter().copied().map(plain).collect();
         cells.extend([String::from("–"), String::from("–")]);
@@ -334,10 +335,10 @@ fn column_cells(
         money::sum(amounts.iter().copied()).map_or_else(|_| NOT_AVAILABLE.to_owned(), shown_amount)
     };
     let totals = [sum(&amounts[shown..]), sum(&amounts)];
-    amounts[..shown]
-        .iter()
-        .copied()
-        .map(shown_amount)
+    let exact = values.unwrap_or_default();
+    let parts = amounts[..shown].iter().zip(exact);
+    parts
+        .map(|(amount, exact)| formatter.part(*amount, exact, places))
         .chain(totals)
         .collect()
 }
