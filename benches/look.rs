@@ -149,6 +149,7 @@ fn report() -> Report {
         ],
     };
     let chart = |key: &str, title: &str, form| Chart {
+        source: None,
         key: key.into(),
         title: title.into(),
         unit: Unit::Currency,

@@ -168,12 +168,15 @@ impl Globals {
 fn wait_for<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     // A second installation means that the provider is there, which is all that is wanted.
     drop(rustls::crypto::ring::default_provider().install_default());
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Failure::failed(format!("the system gives no threads: {error}")))?
-        .block_on(work)
+        .map_err(|error| Failure::failed(format!("the system gives no threads: {error}")))?;
+    let done = runtime.block_on(work);
+    // A computation that missed its deadline must not keep the process.
+    runtime.shutdown_background();
+    done
 }
 
 fn clock() -> Arc<dyn Clock> {

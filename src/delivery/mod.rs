@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +55,8 @@ pub struct Edition {
     pub manifest: Artifact,
     /// The mail's content.
     pub mail: MailBody,
+    /// Subjects by the name of the e-mail delivery that has its own; the others use the mail's.
+    pub subjects: BTreeMap<String, String>,
     /// The chat's content.
     pub digest: Digest,
     /// The summary rows with the CSV's names, for the webhook.

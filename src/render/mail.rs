@@ -169,6 +169,20 @@ fn images(report: &Report, look: &Look, view: &View, charts: bool) -> Result<Vec
 }
 
 /// One line; a later revision says so.
+/// The subject alone, by the template of `look`.
+///
+/// # Errors
+/// [`RenderError`] as for [`render`].
+pub fn subject_line(report: &Report, look: &Look) -> Result<String, RenderError> {
+    let templates = templates::load(&look.templates)?;
+    let extent = Extent {
+        rows: 0,
+        days: false,
+        drawn: false,
+    };
+    subject(&templates, &View::new(report, look, extent), look)
+}
+
 fn subject(templates: &Templates, view: &View, look: &Look) -> Result<String, RenderError> {
     let data = mail_view(view, false, false);
     let written = match &look.subject {

@@ -94,6 +94,7 @@ pub(super) fn report() -> Report {
             ),
         ],
         charts: vec![Chart {
+            source: None,
             key: "cost".into(),
             title: "Cost".into(),
             unit: Unit::Currency,

@@ -1,7 +1,7 @@
 //! The answer in one or two sentences, built from the figures by rule; nothing is said that the figures do not say.
 
 use super::{Comparison, Direction, Figure, Outlier, Part, PeriodRef, Sentence};
-use crate::metric::Unit;
+use crate::metric::{Metric, Unit};
 use crate::money;
 use rust_decimal::Decimal;
 
@@ -156,21 +156,29 @@ fn days_more(days: u32, base: u32) -> String {
 
 fn mover(mover: &Figure) -> Option<Sentence> {
     let change = mover.comparisons.first()?.change?;
-    let (verb, direction) = match (mover.unit, change.is_sign_negative()) {
-        (Unit::Currency, false) => (" cost ", " more, the largest change."),
-        (Unit::Currency, true) => (" cost ", " less, the largest change."),
-        (_, false) => (
-            " made ",
-            " requests more, the largest change among the top agents.",
-        ),
-        (_, true) => (
-            " made ",
-            " requests fewer, the largest change among the top agents.",
+    let verb = if mover.unit == Unit::Currency {
+        " cost "
+    } else {
+        " made "
+    };
+    let more = match (mover.unit, change.is_sign_negative()) {
+        (Unit::Currency, false) => " more",
+        (Unit::Currency, true) => " less",
+        (_, false) => " requests more",
+        (_, true) => " requests fewer",
+    };
+    // In a top list who is missing is unknown; only of those in both lists is it known who moved most.
+    let among = match mover.metric {
+        Metric::TotalCost => String::new(),
+        _ => format!(
+            " among the {}s in both top lists",
+            mover.dimension.as_deref().unwrap_or("member")
         ),
     };
+    let direction = format!("{more}, the largest change{among}.");
     let name = Part::Strong(mover.member.clone()?);
     Some(Sentence {
-        parts: vec![name, text(verb), amount(mover, change.abs()), text(direction)],
+        parts: vec![name, text(verb), amount(mover, change.abs()), text(&direction)],
     })
 }
 
@@ -188,7 +196,6 @@ fn day(cost: &Figure, outlier: &Outlier) -> Sentence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::Metric;
     use crate::money::Currency;
     use crate::report::Status;
     use rust_decimal::dec;
@@ -209,7 +216,7 @@ mod tests {
             source: None,
             metric,
             label: metric.label().into(),
-            dimension: None,
+            dimension: Some("agent".into()),
             member: Some("Sales".into()),
             rank: None,
             unit: metric.unit(),
@@ -328,7 +335,7 @@ mod tests {
         };
         assert_eq!(
             plain(&sentences(&facts)),
-            "Spend rose 25.0 % to 10. Sales made 50 requests fewer, the largest change among the top agents. \
+            "Spend rose 25.0 % to 10. Sales made 50 requests fewer, the largest change among the agents in both top lists. \
              2026-10-14 alone cost 4, 2.9 × a usual Wednesday."
         );
     }

@@ -152,7 +152,7 @@ impl<'a> View<'a> {
         let outlier = outlier::find(&days, &base_days);
         let found = self
             .base
-            .map(|base| movers::find(&self.dataset.source, self.dataset.currency, self.current, base));
+            .map(|base| movers::find(&self.maker, self.current, base));
         let found = found.unwrap_or_default();
         let headlines = self.maker.headlines(self.current, self.base);
         let Some(cost) = headlines.iter().find(|figure| figure.metric == Metric::TotalCost) else {

@@ -24,6 +24,7 @@ pub(super) fn daily(
 ) -> Option<Chart> {
     days.iter().any(|(_, value)| value.is_some()).then(|| Chart {
         key: format!("{prefix}cost-per-day"),
+        source: cost.source.clone(),
         title: "Cost per day".to_owned(),
         unit: Unit::Currency,
         currency: cost.currency,
@@ -50,6 +51,7 @@ pub(super) fn bars(prefix: &str, cost: &Figure, window: &Window) -> Option<Chart
     };
     Some(Chart {
         key: format!("{prefix}{key}"),
+        source: cost.source.clone(),
         title,
         unit: Unit::Currency,
         currency: cost.currency,

@@ -46,6 +46,15 @@ impl<'a> Maker<'a> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn of(source: &'a str, currency: Currency, provisional: bool) -> Self {
+        Self {
+            source,
+            currency,
+            provisional,
+        }
+    }
+
     fn figure(&self, metric: Metric, value: Option<Decimal>) -> Figure {
         let status = match value {
             None => Status::NotAvailable,
@@ -67,7 +76,13 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn member(&self, metric: Metric, value: Option<Decimal>, dimension: &str, member: &str) -> Figure {
+    pub(super) fn member(
+        &self,
+        metric: Metric,
+        value: Option<Decimal>,
+        dimension: &str,
+        member: &str,
+    ) -> Figure {
         Figure {
             label: member.to_owned(),
             dimension: Some(dimension.to_owned()),

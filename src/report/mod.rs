@@ -242,6 +242,8 @@ pub enum Part {
 pub struct Chart {
     /// Unique in the report, a file name part: `cost-per-day`.
     pub key: String,
+    /// The source it is about.
+    pub source: Option<String>,
     /// Heading: `Cost per day`.
     pub title: String,
     /// Unit of the axis.

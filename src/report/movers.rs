@@ -1,8 +1,9 @@
 //! Who moved most between two windows of a source.
 
-use super::{Comparison, Figure, Status, compare::PREVIOUS_PERIOD};
-use crate::metric::{Metric, Unit};
-use crate::money::Currency;
+use super::compare::PREVIOUS_PERIOD;
+use super::full::Maker;
+use super::{Comparison, Figure};
+use crate::metric::Metric;
 use crate::source::{Breakdown, TopList, Window};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ const DIMENSIONS: [&str; 8] = [
 /// A complete breakdown by cost is preferred: there, a member without a row did cost nothing. In the platform's top
 /// lists a missing member is unknown, so only members of both lists are compared.
 #[must_use]
-pub(super) fn find(source: &str, currency: Option<Currency>, current: &Window, base: &Window) -> Vec<Figure> {
+pub(super) fn find(maker: &Maker<'_>, current: &Window, base: &Window) -> Vec<Figure> {
     let from_breakdown = DIMENSIONS.iter().find_map(|dimension| {
         let (now, before) = (breakdown(current, dimension)?, breakdown(base, dimension)?);
         (now.members.len().max(before.members.len()) > 1).then(|| complete(dimension, now, before))
@@ -43,10 +44,7 @@ pub(super) fn find(source: &str, currency: Option<Currency>, current: &Window, b
             .then_with(|| a.member.cmp(&b.member))
     });
     moves.truncate(MOST);
-    moves
-        .into_iter()
-        .map(|mover| mover.figure(source, currency))
-        .collect()
+    moves.into_iter().map(|mover| mover.figure(maker)).collect()
 }
 
 struct Move {
@@ -62,20 +60,10 @@ impl Move {
         self.now.checked_sub(self.before).map(|change| change.abs())
     }
 
-    fn figure(self, source: &str, currency: Option<Currency>) -> Figure {
-        let unit = self.metric.unit();
+    fn figure(self, maker: &Maker<'_>) -> Figure {
         Figure {
-            source: Some(source.to_owned()),
-            metric: self.metric,
-            label: self.member.clone(),
-            dimension: Some(self.dimension),
-            member: Some(self.member),
-            rank: None,
-            unit,
-            currency: currency.filter(|_| unit == Unit::Currency),
-            value: Some(self.now),
-            status: Status::Ok,
             comparisons: vec![Comparison::of(PREVIOUS_PERIOD, Some(self.now), Some(self.before))],
+            ..maker.member(self.metric, Some(self.now), &self.dimension, &self.member)
         }
     }
 }
@@ -155,7 +143,9 @@ fn in_both(list: TopList, current: &Window, base: &Window) -> Vec<Move> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::Currency;
     use crate::period::{Calendar, Period};
+    use crate::report::Status;
     use crate::source::{Measure, Member, Ranking};
     use rust_decimal::dec;
 
@@ -204,6 +194,10 @@ mod tests {
         }
     }
 
+    fn maker() -> Maker<'static> {
+        Maker::of("globant", Currency::USD, true)
+    }
+
     fn named(figures: &[Figure]) -> Vec<(&str, Option<Decimal>)> {
         figures
             .iter()
@@ -231,7 +225,8 @@ mod tests {
                 ("still", dec!(1)),
             ],
         );
-        let movers = find("bill", Some(Currency::USD), &now, &before);
+        let movers = find(&maker(), &now, &before);
+        assert!(movers.iter().all(|mover| mover.status == Status::Provisional));
         assert_eq!(
             named(&movers),
             [
@@ -249,8 +244,8 @@ mod tests {
             &[("a", 100), ("twin", 90), ("twin", 80), ("entered", 70), ("b", 10)],
         );
         let before = ranked("2026-09", &[("twin", 500), ("left", 99), ("a", 60), ("b", 11)]);
-        let movers = find("globant", None, &now, &before);
+        let movers = find(&maker(), &now, &before);
         assert_eq!(named(&movers), [("a", Some(dec!(40))), ("b", Some(dec!(-1)))]);
-        assert!(find("globant", None, &window("2026-10"), &window("2026-09")).is_empty());
+        assert!(find(&maker(), &window("2026-10"), &window("2026-09")).is_empty());
     }
 }

@@ -11,6 +11,8 @@ const LEAST_HISTORY: usize = 14;
 const LEAST_WEEKDAYS: usize = 4;
 /// Modified z-score from which a day stands out.
 const LIMIT: Decimal = dec!(3.5);
+/// Days with the largest excess that are judged; if none of them stands out, none does.
+const MOST_JUDGED: usize = 10;
 /// Smallest excess worth pointing at, in currency units.
 const FLOOR: Decimal = dec!(25);
 
@@ -24,66 +26,108 @@ pub(super) fn find(
     days: &[(NaiveDate, Option<Decimal>)],
     history: &[(NaiveDate, Option<Decimal>)],
 ) -> Option<Outlier> {
-    let known: Vec<(NaiveDate, Decimal)> = days
+    let known = days.iter().chain(history);
+    let usual = Usual::of(
+        known
+            .filter_map(|(date, value)| Some((*date, (*value)?)))
+            .collect(),
+    );
+    let mut candidates: Vec<(Decimal, Outlier)> = days
         .iter()
-        .chain(history)
-        .filter_map(|(date, value)| Some((*date, (*value)?)))
+        .filter_map(|(date, value)| usual.excess(*date, (*value)?))
         .collect();
-    let candidates = days
-        .iter()
-        .filter_map(|(date, value)| judge(*date, (*value)?, &known));
+    candidates.sort_by(|(a, _), (b, _)| b.cmp(a));
+    candidates.truncate(MOST_JUDGED);
     candidates
-        .max_by(|(a, _), (b, _)| a.cmp(b))
+        .into_iter()
+        .find(|(excess, outlier)| {
+            usual
+                .score(outlier.date, *excess)
+                .is_some_and(|score| score > LIMIT)
+        })
         .map(|(_, outlier)| outlier)
 }
 
-/// The excess of a day, if it stands out.
-fn judge(date: NaiveDate, value: Decimal, known: &[(NaiveDate, Decimal)]) -> Option<(Decimal, Outlier)> {
-    let others: Vec<(NaiveDate, Decimal)> = known
-        .iter()
-        .filter(|(other, _)| *other != date)
-        .copied()
-        .collect();
-    if others.len() < LEAST_HISTORY {
-        return None;
-    }
-    let usual = |date: NaiveDate| usual(date, &others);
-    let (expected, same_weekday) = usual(date)?;
-    let excess = value.checked_sub(expected)?;
-    if excess < FLOOR || excess < expected * dec!(0.1) {
-        return None;
-    }
-    let residuals: Vec<Decimal> = others
-        .iter()
-        .filter_map(|(other, value)| value.checked_sub(usual(*other)?.0))
-        .collect();
-    let score = score(excess, &residuals)?;
-    let times_usual = money::rounded(money::quotient(value, expected)?, 1);
-    (score > LIMIT).then_some((
-        excess,
-        Outlier {
-            date,
-            value,
-            times_usual,
-            same_weekday,
-        },
-    ))
+/// What is usual on each weekday and on any day, sorted once, so that a day is cheaply left out of its own history.
+struct Usual {
+    known: Vec<(NaiveDate, Decimal)>,
+    by_weekday: [Vec<Decimal>; 7],
+    all: Vec<Decimal>,
 }
 
-/// What is usual on such a weekday (true), or on any day where there are too few of them (false).
-fn usual(date: NaiveDate, known: &[(NaiveDate, Decimal)]) -> Option<(Decimal, bool)> {
-    let alike: Vec<Decimal> = known
-        .iter()
-        .filter(|(other, _)| other.weekday() == date.weekday())
-        .map(|(_, value)| *value)
-        .collect();
-    let enough = alike.len() >= LEAST_WEEKDAYS;
-    let values = if enough {
-        alike
-    } else {
-        known.iter().map(|(_, value)| *value).collect()
-    };
-    Some((median(values)?, enough))
+impl Usual {
+    fn of(known: Vec<(NaiveDate, Decimal)>) -> Self {
+        let mut by_weekday: [Vec<Decimal>; 7] = Default::default();
+        for (date, value) in &known {
+            by_weekday[index(*date)].push(*value);
+        }
+        let mut all: Vec<Decimal> = known.iter().map(|(_, value)| *value).collect();
+        all.sort_unstable();
+        for values in &mut by_weekday {
+            values.sort_unstable();
+        }
+        Self {
+            known,
+            by_weekday,
+            all,
+        }
+    }
+
+    /// What the other such weekdays say is usual (true), or all other days where there are too few of them (false).
+    fn expected(&self, date: NaiveDate, value: Decimal) -> Option<(Decimal, bool)> {
+        let alike = &self.by_weekday[index(date)];
+        if alike.len() > LEAST_WEEKDAYS {
+            Some((median_without(alike, value)?, true))
+        } else {
+            Some((median_without(&self.all, value)?, false))
+        }
+    }
+
+    /// How far a day lies above what is usual, if that is worth a word.
+    fn excess(&self, date: NaiveDate, value: Decimal) -> Option<(Decimal, Outlier)> {
+        if self.known.len() <= LEAST_HISTORY {
+            return None;
+        }
+        let (expected, same_weekday) = self.expected(date, value)?;
+        let excess = value.checked_sub(expected)?;
+        if excess < FLOOR || excess < expected.checked_mul(dec!(0.1))? {
+            return None;
+        }
+        let outlier = Outlier {
+            date,
+            value,
+            times_usual: money::rounded(money::quotient(value, expected)?, 1),
+            same_weekday,
+        };
+        Some((excess, outlier))
+    }
+
+    /// The modified z-score of a day's excess among the residuals of all other days.
+    fn score(&self, date: NaiveDate, excess: Decimal) -> Option<Decimal> {
+        let others = self.known.iter().filter(|(other, _)| *other != date);
+        let residuals: Vec<Decimal> = others
+            .filter_map(|(other, value)| value.checked_sub(self.expected(*other, *value)?.0))
+            .collect();
+        score(excess, &residuals)
+    }
+}
+
+fn index(date: NaiveDate) -> usize {
+    date.weekday().num_days_from_monday() as usize
+}
+
+/// The median of sorted values with one occurrence of `value` left out.
+fn median_without(sorted: &[Decimal], value: Decimal) -> Option<Decimal> {
+    let at = sorted.binary_search(&value).ok()?;
+    let others = sorted.len() - 1;
+    let other = |place: usize| sorted.get(if place < at { place } else { place + 1 }).copied();
+    let upper = other(others / 2)?;
+    if others % 2 == 1 {
+        return Some(upper);
+    }
+    upper
+        .checked_add(other((others / 2).checked_sub(1)?)?)?
+        .checked_div(Decimal::TWO)
 }
 
 /// The modified z-score of `excess` among `residuals`; with no spread at all, anything above the floor stands out.
@@ -196,6 +240,35 @@ mod tests {
         );
         flat[20].1 = Some(dec!(74));
         assert_eq!(find(&flat, &[]), None);
+    }
+
+    #[test]
+    fn ten_years_of_days_are_judged_at_once() {
+        let start: NaiveDate = "2016-01-01".parse().unwrap();
+        let mut years: Vec<(NaiveDate, Option<Decimal>)> = start
+            .iter_days()
+            .zip((0..3660_i64).map(|n| Some(Decimal::from(100 + n * 7 % 13))))
+            .collect();
+        years[1800].1 = Some(dec!(900));
+        let before: Vec<(NaiveDate, Option<Decimal>)> = years
+            .iter()
+            .map(|(date, value)| (*date - chrono::Days::new(3660), *value))
+            .collect();
+        assert_eq!(
+            find(&years, &before).map(|outlier| outlier.date),
+            Some(years[1800].0)
+        );
+    }
+
+    #[test]
+    fn a_day_is_left_out_of_its_own_median() {
+        let sorted = [dec!(1), dec!(2), dec!(2), dec!(5)];
+        for (value, expected) in [(dec!(1), dec!(2)), (dec!(2), dec!(2)), (dec!(5), dec!(2))] {
+            assert_eq!(median_without(&sorted, value), Some(expected));
+        }
+        assert_eq!(median_without(&sorted[..3], dec!(1)), Some(dec!(2)));
+        assert_eq!(median_without(&sorted[2..], dec!(5)), Some(dec!(2)));
+        assert_eq!(median_without(&[dec!(1)], dec!(1)), None);
     }
 
     #[test]

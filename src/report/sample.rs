@@ -221,6 +221,7 @@ fn charts() -> Vec<Chart> {
     let base = |n: i64| Some(Decimal::new(if n % 7 > 4 { 2400 } else { 12000 + n * 50 }, 2));
     let daily = Chart {
         key: "cost-per-day".into(),
+        source: Some("globant".into()),
         title: "Cost per day".into(),
         unit: Unit::Currency,
         currency: Some(Currency::USD),

@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Longest period that may be named, ten years: as for the rule `last_days:N`.
+const LONGEST_PERIOD_DAYS: u32 = 3660;
+
 /// What is asked of a run.
 #[derive(Debug, Clone, Default)]
 pub struct RunRequest {
@@ -54,7 +57,16 @@ pub fn job<'a>(plan: &'a Plan, name: &str) -> Result<&'a JobPlan, RunError> {
 /// [`RunError::Request`] for an impossible literal or an empty period to date.
 pub fn period(job: &JobPlan, literal: Option<&str>, as_of: DateTime<Utc>) -> Result<Period, RunError> {
     if let Some(literal) = literal {
-        return Period::parse(literal, job.calendar).map_err(|error| RunError::Request(error.to_string()));
+        let period =
+            Period::parse(literal, job.calendar).map_err(|error| RunError::Request(error.to_string()))?;
+        if period.days() > LONGEST_PERIOD_DAYS {
+            let reason = format!(
+                "the period `{literal}` has {} days; {LONGEST_PERIOD_DAYS} is the most",
+                period.days()
+            );
+            return Err(RunError::Request(reason));
+        }
+        return Ok(period);
     }
     let today = as_of.with_timezone(&job.timezone).date_naive();
     job.period.resolve(today, job.calendar).ok_or_else(|| {

@@ -50,6 +50,8 @@ pub struct Recipe {
     pub look: Look,
     /// The sources, in order.
     pub sources: Vec<Ingredient>,
+    /// Templates of subjects, by the name of the e-mail delivery that has its own.
+    pub subjects: BTreeMap<String, String>,
     /// Whether a mail goes out, for which charts are drawn as pictures.
     pub mail: bool,
     /// Where the files lie for readers of a chat.
@@ -94,15 +96,10 @@ impl Recipe {
     /// [`RunError::Request`] if a template or the logo cannot be read.
     pub fn of(plan: &Plan, job: &JobPlan, period: &Period, deliveries: &[String]) -> Result<Self, RunError> {
         let chosen = || deliveries.iter().filter_map(|name| plan.deliveries.get(name));
-        let subject = chosen().find_map(|delivery| match delivery {
-            DeliveryPlan::Email(email) => email.subject.clone(),
-            _ => None,
-        });
         let mut look = Look {
             locale: job.locale.clone(),
             brand: job.brand.clone(),
             file_name: job.file_name.clone(),
-            subject,
             ..Look::default()
         };
         if let Some(folder) = &job.template {
@@ -129,6 +126,7 @@ impl Recipe {
             formats: job.formats.clone(),
             look,
             sources: sources.collect(),
+            subjects: subjects(plan, deliveries),
             mail: chosen().any(|delivery| matches!(delivery, DeliveryPlan::Email(_))),
             places: chosen()
                 .filter_map(|delivery| place(delivery, job, period))
@@ -171,6 +169,7 @@ impl Recipe {
             generated_at: report.generated_at,
             manifest: render::manifest::artifact(report, &artifacts, &self.look)?,
             mail: render::mail::render(report, &self.look, &artifacts, self.mail)?,
+            subjects: self.subjects(report)?,
             digest: render::digest::render(report, &self.look)?,
             figures: render::csv::summary_rows(report),
             notices: report
@@ -181,6 +180,18 @@ impl Recipe {
             places: self.places.clone(),
             artifacts,
         })
+    }
+
+    /// The subjects of the e-mail deliveries that have their own.
+    fn subjects(&self, report: &Report) -> Result<BTreeMap<String, String>, RenderError> {
+        let written = self.subjects.iter().map(|(delivery, template)| {
+            let look = Look {
+                subject: Some(template.clone()),
+                ..self.look.clone()
+            };
+            Ok((delivery.clone(), render::mail::subject_line(report, &look)?))
+        });
+        written.collect()
     }
 
     fn brief(&self, identity: &Identity) -> Brief {
@@ -220,6 +231,17 @@ impl Recipe {
     }
 }
 
+/// Templates of subjects, by the name of the e-mail delivery that has its own.
+fn subjects(plan: &Plan, deliveries: &[String]) -> BTreeMap<String, String> {
+    let own = deliveries
+        .iter()
+        .filter_map(|name| match plan.deliveries.get(name) {
+            Some(DeliveryPlan::Email(email)) => Some((name.clone(), email.subject.clone()?)),
+            _ => None,
+        });
+    own.collect()
+}
+
 /// What is wrong with the templates of `job`: its file names, overriding files and mail subjects; tried on a specimen.
 ///
 /// # Errors
@@ -231,14 +253,8 @@ pub fn template_problems(plan: &Plan, job: &JobPlan) -> Result<Vec<RenderError>,
         .map(templates)
         .transpose()?
         .unwrap_or_default();
-    let subjects = job
-        .deliveries
-        .iter()
-        .filter_map(|name| match plan.deliveries.get(name) {
-            Some(DeliveryPlan::Email(email)) => email.subject.as_deref(),
-            _ => None,
-        });
-    let subjects: Vec<&str> = subjects.collect();
+    let subjects = subjects(plan, &job.deliveries);
+    let subjects: Vec<&str> = subjects.values().map(String::as_str).collect();
     let names = render::try_names(&job.name, &job.title, &job.file_name, &job.formats);
     let mut problems: Vec<RenderError> = names.err().into_iter().collect();
     if !files.is_empty() || !subjects.is_empty() {

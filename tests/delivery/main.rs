@@ -97,6 +97,7 @@ fn edition() -> Edition {
         title: "AI platform: monthly report".into(),
         revision: 1,
         issue: String::new(),
+        subjects: std::collections::BTreeMap::new(),
         period_id: "2026-10".into(),
         period: json!({"id": "2026-10", "start": "2026-10-01", "end": "2026-10-31", "timezone": "Europe/Madrid"}),
         generated_at: instant("2026-11-01T06:00:00Z"),

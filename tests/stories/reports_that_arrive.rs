@@ -339,3 +339,34 @@ async fn what_has_arrived_is_sent_again_only_as_new_and_under_a_new_key() {
         (&"delivered".into(), 12)
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_mail_has_the_subject_of_its_own_delivery() {
+    let platform = Platform::start(company(), TOKEN).await.unwrap();
+    let world = World::new(&platform.base_url).await;
+    let port = world.smtp.address.port();
+    let delivery = |name: &str, subject: &str| {
+        format!(
+            "[deliveries.{name}.email]\nfrom = \"reports@example.com\"\nto = [\"{name}@example.com\"]\n{subject}\n\
+             smtp = {{ host = \"127.0.0.1\", port = {port}, tls = \"none\" }}\n\n"
+        )
+    };
+    let more = delivery("a-board", "subject = \"Confidential: {{period.label}}\"") + &delivery("b-team", "");
+    world.edit("[deliveries.bi-drop", &format!("{more}[deliveries.bi-drop"));
+    world.edit(
+        r#"["finance-mail", "erp", "bi-drop"]"#,
+        r#"["a-board", "b-team"]"#,
+    );
+    assert_eq!(world.run(&[]).code, 0);
+    let subject = |reader: &str| {
+        let [mail] = world.mails_to(reader).try_into().unwrap();
+        MessageParser::default()
+            .parse(&mail.content)
+            .unwrap()
+            .subject()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(subject("a-board@example.com"), "Confidential: October 2026");
+    assert!(subject("b-team@example.com").starts_with("AI platform: monthly full report: October 2026"));
+}

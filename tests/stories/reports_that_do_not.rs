@@ -246,6 +246,10 @@ async fn a_wrong_request_is_refused_before_anything_is_recorded() {
         ),
         (&["run", "monthly-full-report", "--period", "2026-13"], "2026-13"),
         (
+            &["run", "monthly-full-report", "--period", "0001-01-01..9999-12-31"],
+            "3660",
+        ),
+        (
             &["run", "monthly-full-report", "--only", "slack"],
             "no delivery `slack`",
         ),

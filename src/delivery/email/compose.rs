@@ -128,6 +128,14 @@ impl Letter {
             .collect()
     }
 
+    /// This delivery's own subject, else that of the report's mails.
+    fn subject<'a>(&self, edition: &'a Edition) -> &'a str {
+        edition
+            .subjects
+            .get(&self.delivery)
+            .unwrap_or(&edition.mail.subject)
+    }
+
     fn key(&self, edition: &Edition, recipient: &str) -> String {
         edition.key(&self.delivery, recipient)
     }
@@ -167,7 +175,7 @@ impl Letter {
             .from(self.from.clone())
             .message_id(Some(format!("<{}@{domain}>", draft.key)))
             .references(format!("<series-{series}@{domain}>"))
-            .subject(edition.mail.subject.clone())
+            .subject(self.subject(edition).to_owned())
             .user_agent(USER_AGENT.into())
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("X-Reportwire-Run", &edition.run_id));
@@ -211,7 +219,7 @@ impl Letter {
             .iter()
             .map(|image| ("image key", image.key.as_str()));
         let all = [
-            ("subject", edition.mail.subject.as_str()),
+            ("subject", self.subject(edition)),
             ("run id", edition.run_id.as_str()),
         ];
         for (what, value) in all.into_iter().chain(names).chain(types).chain(images) {

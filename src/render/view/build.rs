@@ -217,23 +217,9 @@ fn chart_view(chart: &Chart, report: &Report, formatter: &Formatter, look: &Look
 }
 
 fn legend(chart: &Chart, report: &Report, formatter: &Formatter) -> String {
-    let of_source = |source: &&crate::report::SourceRef| {
-        chart
-            .key
-            .strip_prefix(&source.name)
-            .is_some_and(|rest| rest.starts_with('-'))
-    };
-    let source = report
-        .sources
-        .iter()
-        .filter(|_| report.sources.len() > 1)
-        .find(of_source);
+    let source = chart.source.as_deref().filter(|_| report.sources.len() > 1);
     let currency = chart.currency.map(|currency| currency.code().to_owned());
-    let mut parts: Vec<String> = source
-        .map(|source| name(&source.name))
-        .into_iter()
-        .chain(currency)
-        .collect();
+    let mut parts: Vec<String> = source.map(name).into_iter().chain(currency).collect();
     if let ChartForm::Daily { base, .. } = &chart.form
         && let (true, Some(other)) = (base.iter().any(Option::is_some), &report.compared_with)
     {
