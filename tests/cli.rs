@@ -386,3 +386,24 @@ fn a_damaged_store_is_refused() {
     assert_eq!((answer.code, answer.out.as_str()), (1, ""));
     assert!(answer.err.contains("damaged"), "{}", answer.err);
 }
+
+#[test]
+fn the_command_line_has_the_last_word() {
+    let world = World::new();
+    let data = |arguments: &[&str]| {
+        let answer = world.ask(&[&["run", "by-hand", "--period", "2026-10", "--json"], arguments].concat());
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        let run: Value = serde_json::from_str(&answer.out).unwrap();
+        run["artifacts"][0]["path"].as_str().unwrap().to_owned()
+    };
+    assert!(data(&[]).contains("/data/runs/"));
+    assert!(data(&["--set", "service.data_dir=elsewhere"]).contains("/elsewhere/runs/"));
+    let wrong = world.ask(&["jobs", "--set", "service.data_dirr=x"]);
+    assert_eq!((wrong.code, wrong.out.as_str()), (2, ""));
+    assert!(
+        wrong.err.contains("command line") && wrong.err.contains("data_dir"),
+        "{}",
+        wrong.err
+    );
+    assert_eq!(world.ask(&["jobs", "--set", "nonsense"]).code, 2);
+}

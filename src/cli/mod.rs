@@ -48,6 +48,9 @@ struct Globals {
     /// Configuration file [default: reportwire.toml, else config/reportwire.toml]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Sets a key of the configuration, over file and environment: `service.data_dir=/var/lib/reportwire`; may be given again
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    set: Vec<(String, String)>,
     /// What is logged: error, warn, info, debug, trace, or filter directives [default: `RUST_LOG`, else warn]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
@@ -138,6 +141,7 @@ impl Globals {
     fn options(&self) -> LoadOptions<'_> {
         LoadOptions {
             file: self.config.as_deref(),
+            overrides: self.set.clone(),
             env: config::environment(),
             ..LoadOptions::default()
         }
@@ -181,6 +185,13 @@ fn wait_for<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
 
 fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
+}
+
+/// Reads a setting of the command line.
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(key, _)| !key.is_empty());
+    let (key, value) = parts.ok_or("write KEY=VALUE, such as service.data_dir=/var/lib/reportwire")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// Reads an instant of the command line.
