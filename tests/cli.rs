@@ -407,3 +407,33 @@ fn the_command_line_has_the_last_word() {
     );
     assert_eq!(world.ask(&["jobs", "--set", "nonsense"]).code, 2);
 }
+
+#[test]
+fn a_bad_row_leaves_one_source_out_where_the_job_allows_it() {
+    let world = World::new();
+    let two = CONFIGURATION.replace(
+        "[deliveries.bi-drop",
+        "[sources.other.usage_file]\npath = \"other.csv\"\n\n[deliveries.bi-drop",
+    );
+    let two = two.replace("sources = [\"usage\"]", "sources = [\"usage\", \"other\"]");
+    fs::write(world.path().join("reportwire.toml"), &two).unwrap();
+    fs::write(
+        world.path().join("other.csv"),
+        USAGE.replace("2.50,USD", "lots,USD"),
+    )
+    .unwrap();
+    let arguments = ["run", "monthly-full-report", "--as-of", AS_OF, "--json"];
+    let refused = world.ask(&arguments);
+    assert_eq!(refused.code, 1, "{}", refused.out);
+    assert!(refused.err.contains("other.csv:3:cost"), "{}", refused.err);
+
+    let allowed = two.replace(
+        "schedule = \"0 7 1 * *\"",
+        "schedule = \"0 7 1 * *\"\nallow_partial = true",
+    );
+    fs::write(world.path().join("reportwire.toml"), allowed).unwrap();
+    let run = world.json(&arguments);
+    assert!(run["notices"].to_string().contains("other.csv:3:cost"), "{run}");
+    let replay = world.ask(&["replay", run["run_id"].as_str().unwrap()]);
+    assert_eq!(replay.code, 0, "{}{}", replay.out, replay.err);
+}

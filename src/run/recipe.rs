@@ -10,7 +10,7 @@ use crate::money::Currency;
 use crate::period::Period;
 use crate::render::{self, Look, RenderError};
 use crate::report::{self, Brief, Notice, Report};
-use crate::source::{self, Dataset, Need, Snapshot, SourceKind};
+use crate::source::{self, Dataset, Need, Snapshot, SourceError, SourceKind};
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -52,6 +52,8 @@ pub struct Recipe {
     pub sources: Vec<Ingredient>,
     /// Templates of subjects, by the name of the e-mail delivery that has its own.
     pub subjects: BTreeMap<String, String>,
+    /// Whether a source that cannot be had leaves the report incomplete instead of failing the run.
+    pub allow_partial: bool,
     /// Whether a mail goes out, for which charts are drawn as pictures.
     pub mail: bool,
     /// Where the files lie for readers of a chat.
@@ -127,6 +129,7 @@ impl Recipe {
             look,
             sources: sources.collect(),
             subjects: subjects(plan, deliveries),
+            allow_partial: job.allow_partial,
             mail: chosen().any(|delivery| matches!(delivery, DeliveryPlan::Email(_))),
             places: chosen()
                 .filter_map(|delivery| place(delivery, job, period))
@@ -208,26 +211,43 @@ impl Recipe {
         }
     }
 
+    /// The datasets, and a notice for each source that could not be had where the job allows a partial report.
     fn decode(&self, snapshot_dir: &Path) -> Result<(Vec<Dataset>, Vec<Notice>), RunError> {
         let (mut datasets, mut failures) = (Vec::new(), Vec::new());
-        for Ingredient { name, kind } in &self.sources {
-            let dir = snapshot_dir.join(name);
+        for ingredient in &self.sources {
+            let dir = snapshot_dir.join(&ingredient.name);
             if let Ok(reason) = std::fs::read_to_string(dir.join(FAILURE)) {
-                let text = format!("Nothing of this source is in the report: {reason}");
-                failures.push(Notice {
-                    source: Some(name.clone()),
-                    text,
-                    missing: true,
-                });
+                failures.push(failure(&ingredient.name, &reason));
                 continue;
             }
-            let snapshot = Snapshot::open(&dir).map_err(|cause| source::SourceError::Snapshot {
-                source_name: name.clone(),
-                cause,
-            })?;
-            datasets.push(source::decode(name, *kind, &self.needs(), &snapshot)?);
+            match self.dataset(ingredient, &dir) {
+                Ok(dataset) => datasets.push(dataset),
+                Err(error) if self.allow_partial && self.sources.len() > 1 => {
+                    failures.push(failure(&ingredient.name, &error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if let (true, Some(nothing)) = (datasets.is_empty(), failures.first()) {
+            return Err(RunError::Failed(nothing.text.clone()));
         }
         Ok((datasets, failures))
+    }
+
+    fn dataset(&self, Ingredient { name, kind }: &Ingredient, dir: &Path) -> Result<Dataset, SourceError> {
+        let snapshot = Snapshot::open(dir).map_err(|cause| SourceError::Snapshot {
+            source_name: name.clone(),
+            cause,
+        })?;
+        source::decode(name, *kind, &self.needs(), &snapshot)
+    }
+}
+
+fn failure(source: &str, reason: &str) -> Notice {
+    Notice {
+        source: Some(source.to_owned()),
+        text: format!("Nothing of this source is in the report: {reason}"),
+        missing: true,
     }
 }
 
