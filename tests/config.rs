@@ -841,14 +841,14 @@ fn secrets_that_are_missing_or_exposed_are_told_where_they_are_referred_to() {
       | the environment variable `REPORTWIRE_TEST_NOT_SET` is not set
     hint: set it before the start: `export REPORTWIRE_TEST_NOT_SET=…`
     "#);
-    assert!(config::check(&options).is_err());
+    assert!(check(&options).is_err());
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         fs::write(&file, format!("{geai}{}", job(""))).unwrap();
         for (mode, warnings) in [(0o600, 0), (0o640, 0), (0o644, 1), (0o620, 1)] {
             fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
-            let (_, told) = config::check(&options).unwrap();
+            let (_, told) = check(&options).unwrap();
             assert_eq!(told.len(), warnings, "{mode:o}");
             assert!(told.iter().all(|warning| !warning.to_string().contains("canary")));
         }
@@ -866,7 +866,7 @@ fn the_starter_loads_without_any_secret_and_is_never_overwritten() {
         folder: Some(&dir),
         ..LoadOptions::default()
     };
-    let (plan, warnings) = config::check(&options).unwrap();
+    let (plan, warnings) = check(&options).unwrap();
     assert!(plan.jobs.contains_key("monthly-usage") && warnings.is_empty());
     let usage = fs::read_to_string(dir.join("usage/example.csv")).unwrap();
     assert!(usage.contains("\n2026-09-01,support,") && usage.contains("\n2026-10-30,research,"));
@@ -905,6 +905,17 @@ fn the_default_files_are_found_in_their_order() {
         config::load(&options).unwrap().service.data_dir,
         folder.path().join("data")
     );
+}
+
+/// [`config::load`], and whether the secrets are there.
+fn check(options: &LoadOptions<'_>) -> Result<(config::Plan, Vec<config::Warning>), config::Problems> {
+    let plan = config::load(options)?;
+    let missing = plan.missing_secrets();
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    let warnings = plan.exposed_secrets();
+    Ok((plan, warnings))
 }
 
 mod mutations {

@@ -1,7 +1,7 @@
 //! `reportwire check`: all problems of the configuration; with `--online` also whether its far ends let us in.
 
 use super::{Failure, Globals, Verdict, clock, output, wait_for};
-use crate::config::{self, Plan};
+use crate::config::Plan;
 use crate::run::recipe;
 use crate::schedule::cadence;
 use futures::future::join_all;
@@ -16,9 +16,9 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, globals: &Globals) -> Result<Verdict, Failure> {
-        let (plan, warnings) = config::check(&globals.options())?;
-        prove_jobs(&plan)?;
-        prove_deliveries(&plan)?;
+        let plan = globals.plan()?;
+        prove(&plan)?;
+        let warnings = plan.exposed_secrets();
         for warning in warnings {
             output::note(output::plain(&warning.to_string()).trim_end());
         }
@@ -44,36 +44,55 @@ impl Check {
     }
 }
 
-/// Every secret that has the wrong form, and every address that will not do, at once; nothing is contacted.
-fn prove_deliveries(plan: &Plan) -> Result<(), Failure> {
+/// What a plan needs besides being well formed, all at once: secrets, templates, file names, addresses. Nothing is contacted.
+fn prove(plan: &Plan) -> Result<(), Failure> {
+    let missing = plan.missing_secrets();
+    let mut problems = job_problems(plan)?;
+    if missing.is_empty() {
+        problems.extend(delivery_problems(plan));
+    }
+    match (missing.is_empty(), problems.pop()) {
+        (true, None) => Ok(()),
+        (true, Some(last)) => {
+            tell(&problems);
+            Err(Failure::request(last))
+        }
+        (false, last) => {
+            problems.extend(last);
+            tell(&problems);
+            Err(Failure::Configuration(missing))
+        }
+    }
+}
+
+fn tell(problems: &[String]) {
+    for problem in problems {
+        output::note(format!("error: {problem}"));
+    }
+}
+
+/// Secrets that have the wrong form, and addresses that will not do.
+fn delivery_problems(plan: &Plan) -> Vec<String> {
     let opened = plan
         .deliveries
         .iter()
         .map(|(name, delivery)| crate::delivery::open(name, delivery, clock()));
-    let problems: Vec<String> = opened.filter_map(Result::err).map(|error| error.reason).collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::request(output::plain(&problems.join("; "))))
-    }
+    let errors = opened.filter_map(Result::err);
+    errors.map(|error| output::plain(&error.reason)).collect()
 }
 
-/// Every problem of every job's templates and file names at once.
-fn prove_jobs(plan: &Plan) -> Result<(), Failure> {
+/// Templates and file names that would fail a run.
+fn job_problems(plan: &Plan) -> Result<Vec<String>, Failure> {
     let mut problems = Vec::new();
     for job in plan.jobs.values() {
         let found = recipe::template_problems(plan, job)?;
         problems.extend(
             found
                 .iter()
-                .map(|problem| format!("job `{}`: {problem}", job.name)),
+                .map(|problem| output::plain(&format!("job `{}`: {problem}", job.name))),
         );
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::request(output::plain(&problems.join("; "))))
-    }
+    Ok(problems)
 }
 
 /// What the jobs' schedules do that their author may not expect.

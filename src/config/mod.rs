@@ -80,21 +80,6 @@ pub fn load_text(
     prove(Path::new(name), text, base.join(name), &base, overrides, env)
 }
 
-/// [`load`], and whether the secrets are there: what `reportwire check` does without `--online`.
-///
-/// # Errors
-/// As for [`load`], and a problem for each secret that cannot be had.
-pub fn check(options: &LoadOptions<'_>) -> Result<(Plan, Vec<Warning>), Problems> {
-    let plan = load(options)?;
-    let missing = plan.missing_secrets();
-    if missing.is_empty() {
-        let warnings = plan.exposed_secrets();
-        Ok((plan, warnings))
-    } else {
-        Err(missing)
-    }
-}
-
 fn prove(
     name: &Path,
     text: &str,
