@@ -274,14 +274,18 @@ impl Usage {
         let (_, extras) = ledger.totals()?;
         let known = |value: Option<Decimal>| value.filter(|_| !ledger.is_empty());
         let active = [
-            (Metric::ActiveUsers, BY_USER),
-            (Metric::ActiveAgents, BY_AGENT),
-            (Metric::ActiveProjects, BY_PROJECT),
-            (Metric::ActiveModels, BY_ACTIVE_MODEL),
+            (Metric::ActiveUsers, BY_USER, [USER, USER_NAME]),
+            (Metric::ActiveAgents, BY_AGENT, [AGENT, AGENT_NAME]),
+            (Metric::ActiveProjects, BY_PROJECT, [PROJECT, PROJECT_NAME]),
+            (Metric::ActiveModels, BY_ACTIVE_MODEL, [MODEL, MODEL]),
         ];
-        let active = active.into_iter().map(|(metric, dimension)| Measure {
+        let active = active.into_iter().map(|(metric, dimension, columns)| Measure {
             metric,
-            value: known(self.book.uses(dimension).then(|| ledger.distinct(dimension))),
+            value: columns
+                .iter()
+                .any(|column| self.presence.has(period, *column))
+                .then(|| ledger.distinct(dimension))
+                .flatten(),
         });
         let summed = EXTRAS
             .iter()

@@ -4,7 +4,7 @@ use crate::bench::{Bench, assert_ties_out, breakdown, costs, figures};
 use proptest::prelude::*;
 use reportwire::metric::Metric;
 use reportwire::money::Currency;
-use reportwire::source::{Dataset, TopList};
+use reportwire::source::{Dataset, TopList, Window};
 use rust_decimal::{Decimal, dec};
 
 const HEADER: &str = "date,project_id,project_name,agent_id,agent_name,user_id,user_name,model,service_type,\
@@ -266,6 +266,48 @@ fn a_column_that_a_file_lacks_is_unknown_and_not_zero() {
         Some(dec!(5.8000000001))
     );
     assert_eq!(dataset.windows[0].figure(Metric::TotalRequests), None);
+}
+
+#[test]
+fn members_of_another_period_do_not_make_those_of_this_one_zero() {
+    let september = usage(&["2026-09-01,p,,a1,Bot,u1,Ann,gpt,text_generation,1,,,,,,,1,USD"]);
+    let bare = "date,project_id,service_type,cost,currency\n2026-10-01,p,agent,1,USD\n".to_owned();
+    let empty = usage(&["2026-10-01,p,,,,,,,agent,1,,,,,,,1,USD"]);
+    let dimensions = |window: &Window| -> Vec<String> {
+        let breakdowns = window.breakdowns.iter();
+        breakdowns.map(|breakdown| breakdown.dimension.clone()).collect()
+    };
+    for october in [bare, empty] {
+        let dataset = Bench::usage()
+            .file("09.csv", &september)
+            .file("10.csv", october)
+            .decode(&["2026-10", "2026-09"])
+            .unwrap();
+        let [october, september] = dataset.windows.as_slice() else {
+            panic!("two periods");
+        };
+        for metric in [Metric::ActiveUsers, Metric::ActiveAgents, Metric::ActiveModels] {
+            assert_eq!(october.figure(metric), None, "{metric:?}");
+            assert_eq!(september.figure(metric), Some(dec!(1)), "{metric:?}");
+        }
+        assert_eq!(october.figure(Metric::ActiveProjects), Some(dec!(1)));
+        assert_eq!(dimensions(october), ["project", "service_type"]);
+        assert_eq!(dimensions(september).len(), 5);
+        assert_ties_out(october);
+        let unknown = dataset.notices.iter().find(|notice| notice.missing).unwrap();
+        assert!(unknown.text.contains("Active users"), "{}", unknown.text);
+    }
+    // One file that tells the users is not enough where another one cannot.
+    let dataset = Bench::usage()
+        .file("a.csv", usage(&ROWS))
+        .file(
+            "b.csv",
+            "date,project_id,service_type,cost,currency\n2026-10-01,p1,agent,1,EUR\n",
+        )
+        .decode(&["2026-10"])
+        .unwrap();
+    assert_eq!(dataset.windows[0].figure(Metric::ActiveUsers), None);
+    assert_eq!(dataset.windows[0].figure(Metric::ActiveProjects), Some(dec!(3)));
 }
 
 #[test]

@@ -188,10 +188,6 @@ impl Dimension {
         }
         names
     }
-
-    fn used(&self) -> bool {
-        self.members.len() > 1
-    }
 }
 
 /// The sums of one period.
@@ -238,10 +234,17 @@ impl<const M: usize, const X: usize, const D: usize> Ledger<M, X, D> {
         Ok((self.total.totals()?, self.extras.totals()?))
     }
 
-    /// The members of a dimension that have rows in the period, `(unattributed)` not counted.
-    pub(crate) fn distinct(&self, dimension: usize) -> Decimal {
+    /// The members of a dimension that have rows in the period, `(unattributed)` not counted; `None` where no row of the
+    /// period names one, because nobody then knows how many there were.
+    pub(crate) fn distinct(&self, dimension: usize) -> Option<Decimal> {
         let named = self.groups[dimension].iter().skip(NOBODY + 1);
-        Decimal::from(named.filter(|sums| sums.rows > 0).count())
+        let count = named.filter(|sums| sums.rows > 0).count();
+        (count > 0).then(|| Decimal::from(count))
+    }
+
+    /// Whether any row of the period has a value of the dimension.
+    fn uses(&self, dimension: usize) -> bool {
+        self.distinct(dimension).is_some()
     }
 }
 
@@ -339,11 +342,6 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         self.ledgers.iter().map(|ledger| ledger.total.rows).collect()
     }
 
-    /// Whether any row of the periods has a value of the dimension.
-    pub(crate) fn uses(&self, dimension: usize) -> bool {
-        self.dimensions[dimension].used()
-    }
-
     /// The member of a dimension to which every row belongs, if there is one.
     pub(crate) fn only(&self, dimension: usize) -> Option<&str> {
         let unattributed = |ledger: &Ledger<M, X, D>| {
@@ -396,7 +394,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
             }
             let mut breakdowns = Vec::new();
             for (dimension, names) in names.iter().enumerate().take(shown) {
-                if self.uses(dimension) && !ledger.is_empty() {
+                if ledger.uses(dimension) {
                     let members = members(&ledger.groups[dimension], names, &measures)?;
                     debug_assert!(adds_up(&members, &figures), "members add up to the headline");
                     breakdowns.push(Breakdown {
