@@ -214,7 +214,13 @@ impl Recipe {
                 source_name: name.clone(),
                 cause,
             })?;
-            datasets.push(source::decode(name, *kind, &self.needs(), &snapshot)?);
+            datasets.push(source::decode(
+                name,
+                *kind,
+                &self.needs(),
+                &snapshot,
+                self.timezone,
+            )?);
         }
         Ok((datasets, failures))
     }
