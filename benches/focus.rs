@@ -78,7 +78,13 @@ fn decode(keep: &str, folder: &Path) -> Outcome {
         period: Period::parse("2026-10", Calendar::years())?,
         depth: Depth::Full,
     };
-    let dataset = source::decode("bill", SourceKind::FocusFile, &[need], &snapshot)?;
+    let dataset = source::decode(
+        "bill",
+        SourceKind::FocusFile,
+        &[need],
+        &snapshot,
+        chrono_tz::Tz::UTC,
+    )?;
     let rows = dataset
         .windows
         .iter()

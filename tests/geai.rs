@@ -6,6 +6,7 @@
 mod platform;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use platform::{Platform, Reply};
@@ -81,9 +82,14 @@ async fn dataset(plan: &GeaiPlan, needs: &[Need]) -> Result<Dataset, SourceError
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!String::from_utf8_lossy(&bytes).contains(CANARY));
     }
-    let decoded = reportwire::source::decode("globant", SourceKind::Geai, needs, &fresh);
-    let again =
-        reportwire::source::decode("globant", SourceKind::Geai, needs, &Snapshot::open(&dir).unwrap());
+    let decoded = reportwire::source::decode("globant", SourceKind::Geai, needs, &fresh, Tz::UTC);
+    let again = reportwire::source::decode(
+        "globant",
+        SourceKind::Geai,
+        needs,
+        &Snapshot::open(&dir).unwrap(),
+        Tz::UTC,
+    );
     match (&decoded, &again) {
         (Ok(decoded), Ok(again)) => assert_eq!(decoded, again),
         (Err(decoded), Err(again)) => assert_eq!(decoded.to_string(), again.to_string()),
@@ -665,6 +671,11 @@ async fn the_error_rate_is_per_cent_whatever_unit_came() {
         (
             "7.1",
             Some(dec!(7.1)),
+            Some("50 errors in 1000 requests make 5 %"),
+        ),
+        (
+            "-79228162514264337593543950335",
+            Some(Decimal::MIN),
             Some("50 errors in 1000 requests make 5 %"),
         ),
     ] {

@@ -239,7 +239,7 @@ impl Recipe {
             source_name: name.clone(),
             cause,
         })?;
-        source::decode(name, *kind, &self.needs(), &snapshot)
+        source::decode(name, *kind, &self.needs(), &snapshot, self.timezone)
     }
 }
 

@@ -13,7 +13,8 @@ use crate::config::plan::FocusFilePlan;
 use crate::metric::Metric;
 use crate::money::MoneyError;
 use crate::schedule::clock::Clock;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
+use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -32,8 +33,11 @@ const SUB_ACCOUNT: usize = 11;
 const SUB_ACCOUNT_NAME: usize = 12;
 const MODEL: usize = 13;
 const ACCOUNT_NAME: usize = 14;
+const CHARGED_UNTIL: usize = 15;
+/// Most days of one charge that tell how far the bill reaches; a commitment of a year says nothing about its usage.
+const MAX_CHARGE: TimeDelta = TimeDelta::days(31);
 
-static LAYOUT: Layout<15> = Layout {
+static LAYOUT: Layout<16> = Layout {
     title: "a FOCUS bill",
     columns: [
         Column::required("BilledCost"),
@@ -51,6 +55,7 @@ static LAYOUT: Layout<15> = Layout {
         Column::optional("SubAccountName"),
         Column::optional("x_Model"),
         Column::optional("BillingAccountName"),
+        Column::optional("ChargePeriodEnd"),
     ],
     json_lines: false,
 };
@@ -96,6 +101,7 @@ pub(super) async fn probe(name: &str, plan: &FocusFilePlan) -> Result<(), Source
 
 /// Sums the rows of the needed periods.
 pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
+    let (described, today) = described(name, needs, snapshot, Tz::UTC)?;
     let mut bill = Bill {
         book: Book::new(needs, DIMENSIONS),
         presence: Presence::new(needs),
@@ -104,13 +110,13 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
     };
     for (path, answer) in kept(snapshot, Role::Rows) {
         let before = bill.book.counts();
-        let mut visit = |row: &Row<'_, 15>| bill.row(row, path);
+        let mut visit = |row: &Row<'_, 16>| bill.row(row, path);
         let columns = each_row(name, snapshot, (path, answer), &LAYOUT, &mut visit)?;
         bill.presence.file(&before, &bill.book.counts(), &columns);
     }
     let windows = bill.windows().map_err(|cause| unsummable(name, &cause))?;
     let mut notices = duplicates(name, snapshot);
-    notices.extend(bill.book.empty_periods(name));
+    notices.extend(bill.book.shortfalls(name, today));
     notices.extend(unknown_figures(name, needs, &windows));
     notices.extend(bill.unknown_words(name));
     Ok(Dataset {
@@ -120,14 +126,14 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
         currency: bill.currency.known(),
         windows,
         notices,
-        ..described(name, needs, snapshot)?
+        ..described
     })
 }
 
 /// The sums, while the files are read.
 struct Bill {
     book: Book<2, 6, 5>,
-    presence: Presence<15>,
+    presence: Presence<16>,
     currency: OneCurrency,
     /// Column and word that no version of FOCUS has, and its rows.
     unknown: BTreeMap<(usize, String), u64>,
@@ -135,7 +141,7 @@ struct Bill {
 
 impl Bill {
     /// Checks one row and, if a needed period holds it, adds it.
-    fn row(&mut self, row: &Row<'_, 15>, path: &str) -> Result<(), Flaw> {
+    fn row(&mut self, row: &Row<'_, 16>, path: &str) -> Result<(), Flaw> {
         let cells = row.cells.map(|cell| if cell == b"NULL" { &[][..] } else { cell });
         let day = cell::utc_date(cells[CHARGED_FROM]).map_err(Flaw::of(CHARGED_FROM))?;
         let billed = cell::decimal(cells[BILLED]).map_err(Flaw::of(BILLED))?;
@@ -143,6 +149,9 @@ impl Bill {
         let list = optional(cells[LIST]).map_err(Flaw::of(LIST))?;
         let contracted = optional(cells[CONTRACTED]).map_err(Flaw::of(CONTRACTED))?;
         let currency = self.currency.read(cells[CURRENCY]).map_err(Flaw::of(CURRENCY))?;
+        if let Some(last) = last_day(day, cells[CHARGED_UNTIL]) {
+            self.book.reaches(last);
+        }
         if !self.book.wants(day) {
             return Ok(());
         }
@@ -260,6 +269,18 @@ impl Bill {
             })
             .collect()
     }
+}
+
+/// The last day of a charge that begins on `day` and ends before `until`, where that is a later one. Bills of whole
+/// months have one row for all days.
+fn last_day(day: NaiveDate, until: &[u8]) -> Option<NaiveDate> {
+    if until.is_empty() {
+        return None;
+    }
+    let at_midnight = until.get(11..16).is_none_or(|time| time == b"00:00");
+    let until = cell::utc_date(until).ok()?;
+    let last = if at_midnight { until.pred_opt()? } else { until };
+    (day < last && until - day <= MAX_CHARGE).then_some(last)
 }
 
 /// An amount that a row may lack.

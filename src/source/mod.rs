@@ -5,6 +5,7 @@
 //! Never here: adding figures of different sources, comparing periods, rounding.
 
 pub mod dataset;
+mod days;
 mod files;
 mod focus_file;
 pub mod geai;
@@ -16,6 +17,7 @@ use crate::config::plan::SourcePlan;
 use crate::period::Period;
 use crate::schedule::clock::Clock;
 use crate::source::sdk::Pace;
+use chrono_tz::Tz;
 pub use dataset::{Breakdown, Dataset, Measure, Member, Notice, Ranking, Series, TopList, Window};
 use serde::{Deserialize, Serialize};
 pub use snapshot::{Snapshot, SnapshotError, SnapshotWriter};
@@ -167,7 +169,8 @@ pub async fn fetch(
     }
 }
 
-/// Decodes a snapshot. Pure: the same snapshot and needs give the same dataset.
+/// Decodes a snapshot. Pure: the same snapshot, needs and zone give the same dataset. `zone` is the job's, in which the
+/// dates of a source that has no zone of its own are taken.
 ///
 /// # Errors
 /// [`SourceError`] where an answer or a row cannot be what the platform's protocol says.
@@ -176,10 +179,11 @@ pub fn decode(
     kind: SourceKind,
     needs: &[Need],
     snapshot: &Snapshot,
+    zone: Tz,
 ) -> Result<Dataset, SourceError> {
     match kind {
         SourceKind::Geai => geai::decode(name, needs, snapshot),
-        SourceKind::UsageFile => usage_file::decode(name, needs, snapshot),
+        SourceKind::UsageFile => usage_file::decode(name, needs, snapshot, zone),
         SourceKind::FocusFile => focus_file::decode(name, needs, snapshot),
     }
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::config::plan::UsageFilePlan;
 use crate::metric::Metric;
 use crate::schedule::clock::Clock;
+use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use std::collections::HashMap;
 
@@ -121,7 +122,13 @@ pub(super) async fn probe(name: &str, plan: &UsageFilePlan) -> Result<(), Source
 }
 
 /// Sums the rows of the needed periods.
-pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
+pub(super) fn decode(
+    name: &str,
+    needs: &[Need],
+    snapshot: &Snapshot,
+    zone: Tz,
+) -> Result<Dataset, SourceError> {
+    let (described, today) = described(name, needs, snapshot, zone)?;
     let mut usage = Usage {
         book: Book::new(needs, DIMENSIONS),
         presence: Presence::new(needs),
@@ -138,14 +145,14 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
     }
     let windows = usage.windows().map_err(|cause| unsummable(name, &cause))?;
     let mut notices = duplicates(name, snapshot);
-    notices.extend(usage.book.empty_periods(name));
+    notices.extend(usage.book.shortfalls(name, today));
     notices.extend(unknown_figures(name, needs, &windows));
     Ok(Dataset {
         platform: "Usage files".to_owned(),
         currency: usage.currency.known(),
         windows,
         notices,
-        ..described(name, needs, snapshot)?
+        ..described
     })
 }
 
@@ -206,6 +213,13 @@ impl Usage {
         self.currency
             .meet(currency, || format!("{path}:{}", row.line()))
             .map_err(Flaw::of(CURRENCY))?;
+        for (_, column) in AMOUNTS.iter().chain(&EXTRAS) {
+            if !row.has(*column) {
+                for period in self.book.holding(day) {
+                    self.presence.blank(period, *column);
+                }
+            }
+        }
         let named = |column: usize, name: usize| Key {
             column,
             id: cells[column],
@@ -274,14 +288,18 @@ impl Usage {
         let (_, extras) = ledger.totals()?;
         let known = |value: Option<Decimal>| value.filter(|_| !ledger.is_empty());
         let active = [
-            (Metric::ActiveUsers, BY_USER),
-            (Metric::ActiveAgents, BY_AGENT),
-            (Metric::ActiveProjects, BY_PROJECT),
-            (Metric::ActiveModels, BY_ACTIVE_MODEL),
+            (Metric::ActiveUsers, BY_USER, [USER, USER_NAME]),
+            (Metric::ActiveAgents, BY_AGENT, [AGENT, AGENT_NAME]),
+            (Metric::ActiveProjects, BY_PROJECT, [PROJECT, PROJECT_NAME]),
+            (Metric::ActiveModels, BY_ACTIVE_MODEL, [MODEL, MODEL]),
         ];
-        let active = active.into_iter().map(|(metric, dimension)| Measure {
+        let active = active.into_iter().map(|(metric, dimension, columns)| Measure {
             metric,
-            value: known(self.book.uses(dimension).then(|| ledger.distinct(dimension))),
+            value: columns
+                .iter()
+                .any(|column| self.presence.has(period, *column))
+                .then(|| ledger.distinct(dimension))
+                .flatten(),
         });
         let summed = EXTRAS
             .iter()

@@ -1,6 +1,7 @@
 //! What the tests of file sources share.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use flate2::{Compression, write::GzEncoder};
 use reportwire::config::plan::{FocusFilePlan, SnapshotFiles, SourcePlan, UsageFilePlan};
 use reportwire::money;
@@ -119,6 +120,16 @@ pub(crate) fn decode(
     kind: SourceKind,
     periods: &[&str],
 ) -> Result<Dataset, SourceError> {
+    decode_in(Tz::UTC, snapshot, kind, periods)
+}
+
+/// The same for a job of another zone.
+pub(crate) fn decode_in(
+    zone: Tz,
+    snapshot: &Snapshot,
+    kind: SourceKind,
+    periods: &[&str],
+) -> Result<Dataset, SourceError> {
     let needs: Vec<Need> = periods
         .iter()
         .enumerate()
@@ -131,7 +142,7 @@ pub(crate) fn decode(
             },
         })
         .collect();
-    source::decode("bill", kind, &needs, snapshot)
+    source::decode("bill", kind, &needs, snapshot, zone)
 }
 
 pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, assert_ties_out, costs, decode, figures, gzip};
 use reportwire::metric::Metric;
 use reportwire::money::Currency;
-use reportwire::source::{Dataset, SourceKind};
+use reportwire::source::{Dataset, Notice, SourceKind};
 use rust_decimal::dec;
 use std::fs;
 
@@ -301,4 +301,23 @@ fn credits_taxes_corrections_and_unknown_words_are_told_apart() {
             .iter()
             .any(|notice| notice.text.starts_with("1 rows have the ChargeCategory `Refund`"))
     );
+}
+
+#[test]
+fn a_bill_of_whole_months_is_complete_though_its_rows_begin_on_the_first() {
+    let incomplete = |until: &str| {
+        let bill = format!(
+            "BilledCost,BillingCurrency,ChargePeriodStart,ChargePeriodEnd\n10,USD,2026-10-01T00:00:00Z,{until}\n"
+        );
+        let dataset = Bench::focus().file("a.csv", bill).decode(&["2026-10"]).unwrap();
+        let short = |notice: &Notice| notice.text.starts_with("Rows reach only to") && notice.missing;
+        dataset.notices.iter().any(short)
+    };
+    for until in ["2026-11-01T00:00:00Z", "2026-10-31T23:59:59Z"] {
+        assert!(!incomplete(until), "{until}");
+    }
+    // A day, a commitment of a year, nothing, and rubbish that no figure is read from.
+    for until in ["2026-10-02T00:00:00Z", "2027-10-01T00:00:00Z", "NULL", "soon"] {
+        assert!(incomplete(until), "{until}");
+    }
 }

@@ -1,10 +1,11 @@
 //! Usage files.
 
-use crate::bench::{Bench, assert_ties_out, breakdown, costs, figures};
+use crate::bench::{Bench, assert_ties_out, breakdown, costs, decode_in, figures};
+use chrono_tz::Tz;
 use proptest::prelude::*;
 use reportwire::metric::Metric;
 use reportwire::money::Currency;
-use reportwire::source::{Dataset, TopList};
+use reportwire::source::{Dataset, Notice, SourceKind, TopList, Window};
 use rust_decimal::{Decimal, dec};
 
 const HEADER: &str = "date,project_id,project_name,agent_id,agent_name,user_id,user_name,model,service_type,\
@@ -81,7 +82,7 @@ fn bad_json_lines_are_refused_with_file_and_line() {
         ),
         (
             r#"{"date":"2026-10-01"}"#,
-            "u.jsonl:3: the key `project_id` is missing",
+            "u.jsonl:3: the key `project_id` is missing or null",
         ),
         (
             r#"{"cost":1,"cost":2}"#,
@@ -138,7 +139,14 @@ fn every_column_of_a_usage_file_counts() {
         expected.map(|(key, value)| (key, Some(value.to_owned())))
     );
     assert_ties_out(window);
-    assert_eq!(dataset.notices, []);
+    let [gap] = dataset.notices.as_slice() else {
+        panic!("one notice, not {:?}", dataset.notices);
+    };
+    assert!(
+        gap.text.starts_with("No rows for 2026-10-03 to 2026-10-30:") && !gap.missing,
+        "{}",
+        gap.text
+    );
     assert_eq!(dataset.currency.map(Currency::code), Some("EUR"));
     let named = |list: &[(&str, &str)]| -> Vec<(String, String)> {
         list.iter()
@@ -250,12 +258,17 @@ fn a_column_that_a_file_lacks_is_unknown_and_not_zero() {
         .collect();
     assert_eq!(dimensions, ["project", "service_type"]);
     assert_eq!(breakdown(window, "project").members[0].measures[1].value, None);
-    assert_eq!(dataset.notices.len(), 1);
-    assert!(
-        dataset.notices[0]
-            .text
-            .starts_with("Not available for 2026-10: Requests, Requests with errors,")
+    let texts: Vec<&str> = dataset
+        .notices
+        .iter()
+        .map(|notice| notice.text.as_str())
+        .collect();
+    assert_eq!(texts.len(), 2);
+    assert_eq!(
+        texts[0],
+        "Rows reach only to 2026-10-01; 2026-10 may be incomplete."
     );
+    assert!(texts[1].starts_with("Not available for 2026-10: Requests, Requests with errors,"));
 
     let both = Bench::usage()
         .file("a.csv", usage(&ROWS))
@@ -266,6 +279,48 @@ fn a_column_that_a_file_lacks_is_unknown_and_not_zero() {
         Some(dec!(5.8000000001))
     );
     assert_eq!(dataset.windows[0].figure(Metric::TotalRequests), None);
+}
+
+#[test]
+fn members_of_another_period_do_not_make_those_of_this_one_zero() {
+    let september = usage(&["2026-09-01,p,,a1,Bot,u1,Ann,gpt,text_generation,1,,,,,,,1,USD"]);
+    let bare = "date,project_id,service_type,cost,currency\n2026-10-01,p,agent,1,USD\n".to_owned();
+    let empty = usage(&["2026-10-01,p,,,,,,,agent,1,,,,,,,1,USD"]);
+    let dimensions = |window: &Window| -> Vec<String> {
+        let breakdowns = window.breakdowns.iter();
+        breakdowns.map(|breakdown| breakdown.dimension.clone()).collect()
+    };
+    for october in [bare, empty] {
+        let dataset = Bench::usage()
+            .file("09.csv", &september)
+            .file("10.csv", october)
+            .decode(&["2026-10", "2026-09"])
+            .unwrap();
+        let [october, september] = dataset.windows.as_slice() else {
+            panic!("two periods");
+        };
+        for metric in [Metric::ActiveUsers, Metric::ActiveAgents, Metric::ActiveModels] {
+            assert_eq!(october.figure(metric), None, "{metric:?}");
+            assert_eq!(september.figure(metric), Some(dec!(1)), "{metric:?}");
+        }
+        assert_eq!(october.figure(Metric::ActiveProjects), Some(dec!(1)));
+        assert_eq!(dimensions(october), ["project", "service_type"]);
+        assert_eq!(dimensions(september).len(), 5);
+        assert_ties_out(october);
+        let said = |notice: &Notice| notice.missing && notice.text.contains("Active users");
+        assert!(dataset.notices.iter().any(said), "{:?}", dataset.notices);
+    }
+    // One file that tells the users is not enough where another one cannot.
+    let dataset = Bench::usage()
+        .file("a.csv", usage(&ROWS))
+        .file(
+            "b.csv",
+            "date,project_id,service_type,cost,currency\n2026-10-01,p1,agent,1,EUR\n",
+        )
+        .decode(&["2026-10"])
+        .unwrap();
+    assert_eq!(dataset.windows[0].figure(Metric::ActiveUsers), None);
+    assert_eq!(dataset.windows[0].figure(Metric::ActiveProjects), Some(dec!(3)));
 }
 
 #[test]
@@ -298,7 +353,7 @@ fn json_lines(csv: &str) -> String {
             .iter()
             .zip(&record)
             .map(|(name, cell)| match (numbers.contains(&name), cell) {
-                (true, "") => format!("\"{name}\":null"),
+                (true, "") => format!("\"{name}\":0"),
                 (true, number) => format!("\"{name}\":{number}"),
                 (false, text) => format!("\"{name}\":{}", serde_json::to_string(text).unwrap()),
             })
@@ -326,6 +381,125 @@ fn json_lines_give_the_same_dataset_as_csv() {
             expected,
             "{name}"
         );
+    }
+}
+
+#[test]
+fn a_count_that_is_null_or_missing_in_a_row_is_unknown_and_not_zero() {
+    let line = |day: &str, counts: &str| {
+        format!(
+            r#"{{"date":"{day}","project_id":"p","service_type":"agent","cost":1,"currency":"USD","user_id":null{counts}}}"#
+        )
+    };
+    let full = r#","requests":5,"errors":1,"input_tokens":7,"output_tokens":"","characters":2"#;
+    for (counts, unknown) in [
+        (full.to_owned(), &[][..]),
+        (full.replace("5", "null"), &[Metric::TotalRequests][..]),
+        (full.replace(r#","errors":1"#, ""), &[Metric::RequestsWithErrors]),
+        (
+            full.replace("7", "null"),
+            &[Metric::InputTokens, Metric::TotalTokens],
+        ),
+        (full.replace(r#","characters":2"#, ""), &[Metric::Characters]),
+    ] {
+        let lines = [
+            line("2026-09-30", full),
+            line("2026-10-01", full),
+            line("2026-10-02", &counts),
+        ];
+        let dataset = Bench::usage()
+            .file("u.jsonl", lines.join("\n"))
+            .decode(&["2026-10", "2026-09"])
+            .unwrap();
+        let (october, september) = (&dataset.windows[0], &dataset.windows[1]);
+        for metric in [
+            Metric::TotalRequests,
+            Metric::RequestsWithErrors,
+            Metric::InputTokens,
+            Metric::TotalTokens,
+            Metric::Characters,
+        ] {
+            assert_eq!(
+                october.figure(metric).is_none(),
+                unknown.contains(&metric),
+                "{counts}: {metric:?}"
+            );
+            assert!(september.figure(metric).is_some(), "{metric:?}");
+        }
+        assert_eq!(october.figure(Metric::TotalCost), Some(dec!(2)));
+        assert_eq!(october.figure(Metric::ActiveUsers), None);
+        let said = |notice: &Notice| notice.text.starts_with("Not available for 2026-10");
+        assert!(dataset.notices.iter().any(said));
+    }
+}
+
+#[test]
+fn rows_that_end_before_the_period_leave_it_incomplete() {
+    let on = |days: &[&str]| {
+        let rows: Vec<String> = days
+            .iter()
+            .map(|day| format!("{day},p,,,,u,,m,agent,1,0,0,1,1,0,0,1,USD"))
+            .collect();
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        let bench = Bench::usage().file("u.csv", usage(&rows));
+        let notices = bench.decode(&["2026-10", "2026-09"]).unwrap().notices;
+        let about_rows = notices.into_iter().filter(|notice| notice.text.contains("ows "));
+        about_rows
+            .map(|notice| (notice.text, notice.missing))
+            .collect::<Vec<_>>()
+    };
+    let why = ": either nothing was used then, or files are missing.";
+    assert_eq!(
+        on(&["2026-09-29", "2026-10-02", "2026-10-04"]),
+        [
+            (
+                "Rows reach only to 2026-10-04; 2026-10 may be incomplete.".to_owned(),
+                true
+            ),
+            (
+                "Rows begin only on 2026-09-29; 2026-09 may be incomplete.".to_owned(),
+                false
+            ),
+            (
+                format!("No rows for 2026-09-30 to 2026-10-01, 2026-10-03{why}"),
+                false
+            ),
+        ]
+    );
+    let whole = on(&["2026-09-01", "2026-10-31"]);
+    assert_eq!(
+        whole,
+        [(format!("No rows for 2026-09-02 to 2026-10-30{why}"), false)]
+    );
+    let every_other: Vec<String> = (1..=31)
+        .step_by(2)
+        .map(|day| format!("2026-10-{day:02}"))
+        .collect();
+    let every_other: Vec<&str> = every_other.iter().map(String::as_str).collect();
+    let (text, _) = on(&every_other).pop().unwrap();
+    assert!(text.contains("2026-10-24 and 3 more gaps: either"), "{text}");
+}
+
+#[test]
+fn whether_a_period_is_over_is_asked_in_the_zone_of_the_job() {
+    // The files are read on 1 November at 07:00 UTC, when it is still 31 October in Honolulu.
+    let bench = Bench::usage().file(
+        "u.csv",
+        usage(&[
+            "2026-10-01,p,,,,,,,agent,,,,,,,,1,USD",
+            "2026-10-30,p,,,,,,,agent,,,,,,,,1,USD",
+        ]),
+    );
+    let snapshot = bench.fetch().unwrap();
+    for (zone, running) in [
+        (Tz::UTC, false),
+        (Tz::Pacific__Honolulu, true),
+        (Tz::Europe__Berlin, false),
+    ] {
+        let dataset = decode_in(zone, &snapshot, SourceKind::UsageFile, &["2026-10"]).unwrap();
+        assert_eq!(dataset.provisional_through.is_some(), running, "{zone}");
+        let short = |notice: &Notice| notice.text.starts_with("Rows reach only to 2026-10-30");
+        assert_eq!(!dataset.notices.iter().any(short), running, "{zone}");
     }
 }
 

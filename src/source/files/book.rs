@@ -1,6 +1,7 @@
 //! Adds rows up: by period, by day and by the members of each dimension, exactly and whatever their order.
 
 use super::cell::text;
+use super::coverage::{Reach, without_rows};
 use super::{Flaw, notice};
 use crate::metric::Metric;
 use crate::money::{MoneyError, Tally};
@@ -188,10 +189,6 @@ impl Dimension {
         }
         names
     }
-
-    fn used(&self) -> bool {
-        self.members.len() > 1
-    }
 }
 
 /// The sums of one period.
@@ -238,10 +235,17 @@ impl<const M: usize, const X: usize, const D: usize> Ledger<M, X, D> {
         Ok((self.total.totals()?, self.extras.totals()?))
     }
 
-    /// The members of a dimension that have rows in the period, `(unattributed)` not counted.
-    pub(crate) fn distinct(&self, dimension: usize) -> Decimal {
+    /// The members of a dimension that have rows in the period, `(unattributed)` not counted; `None` where no row of the
+    /// period names one, because nobody then knows how many there were.
+    pub(crate) fn distinct(&self, dimension: usize) -> Option<Decimal> {
         let named = self.groups[dimension].iter().skip(NOBODY + 1);
-        Decimal::from(named.filter(|sums| sums.rows > 0).count())
+        let count = named.filter(|sums| sums.rows > 0).count();
+        (count > 0).then(|| Decimal::from(count))
+    }
+
+    /// Whether any row of the period has a value of the dimension.
+    fn uses(&self, dimension: usize) -> bool {
+        self.distinct(dimension).is_some()
     }
 }
 
@@ -252,7 +256,7 @@ pub(crate) struct Book<const M: usize, const X: usize, const D: usize> {
     dimensions: [Dimension; D],
     room: usize,
     rows: u64,
-    reach: Option<(NaiveDate, NaiveDate)>,
+    reach: Option<Reach>,
 }
 
 impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
@@ -279,11 +283,13 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
     /// Counts a row, wherever it lies, and tells whether a needed period holds its day.
     pub(crate) fn wants(&mut self, day: NaiveDate) -> bool {
         self.rows += 1;
-        self.reach = Some(match self.reach {
-            None => (day, day),
-            Some((first, last)) => (first.min(day), last.max(day)),
-        });
+        self.reach = Some(Reach::over(self.reach, day, day));
         self.ledgers.iter().any(|ledger| ledger.holds(day))
+    }
+
+    /// Takes note that the files tell of days up to this one, though no row begins on it.
+    pub(crate) fn reaches(&mut self, last: NaiveDate) {
+        self.reach = Some(Reach::over(self.reach, last, last));
     }
 
     /// The places of the periods that hold a day.
@@ -339,11 +345,6 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         self.ledgers.iter().map(|ledger| ledger.total.rows).collect()
     }
 
-    /// Whether any row of the periods has a value of the dimension.
-    pub(crate) fn uses(&self, dimension: usize) -> bool {
-        self.dimensions[dimension].used()
-    }
-
     /// The member of a dimension to which every row belongs, if there is one.
     pub(crate) fn only(&self, dimension: usize) -> Option<&str> {
         let unattributed = |ledger: &Ledger<M, X, D>| {
@@ -356,22 +357,32 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         }
     }
 
-    /// A notice for each period without rows; figures are missing only where the report is about the period.
-    pub(crate) fn empty_periods(&self, source: &str) -> Vec<Notice> {
-        let empty = self.ledgers.iter().filter(|ledger| ledger.is_empty());
-        empty
-            .map(|ledger| {
-                let missing = ledger.need.depth == Depth::Full;
-                notice(source, self.nothing_in(&ledger.need.period), missing)
-            })
-            .collect()
+    /// A notice for each period that has no rows, or none of its first or last days that were over `today`, and one for
+    /// the days between. Figures are missing only where the report is about the period.
+    pub(crate) fn shortfalls(&self, source: &str, today: NaiveDate) -> Vec<Notice> {
+        let (mut notices, mut gaps) = (Vec::new(), Vec::new());
+        for ledger in &self.ledgers {
+            let need = &ledger.need;
+            match self.reach {
+                Some(reach) if !ledger.is_empty() => {
+                    notices.extend(reach.shortfalls(source, need, today));
+                    gaps.extend(reach.days(need).filter(|day| !ledger.daily.contains_key(day)));
+                }
+                _ => {
+                    let missing = need.depth == Depth::Full;
+                    notices.push(notice(source, self.nothing_in(&need.period), missing));
+                }
+            }
+        }
+        notices.extend(without_rows(source, gaps));
+        notices
     }
 
     fn nothing_in(&self, period: &Period) -> String {
         let id = period.id();
         match self.reach {
             None => format!("No figures for {id}: the files have no rows at all."),
-            Some((first, last)) => format!(
+            Some(Reach { first, last }) => format!(
                 "No figures for {id}: none of the {} rows lies in it; they reach from {first} to {last}.",
                 self.rows
             ),
@@ -396,7 +407,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
             }
             let mut breakdowns = Vec::new();
             for (dimension, names) in names.iter().enumerate().take(shown) {
-                if self.uses(dimension) && !ledger.is_empty() {
+                if ledger.uses(dimension) {
                     let members = members(&ledger.groups[dimension], names, &measures)?;
                     debug_assert!(adds_up(&members, &figures), "members add up to the headline");
                     breakdowns.push(Breakdown {

@@ -1,4 +1,4 @@
-//! Rows of JSON Lines: one object a line, with the names of the columns as keys.
+//! Rows of JSON Lines: one object a line, with the names of the columns as keys; `null` is as good as no key.
 
 use super::cell;
 use super::read::{Guard, Layout, Lines, Place, Row, RowTooLong, check_spelling, unreadable};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 
-/// Hands every object to `visit` and tells which keys any of them has.
+/// Hands every object to `visit` and tells which keys have a value in any of them.
 pub(super) fn each<const N: usize>(
     text: &mut dyn Read,
     at: Place<'_>,
@@ -45,7 +45,7 @@ pub(super) fn each<const N: usize>(
         let row = Row {
             cells: values
                 .each_ref()
-                .map(|value| value.as_deref().unwrap_or_default().as_bytes()),
+                .map(|value| value.as_ref().map_or(&[][..], cell_of)),
             present: values.each_ref().map(Option::is_some),
             lines: Lines {
                 earliest: number,
@@ -57,7 +57,17 @@ pub(super) fn each<const N: usize>(
     }
 }
 
-fn parse<const N: usize>(object: &[u8], layout: &Layout<N>) -> Result<[Option<String>; N], String> {
+/// The text of a value, which [`Keys`] has found to be text or a number.
+fn cell_of(value: &Value) -> &[u8] {
+    match value {
+        Value::String(text) => text.as_bytes(),
+        Value::Number(number) => number.as_str().as_bytes(),
+        _ => &[],
+    }
+}
+
+/// The values in the layout's order; `None` where the key is missing or its value is `null`.
+fn parse<const N: usize>(object: &[u8], layout: &Layout<N>) -> Result<[Option<Value>; N], String> {
     let mut parser = serde_json::Deserializer::from_slice(object);
     let parsed = Keys(layout)
         .deserialize(&mut parser)
@@ -75,7 +85,7 @@ fn parse<const N: usize>(object: &[u8], layout: &Layout<N>) -> Result<[Option<St
         .zip(&values)
         .find(|(column, value)| column.required && value.is_none())
     {
-        Some((column, _)) => Err(format!("the key `{}` is missing", column.name)),
+        Some((column, _)) => Err(format!("the key `{}` is missing or null", column.name)),
         None => Ok(values),
     }
 }
@@ -84,7 +94,7 @@ fn parse<const N: usize>(object: &[u8], layout: &Layout<N>) -> Result<[Option<St
 struct Keys<'a, const N: usize>(&'a Layout<N>);
 
 impl<'de, const N: usize> DeserializeSeed<'de> for Keys<'_, N> {
-    type Value = [Option<String>; N];
+    type Value = [Option<Value>; N];
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -92,7 +102,7 @@ impl<'de, const N: usize> DeserializeSeed<'de> for Keys<'_, N> {
 }
 
 impl<'de, const N: usize> Visitor<'de> for Keys<'_, N> {
-    type Value = [Option<String>; N];
+    type Value = [Option<Value>; N];
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
@@ -106,19 +116,14 @@ impl<'de, const N: usize> Visitor<'de> for Keys<'_, N> {
             let Some(known) = self.0.columns.iter().position(|column| column.name == key) else {
                 continue;
             };
-            let text = match value {
-                Value::Null => String::new(),
-                Value::String(text) => text,
-                Value::Number(number) => number.as_str().to_owned(),
-                Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-                    let reason = format!("`{}` must be text or a number", cell::shown(key.as_bytes()));
-                    return Err(A::Error::custom(reason));
-                }
-            };
-            if values[known].replace(text).is_some() {
+            if matches!(value, Value::Bool(_) | Value::Array(_) | Value::Object(_)) {
+                let reason = format!("`{}` must be text or a number", cell::shown(key.as_bytes()));
+                return Err(A::Error::custom(reason));
+            }
+            if values[known].replace(value).is_some() {
                 return Err(A::Error::custom(format!("the key `{key}` is there twice")));
             }
         }
-        Ok(values)
+        Ok(values.map(|value| value.filter(|value| !value.is_null())))
     }
 }

@@ -6,6 +6,7 @@
 
 pub(super) mod book;
 pub(super) mod cell;
+mod coverage;
 mod csv_rows;
 pub(super) mod fetch;
 mod json_rows;
@@ -14,6 +15,8 @@ pub(super) mod read;
 
 use super::{Dataset, Need, Notice, Snapshot, SourceError};
 use crate::money::{Currency, MoneyError};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 use fetch::Role;
 use std::collections::HashMap;
 
@@ -71,14 +74,19 @@ pub(super) fn unsummable(source: &str, cause: &MoneyError) -> SourceError {
 }
 
 /// A dataset without figures: whose it is, when it was fetched, and whether rows of its periods may still be written.
-pub(super) fn described(source: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
+/// With the date of the fetch in `zone`, which is the zone of the files' dates.
+pub(super) fn described(
+    source: &str,
+    needs: &[Need],
+    snapshot: &Snapshot,
+    zone: Tz,
+) -> Result<(Dataset, NaiveDate), SourceError> {
     let fetched_at = snapshot
         .fetched_at()
         .ok_or_else(|| error(source, "snapshot", "holds no file; fetch again"))?;
-    let running = needs
-        .iter()
-        .any(|need| need.period.end() > fetched_at.date_naive());
-    Ok(Dataset {
+    let today = fetched_at.with_timezone(&zone).date_naive();
+    let running = needs.iter().any(|need| need.period.end() > today);
+    let dataset = Dataset {
         source: source.to_owned(),
         platform: String::new(),
         scope: None,
@@ -88,7 +96,8 @@ pub(super) fn described(source: &str, needs: &[Need], snapshot: &Snapshot) -> Re
         provisional_through: running.then_some(fetched_at),
         windows: Vec::new(),
         notices: Vec::new(),
-    })
+    };
+    Ok((dataset, today))
 }
 
 /// A notice for each file that has the same content as another, because its rows count twice.

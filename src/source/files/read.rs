@@ -73,7 +73,7 @@ pub(super) struct Lines<'a> {
 }
 
 impl<const N: usize> Row<'_, N> {
-    /// Whether the file has the column.
+    /// Whether the row has the column: in CSV if the header has it, in JSON Lines if the object has a value of it.
     pub(crate) fn has(&self, column: usize) -> bool {
         self.present[column]
     }

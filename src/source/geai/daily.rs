@@ -3,9 +3,10 @@
 use super::decode::Reader;
 use super::endpoint::Call;
 use crate::metric::Metric;
+use crate::source::days::spans;
 use crate::source::sdk::Flaws;
 use crate::source::{Need, Series, SourceError};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -47,7 +48,11 @@ pub(super) fn series<const N: usize>(
         (twice, "the same row twice, which counts once"),
     ] {
         if !dates.is_empty() {
-            let text = format!("{}: {path} answered {what}: {}.", period.id(), spans(dates));
+            let text = format!(
+                "{}: {path} answered {what}: {}.",
+                period.id(),
+                spans(dates).join(", ")
+            );
             reader.notice(text, false);
         }
     }
@@ -92,58 +97,11 @@ pub(super) fn name_absent_days(reader: &mut Reader<'_>, need: &Need, lists: [(&s
             "{}: {} {be} not available: the platform returned no row for {those} in its daily list of {}. \
              The totals are the platform's own.",
             need.period.id(),
-            spans(days),
+            spans(days).join(", "),
             names
                 .join(" and ")
                 .replacen(" and ", ", ", names.len().saturating_sub(2))
         );
         reader.notice(text, true);
-    }
-}
-
-/// `2026-10-03 to 2026-10-05, 2026-10-25`.
-fn spans(mut dates: Vec<NaiveDate>) -> String {
-    dates.sort_unstable();
-    dates.dedup();
-    let mut spans: Vec<(NaiveDate, NaiveDate)> = Vec::new();
-    for date in dates {
-        match spans.last_mut() {
-            Some((_, last)) if *last + Days::new(1) == date => *last = date,
-            _ => spans.push((date, date)),
-        }
-    }
-    let texts = spans.into_iter().map(|(first, last)| {
-        if first == last {
-            first.to_string()
-        } else {
-            format!("{first} to {last}")
-        }
-    });
-    texts.collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_named_as_ranges() {
-        for (days, expected) in [
-            (&[][..], ""),
-            (&["2026-10-25"], "2026-10-25"),
-            (
-                &["2026-10-05", "2026-10-03", "2026-10-04", "2026-10-04"],
-                "2026-10-03 to 2026-10-05",
-            ),
-            (
-                &["2026-10-31", "2026-11-01", "2026-11-03"],
-                "2026-10-31 to 2026-11-01, 2026-11-03",
-            ),
-        ] {
-            assert_eq!(
-                spans(days.iter().map(|day| day.parse().unwrap()).collect()),
-                expected
-            );
-        }
     }
 }

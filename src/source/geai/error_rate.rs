@@ -35,7 +35,11 @@ pub(super) fn settle(sent: Decimal, requests: Option<Decimal>, errors: Option<De
     };
     let percent = money::percent(errors, requests);
     let as_percent = sent.checked_mul(Decimal::ONE_HUNDRED);
-    let agrees = |expected: Decimal| (expected - sent).abs() <= tolerance(sent);
+    // Numbers too far apart to be subtracted do not agree.
+    let agrees = |expected: Decimal| {
+        let difference = expected.checked_sub(sent);
+        difference.is_some_and(|difference| difference.abs() <= tolerance(sent))
+    };
     if percent.is_some_and(agrees) {
         known(sent)
     } else if money::quotient(errors, requests).is_some_and(agrees) && as_percent.is_some() {
@@ -57,7 +61,8 @@ pub(super) fn settle(sent: Decimal, requests: Option<Decimal>, errors: Option<De
 /// Half a unit of the last digit sent, at least one hundredth of the value.
 fn tolerance(sent: Decimal) -> Decimal {
     let half_a_unit = Decimal::new(5, (sent.scale() + 1).min(Decimal::MAX_SCALE));
-    half_a_unit.max(sent.abs() * Decimal::new(1, 2))
+    let hundredth = sent.abs().checked_div(Decimal::ONE_HUNDRED);
+    hundredth.map_or(half_a_unit, |hundredth| half_a_unit.max(hundredth))
 }
 
 #[cfg(test)]
@@ -96,6 +101,17 @@ mod tests {
             let doubt = settled.doubt.unwrap();
             assert_eq!(settled.percent, Some(dec!(12.5)));
             assert!(doubt.contains("12.5 %") && doubt.contains(counted), "{doubt}");
+        }
+    }
+
+    #[test]
+    fn numbers_at_the_end_of_the_exact_range_agree_with_nothing() {
+        for sent in [Decimal::MIN, Decimal::MAX, dec!(0.0000000000000000000000000001)] {
+            for (requests, errors) in [(Decimal::MAX, Decimal::MAX), (dec!(1000), dec!(50))] {
+                let settled = settle(sent, Some(requests), Some(errors));
+                assert_eq!(settled.percent, Some(sent));
+                assert!(settled.doubt.is_some(), "{sent} {requests} {errors}");
+            }
         }
     }
 
