@@ -400,3 +400,21 @@ async fn an_unfinished_run_of_another_container_is_failed_when_no_run_can_take_s
         "what is frozen can still be sent"
     );
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_of_a_run_are_nobody_elses_though_the_data_folder_is_open() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let store = Store::open(dir.path()).await.unwrap();
+    let run = store.begin(&new_run(Trigger::Manual)).await.unwrap();
+    for folder in [
+        dir.path().join("runs"),
+        store.run_dir(&run.run_id),
+        store.snapshot_dir(&run.run_id),
+    ] {
+        let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{}", folder.display());
+    }
+}
