@@ -1,9 +1,9 @@
 //! What webhook and Slack share: one POST to one guarded endpoint, and what its answer leaves to do.
 
 use super::guard::{Guard, LookupError, Refusal};
-use super::{DeliveryError, USER_AGENT, causes, one_line};
+use super::{DeliveryError, Parcel, USER_AGENT, causes, one_line};
 use crate::schedule::clock::Clock;
-use bytes::Bytes;
+use crate::source::snapshot::hex_sha256;
 use chrono::{DateTime, Utc};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, redirect};
@@ -18,6 +18,9 @@ const ANSWER_BYTES: usize = 16 * 1024;
 
 /// Shortest and longest wait that a far end may ask for, in seconds.
 const WAIT_SECS: (u64, u64) = (1, 6 * 60 * 60);
+
+/// How many digits of a URL's hash tell it from another.
+const PLACE_DIGITS: usize = 16;
 
 /// One URL that reports are posted to. `Debug` shows the host, never the URL, which may be a secret as a whole.
 pub(super) struct Endpoint {
@@ -84,14 +87,28 @@ impl Endpoint {
         self.guard.host()
     }
 
-    /// Posts JSON and reads the answer, whatever its status.
-    pub(super) async fn post(&self, headers: HeaderMap, body: Bytes) -> Result<Answer, DeliveryError> {
+    /// Tells this URL from another without showing it: the beginning of its SHA-256.
+    pub(super) fn place(&self) -> String {
+        let mut place = hex_sha256(self.url.as_str().as_bytes());
+        place.truncate(PLACE_DIGITS);
+        place
+    }
+
+    /// Posts JSON and reads the answer, whatever its status. A parcel that was made for another URL is not posted: who reads
+    /// there is somebody else.
+    pub(super) async fn post(&self, headers: HeaderMap, parcel: &Parcel) -> Result<Answer, DeliveryError> {
+        if parcel.place.as_ref().is_some_and(|place| *place != self.place()) {
+            return Err(DeliveryError::permanent(format!(
+                "delivery `{}`: the URL has changed since this run, so nothing was sent; put it back and resend, or run the job again",
+                self.delivery
+            )));
+        }
         let sent = self
             .client
             .post(self.url.clone())
             .headers(headers)
             .header("content-type", "application/json")
-            .body(body)
+            .body(parcel.content.clone())
             .send()
             .await;
         let response = sent.map_err(|error| self.failure(&error.without_url()))?;

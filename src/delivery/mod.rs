@@ -74,7 +74,8 @@ pub struct Parcel {
     pub key: String,
     /// The address, the file's name, or the URL's host.
     pub recipient: String,
-    /// Where the recipient lies, if its name alone does not say: the folder of a dropped file, absolute.
+    /// Where the recipient lies, if its name alone does not say: the folder of a dropped file, absolute; the beginning of the
+    /// URL's SHA-256.
     pub place: Option<String>,
     /// What is sent.
     pub content: Bytes,
@@ -172,6 +173,19 @@ pub fn open(
         DeliveryPlan::Webhook(plan) => Box::new(webhook::Webhook::open(name, plan, clock)?),
         DeliveryPlan::FileDrop(plan) => Box::new(file_drop::FileDrop::open(name, plan)),
     })
+}
+
+/// Whether the far end of this plan can recognise a parcel by its key, as [`Delivery::knows_repeats`] says once it is open:
+/// here no secret is needed.
+#[must_use]
+pub fn knows_repeats(plan: &DeliveryPlan) -> bool {
+    match plan {
+        DeliveryPlan::Email(_) | DeliveryPlan::FileDrop(_) => true,
+        DeliveryPlan::Slack(_) => false,
+        DeliveryPlan::Webhook(plan) => {
+            plan.signing_secret.is_some() || plan.previous_signing_secret.is_some()
+        }
+    }
 }
 
 impl Edition {

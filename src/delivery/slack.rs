@@ -79,12 +79,10 @@ fn is_loopback(url: &Url) -> bool {
 impl Delivery for Slack {
     fn compose(&self, edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {
         let content = Bytes::from(message(edition).to_string());
-        Ok(vec![Parcel::new(
-            edition,
-            &self.name,
-            self.endpoint.host(),
-            content,
-        )])
+        Ok(vec![Parcel {
+            place: Some(self.endpoint.place()),
+            ..Parcel::new(edition, &self.name, self.endpoint.host(), content)
+        }])
     }
 
     async fn probe(&self) -> Result<(), DeliveryError> {
@@ -92,10 +90,7 @@ impl Delivery for Slack {
     }
 
     async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError> {
-        let answer = self
-            .endpoint
-            .post(HeaderMap::new(), parcel.content.clone())
-            .await?;
+        let answer = self.endpoint.post(HeaderMap::new(), parcel).await?;
         let said = answer.body.as_deref().map(str::trim);
         match (answer.status, said) {
             (200, Some("ok")) => Ok(Receipt {

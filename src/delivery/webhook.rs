@@ -88,12 +88,10 @@ impl Delivery for Webhook {
                 "the webhook's body exceeds {BODY_BYTES} bytes even without figures; shorten the job's title or list of formats"
             ))
         })?;
-        Ok(vec![Parcel::new(
-            edition,
-            &self.name,
-            self.endpoint.host(),
-            content,
-        )])
+        Ok(vec![Parcel {
+            place: Some(self.endpoint.place()),
+            ..Parcel::new(edition, &self.name, self.endpoint.host(), content)
+        }])
     }
 
     fn knows_repeats(&self) -> bool {
@@ -105,10 +103,7 @@ impl Delivery for Webhook {
     }
 
     async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError> {
-        let answer = self
-            .endpoint
-            .post(self.headers(parcel)?, parcel.content.clone())
-            .await?;
+        let answer = self.endpoint.post(self.headers(parcel)?, parcel).await?;
         match answer.status {
             200..=299 => {
                 let said = answer.body.as_deref().and_then(|body| body.lines().next()).unwrap_or("");

@@ -6,7 +6,7 @@
 
 use crate::delivery::{Delivery, DeliveryError, Pace, Parcel, Recourse};
 use crate::run::state::DeliveryState;
-use crate::run::store::{OutboxRow, Outcome, Run, Store, StoreError};
+use crate::run::store::{OutboxRow, Outcome, PutOff, Run, Store, StoreError};
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::hex_sha256;
 use bytes::Bytes;
@@ -145,7 +145,7 @@ impl Queue<'_> {
                 "the configuration has no delivery `{}` for this job any more; put it back and resend",
                 self.name
             );
-            return self.put_off(&reason).await;
+            return self.put_off(PutOff::NoWay(&reason)).await;
         };
         self.first_round(delivery).await?;
         while let Some((at, due)) = self.next_due() {
@@ -156,8 +156,10 @@ impl Queue<'_> {
             self.attempt(at, delivery).await?;
             self.release_manifest(delivery).await?;
         }
-        self.put_off("not tried: the time to wait was over, or a file before it is missing; resend tries it")
-            .await
+        self.put_off(PutOff::NoTurn(
+            "not tried: the time to wait was over, or a file before it is missing; resend tries it",
+        ))
+        .await
     }
 
     /// Every parcel once, though the time may be over; but when it is over for long and the far end hangs, the others do not
@@ -262,12 +264,12 @@ impl Queue<'_> {
         Ok(state)
     }
 
-    /// What was never tried is due at once for whoever comes next.
-    async fn put_off(&self, reason: &str) -> Result<(), StoreError> {
+    /// What was not tried is left for whoever comes next.
+    async fn put_off(&self, why: PutOff<'_>) -> Result<(), StoreError> {
         for entry in &self.rows {
             if matches!(entry.row.state, DeliveryState::Pending | DeliveryState::RetryWait) && !entry.tried {
                 self.store
-                    .put_off(&entry.row, self.fence, reason, self.clock.now())
+                    .put_off(&entry.row, self.fence, why, self.clock.now())
                     .await?;
             }
         }

@@ -4,31 +4,35 @@
 use super::perform::Engine;
 use super::replay;
 use super::store::{OutboxRow, Run, StoreError, Trigger};
-use super::{DeliveryState, RunError, attempt, choose};
+use super::{DeliveryState, RunError, RunState, attempt, choose};
 use crate::config::plan::DeliveryPlan;
-use crate::delivery::Delivery;
+use crate::delivery::{self, Delivery, Parcel};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Tries again what is not acknowledged of a run (an id, or the beginning of one), through `only` these deliveries if any
 /// are named. What is ambiguous is sent again too where the far end can tell repeats by their key; where it cannot, as a chat,
-/// only if the delivery is named, which is somebody's decision that it did not arrive.
+/// only if the delivery is named, which is somebody's decision that it did not arrive. Where nothing is left to try, nothing
+/// changes.
 ///
 /// # Errors
 /// [`RunError::Request`] if the run is unknown, has nothing to send, or nothing for a delivery that was named.
 pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration) -> Result<Run, RunError> {
     let Engine { store, clock, .. } = engine;
     let run = store.run(run).await?;
-    let rows = chosen(&run.run_id, store.deliveries(&run.run_id).await?, only)?;
+    let meant = |row: &OutboxRow| {
+        let settled = matches!(row.state, DeliveryState::Acked | DeliveryState::Superseded);
+        let plan = engine.plan.deliveries.get(&row.delivery);
+        let safe = row.state != DeliveryState::Ambiguous || plan.is_none_or(delivery::knows_repeats);
+        !settled && (only.contains(&row.delivery) || (only.is_empty() && safe))
+    };
+    let mut rows = chosen(&run.run_id, store.deliveries(&run.run_id).await?, only)?;
+    rows.retain(meant);
+    if rows.is_empty() && has_delivered(&run) {
+        return Ok(run);
+    }
     let deliveries = open(engine, &rows)?;
     let run = claim(engine, &run).await?;
-    let meant = |row: &OutboxRow| {
-        let knows_repeats = deliveries
-            .get(&row.delivery)
-            .is_none_or(|delivery| delivery.knows_repeats());
-        let safe = row.state != DeliveryState::Ambiguous || knows_repeats;
-        only.contains(&row.delivery) || (only.is_empty() && safe)
-    };
     attempt::deliver_all(store, &run, &deliveries, meant, wait, clock.as_ref()).await?;
     conclude(engine, &run).await
 }
@@ -85,6 +89,9 @@ pub async fn resend_as_new(
         composed.retain(|parcel| reached(&parcel.recipient));
         parcels.push((name.clone(), composed));
     }
+    if let Some(row) = rows.iter().find(|row| !has_parcel(&parcels, row)) {
+        return Err(RunError::Request(unreachable(&run.run_id, row, &deliveries)));
+    }
     let run = claim(engine, &run).await?;
     store
         .enqueue(&run.run_id, run.fence, &parcels, clock.now())
@@ -94,7 +101,35 @@ pub async fn resend_as_new(
     conclude(engine, &run).await
 }
 
-/// The rows that are meant.
+/// Whether the run has tried its outbox and ended; one whose process ended before that is still to be concluded.
+fn has_delivered(run: &Run) -> bool {
+    use RunState::{Delivered, Failed, PartiallyDelivered};
+    run.generated_at.is_some() && matches!(run.state, Delivered | PartiallyDelivered | Failed)
+}
+
+fn has_parcel(parcels: &[(String, Vec<Parcel>)], row: &OutboxRow) -> bool {
+    parcels.iter().any(|(delivery, parcels)| {
+        *delivery == row.delivery && parcels.iter().any(|parcel| parcel.recipient == row.recipient)
+    })
+}
+
+/// Says why what was acknowledged cannot go there again, and what to do.
+fn unreachable(run_id: &str, row: &OutboxRow, deliveries: &BTreeMap<String, Box<dyn Delivery>>) -> String {
+    let OutboxRow {
+        delivery, recipient, ..
+    } = row;
+    let what = if deliveries.contains_key(delivery) {
+        format!("delivery `{delivery}` no longer goes to {recipient}")
+    } else {
+        format!("the configuration has no delivery `{delivery}` any more")
+    };
+    format!(
+        "{what}, so run {run_id} cannot be sent there again; nothing was sent. Put it back, or name with --only the deliveries \
+         that are as they were"
+    )
+}
+
+/// The rows that are named, or all.
 fn chosen(run_id: &str, rows: Vec<OutboxRow>, only: &[String]) -> Result<Vec<OutboxRow>, RunError> {
     let absent = only
         .iter()

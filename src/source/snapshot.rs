@@ -75,12 +75,16 @@ pub struct SnapshotWriter {
 }
 
 impl SnapshotWriter {
-    /// Starts the snapshot of one source in `dir`, which is created.
+    /// Starts the snapshot of one source in `dir`, which is created for its owner only.
     ///
     /// # Errors
     /// [`SnapshotError::Io`] if the folder cannot be created.
     pub fn create(dir: &Path) -> Result<Self, SnapshotError> {
-        fs::create_dir_all(dir).map_err(|cause| SnapshotError::Io {
+        let mut folder = fs::DirBuilder::new();
+        folder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        folder.create(dir).map_err(|cause| SnapshotError::Io {
             path: dir.to_owned(),
             cause,
         })?;

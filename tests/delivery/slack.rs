@@ -210,3 +210,18 @@ fn a_url_that_is_none_is_refused_without_showing_it() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_message_made_for_another_channel_is_not_posted_here() {
+    let server = FakeHttp::start(vec![]).await;
+    let here = slack(&server.url("/services/T0/B1/new"), true);
+    let there = slack(&server.url(&format!("/services/T0/B0/{CANARY}")), true);
+    let parcel = there.compose(&edition()).unwrap().remove(0);
+    let error = here.deliver(&parcel).await.unwrap_err();
+    assert_eq!(error.recourse, Recourse::Permanent);
+    assert!(
+        error.reason.contains("the URL has changed") && !error.reason.contains(CANARY),
+        "{error}"
+    );
+    assert!(server.requests().is_empty());
+}

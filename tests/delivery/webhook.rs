@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use reportwire::config::plan::{DeliveryPlan, WebhookPlan};
-use reportwire::delivery::{Delivery, DeliveryError, Recourse, open};
+use reportwire::delivery::{Delivery, DeliveryError, Recourse, knows_repeats, open};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::time::Duration;
@@ -319,5 +319,45 @@ fn a_bad_secret_is_named_and_not_shown() {
             !error.reason.contains(CANARY) && !error.reason.contains(&text[6..]),
             "{error}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_report_made_for_another_url_is_not_posted_here() {
+    let server = FakeHttp::start(vec![answer("200 OK", "", "")]).await;
+    let here = try_open(plan(&server.url("/hooks/now"))).unwrap();
+    for then in [
+        server.url(&format!("/hooks/{CANARY}")),
+        server.url("/hooks/now?team=2"),
+        "https://erp.example.com/hooks/now".to_owned(),
+    ] {
+        let parcel = try_open(plan(&then))
+            .unwrap()
+            .compose(&edition())
+            .unwrap()
+            .remove(0);
+        assert!(!format!("{parcel:?}").contains(CANARY), "{parcel:?}");
+        let error = here.deliver(&parcel).await.unwrap_err();
+        assert_eq!(error.recourse, Recourse::Permanent, "{then}");
+        assert!(error.reason.contains("the URL has changed"), "{error}");
+    }
+    assert!(server.requests().is_empty());
+    let mut parcel = here.compose(&edition()).unwrap().remove(0);
+    assert_eq!(parcel.place.as_ref().map(String::len), Some(16));
+    parcel.place = None;
+    here.deliver(&parcel).await.unwrap();
+}
+
+#[test]
+fn a_plan_says_as_its_delivery_whether_repeats_are_known() {
+    let signed = plan("https://erp.example.com");
+    let unsigned = WebhookPlan {
+        signing_secret: None,
+        ..signed.clone()
+    };
+    for (plan, known) in [(signed, true), (unsigned, false)] {
+        let plan = DeliveryPlan::Webhook(plan);
+        let opened = open("erp", &plan, clock()).unwrap();
+        assert_eq!((knows_repeats(&plan), opened.knows_repeats()), (known, known));
     }
 }

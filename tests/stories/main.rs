@@ -9,6 +9,7 @@
 )]
 #[path = "../support/http.rs"]
 mod http;
+mod outbox;
 #[expect(dead_code, reason = "the fakes can do more than these stories need")]
 #[path = "../support/platform.rs"]
 mod platform;

@@ -274,6 +274,47 @@ async fn a_delivery_that_left_the_configuration_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_put_off_keeps_what_its_far_end_said_and_when_it_is_due() {
+    let mut world = World::new(&[(
+        "mail",
+        &[
+            ("a@x", &[Answer::Busy, Answer::Never]),
+            ("b@x", &[Answer::BusyFor(3600)]),
+        ],
+    )])
+    .await;
+    world.deliver(&[], 0).await;
+    world.resend().await;
+    assert_eq!(world.rows().await, [(Ambiguous, 2), (RetryWait, 1)]);
+    let second = async |world: &World| world.store.deliveries(&world.run.run_id).await.unwrap().remove(1);
+    let due = Some(noon() + chrono::Duration::hours(1));
+    let row = second(&world).await;
+    assert_eq!(
+        (row.error.as_deref(), row.next_attempt_at),
+        (Some("BusyFor(3600)"), due)
+    );
+
+    world.ways.remove("mail");
+    world.resend().await;
+    let row = second(&world).await;
+    assert!(row.error.unwrap().contains("no delivery `mail`"));
+    assert_eq!(row.next_attempt_at, due);
+
+    // Back in the configuration, but out of turn: that it was away is no longer true.
+    let script = BTreeMap::from([("a@x".to_owned(), VecDeque::from([Answer::Never]))]);
+    world.ways.insert(
+        "mail".to_owned(),
+        Box::new(Scripted {
+            name: "mail".to_owned(),
+            script: Mutex::new(script),
+            log: world.log.clone(),
+        }),
+    );
+    world.resend().await;
+    assert_eq!(second(&world).await.error.as_deref(), Some("BusyFor(3600)"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn bytes_that_were_changed_on_disk_are_not_sent() {
     let world = World::new(&[("mail", &[("a@x", &[])])]).await;
     let row = world.store.deliveries(&world.run.run_id).await.unwrap().remove(0);

@@ -315,7 +315,7 @@ pub struct OutboxRow {
     pub delivery: String,
     /// The address, the file's name, or the URL's host.
     pub recipient: String,
-    /// Where the recipient lies, if its name alone does not say: the folder of a dropped file.
+    /// Where the recipient lies, as [`Parcel::place`] says.
     pub place: Option<String>,
     /// The key under which it may be sent again.
     pub key: String,
@@ -346,6 +346,15 @@ pub struct Permit {
     pub attempt: u32,
     /// Under which fence.
     pub fence: i64,
+}
+
+/// Why a parcel was not tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutOff<'a> {
+    /// Its turn did not come; what its last attempt met, if there was one, says more and stays.
+    NoTurn(&'a str),
+    /// It cannot be tried as things are, whatever an attempt met before.
+    NoWay(&'a str),
 }
 
 /// What became of an attempt.

@@ -2,7 +2,7 @@
 
 use super::runs::{Columns, instant};
 use super::sqlite::begin;
-use super::{Freeze, OutboxRow, Outcome, Permit, Store, StoreError, StoredArtifact, files};
+use super::{Freeze, OutboxRow, Outcome, Permit, PutOff, Store, StoreError, StoredArtifact, files};
 use crate::delivery::Parcel;
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
@@ -206,7 +206,7 @@ impl Store {
         transaction.commit().await.map_err(|e| self.fault(e))
     }
 
-    /// Puts a parcel off that was not tried now: it is in `retry_wait`, due at once, with the reason.
+    /// Puts a parcel off that was not tried now: it is in `retry_wait`, due at once, or when it was due if that is later.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no. A parcel in any other state but `pending` or `retry_wait` stays as it is.
@@ -214,17 +214,25 @@ impl Store {
         &self,
         row: &OutboxRow,
         fence: i64,
-        reason: &str,
+        why: PutOff<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        let (reason, stands_in) = match why {
+            PutOff::NoTurn(reason) => (reason, false),
+            PutOff::NoWay(reason) => (reason, true),
+        };
         let mut connection = self.connection().await;
         sqlx::query(
-            "UPDATE deliveries SET state = 'retry_wait', error = ?, next_attempt_at = ?2, updated_at = ?2 \
-             WHERE id = ?3 AND state IN ('pending', 'retry_wait') \
-             AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = ?4)",
+            "UPDATE deliveries SET state = 'retry_wait', updated_at = ?1, \
+             next_attempt_at = max(coalesce(next_attempt_at, ''), ?1), \
+             error = CASE WHEN ?2 THEN ?3 ELSE coalesce( \
+             (SELECT detail FROM attempts WHERE delivery_id = deliveries.id ORDER BY n DESC LIMIT 1), ?3) END \
+             WHERE id = ?4 AND state IN ('pending', 'retry_wait') \
+             AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = ?5)",
         )
-        .bind(reason)
         .bind(instant(now))
+        .bind(stands_in)
+        .bind(reason)
         .bind(row.id)
         .bind(fence)
         .execute(&mut *connection)

@@ -1,35 +1,65 @@
 //! Who holds a permit: a name for a process that a later one can tell dead from alive.
 
-/// Names this process: boot, process namespace, id and start of the process where the system tells them (Linux), else the id
-/// alone.
+/// Names this process: machine, boot, process namespace, id and start of the process where the system tells them (Linux),
+/// else the id alone.
 pub(super) fn this_process() -> String {
     let pid = std::process::id();
-    place().map_or_else(
+    Place::here().map_or_else(
         || format!("pid {pid}"),
-        |place| format!("{place}/{pid}/{}", started(pid).unwrap_or_default()),
+        |here| {
+            let Place {
+                machine,
+                boot,
+                namespace,
+            } = here;
+            let start = started(pid).unwrap_or_default();
+            format!("{machine}/{boot}/{namespace}/{pid}/{start}")
+        },
     )
 }
 
-/// Whether the process of this name has certainly ended. `false` where nobody can know: another machine, another
-/// container, a system without `/proc`. Its lease then decides.
+/// Whether the process of this name has certainly ended: this machine was booted since, or its id is free or another's now.
+/// `false` where nobody can know: another machine, another container, a system without `/proc`. Time then decides.
 pub(super) fn is_gone(owner: &str) -> bool {
-    let Some((rest, start)) = owner.rsplit_once('/') else {
+    let parts: Vec<&str> = owner.split('/').collect();
+    let [machine, boot, namespace, pid, start] = parts[..] else {
         return false;
     };
-    let Some((its_place, pid)) = rest.rsplit_once('/') else {
+    let (Some(here), Ok(pid)) = (Place::here(), pid.parse()) else {
         return false;
     };
-    let Ok(pid) = pid.parse() else {
+    if machine != here.machine {
         return false;
-    };
-    place().is_some_and(|here| here == its_place) && started(pid).as_deref() != Some(start)
+    }
+    boot != here.boot || (namespace == here.namespace && started(pid).as_deref() != Some(start))
 }
 
-/// Within what a process id means one process: this boot of this machine, and this process namespace.
-fn place() -> Option<String> {
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    let namespace = std::fs::read_link("/proc/self/ns/pid").ok()?;
-    Some(format!("{}/{}", boot.trim(), namespace.display()))
+/// Within what a process id means one process.
+struct Place {
+    /// The machine's id, or its name where it has none, as in many containers.
+    machine: String,
+    /// Changes with every boot; containers share their machine's.
+    boot: String,
+    /// The process namespace: a container's own.
+    namespace: String,
+}
+
+impl Place {
+    fn here() -> Option<Self> {
+        let line = |path: &str| {
+            let text = std::fs::read_to_string(path).ok()?;
+            let line = text.trim().replace('/', "_");
+            (!line.is_empty()).then_some(line)
+        };
+        Some(Self {
+            machine: line("/etc/machine-id").or_else(|| line("/proc/sys/kernel/hostname"))?,
+            boot: line("/proc/sys/kernel/random/boot_id")?,
+            namespace: std::fs::read_link("/proc/self/ns/pid")
+                .ok()?
+                .display()
+                .to_string(),
+        })
+    }
 }
 
 /// When a process started, in clock ticks since boot: field 22 of its `stat`, the twentieth after the closing parenthesis of
@@ -51,8 +81,35 @@ mod tests {
 
     #[test]
     fn what_cannot_be_known_is_not_gone() {
-        for owner in ["", "pid 1", "/", "a/b/c", "other-boot/pid:[1]/999999999/1"] {
+        for owner in [
+            "",
+            "pid 1",
+            "/",
+            "a/b/c",
+            "////",
+            "other-machine/boot/pid:[1]/999999999/1",
+        ] {
             assert!(!is_gone(owner), "{owner}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_boot_ends_every_process_of_this_machine_and_a_container_hides_its_own() {
+        let Place {
+            machine,
+            boot,
+            namespace,
+        } = Place::here().unwrap();
+        let mine = std::process::id();
+        let start = started(mine).unwrap();
+        for (owner, gone) in [
+            (format!("{machine}/earlier/{namespace}/{mine}/{start}"), true),
+            (format!("{machine}/earlier/pid:[1]/1/1"), true),
+            (format!("{machine}/{boot}/pid:[1]/999999999/1"), false),
+            (format!("another/earlier/{namespace}/{mine}/{start}"), false),
+        ] {
+            assert_eq!(is_gone(&owner), gone, "{owner}");
         }
     }
 
@@ -60,16 +117,13 @@ mod tests {
     #[test]
     fn an_ended_process_is_gone_and_so_is_one_whose_id_was_given_away() {
         let mut child = std::process::Command::new("true").spawn().unwrap();
-        let name = format!(
-            "{}/{}/{}",
-            place().unwrap(),
-            child.id(),
-            started(child.id()).unwrap()
-        );
+        let id = child.id();
+        let start = started(id).unwrap();
         child.wait().unwrap();
-        assert!(is_gone(&name));
         let mine = this_process();
         let (rest, _) = mine.rsplit_once('/').unwrap();
         assert!(is_gone(&format!("{rest}/1")));
+        let (place, _) = rest.rsplit_once('/').unwrap();
+        assert!(is_gone(&format!("{place}/{id}/{start}")));
     }
 }

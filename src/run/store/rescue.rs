@@ -4,26 +4,32 @@ use super::runs::instant;
 use super::sqlite::begin;
 use super::{Run, Store, StoreError, owner};
 use crate::run::state::{DeliveryState, RunState};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use sqlx::{Row, SqliteConnection};
+
+/// After this nobody is at work on a run that is not frozen: the longest deadline of a job, a week, and a day.
+const LONGEST_RUN: Duration = Duration::days(8);
 
 impl Store {
     /// Fails every run that its process left before it was frozen: nothing was sent, and nobody will go on with it. A run of
-    /// which nobody can know whether its process lives is left alone.
+    /// which nobody can know whether its process lives is left alone until it is older than any run can be.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn fail_abandoned(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut connection = self.connection().await;
         let unfinished = sqlx::query(
-            "SELECT run_id, owner, fence FROM runs WHERE state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked')",
+            "SELECT run_id, owner, fence, created_at < ? AS overdue FROM runs \
+             WHERE state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked')",
         )
+        .bind(instant(now - LONGEST_RUN))
         .fetch_all(&mut *connection)
         .await
         .map_err(|e| self.fault(e))?;
         for row in unfinished {
             let holder: String = row.try_get("owner").map_err(|e| self.fault(e))?;
-            if !owner::is_gone(&holder) {
+            let overdue: bool = row.try_get("overdue").map_err(|e| self.fault(e))?;
+            if !overdue && !owner::is_gone(&holder) {
                 continue;
             }
             let run_id: String = row.try_get("run_id").map_err(|e| self.fault(e))?;

@@ -1,5 +1,6 @@
 //! The life of a run: begun, moved on by compare-and-swap, concluded, looked up.
 
+use super::files::create_dir;
 use super::sqlite::begin;
 use super::{NewRun, Run, RunFilter, Store, StoreError, Trigger};
 use crate::run::state::RunState;
@@ -12,10 +13,10 @@ const SHORTEST_PREFIX: usize = 4;
 
 impl Store {
     /// Writes a run down and gives it the next revision of its job and period. A test run shows that revision and does not
-    /// take it.
+    /// take it. Its folders are made for their owner only, so that nobody else reaches what is put into them.
     ///
     /// # Errors
-    /// [`StoreError`] if the database says no.
+    /// [`StoreError`] if the database or the disk says no.
     pub async fn begin(&self, new: &NewRun) -> Result<Run, StoreError> {
         let run_id = run_id(new.created_at);
         let mut connection = self.connection().await;
@@ -48,6 +49,7 @@ impl Store {
         .await
         .map_err(|e| self.fault(e))?;
         let run = self.read_run(&mut transaction, &run_id).await?;
+        create_dir(&run.snapshot_dir)?;
         transaction.commit().await.map_err(|e| self.fault(e))?;
         Ok(run)
     }

@@ -380,3 +380,41 @@ async fn a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_n
         .await
         .unwrap_err();
 }
+
+#[tokio::test]
+async fn an_unfinished_run_of_another_container_is_failed_when_no_run_can_take_so_long() {
+    let (_dir, store) = store().await;
+    let elsewhere = beside(&store, "another machine").await;
+    let lost = elsewhere.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let frozen = frozen(&elsewhere, &[("mail", &["a@example.com"])]).await;
+    let after = |days, seconds| noon() + chrono::Duration::days(days) + chrono::Duration::seconds(seconds);
+    store.fail_abandoned(after(8, 0)).await.unwrap();
+    assert_eq!(store.run(&lost.run_id).await.unwrap(), lost);
+    store.fail_abandoned(after(8, 1)).await.unwrap();
+    let failed = store.run(&lost.run_id).await.unwrap();
+    assert_eq!((failed.state, failed.fence), (RunState::Failed, lost.fence + 1));
+    assert!(failed.error.unwrap().contains("run the job again"));
+    assert_eq!(
+        store.run(&frozen.run_id).await.unwrap().state,
+        RunState::Frozen,
+        "what is frozen can still be sent"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_of_a_run_are_nobody_elses_though_the_data_folder_is_open() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let store = Store::open(dir.path()).await.unwrap();
+    let run = store.begin(&new_run(Trigger::Manual)).await.unwrap();
+    for folder in [
+        dir.path().join("runs"),
+        store.run_dir(&run.run_id),
+        store.snapshot_dir(&run.run_id),
+    ] {
+        let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{}", folder.display());
+    }
+}
