@@ -3,6 +3,7 @@
 use super::testing::{artifact, checked, frozen, new_run, noon, parcel};
 use super::*;
 use crate::run::verify::verify;
+use crate::source::snapshot::SnapshotWriter;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -409,10 +410,13 @@ async fn the_files_of_a_run_are_nobody_elses_though_the_data_folder_is_open() {
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let store = Store::open(dir.path()).await.unwrap();
     let run = store.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let source = store.snapshot_dir(&run.run_id).join("globant");
+    SnapshotWriter::create(&source).unwrap();
     for folder in [
         dir.path().join("runs"),
         store.run_dir(&run.run_id),
         store.snapshot_dir(&run.run_id),
+        source,
     ] {
         let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700, "{}", folder.display());
