@@ -394,10 +394,10 @@ fn a_count_that_is_null_or_missing_in_a_row_is_unknown_and_not_zero() {
     let full = r#","requests":5,"errors":1,"input_tokens":7,"output_tokens":"","characters":2"#;
     for (counts, unknown) in [
         (full.to_owned(), &[][..]),
-        (full.replace("5", "null"), &[Metric::TotalRequests][..]),
+        (full.replace('5', "null"), &[Metric::TotalRequests][..]),
         (full.replace(r#","errors":1"#, ""), &[Metric::RequestsWithErrors]),
         (
-            full.replace("7", "null"),
+            full.replace('7', "null"),
             &[Metric::InputTokens, Metric::TotalTokens],
         ),
         (full.replace(r#","characters":2"#, ""), &[Metric::Characters]),
