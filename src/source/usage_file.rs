@@ -13,6 +13,7 @@ use super::{
 use crate::config::plan::UsageFilePlan;
 use crate::metric::Metric;
 use crate::schedule::clock::Clock;
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use std::collections::HashMap;
@@ -213,13 +214,7 @@ impl Usage {
         self.currency
             .meet(currency, || format!("{path}:{}", row.line()))
             .map_err(Flaw::of(CURRENCY))?;
-        for (_, column) in AMOUNTS.iter().chain(&EXTRAS) {
-            if !row.has(*column) {
-                for period in self.book.holding(day) {
-                    self.presence.blank(period, *column);
-                }
-            }
-        }
+        self.lack(day, row);
         let named = |column: usize, name: usize| Key {
             column,
             id: cells[column],
@@ -247,6 +242,19 @@ impl Usage {
             },
         ];
         self.book.add(day, &keys, &amounts, &extras)
+    }
+
+    /// A row of JSON Lines without one of the amounts makes the sum of its period unknown.
+    fn lack(&mut self, day: NaiveDate, row: &Row<'_, 18>) {
+        let lacking = AMOUNTS
+            .iter()
+            .chain(&EXTRAS)
+            .filter(|(_, column)| !row.has(*column));
+        for (_, column) in lacking {
+            for period in self.book.holding(day) {
+                self.presence.blank(period, *column);
+            }
+        }
     }
 
     fn windows(&self) -> Result<Vec<Window>, crate::money::MoneyError> {
