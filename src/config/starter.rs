@@ -63,7 +63,7 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// Invented usage of two projects: one row for each working day of the two months before that of `today`.
+/// Invented usage of two projects: one row for each day of the two months before that of `today`, less on weekends.
 fn example_usage(today: NaiveDate) -> String {
     let this_month = today.with_day(1).unwrap_or(today);
     let first = this_month
@@ -73,16 +73,12 @@ fn example_usage(today: NaiveDate) -> String {
         ("support", "Customer support", "Ada", "large-4", 40),
         ("research", "Market research", "Grace", "small-2", 25),
     ];
-    let working = |day: &NaiveDate| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
     let mut text = format!("{COLUMNS}\n");
-    for (nth, day) in first
-        .iter_days()
-        .take_while(|day| *day < this_month)
-        .filter(working)
-        .enumerate()
-    {
+    for (nth, day) in first.iter_days().take_while(|day| *day < this_month).enumerate() {
+        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
         for (project, (id, name, user, model, base)) in projects.iter().enumerate() {
-            let requests = base + (nth * 7 + project * 3) % 20;
+            let busy = base + (nth * 7 + project * 3) % 20;
+            let requests = if weekend { busy / 5 } else { busy };
             let errors = requests / 30;
             let (input, output) = (requests * 900, requests * 310);
             // In hundredths of a cent, so that no binary fraction is needed.

@@ -18,6 +18,9 @@ pub(crate) struct Reach {
     pub(crate) last: NaiveDate,
 }
 
+/// A gap of no more days at the end of a period may be a weekend.
+const WEEKEND_DAYS: i64 = 2;
+
 impl Reach {
     /// The reach with one more run of days.
     pub(crate) fn over(reach: Option<Self>, first: NaiveDate, last: NaiveDate) -> Self {
@@ -32,9 +35,12 @@ impl Reach {
         let (period, id) = (&need.period, need.period.id());
         let mut notices = Vec::new();
         // A period that is still running has no rows of the days to come.
-        if self.last < period.end().min(today).pred_opt().unwrap_or(self.last) {
+        let due = period.end().min(today).pred_opt().unwrap_or(self.last);
+        if self.last < due {
             let text = format!("Rows reach only to {}; {id} may be incomplete.", self.last);
-            notices.push(notice(source, text, need.depth == Depth::Full));
+            // A weekend without usage is told, but it is no reason to doubt the figures.
+            let doubtful = (due - self.last).num_days() > WEEKEND_DAYS;
+            notices.push(notice(source, text, doubtful && need.depth == Depth::Full));
         }
         if period.start() < self.first {
             let text = format!("Rows begin only on {}; {id} may be incomplete.", self.first);
