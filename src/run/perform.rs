@@ -1,12 +1,12 @@
 //! One run from top to bottom: fetch, compute and render, freeze, deliver, conclude.
 
 use super::choose::{self, RunRequest};
-use super::recipe::{self, Identity, Produce, Recipe};
+use super::recipe::{self, Identity, Recipe};
 use super::store::{Freeze, NewRun, OutboxRow, Run, Store, StoredArtifact, Trigger};
 use super::{RunError, RunState, attempt};
 use crate::config::Plan;
 use crate::config::plan::JobPlan;
-use crate::delivery::{Delivery, Parcel};
+use crate::delivery::{Delivery, Edition, Parcel};
 use crate::render::{Artifact, Digest};
 use crate::schedule::clock::Clock;
 use crate::source::{self, Progress, SnapshotWriter};
@@ -129,9 +129,7 @@ pub async fn preview(
         generated_at: now.trunc_subsecs(0),
         issue: String::new(),
     };
-    let edition = produce(recipe, identity, scratch.path().to_owned())
-        .await?
-        .edition;
+    let edition = produce(recipe, identity, scratch.path().to_owned()).await?;
     std::fs::create_dir_all(out).map_err(|cause| RunError::disk(out, &cause))?;
     let mut files = Vec::new();
     for artifact in edition.artifacts.iter().chain([&edition.manifest]) {
@@ -172,14 +170,14 @@ impl Story<'_> {
         .await?;
         self.advance(RunState::Fetching, RunState::Snapshotted).await?;
 
-        let produce = produce(self.recipe.clone(), self.identity(), snapshot_dir).await?;
+        let edition = produce(self.recipe.clone(), self.identity(), snapshot_dir).await?;
         self.advance(RunState::Snapshotted, RunState::Rendered).await?;
-        let parcels = self.compose(&produce)?;
+        let parcels = self.compose(&edition)?;
         self.advance(RunState::Rendered, RunState::Checked).await?;
 
-        self.freeze(&produce, &parcels).await?;
+        self.freeze(&edition, &parcels).await?;
         self.advance(RunState::Frozen, RunState::Delivering).await?;
-        Ok(produce.edition.digest)
+        Ok(edition.digest)
     }
 
     /// Tries the outbox and concludes.
@@ -217,19 +215,18 @@ impl Story<'_> {
         }
     }
 
-    fn compose(&self, produce: &Produce) -> Result<Vec<(String, Vec<Parcel>)>, RunError> {
-        let parcels =
-            self.deliveries
-                .iter()
-                .map(|(name, delivery)| match delivery.compose(&produce.edition) {
-                    Ok(parcels) => Ok((name.clone(), parcels)),
-                    Err(error) => Err(RunError::Failed(error.to_string())),
-                });
+    fn compose(&self, edition: &Edition) -> Result<Vec<(String, Vec<Parcel>)>, RunError> {
+        let parcels = self
+            .deliveries
+            .iter()
+            .map(|(name, delivery)| match delivery.compose(edition) {
+                Ok(parcels) => Ok((name.clone(), parcels)),
+                Err(error) => Err(RunError::Failed(error.to_string())),
+            });
         parcels.collect()
     }
 
-    async fn freeze(&self, produce: &Produce, parcels: &[(String, Vec<Parcel>)]) -> Result<(), RunError> {
-        let edition = &produce.edition;
+    async fn freeze(&self, edition: &Edition, parcels: &[(String, Vec<Parcel>)]) -> Result<(), RunError> {
         let artifacts: Vec<Artifact> = edition
             .artifacts
             .iter()
@@ -273,7 +270,7 @@ pub(super) async fn produce(
     recipe: Recipe,
     identity: Identity,
     snapshot_dir: PathBuf,
-) -> Result<Produce, RunError> {
+) -> Result<Edition, RunError> {
     tokio::task::spawn_blocking(move || recipe.produce(&identity, &snapshot_dir))
         .await
         .map_err(|panic| RunError::Failed(format!("computing the report broke off: {panic}")))?

@@ -82,15 +82,6 @@ pub struct Identity {
     pub issue: String,
 }
 
-/// What a recipe makes of a snapshot.
-#[derive(Debug)]
-pub struct Produce {
-    /// The report document.
-    pub report: Report,
-    /// Everything that a delivery may carry.
-    pub edition: Edition,
-}
-
 impl Recipe {
     /// The recipe of `job` for `period`; reads overriding templates and the logo.
     ///
@@ -147,11 +138,10 @@ impl Recipe {
     ///
     /// # Errors
     /// [`RunError`] where an answer cannot be what the platform's protocol says, or a template is wrong.
-    pub fn produce(&self, identity: &Identity, snapshot_dir: &Path) -> Result<Produce, RunError> {
+    pub fn produce(&self, identity: &Identity, snapshot_dir: &Path) -> Result<Edition, RunError> {
         let (datasets, failures) = self.decode(snapshot_dir)?;
         let report = report::build(&self.brief(identity), &datasets, &failures);
-        let edition = self.edition(&report, &identity.issue)?;
-        Ok(Produce { report, edition })
+        self.edition(&report, &identity.issue)
     }
 
     fn edition(&self, report: &Report, issue: &str) -> Result<Edition, RunError> {

@@ -88,9 +88,7 @@ pub(super) async fn rebuild(
         generated_at,
         issue,
     };
-    let edition = perform::produce(recipe, identity, run.snapshot_dir.clone())
-        .await?
-        .edition;
+    let edition = perform::produce(recipe, identity, run.snapshot_dir.clone()).await?;
     let made: Vec<&Artifact> = edition.artifacts.iter().chain([&edition.manifest]).collect();
     let stored = store.artifacts(&run.run_id).await?;
     let replayed = Replayed {
