@@ -64,6 +64,7 @@ fn fetch(keep: &str, folder: &Path) -> Outcome {
     let plan = SourcePlan::FocusFile(FocusFilePlan {
         path: folder.join("bill.csv").display().to_string(),
         snapshot_files,
+        runs_at_once: None,
     });
     let writer = SnapshotWriter::create(&folder.join(keep))?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;

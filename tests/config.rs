@@ -7,7 +7,7 @@
 )]
 #![allow(clippy::too_many_lines, reason = "a table of cases is long")]
 
-use reportwire::config::plan::{DeliveryPlan, Schedule, SmtpTls, SourcePlan};
+use reportwire::config::plan::{DeliveryPlan, Gates, OnAmbiguous, Rule, SmtpTls, SourcePlan, WaitUntil};
 use reportwire::config::{self, LoadOptions, Plan, Problems};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -204,6 +204,36 @@ fn cases() -> Vec<(&'static str, String)> {
                 mail("").replace(".mail.", ".post.")
             ),
         ),
+        (
+            "owner_fallback unknown",
+            format!("[service]\nowner_fallback = \"mial\"\n{}", mail("")),
+        ),
+        (
+            "owner_fallback is the owner's delivery",
+            format!("[service]\nowner_fallback = \"mail\"\n{}", mail("")),
+        ),
+        (
+            "store with a password",
+            "[service]\nstore = \"postgres://u:canary-7f3a@h/d\"\n".into(),
+        ),
+        (
+            "store with a password in its query",
+            "[service]\nstore = \"postgres://h/d?password=canary-7f3a\"\n".into(),
+        ),
+        (
+            "store of another kind",
+            "[service]\nstore = \"mysql://u:canary-7f3a@h/d\"\n".into(),
+        ),
+        (
+            "ping_url",
+            "[service]\nping_url = \"ftp://canary-7f3a.example.com\"\n".into(),
+        ),
+        (
+            "bounds of the service",
+            "[service]\nruns_at_once = 0\nsends_at_once = 65\nstop_within = \"11m\"\nkeep_snapshots = \"12h\"\n\
+             keep_artifacts = \"400\"\n"
+                .into(),
+        ),
         // Jobs.
         ("required keys", whole("[jobs.monthly]\n")),
         (
@@ -222,6 +252,24 @@ fn cases() -> Vec<(&'static str, String)> {
             "title with a line break",
             of_job("title = \"a\\nBcc: x@example.com\""),
         ),
+        ("deadline too long", of_job("deadline = \"8d\"")),
+        (
+            "wait for another source",
+            of_job("wait_until = { fresh = [\"file\", \"files\", \"files\"], at_most = \"0s\" }"),
+        ),
+        ("wait for nothing", of_job("wait_until = { fresh = [] }")),
+        ("wait as a text", of_job("wait_until = \"12h\"")),
+        ("gates as a list", of_job("gates = []")),
+        ("gates: unknown key", of_job("gates = { max_changes = 5 }")),
+        (
+            "gates: metric and norm",
+            of_job("gates = { max_change = 50, metric = \"total_costs\", norm = 1 }"),
+        ),
+        ("gates: change", of_job("gates = { max_change = \"50 %\" }")),
+        ("gates: change below zero", of_job("gates = { max_change = -5 }")),
+        ("gates: change of a list", of_job("gates = { max_change = [5] }")),
+        ("gates: norm without change", of_job("gates = { norm = 6 }")),
+        ("gates: rows", of_job("gates = { min_rows = -1 }")),
         ("template folder", of_job("template = \"nowhere\"")),
         ("accent", of_job("brand.accent = \"blue\"")),
         ("logo missing", of_job("brand.logo = \"logo.png\"")),
@@ -301,6 +349,23 @@ fn cases() -> Vec<(&'static str, String)> {
             of_job("schedule = { business_day = 1, of = \"month\", at = \"07:00\", holidays = \"es.txt\" }"),
         ),
         (
+            "schedule: cron and every",
+            of_job("schedule = { cron = \"0 7 1 * *\", every = \"day\" }"),
+        ),
+        (
+            "schedule: cron and its own times",
+            of_job("schedule = { cron = \"0 7 1 * *\", day = 1, of = \"month\", at = \"07:00\", holidays = \"x\" }"),
+        ),
+        ("schedule: cron in a table", of_job("schedule = { cron = \"0 7 1 *\" }")),
+        (
+            "schedule: start, end and jitter",
+            of_job("schedule = { cron = \"0 7 1 * *\", start = \"1.1.2026\", end = \"2026-2-1\", jitter = \"7h\" }"),
+        ),
+        (
+            "schedule: end before start",
+            of_job("schedule = { cron = \"0 7 1 * *\", start = \"2026-02-01\", end = \"2026-01-31\" }"),
+        ),
+        (
             "schedule: holidays beside every",
             of_job("schedule = { every = \"month\", day = 1, at = \"07:00\", holidays = \"es.txt\" }"),
         ),
@@ -357,6 +422,7 @@ fn cases() -> Vec<(&'static str, String)> {
         // Sources and deliveries.
         ("project without organization", geai("project_id = \"p\"")),
         ("concurrency", geai("concurrency = 1000")),
+        ("runs at once", geai("runs_at_once = 513")),
         ("timeout", geai("timeout_secs = 0")),
         ("ca_file", geai("ca_file = \"ca.pem\"")),
         ("header value with a line break", geai("agent = \"a\\r\\nX: y\"")),
@@ -372,6 +438,7 @@ fn cases() -> Vec<(&'static str, String)> {
             "mail without password",
             mail("smtp = { host = \"smtp.example.com\", username = \"u\" }"),
         ),
+        ("ambiguous", mail("ambiguous = \"wait\"")),
         ("mail to nobody", mail("to = []")),
         ("mail to no address", mail("to = [\"cfo\", \"b@example.com\"]")),
         (
@@ -437,8 +504,8 @@ fn cases() -> Vec<(&'static str, String)> {
             whole(&job("").replace("report.full = {}", "report.organization = {}")),
         ),
         (
-            "not built: store and rates",
-            "[service]\nstore = \"postgres://u:canary-7f3a@h/d\"\nrates = \"r.csv\"\n".into(),
+            "not built: rates",
+            "[service]\nrates = \"r.csv\"\n".into(),
         ),
         ("not built: combine", of_job("combine = true")),
         // Long and odd lines.
@@ -562,10 +629,109 @@ fn the_sample_of_the_design_loads() {
     );
     assert_eq!(job.deadline.as_secs(), 7200);
     assert_eq!(plan.jobs["by-quarter"].title, "by-quarter");
-    assert!(matches!(
-        plan.jobs["by-quarter"].schedule,
-        Some(Schedule::BusinessDay { nth: 3, .. })
-    ));
+    let rule = plan.jobs["by-quarter"]
+        .schedule
+        .as_ref()
+        .map(|schedule| &schedule.rule);
+    assert!(matches!(rule, Some(Rule::BusinessDay { nth: 3, .. })));
+}
+
+#[test]
+fn what_is_left_out_of_the_service_keeps_reports_going() {
+    let plan = load(SAMPLE).unwrap();
+    let service = &plan.service;
+    assert_eq!((service.runs_at_once, service.sends_at_once), (8, 4));
+    assert_eq!(service.stop_within.as_secs(), 30);
+    assert!(service.store.is_none() && service.ping_url.is_none() && service.owner_fallback.is_none());
+    assert_eq!((service.keep_snapshots, service.keep_artifacts), (None, None));
+    assert!(
+        plan.sources
+            .values()
+            .all(|source| source.runs_at_once().is_none())
+    );
+    let DeliveryPlan::Email(mail) = &plan.deliveries["finance-mail"] else {
+        panic!("{:?}", plan.deliveries)
+    };
+    assert_eq!(mail.ambiguous, OnAmbiguous::Resend);
+    let job = &plan.jobs["by-quarter"];
+    assert_eq!((&job.gates, &job.wait_until), (&Gates::default(), &None));
+    let schedule = job.schedule.as_ref().unwrap();
+    assert_eq!(
+        (schedule.start, schedule.end, schedule.jitter.as_secs()),
+        (None, None, 0)
+    );
+}
+
+#[test]
+fn what_the_service_is_told_arrives_in_the_plan() {
+    let service = "[service]\nstore = \"postgres://reports@db.example.com/reports\"\nowner_fallback = \"bi-drop\"\n\
+        runs_at_once = 2\nsends_at_once = 1\nping_url = \"https://ping.example.com/canary-7f3a\"\n\
+        stop_within = \"2m\"\nkeep_snapshots = \"400d\"\nkeep_artifacts = \"1d12h\"\n";
+    let text = SAMPLE
+        .replace("[service]\n", service)
+        .replace(
+            "path     = \"usage/*.csv\"",
+            "path = \"usage/*.csv\"\nruns_at_once = 1",
+        )
+        .replace("smtp     =", "ambiguous = \"hold\"\nsmtp =");
+    let plan = load(&text).unwrap();
+    let service = &plan.service;
+    assert_eq!((service.runs_at_once, service.sends_at_once), (2, 1));
+    assert_eq!(service.owner_fallback.as_deref(), Some("bi-drop"));
+    assert_eq!(service.stop_within.as_secs(), 120);
+    assert_eq!(
+        service.keep_snapshots.map(|kept| kept.as_secs()),
+        Some(400 * 86_400)
+    );
+    assert_eq!(service.keep_artifacts.map(|kept| kept.as_secs()), Some(129_600));
+    assert!(service.store.is_some() && service.ping_url.is_some());
+    assert!(!format!("{service:?}").contains("canary"), "{service:?}");
+    assert_eq!(plan.sources["usage"].runs_at_once(), Some(1));
+    let DeliveryPlan::Email(mail) = &plan.deliveries["finance-mail"] else {
+        panic!("{:?}", plan.deliveries)
+    };
+    assert_eq!(mail.ambiguous, OnAmbiguous::Hold);
+}
+
+#[test]
+fn gates_waits_and_schedules_arrive_in_the_plan() {
+    let lines = "schedule = { cron = \"0 7 1 * *\", start = \"2026-01-01\", end = \"2026-12-31\", jitter = \"5m\" }\n\
+        gates = { complete = true, min_rows = 10, max_change = 12.5, norm = 3 }\nwait_until = { at_most = \"90m\" }";
+    let plan = load(&whole(&job(lines))).unwrap();
+    let job = &plan.jobs["monthly"];
+    let schedule = job.schedule.as_ref().unwrap();
+    assert!(matches!(&schedule.rule, Rule::Cron { text, .. } if text == "0 7 1 * *"));
+    let dates = [schedule.start, schedule.end].map(|date| date.unwrap().to_string());
+    assert_eq!(dates, ["2026-01-01", "2026-12-31"]);
+    assert_eq!(schedule.jitter.as_secs(), 300);
+    assert_eq!((job.gates.complete, job.gates.min_rows), (true, Some(10)));
+    let change = job.gates.max_change.clone().unwrap();
+    assert_eq!(
+        (change.percent.to_string().as_str(), &*change.metric, change.norm),
+        ("12.5", "total_cost", 3)
+    );
+    let waits = WaitUntil {
+        sources: vec!["files".into()],
+        at_most: std::time::Duration::from_secs(5400),
+    };
+    assert_eq!(job.wait_until, Some(waits));
+    for (written, percent) in [
+        ("50", "50"),
+        ("\"0.1\"", "0.1"),
+        ("0.1", "0.1"),
+        ("1e2", "100"),
+        ("250.0", "250"),
+    ] {
+        let text = whole(&self::job(&format!(
+            "gates.max_change = {written}\ngates.metric = \"requests\""
+        )));
+        let plan = load(&text).unwrap();
+        let change = plan.jobs["monthly"].gates.max_change.clone().unwrap();
+        assert_eq!(
+            (change.percent.to_string().as_str(), &*change.metric),
+            (percent, "requests")
+        );
+    }
 }
 
 #[test]
@@ -748,6 +914,8 @@ fn tables_of(schema: &serde_json::Value) -> Vec<Vec<&'static str>> {
     .chain([
         "jobs/*",
         "jobs/*/brand",
+        "jobs/*/gates",
+        "jobs/*/wait_until",
         "jobs/*/schedule",
         "jobs/*/report",
         "jobs/*/report/full",

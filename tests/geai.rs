@@ -48,6 +48,7 @@ fn plan(base_url: &str) -> GeaiPlan {
         timeout: Duration::from_secs(10),
         attempts: 4,
         ca_file: None,
+        runs_at_once: None,
     }
 }
 

@@ -51,6 +51,15 @@ impl Plan {
     /// All references to secrets with the keys that hold them.
     fn secrets(&self) -> Vec<(KeyPath, &Secret)> {
         let mut secrets = Vec::new();
+        let service = [
+            ("store", &self.service.store),
+            ("ping_url", &self.service.ping_url),
+        ];
+        secrets.extend(
+            service
+                .into_iter()
+                .filter_map(|(key, secret)| Some((KeyPath::of(["service", key]), secret.as_ref()?))),
+        );
         for (name, source) in &self.sources {
             if let SourcePlan::Geai(geai) = source {
                 secrets.push((KeyPath::of(["sources", name, "geai", "api_key"]), &geai.api_key));

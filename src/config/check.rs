@@ -6,6 +6,7 @@
 )]
 
 mod deliveries;
+mod gates;
 mod jobs;
 mod schedule;
 mod service;

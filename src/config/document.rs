@@ -3,16 +3,18 @@
 //! the rest of the table and tell everything that is missing at once.
 
 pub(super) mod delivery;
+pub(super) mod schedule;
 pub(super) mod source;
 
 use crate::config::plan::CatchUp;
-use crate::period::CalendarUnit;
 use delivery::DeliveryEntry;
-use schemars::JsonSchema;
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use schedule::ScheduleEntry;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::StrDeserializer;
+use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use source::SourceEntry;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -55,6 +57,9 @@ pub(super) struct ServiceEntry {
     /// there are several and there is an owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) owner_delivery: Option<String>,
+    /// Name of another delivery, of any kind, through which the owner hears where the first one fails. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) owner_fallback: Option<String>,
     /// First month of the fiscal year, `"01"` to `"12"`; quarters and years are then fiscal and their ids start with
     /// `FY`. Default: calendar years.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +67,27 @@ pub(super) struct ServiceEntry {
     pub(super) fiscal_year_start: Option<String>,
     /// Address and port of console, health and metrics of `serve`. Default: `127.0.0.1:8321`, loopback only.
     pub(super) listen: String,
+    /// PostgreSQL that several replicas share, as a reference to its URL: `env:NAME` or `file:PATH`. The URL itself only
+    /// without a password. Default: the embedded store in `data_dir`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) store: Option<String>,
+    /// Most runs under way at once in this process, 1 to 512. Default: 8.
+    pub(super) runs_at_once: u64,
+    /// Most attempts under way at once to one host, 1 to 64. Default: 4.
+    pub(super) sends_at_once: u64,
+    /// URL that is asked after each minute in which `serve` is well, so that somebody else notices when it is not: a
+    /// reference (`env:NAME`, `file:PATH`) or the `http` or `https` URL itself. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ping_url: Option<String>,
+    /// How long `serve` lets runs go on when it is told to stop, `1s` to `10m`; what is not done then goes on after the
+    /// next start. Default: `30s`.
+    pub(super) stop_within: String,
+    /// How long snapshots are kept, in days such as `400d`; `replay` needs them. Default: for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) keep_snapshots: Option<String>,
+    /// How long artifacts are kept, in days such as `400d`; `resend` and `verify` need them. Default: for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) keep_artifacts: Option<String>,
 }
 
 impl Default for ServiceEntry {
@@ -73,8 +99,16 @@ impl Default for ServiceEntry {
             data_dir: "data".into(),
             owner: Vec::new(),
             owner_delivery: None,
+            owner_fallback: None,
             fiscal_year_start: None,
             listen: "127.0.0.1:8321".into(),
+            store: None,
+            runs_at_once: 8,
+            sends_at_once: 4,
+            ping_url: None,
+            stop_within: "30s".into(),
+            keep_snapshots: None,
+            keep_artifacts: None,
         }
     }
 }
@@ -101,6 +135,8 @@ pub(super) struct JobEntry {
     /// Names of the sources, each once.
     #[schemars(required, extend("minItems" = 1))]
     pub(super) sources: Option<Vec<String>>,
+    /// Sources whose data must be there before a run starts. Default: a run waits for nothing.
+    pub(super) wait_until: Option<WaitUntilEntry>,
     /// What a run reports: `previous_day|week|month|quarter|year`, `month|quarter|year_to_date` or `last_days:N`.
     #[schemars(required)]
     pub(super) period: Option<String>,
@@ -140,6 +176,9 @@ pub(super) struct JobEntry {
     /// figures stay per source.
     #[serde(default)]
     pub(super) combine: bool,
+    /// What a report must pass before it is delivered; otherwise it is held and the owner hears of it. Default: nothing.
+    #[serde(default)]
+    pub(super) gates: GatesEntry,
 }
 
 fn yes() -> bool {
@@ -150,8 +189,84 @@ fn two_hours() -> String {
     "2h".into()
 }
 
+fn twelve_hours() -> String {
+    "12h".into()
+}
+
 fn usual_file_name() -> String {
     "{{job.name}}_{{period.id}}{{revision.suffix}}.{{ext}}".into()
+}
+
+/// `[jobs.NAME.wait_until]`: what a run waits for.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WaitUntilEntry {
+    /// Names of sources of this job that must have data up to the end of the period. Default: all of them.
+    pub(super) fresh: Option<Vec<String>>,
+    /// Longest wait after the due time, such as `90m` or `12h`; then the run starts with what is there. Default: `12h`.
+    #[serde(default = "twelve_hours")]
+    pub(super) at_most: String,
+}
+
+/// `[jobs.NAME.gates]`: what a report must pass before it is delivered.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct GatesEntry {
+    /// Hold a report with figures that are not available or a source that is missing. Default: false.
+    pub(super) complete: bool,
+    /// Hold a report that was made from fewer data rows and usage records in total. Default: any number will do.
+    pub(super) min_rows: Option<u64>,
+    /// Hold a report whose `metric` differs by more than this, in per cent, from the median of the last `norm` delivered
+    /// runs: a number, or a text such as `"12.5"`. Default: any change will do.
+    pub(super) max_change: Option<PercentEntry>,
+    /// Key of the metric that `max_change` looks at. Default: `total_cost`.
+    #[schemars(extend("default" = "total_cost"))]
+    pub(super) metric: Option<String>,
+    /// How many delivered runs make the norm of `max_change`, 2 to 60. Default: 6.
+    #[schemars(extend("default" = 6))]
+    pub(super) norm: Option<u64>,
+}
+
+/// A number of per cent, as its digits.
+#[derive(Debug, Clone)]
+pub(super) struct PercentEntry(pub(super) String);
+
+impl JsonSchema for PercentEntry {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Percent".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["number", "string"] })
+    }
+}
+
+impl<'de> Deserialize<'de> for PercentEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Digits;
+        impl Visitor<'_> for Digits {
+            type Value = PercentEntry;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number or a text")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<PercentEntry, E> {
+                Ok(PercentEntry(text.to_owned()))
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<PercentEntry, E> {
+                Ok(PercentEntry(number.to_string()))
+            }
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<PercentEntry, E> {
+                Ok(PercentEntry(number.to_string()))
+            }
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<PercentEntry, E> {
+                // The shortest text that means this float is what was written.
+                Ok(PercentEntry(number.to_string()))
+            }
+        }
+        deserializer.deserialize_any(Digits)
+    }
 }
 
 /// `[jobs.NAME.report.KIND]`.
@@ -178,92 +293,6 @@ pub(super) struct BrandEntry {
     pub(super) accent: Option<String>,
     /// Picture shown beside the name: path of a PNG file. Default: none.
     pub(super) logo: Option<String>,
-}
-
-/// `schedule`: a cron text, or a table.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(untagged)]
-pub(super) enum ScheduleEntry {
-    /// Five-field cron with `L`, `W`, `#`: `0 7 1 * *`.
-    Cron(String),
-    /// A calendar rule.
-    Table(ScheduleTable),
-}
-
-/// `{ every = "month", day = 1, at = "07:00" }` or
-/// `{ business_day = 3, of = "quarter", at = "07:00", holidays = "calendars/es.txt" }`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ScheduleTable {
-    /// The unit that repeats: `day`, `week`, `month`, `quarter` or `year`. Excludes `business_day`.
-    #[serde(deserialize_with = "maybe_word")]
-    #[schemars(with = "Option<String>", extend("enum" = ["day", "week", "month", "quarter", "year"]))]
-    pub(super) every: Option<CalendarUnit>,
-    /// Which day of the unit: a number from 1 (beyond the end means the last), `"last"`, or for weeks `"MON"` … `"SUN"`.
-    /// Not with `every = "day"`.
-    pub(super) day: Option<DayEntry>,
-    /// Which business day: 1 is the first, −1 the last. Excludes `every`.
-    pub(super) business_day: Option<i32>,
-    /// Of which unit the business day is counted: `month`, `quarter` or `year`.
-    #[serde(deserialize_with = "maybe_word")]
-    #[schemars(with = "Option<String>", extend("enum" = ["month", "quarter", "year"]))]
-    pub(super) of: Option<CalendarUnit>,
-    /// Local wall time, `HH:MM`.
-    #[schemars(required)]
-    pub(super) at: Option<String>,
-    /// File of dates, one `YYYY-MM-DD` a line, that are no business days besides Saturday and Sunday. Default: none.
-    pub(super) holidays: Option<String>,
-}
-
-/// `day` of a schedule table.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(untagged)]
-pub(super) enum DayEntry {
-    /// The n-th day, from 1.
-    Number(i64),
-    /// `last`, or a day of the week.
-    Name(String),
-}
-
-impl<'de> Deserialize<'de> for ScheduleEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = ScheduleEntry;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a cron text or a table")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<ScheduleEntry, E> {
-                Ok(ScheduleEntry::Cron(text.to_owned()))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ScheduleEntry, A::Error> {
-                ScheduleTable::deserialize(MapAccessDeserializer::new(map)).map(ScheduleEntry::Table)
-            }
-        }
-        deserializer.deserialize_any(Either)
-    }
-}
-
-impl<'de> Deserialize<'de> for DayEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl Visitor<'_> for Either {
-            type Value = DayEntry;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number or a text")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<DayEntry, E> {
-                Ok(DayEntry::Name(text.to_owned()))
-            }
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<DayEntry, E> {
-                Ok(DayEntry::Number(number))
-            }
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<DayEntry, E> {
-                Ok(DayEntry::Number(i64::try_from(number).unwrap_or(i64::MAX)))
-            }
-        }
-        deserializer.deserialize_any(Either)
-    }
 }
 
 /// Reads a choice from its word only; figment alone would also take the number of the choice.

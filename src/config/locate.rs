@@ -345,21 +345,24 @@ fn quoted(text: &str, span: Range<usize>) -> Range<usize> {
 
 /// Keys whose values may be shown. Everything else is kept back: a misspelt key may well hold a password.
 #[rustfmt::skip]
-const SHOWN_KEYS: [&str; 60] = [
-    "accent", "agent", "allow_partial", "allow_private", "at", "attempts", "base_url", "bcc", "brand", "business_day",
-    "ca_file", "catch_up", "cc", "combine", "concurrency", "connect_timeout_secs", "currency", "data_dir", "day",
-    "deadline", "deliveries", "enabled", "envelope", "every", "file_name", "fiscal_year_start", "formats", "from",
-    "holidays", "host", "listen", "locale", "logo", "max_attachment_bytes", "name", "of", "organization_id", "owner",
-    "owner_delivery", "path", "period", "port", "project_id", "projects", "rates", "reply_to", "report", "schedule",
-    "smtp", "snapshot_files", "sources", "subject", "template", "timeout_secs", "timezone", "title", "tls", "to", "url",
-    "username",
+const SHOWN_KEYS: [&str; 80] = [
+    "accent", "agent", "allow_partial", "allow_private", "ambiguous", "at", "at_most", "attempts", "base_url", "bcc",
+    "brand", "business_day", "ca_file", "catch_up", "cc", "combine", "complete", "concurrency", "connect_timeout_secs",
+    "cron", "currency", "data_dir", "day", "deadline", "deliveries", "enabled", "end", "envelope", "every",
+    "file_name", "fiscal_year_start", "formats", "fresh", "from", "gates", "holidays", "host", "jitter",
+    "keep_artifacts", "keep_snapshots", "listen", "locale", "logo", "max_attachment_bytes", "max_change", "metric",
+    "min_rows", "name", "norm", "of", "organization_id", "owner", "owner_delivery", "owner_fallback", "path", "period",
+    "port", "project_id", "projects", "rates", "reply_to", "report", "runs_at_once", "schedule", "sends_at_once",
+    "smtp", "snapshot_files", "sources", "start", "stop_within", "subject", "template", "timeout_secs", "timezone",
+    "title", "tls", "to", "url", "username", "wait_until",
 ];
 
 /// Keys that hold references to secrets, or secrets by mistake.
-const SECRET_KEYS: [&str; 7] = [
+const SECRET_KEYS: [&str; 8] = [
     "api_key",
     "bot_token",
     "password",
+    "ping_url",
     "previous_signing_secret",
     "signing_secret",
     "store",

@@ -1,14 +1,19 @@
 //! What the program runs on: the configuration, proven. Nothing here is left to parse, default or check.
 
+mod gates;
+mod schedule;
+
+pub use gates::{Gates, MaxChange, WaitUntil};
+pub use schedule::{CatchUp, DayRule, Rule, Schedule};
+
 use crate::config::secret::Secret;
 use crate::money::Currency;
 pub use crate::period::CalendarUnit;
 use crate::period::{Calendar, PeriodRule};
-use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -37,8 +42,24 @@ pub struct Service {
     pub owner: Vec<String>,
     /// Through which delivery the owner hears; `None` where there is no e-mail delivery at all.
     pub owner_delivery: Option<String>,
+    /// Through which delivery of any kind the owner hears where that one fails.
+    pub owner_fallback: Option<String>,
     /// Address of console, health and metrics of `serve`.
     pub listen: String,
+    /// PostgreSQL that several replicas share; `None`: the embedded store in `data_dir`.
+    pub store: Option<Secret>,
+    /// Most runs under way at once in this process.
+    pub runs_at_once: usize,
+    /// Most attempts under way at once to one host.
+    pub sends_at_once: usize,
+    /// Asked after each minute in which the service is well.
+    pub ping_url: Option<Secret>,
+    /// Longest wait for runs under way when the service is told to stop.
+    pub stop_within: Duration,
+    /// How long snapshots are kept; `None`: for ever.
+    pub keep_snapshots: Option<Duration>,
+    /// How long artifacts are kept; `None`: for ever.
+    pub keep_artifacts: Option<Duration>,
 }
 
 /// A job, with the service's defaults filled in.
@@ -62,6 +83,8 @@ pub struct JobPlan {
     pub schedule: Option<Schedule>,
     /// Names of its sources, at least one.
     pub sources: Vec<String>,
+    /// Sources whose data the run waits for, and how long.
+    pub wait_until: Option<WaitUntil>,
     /// Which period a run reports.
     pub period: PeriodRule,
     /// Start of the fiscal year.
@@ -86,62 +109,8 @@ pub struct JobPlan {
     pub allow_partial: bool,
     /// Add sources up where meaning and currency agree.
     pub combine: bool,
-}
-
-/// When a job falls due, in the job's zone.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Schedule {
-    /// Five-field cron with L, W, #.
-    Cron {
-        /// As written.
-        text: String,
-        /// As parsed (day-of-month and day-of-week are OR-ed, as cron does).
-        pattern: Box<croner::Cron>,
-    },
-    /// `{ every = "month", day = 1, at = "07:00" }`.
-    Every {
-        /// Of which unit.
-        unit: CalendarUnit,
-        /// Which day in it.
-        day: DayRule,
-        /// Local wall time.
-        at: NaiveTime,
-    },
-    /// `{ business_day = 3, of = "quarter", at = "07:00", holidays = "es.txt" }`.
-    BusinessDay {
-        /// 1 is the first business day, −1 the last; never 0.
-        nth: i32,
-        /// Of which unit: month, quarter or year.
-        of: CalendarUnit,
-        /// Local wall time.
-        at: NaiveTime,
-        /// Days that are no business days besides Saturday and Sunday.
-        holidays: BTreeSet<NaiveDate>,
-    },
-}
-
-/// Which day of a unit; a number beyond its end means the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DayRule {
-    /// The n-th day, from 1.
-    Nth(u32),
-    /// The last day.
-    Last,
-    /// A day of the week (unit week).
-    Weekday(Weekday),
-}
-
-/// `catch_up`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum CatchUp {
-    /// Every missed occurrence runs.
-    #[default]
-    All,
-    /// Only the latest runs.
-    Latest,
-    /// None runs.
-    Skip,
+    /// What a report must pass before it is delivered.
+    pub gates: Gates,
 }
 
 /// `formats`.
@@ -217,6 +186,18 @@ pub enum SourcePlan {
     FocusFile(FocusFilePlan),
 }
 
+impl SourcePlan {
+    /// Most runs that ask this source at once; `None`: as many as the service runs.
+    #[must_use]
+    pub fn runs_at_once(&self) -> Option<usize> {
+        match self {
+            Self::Geai(geai) => geai.runs_at_once,
+            Self::UsageFile(usage) => usage.runs_at_once,
+            Self::FocusFile(focus) => focus.runs_at_once,
+        }
+    }
+}
+
 /// `[sources.NAME.geai]`.
 #[derive(Debug, Clone)]
 pub struct GeaiPlan {
@@ -240,6 +221,8 @@ pub struct GeaiPlan {
     pub attempts: u32,
     /// PEM file of certificate authorities to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
+    /// See [`SourcePlan::runs_at_once`].
+    pub runs_at_once: Option<usize>,
 }
 
 /// `[sources.NAME.usage_file]`.
@@ -251,6 +234,8 @@ pub struct UsageFilePlan {
     pub projects: Option<PathBuf>,
     /// Whether files are copied into the snapshot.
     pub snapshot_files: SnapshotFiles,
+    /// See [`SourcePlan::runs_at_once`].
+    pub runs_at_once: Option<usize>,
 }
 
 /// `[sources.NAME.focus_file]`.
@@ -260,6 +245,8 @@ pub struct FocusFilePlan {
     pub path: String,
     /// Whether files are copied into the snapshot.
     pub snapshot_files: SnapshotFiles,
+    /// See [`SourcePlan::runs_at_once`].
+    pub runs_at_once: Option<usize>,
 }
 
 /// `snapshot_files`.
@@ -308,6 +295,19 @@ pub struct EmailPlan {
     pub smtp: SmtpPlan,
     /// Largest sum of attachments, in bytes, before the mail names the files instead of carrying them.
     pub max_attachment_bytes: u64,
+    /// What follows when nobody knows whether a mail arrived.
+    pub ambiguous: OnAmbiguous,
+}
+
+/// `ambiguous`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnAmbiguous {
+    /// It is sent once more, with the same Message-ID.
+    #[default]
+    Resend,
+    /// It waits until somebody decides.
+    Hold,
 }
 
 /// `envelope`.

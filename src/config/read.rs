@@ -27,16 +27,17 @@ const TABLES: [&str; 9] = [
 ];
 
 /// Tables deeper inside.
-const INNER_TABLES: [&str; 4] = [
+const INNER_TABLES: [&str; 6] = [
     "deliveries.*.email.smtp",
     "jobs.*.report",
     "jobs.*.report.*",
     "jobs.*.brand",
+    "jobs.*.gates",
+    "jobs.*.wait_until",
 ];
 
 /// Kinds and keys that are planned and not built; `*` is any name.
-const NOT_BUILT: [(&str, &str); 10] = [
-    ("service.store", "a store in PostgreSQL (`store`)"),
+const NOT_BUILT: [(&str, &str); 9] = [
     ("service.rates", "a currency table (`rates`)"),
     ("sources.*.dispersl", "a source of kind `dispersl`"),
     ("sources.*.almyty", "a source of kind `almyty`"),
@@ -153,7 +154,6 @@ fn refuse(cx: &mut Check<'_>, values: &mut Value, pattern: &str, what: &str) {
 
 fn remedy(path: &KeyPath) -> Option<&'static str> {
     match path.keys().iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["service", "store"] => Some("leave `store` out; the embedded store lies in `data_dir`"),
         ["service", "rates"] => {
             Some("leave `rates` out; amounts of other currencies stay subtotals of their own")
         }

@@ -131,6 +131,7 @@ mod tests {
             timeout: Duration::from_secs(30),
             attempts: 1,
             ca_file: None,
+            runs_at_once: None,
         }
     }
 

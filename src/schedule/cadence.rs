@@ -8,7 +8,7 @@
 //! (croner's own zone arithmetic is not used: it has no nominal time, loses that case where the next date does not match
 //! the pattern, and gives up in gaps of more than two hours.)
 
-use crate::config::plan::{DayRule, Schedule};
+use crate::config::plan::{DayRule, Rule, Schedule};
 use crate::period::{Calendar, CalendarUnit, Period};
 use crate::schedule::business_day::nth_business_day;
 use crate::schedule::wall::WallTime;
@@ -169,14 +169,14 @@ pub fn upcoming(
 
 /// Whether the schedule means "every hour" rather than certain times of day.
 pub(super) fn follows_elapsed_time(schedule: &Schedule) -> bool {
-    match schedule {
-        Schedule::Cron { pattern, .. } => pattern
+    match &schedule.rule {
+        Rule::Cron { pattern, .. } => pattern
             .pattern
             .as_str()
             .split_whitespace()
             .nth(1)
             .is_some_and(|hours| hours.contains('*')),
-        Schedule::Every { .. } | Schedule::BusinessDay { .. } => false,
+        Rule::Every { .. } | Rule::BusinessDay { .. } => false,
     }
 }
 
@@ -186,8 +186,8 @@ pub(super) fn nominal_times<'a>(
     calendar: Calendar,
     from: NaiveDateTime,
 ) -> Box<dyn Iterator<Item = NaiveDateTime> + 'a> {
-    match schedule {
-        Schedule::Cron { pattern, .. } => {
+    match &schedule.rule {
+        Rule::Cron { pattern, .. } => {
             // Croner counts in seconds: what lies between two of them belongs to the later one.
             let from = from
                 .checked_add_signed(TimeDelta::nanoseconds(999_999_999))
@@ -197,12 +197,12 @@ pub(super) fn nominal_times<'a>(
                 pattern.find_next_occurrence(last, false).ok()
             }))
         }
-        Schedule::Every { unit, day, at } => Box::new(
+        Rule::Every { unit, day, at } => Box::new(
             units(*unit, from.date(), calendar)
                 .map(|period| day_of(&period, *day).and_time(*at))
                 .filter(move |nominal| *nominal >= from),
         ),
-        Schedule::BusinessDay {
+        Rule::BusinessDay {
             nth,
             of,
             at,

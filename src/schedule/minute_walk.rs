@@ -3,7 +3,7 @@
 //! The oracle knows no gaps, overlaps or patterns' next times. It looks at a wall clock minute by minute: a named time
 //! is due when the clock first reaches or passes it, a schedule of elapsed time whenever the clock shows it.
 
-use crate::config::plan::{CalendarUnit, DayRule, Schedule};
+use crate::config::plan::{CalendarUnit, DayRule, Rule, Schedule};
 use crate::period::Calendar;
 use crate::schedule::cadence::{next_due, parse_cron};
 use crate::schedule::wall::{ClockChange, WallTime, clock_changes};
@@ -19,12 +19,12 @@ type Case = (Schedule, bool, Box<dyn Fn(NaiveDateTime) -> bool>);
 fn cron(text: &str, elapsed: bool) -> Case {
     let pattern = Box::new(parse_cron(text).unwrap());
     let asks = pattern.clone();
-    let schedule = Schedule::Cron {
+    let rule = Rule::Cron {
         text: text.to_owned(),
         pattern,
     };
     (
-        schedule,
+        rule.into(),
         elapsed,
         Box::new(move |local| asks.is_time_matching(&local).unwrap()),
     )
@@ -58,30 +58,33 @@ fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = named.map(|text| cron(text, false)).into();
     cases.extend(elapsed.map(|text| cron(text, true)));
     cases.push((
-        Schedule::Every {
+        Rule::Every {
             unit: CalendarUnit::Week,
             day: DayRule::Weekday(Weekday::Sun),
             at: time(2, 15),
-        },
+        }
+        .into(),
         false,
         Box::new(|local| local.weekday() == Weekday::Sun && local.time() == time(2, 15)),
     ));
     cases.push((
-        Schedule::Every {
+        Rule::Every {
             unit: CalendarUnit::Day,
             day: DayRule::Nth(1),
             at: time(23, 30),
-        },
+        }
+        .into(),
         false,
         Box::new(|local| local.time() == time(23, 30)),
     ));
     cases.push((
-        Schedule::BusinessDay {
+        Rule::BusinessDay {
             nth: 1,
             of: CalendarUnit::Month,
             at: time(0, 30),
             holidays: BTreeSet::new(),
-        },
+        }
+        .into(),
         false,
         // The first business day is the 1st, or the Monday that follows a weekend.
         Box::new(|local| {

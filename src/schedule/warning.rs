@@ -1,6 +1,6 @@
 //! What a reader of a schedule should know before it surprises them.
 
-use crate::config::plan::Schedule;
+use crate::config::plan::{Rule, Schedule};
 use crate::period::{Calendar, CalendarUnit, PeriodRule};
 use crate::schedule::cadence::{follows_elapsed_time, nominal_times, upcoming};
 use crate::schedule::wall::clock_changes;
@@ -34,7 +34,7 @@ pub fn warnings(
 
 /// Cron's OR of day-of-month and day-of-week.
 fn either_day(schedule: &Schedule) -> Option<String> {
-    let Schedule::Cron { text, pattern } = schedule else {
+    let Rule::Cron { text, pattern } = &schedule.rule else {
         return None;
     };
     let pattern = &pattern.pattern;
@@ -50,7 +50,7 @@ fn either_day(schedule: &Schedule) -> Option<String> {
 
 /// Cron's way of leaving out days that a month does not have.
 fn short_months(schedule: &Schedule) -> Option<String> {
-    let Schedule::Cron { text, pattern } = schedule else {
+    let Rule::Cron { text, pattern } = &schedule.rule else {
         return None;
     };
     let days = text.split_whitespace().nth(2)?;
@@ -184,10 +184,10 @@ mod tests {
     fn of_cron(text: &str, rule: &str, zone: Tz) -> Vec<String> {
         let pattern = Box::new(parse_cron(text).unwrap());
         told(
-            &Schedule::Cron {
+            &Schedule::from(Rule::Cron {
                 text: text.to_owned(),
                 pattern,
-            },
+            }),
             rule,
             zone,
         )
@@ -296,11 +296,11 @@ mod tests {
             of_cron("30 1 * * MON", "previous_week", Tz::America__New_York),
             Vec::<String>::new()
         );
-        let table = Schedule::Every {
+        let table = Schedule::from(Rule::Every {
             unit: CalendarUnit::Month,
             day: DayRule::Nth(14),
             at: NaiveTime::from_hms_opt(2, 0, 0).unwrap(),
-        };
+        });
         let found = told(&table, "previous_month", Tz::America__New_York);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(
@@ -311,12 +311,12 @@ mod tests {
 
     #[test]
     fn business_days_of_the_right_unit_are_left_alone() {
-        let schedule = Schedule::BusinessDay {
+        let schedule = Schedule::from(Rule::BusinessDay {
             nth: 3,
             of: CalendarUnit::Quarter,
             at: NaiveTime::from_hms_opt(7, 0, 0).unwrap(),
             holidays: BTreeSet::new(),
-        };
+        });
         assert_eq!(
             told(&schedule, "previous_quarter", Tz::Europe__Madrid),
             Vec::<String>::new()

@@ -2,7 +2,7 @@
 
 use crate::{CANARY, artifact, clock, edition, secret};
 use mail_parser::{MessageParser, MimeHeaders};
-use reportwire::config::plan::{DeliveryPlan, EmailPlan, Envelope, SmtpPlan, SmtpTls};
+use reportwire::config::plan::{DeliveryPlan, EmailPlan, Envelope, OnAmbiguous, SmtpPlan, SmtpTls};
 use reportwire::delivery::{Delivery, Edition, Parcel, Recourse, open};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,6 +25,7 @@ pub fn plan(address: SocketAddr) -> EmailPlan {
             ca_file: None,
         },
         max_attachment_bytes: 64 << 20,
+        ambiguous: OnAmbiguous::Resend,
     }
 }
 

@@ -47,6 +47,7 @@ impl Bench {
                 path,
                 projects: None,
                 snapshot_files: SnapshotFiles::Copy,
+                runs_at_once: None,
             })
         })
     }
@@ -56,6 +57,7 @@ impl Bench {
             SourcePlan::FocusFile(FocusFilePlan {
                 path,
                 snapshot_files: SnapshotFiles::Copy,
+                runs_at_once: None,
             })
         })
     }

@@ -114,6 +114,7 @@ fn email(cx: &mut Check<'_>, at: &KeyPath, entry: &EmailEntry) -> Option<EmailPl
         subject: subject?,
         smtp: smtp?,
         max_attachment_bytes: max_attachment_bytes?,
+        ambiguous: entry.ambiguous,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `[jobs.NAME]`.
 
 use super::values::{did_you_mean, relative_hint};
-use super::{Check, nearest, schedule};
+use super::{Check, gates, nearest, schedule};
 use crate::config::document::{BrandEntry, Document, JobEntry, ReportEntry};
 use crate::config::locate::Part;
 use crate::config::plan::{Brand, Format, JobPlan, ReportKind};
@@ -89,6 +89,12 @@ pub(super) fn job(
             "write `sources = [\"NAME\"]`",
         )
         .and_then(|names| named_sources(cx, &at.join("sources"), names, document));
+    let wait_until = gates::wait_until(
+        cx,
+        &at.join("wait_until"),
+        entry.wait_until.as_ref(),
+        entry.sources.as_ref(),
+    );
     let period = cx
         .required(
             at,
@@ -119,6 +125,7 @@ pub(super) fn job(
     let several = formats.as_ref().is_some_and(|formats| formats.len() > 1);
     let file_name = file_name(cx, &at.join("file_name"), &entry.file_name, several);
     let brand = brand(cx, &at.join("brand"), &entry.brand);
+    let gates = gates::gates(cx, &at.join("gates"), &entry.gates);
     if entry.combine {
         let what = super::subject(at, "adding sources up (`combine`) is not built yet");
         let hint = "leave `combine` out; figures stay per source";
@@ -140,6 +147,7 @@ pub(super) fn job(
         owner: owner?,
         schedule: schedule?,
         sources: sources?,
+        wait_until: wait_until?,
         period: period?,
         calendar: calendar?,
         formats: formats?,
@@ -152,6 +160,7 @@ pub(super) fn job(
         brand: brand?,
         allow_partial: entry.allow_partial,
         combine: entry.combine,
+        gates: gates?,
     })
 }
 

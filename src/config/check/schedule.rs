@@ -2,29 +2,68 @@
 
 use super::Check;
 use super::values::relative_hint;
-use crate::config::document::{DayEntry, ScheduleEntry, ScheduleTable};
-use crate::config::plan::{DayRule, Schedule};
+use crate::config::document::schedule::{DayEntry, ScheduleEntry, ScheduleTable};
+use crate::config::plan::{DayRule, Rule, Schedule};
 use crate::config::problem::KeyPath;
 use crate::period::CalendarUnit;
 use crate::schedule::cadence;
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// Largest list of holidays, in bytes.
 const MAX_HOLIDAY_BYTES: u64 = 1024 * 1024;
 
+/// How much later than its time a schedule may fall due, in seconds: up to six hours.
+const JITTER_SECS: RangeInclusive<u64> = 1..=6 * 3600;
+/// What decides the days of a schedule; exactly one of them.
+const RULES: [&str; 3] = ["every", "business_day", "cron"];
+
 /// Checks when a job falls due.
 pub(super) fn schedule(cx: &mut Check<'_>, at: &KeyPath, entry: &ScheduleEntry) -> Option<Schedule> {
     match entry {
-        ScheduleEntry::Cron(text) => cron(cx, at, text),
-        ScheduleEntry::Table(table) => rule(cx, at, table),
+        ScheduleEntry::Cron(text) => cron(cx, at, text).map(Schedule::from),
+        ScheduleEntry::Table(entry) => table(cx, at, entry),
     }
 }
 
-fn cron(cx: &mut Check<'_>, at: &KeyPath, text: &str) -> Option<Schedule> {
+fn table(cx: &mut Check<'_>, at: &KeyPath, table: &ScheduleTable) -> Option<Schedule> {
+    let rule = rule(cx, at, table);
+    let start = date(cx, &at.join("start"), table.start.as_ref());
+    let end = date(cx, &at.join("end"), table.end.as_ref());
+    let reversed = matches!((start, end), (Some(Some(start)), Some(Some(end))) if end < start);
+    if reversed {
+        let hint = "both days belong to it; write the earlier one as `start`";
+        cx.report(&at.join("end"), "lies before `start`", Some(hint.into()));
+    }
+    let jitter = table.jitter.as_ref().map_or(Some(Duration::ZERO), |text| {
+        let hint = "write `1s` to `6h`, such as `5m`";
+        cx.duration_within(&at.join("jitter"), text, &JITTER_SECS, hint)
+    });
+    Some(Schedule {
+        rule: rule?,
+        start: start?,
+        end: end?,
+        jitter: jitter?,
+    })
+}
+
+/// An optional date. The outer `None` is a problem.
+fn date(cx: &mut Check<'_>, path: &KeyPath, text: Option<&String>) -> Option<Option<NaiveDate>> {
+    let Some(text) = text else { return Some(None) };
+    let date: Option<NaiveDate> = text.parse().ok().filter(|_| text.len() == "2026-01-01".len());
+    if date.is_none() {
+        let hint = "write `YYYY-MM-DD`, such as `2026-01-01`";
+        cx.report(path, "not a date", Some(hint.into()));
+    }
+    date.map(Some)
+}
+
+fn cron(cx: &mut Check<'_>, at: &KeyPath, text: &str) -> Option<Rule> {
     cx.text(at, text)?;
     match cadence::parse_cron(text) {
-        Ok(pattern) => Some(Schedule::Cron {
+        Ok(pattern) => Some(Rule::Cron {
             text: text.to_owned(),
             pattern: Box::new(pattern),
         }),
@@ -45,70 +84,93 @@ pub(super) fn halves(message: &str) -> (String, Option<String>) {
     }
 }
 
-fn rule(cx: &mut Check<'_>, at: &KeyPath, table: &ScheduleTable) -> Option<Schedule> {
-    let time = cx
-        .required(
-            at,
-            "at",
-            table.at.as_ref(),
-            "write the local time, `at = \"07:00\"`",
-        )
-        .and_then(|text| self::time(cx, &at.join("at"), text));
-    match (table.every, table.business_day) {
-        (Some(unit), None) => {
-            for (key, there) in [("of", table.of.is_some()), ("holidays", table.holidays.is_some())] {
-                if there {
-                    cx.report(
-                        &at.join(key),
-                        "goes with `business_day` only",
-                        Some(format!("remove `{key}`")),
-                    );
-                }
-            }
-            let day = day(cx, at, unit, table.day.as_ref());
-            Some(Schedule::Every {
-                unit,
-                day: day?,
-                at: time?,
-            })
-        }
-        (None, Some(nth)) => {
-            if table.day.is_some() {
-                cx.report(
-                    &at.join("day"),
-                    "goes with `every` only",
-                    Some("remove `day`".into()),
-                );
-            }
-            let of = business_unit(cx, at, table.of);
-            let nth = of.and_then(|of| business_day(cx, &at.join("business_day"), of, nth));
-            let holidays = holidays(cx, &at.join("holidays"), table.holidays.as_ref());
-            Some(Schedule::BusinessDay {
-                nth: nth?,
-                of: of?,
-                at: time?,
-                holidays: holidays?,
-            })
-        }
-        (Some(_), Some(_)) => {
-            cx.report(
-                &at.join("business_day"),
-                "excludes `every`",
-                Some("keep one of the two".into()),
+fn rule(cx: &mut Check<'_>, at: &KeyPath, table: &ScheduleTable) -> Option<Rule> {
+    let there = [
+        table.every.is_some(),
+        table.business_day.is_some(),
+        table.cron.is_some(),
+    ];
+    let found: Vec<&str> = RULES
+        .into_iter()
+        .zip(there)
+        .filter(|(_, is)| *is)
+        .map(|(key, _)| key)
+        .collect();
+    match found[..] {
+        ["every"] => every(cx, at, table),
+        ["business_day"] => by_business_day(cx, at, table),
+        ["cron"] => {
+            only_with(
+                cx,
+                at,
+                table,
+                &["day", "of", "at", "holidays"],
+                "`every` and `business_day`",
             );
+            cron(cx, &at.join("cron"), table.cron.as_ref()?)
+        }
+        [first, second, ..] => {
+            let label = format!("excludes `{first}`");
+            cx.report(&at.join(second), &label, Some("keep one of the two".into()));
             None
         }
-        (None, None) => {
-            let told = ["every", "business_day"]
-                .iter()
-                .any(|key| cx.is_excused(&at.join(key)));
-            if !told {
-                let hint = "write `every = \"month\", day = 1` or `business_day = 3, of = \"month\"`";
-                cx.report(at, "has neither `every` nor `business_day`", Some(hint.into()));
+        _ => {
+            if !RULES.iter().any(|key| cx.is_excused(&at.join(key))) {
+                let hint = "write `every = \"month\", day = 1`, `business_day = 3, of = \"month\"` or \
+                            `cron = \"0 7 1 * *\"`";
+                let label = "has none of `every`, `business_day` and `cron`";
+                cx.report(at, label, Some(hint.into()));
             }
             None
         }
     }
+}
+
+/// Tells which of `keys` are there although they belong to `others`.
+fn only_with(cx: &mut Check<'_>, at: &KeyPath, table: &ScheduleTable, keys: &[&str], others: &str) {
+    let there = [
+        ("day", table.day.is_some()),
+        ("of", table.of.is_some()),
+        ("at", table.at.is_some()),
+        ("holidays", table.holidays.is_some()),
+    ];
+    for (key, _) in there.into_iter().filter(|(key, is)| *is && keys.contains(key)) {
+        let label = format!("goes with {others} only");
+        cx.report(&at.join(key), &label, Some(format!("remove `{key}`")));
+    }
+}
+
+fn every(cx: &mut Check<'_>, at: &KeyPath, table: &ScheduleTable) -> Option<Rule> {
+    let unit = table.every?;
+    let time = local_time(cx, at, table);
+    only_with(cx, at, table, &["of", "holidays"], "`business_day`");
+    let day = day(cx, at, unit, table.day.as_ref());
+    Some(Rule::Every {
+        unit,
+        day: day?,
+        at: time?,
+    })
+}
+
+fn by_business_day(cx: &mut Check<'_>, at: &KeyPath, table: &ScheduleTable) -> Option<Rule> {
+    let nth = table.business_day?;
+    let time = local_time(cx, at, table);
+    only_with(cx, at, table, &["day"], "`every`");
+    let of = business_unit(cx, at, table.of);
+    let nth = of.and_then(|of| business_day(cx, &at.join("business_day"), of, nth));
+    let holidays = holidays(cx, &at.join("holidays"), table.holidays.as_ref());
+    Some(Rule::BusinessDay {
+        nth: nth?,
+        of: of?,
+        at: time?,
+        holidays: holidays?,
+    })
+}
+
+fn local_time(cx: &mut Check<'_>, at: &KeyPath, table: &ScheduleTable) -> Option<NaiveTime> {
+    let hint = "write the local time, `at = \"07:00\"`";
+    cx.required(at, "at", table.at.as_ref(), hint)
+        .and_then(|text| time(cx, &at.join("at"), text))
 }
 
 fn time(cx: &mut Check<'_>, path: &KeyPath, text: &str) -> Option<NaiveTime> {

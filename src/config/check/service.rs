@@ -6,6 +6,17 @@ use crate::config::document::Document;
 use crate::config::plan::Service;
 use crate::config::problem::KeyPath;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// Most runs under way at once, and most that ask one source.
+pub(super) const RUNS_AT_ONCE: RangeInclusive<u64> = 1..=512;
+/// Most attempts under way at once to one host.
+const SENDS_AT_ONCE: RangeInclusive<u64> = 1..=64;
+/// Waits for runs under way at the end, in seconds.
+const STOP_SECS: RangeInclusive<u64> = 1..=600;
+/// How long things are kept, in seconds: a day to a century.
+const KEEP_SECS: RangeInclusive<u64> = 24 * 3600..=36_525 * 24 * 3600;
 
 /// Checks what holds for all jobs. Zone, locale, currency and calendar are checked here too, and again where jobs inherit
 /// them, so that they are told once and at their own place.
@@ -23,13 +34,68 @@ pub(super) fn service(cx: &mut Check<'_>, document: &Document) -> Option<Service
     let owner = cx.mailboxes(&at.join("owner"), &entry.owner);
     let owner_delivery = owner_delivery(cx, &at, document);
     let listen = listen(cx, &at.join("listen"), &entry.listen);
+    let fallback = owner_fallback(cx, &at, document, owner_delivery.as_ref());
+    let store = entry
+        .store
+        .as_ref()
+        .map_or(Some(None), |text| cx.database(&at.join("store"), text).map(Some));
+    let ping_url = entry.ping_url.as_ref().map_or(Some(None), |text| {
+        cx.maybe_secret_url(&at.join("ping_url"), text).map(Some)
+    });
+    let runs = cx.bounded(&at.join("runs_at_once"), entry.runs_at_once, &RUNS_AT_ONCE);
+    let sends = cx.bounded(&at.join("sends_at_once"), entry.sends_at_once, &SENDS_AT_ONCE);
+    let stop_hint = "write `1s` to `10m`, such as `30s`";
+    let stop = cx.duration_within(&at.join("stop_within"), &entry.stop_within, &STOP_SECS, stop_hint);
+    let keep_snapshots = keep(cx, &at.join("keep_snapshots"), entry.keep_snapshots.as_ref());
+    let keep_artifacts = keep(cx, &at.join("keep_artifacts"), entry.keep_artifacts.as_ref());
     zone.and(locale).and(currency).and(calendar)?;
     Some(Service {
         data_dir: data_dir?,
         owner: owner?,
         owner_delivery: owner_delivery?,
+        owner_fallback: fallback?,
         listen: listen?,
+        store: store?,
+        runs_at_once: usize::try_from(runs?).ok()?,
+        sends_at_once: usize::try_from(sends?).ok()?,
+        ping_url: ping_url?,
+        stop_within: stop?,
+        keep_snapshots: keep_snapshots?,
+        keep_artifacts: keep_artifacts?,
     })
+}
+
+/// How long something is kept. The outer `None` is a problem.
+fn keep(cx: &mut Check<'_>, path: &KeyPath, text: Option<&String>) -> Option<Option<Duration>> {
+    let Some(text) = text else { return Some(None) };
+    let hint = "write days, at least `1d`, such as `400d`; leave it out to keep them for ever";
+    cx.duration_within(path, text, &KEEP_SECS, hint).map(Some)
+}
+
+/// The delivery through which the owner hears where the first one fails. The outer `None` is a problem.
+fn owner_fallback(
+    cx: &mut Check<'_>,
+    at: &KeyPath,
+    document: &Document,
+    owner_delivery: Option<&Option<String>>,
+) -> Option<Option<String>> {
+    let Some(name) = &document.service.owner_fallback else {
+        return Some(None);
+    };
+    let path = at.join("owner_fallback");
+    let known = document.deliveries.keys().map(String::as_str);
+    if !document.deliveries.contains_key(name) && !cx.is_excused(&KeyPath::of(["deliveries", name])) {
+        let near = super::nearest(name, known);
+        let hint = near.map_or_else(|| "name a delivery of any kind".to_owned(), did_you_mean);
+        cx.report(&path, "not a delivery", Some(hint));
+        return None;
+    }
+    if owner_delivery.is_some_and(|first| first.as_ref() == Some(name)) {
+        let hint = "name another one, or leave it out; it is used when the first one fails";
+        cx.report(&path, "the owner's delivery already", Some(hint.into()));
+        return None;
+    }
+    Some(Some(name.clone()))
 }
 
 /// The delivery through which the owner hears. The outer `None` is a problem.

@@ -1,6 +1,7 @@
 //! `[sources.NAME.KIND]`.
 
 use super::Check;
+use super::service::RUNS_AT_ONCE;
 use crate::config::document::source::{FocusFileEntry, GeaiEntry, SourceEntry, UsageFileEntry};
 use crate::config::locate::Part;
 use crate::config::plan::{FocusFilePlan, GeaiPlan, SourcePlan, UsageFilePlan};
@@ -87,6 +88,7 @@ fn geai(cx: &mut Check<'_>, at: &KeyPath, entry: &GeaiEntry) -> Option<GeaiPlan>
     let timeout = cx.wait(&at.join("timeout_secs"), entry.timeout_secs);
     let attempts = cx.bounded(&at.join("attempts"), entry.attempts, &(1..=MAX_ATTEMPTS));
     let ca_file = cx.maybe_file(&at.join("ca_file"), entry.ca_file.as_ref());
+    let runs_at_once = runs_at_once(cx, at, entry.runs_at_once);
     Some(GeaiPlan {
         base_url: base_url?,
         api_key: api_key?,
@@ -98,7 +100,15 @@ fn geai(cx: &mut Check<'_>, at: &KeyPath, entry: &GeaiEntry) -> Option<GeaiPlan>
         timeout: timeout?,
         attempts: u32::try_from(attempts?).ok()?,
         ca_file: ca_file?,
+        runs_at_once: runs_at_once?,
     })
+}
+
+/// Most runs that ask this source at once. The outer `None` is a problem.
+fn runs_at_once(cx: &mut Check<'_>, at: &KeyPath, number: Option<u64>) -> Option<Option<usize>> {
+    let Some(number) = number else { return Some(None) };
+    let number = cx.bounded(&at.join("runs_at_once"), number, &RUNS_AT_ONCE)?;
+    usize::try_from(number).ok().map(Some)
 }
 
 fn base_url(cx: &mut Check<'_>, path: &KeyPath, text: &str) -> Option<url::Url> {
@@ -122,10 +132,12 @@ fn usage_file(cx: &mut Check<'_>, at: &KeyPath, entry: &UsageFileEntry) -> Optio
         Some(text) => cx.path(&at.join("projects"), text).map(Some),
         None => Some(None),
     };
+    let runs_at_once = runs_at_once(cx, at, entry.runs_at_once);
     Some(UsageFilePlan {
         path: path?,
         projects: projects?,
         snapshot_files: entry.snapshot_files,
+        runs_at_once: runs_at_once?,
     })
 }
 
@@ -133,9 +145,11 @@ fn focus_file(cx: &mut Check<'_>, at: &KeyPath, entry: &FocusFileEntry) -> Optio
     let path = cx
         .required(at, "path", entry.path.as_ref(), "write `path = \"bills/*.csv\"`")
         .and_then(|text| glob(cx, &at.join("path"), text));
+    let runs_at_once = runs_at_once(cx, at, entry.runs_at_once);
     Some(FocusFilePlan {
         path: path?,
         snapshot_files: entry.snapshot_files,
+        runs_at_once: runs_at_once?,
     })
 }
 

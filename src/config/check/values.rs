@@ -104,6 +104,44 @@ impl Check<'_> {
         self.secret(path, text)
     }
 
+    /// A URL that may be a secret and need not: a reference, or the `http` or `https` URL itself.
+    pub(super) fn maybe_secret_url(&mut self, path: &KeyPath, text: &str) -> Option<Secret> {
+        if is_reference(text) {
+            return self.secret(path, text);
+        }
+        let fits =
+            Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if !fits {
+            let hint = "write a reference, `env:PING_URL` or `file:PATH`, or the URL with `https://`";
+            self.report(path, "neither a reference nor a URL", Some(hint.into()));
+        }
+        fits.then(|| Secret::Literal(text.into()))
+    }
+
+    /// The URL of a database: a reference, or the URL itself where it carries no password.
+    pub(super) fn database(&mut self, path: &KeyPath, text: &str) -> Option<Secret> {
+        const SCHEMES: [&str; 2] = ["postgres", "postgresql"];
+        if is_reference(text) {
+            return self.secret(path, text);
+        }
+        let hint = "put the URL into an environment variable and write `store = \"env:DATABASE_URL\"`";
+        let url = Url::parse(text).ok();
+        let Some(url) = url.filter(|url| SCHEMES.contains(&url.scheme())) else {
+            self.report(
+                path,
+                "neither a reference nor the URL of a PostgreSQL",
+                Some(hint.into()),
+            );
+            return None;
+        };
+        let has_password =
+            url.password().is_some() || url.query_pairs().any(|(key, _)| key.contains("password"));
+        if has_password {
+            self.report(path, "carries a password", Some(hint.into()));
+        }
+        (!has_password).then(|| Secret::Literal(text.into()))
+    }
+
     /// An `http` or `https` URL with a host and without credentials.
     pub(super) fn url(&mut self, path: &KeyPath, text: &str) -> Option<Url> {
         let (label, hint) = match Url::parse(text) {
@@ -241,14 +279,28 @@ impl Check<'_> {
         self.bounded(path, secs, &WAIT_SECS).map(Duration::from_secs)
     }
 
-    /// A duration such as `90s`, `30m`, `1h30m`.
+    /// A duration such as `90s`, `30m`, `1h30m`, at most a week.
     pub(super) fn duration(&mut self, path: &KeyPath, text: &str) -> Option<Duration> {
-        let secs = duration_secs(text).filter(|secs| (1..=LONGEST_DEADLINE_SECS).contains(secs));
-        if secs.is_none() {
-            let hint = "write a number with `s`, `m` or `h`, such as `90s`, `30m` or `2h`, at most `168h`";
-            self.report(path, "not a duration", Some(hint.into()));
-        }
-        secs.map(Duration::from_secs)
+        let hint = "write a number with `s`, `m`, `h` or `d`, such as `90s`, `30m` or `2h`, at most `7d`";
+        self.duration_within(path, text, &(1..=LONGEST_DEADLINE_SECS), hint)
+    }
+
+    /// A duration of so many seconds.
+    pub(super) fn duration_within(
+        &mut self,
+        path: &KeyPath,
+        text: &str,
+        secs: &RangeInclusive<u64>,
+        hint: &str,
+    ) -> Option<Duration> {
+        let label = match duration_secs(text) {
+            Some(found) if secs.contains(&found) => return Some(Duration::from_secs(found)),
+            Some(found) if found < *secs.start() => "too short",
+            Some(_) => "too long",
+            None => "not a duration",
+        };
+        self.report(path, label, Some(hint.to_owned()));
+        None
     }
 }
 
@@ -319,6 +371,9 @@ fn near_currency(text: &str) -> Option<String> {
 fn duration_secs(text: &str) -> Option<u64> {
     let mut total: u64 = 0;
     let mut rest = text.trim();
+    if rest.is_empty() {
+        return None;
+    }
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let number: u64 = rest[..digits].parse().ok()?;
@@ -327,10 +382,11 @@ fn duration_secs(text: &str) -> Option<u64> {
             's' => 1,
             'm' => 60,
             'h' => 3600,
+            'd' => 24 * 3600,
             _ => return None,
         };
         total = total.checked_add(number.checked_mul(secs)?)?;
         rest = &rest[digits + unit.len_utf8()..];
     }
-    (total > 0).then_some(total)
+    Some(total)
 }

@@ -1,7 +1,7 @@
 //! `[deliveries.NAME.KIND]`.
 
 use super::word;
-use crate::config::plan::{Envelope, SmtpTls};
+use crate::config::plan::{Envelope, OnAmbiguous, SmtpTls};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -50,6 +50,11 @@ pub(in crate::config) struct EmailEntry {
     /// Default: 10 000 000.
     #[serde(default = "ten_million")]
     pub(in crate::config) max_attachment_bytes: u64,
+    /// What follows when nobody knows whether a mail arrived, because the server fell silent after it had everything:
+    /// `resend` sends it once more with the same Message-ID, so that a reader may see it twice; `hold` waits until
+    /// somebody decides, so that a reader may miss it until then. Default: `resend`.
+    #[serde(default, deserialize_with = "word")]
+    pub(in crate::config) ambiguous: OnAmbiguous,
 }
 
 /// `smtp`: the mail server of an e-mail delivery.

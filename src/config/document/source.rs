@@ -47,6 +47,8 @@ pub(in crate::config) struct GeaiEntry {
     pub(in crate::config) attempts: u64,
     /// PEM file of certificate authorities to trust instead of the system's. Default: the system's.
     pub(in crate::config) ca_file: Option<String>,
+    /// Most runs that ask this source at once, 1 to 512. Default: as many as the service runs.
+    pub(in crate::config) runs_at_once: Option<u64>,
 }
 
 /// `[sources.NAME.usage_file]`: usage files, CSV or JSON Lines, `.gz` allowed.
@@ -62,6 +64,8 @@ pub(in crate::config) struct UsageFileEntry {
     /// needs the files unchanged. Default: `copy`.
     #[serde(default, deserialize_with = "word")]
     pub(in crate::config) snapshot_files: SnapshotFiles,
+    /// Most runs that ask this source at once, 1 to 512. Default: as many as the service runs.
+    pub(in crate::config) runs_at_once: Option<u64>,
 }
 
 /// `[sources.NAME.focus_file]`: FOCUS billing exports, CSV, `.gz` allowed.
@@ -75,6 +79,8 @@ pub(in crate::config) struct FocusFileEntry {
     /// needs the files unchanged. Default: `copy`.
     #[serde(default, deserialize_with = "word")]
     pub(in crate::config) snapshot_files: SnapshotFiles,
+    /// Most runs that ask this source at once, 1 to 512. Default: as many as the service runs.
+    pub(in crate::config) runs_at_once: Option<u64>,
 }
 
 fn forty_eight() -> u64 {

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 fn cron(text: &str) -> Schedule {
-    Schedule::Cron {
+    Schedule::from(Rule::Cron {
         text: text.to_owned(),
         pattern: Box::new(parse_cron(text).unwrap()),
-    }
+    })
 }
 
 fn time(text: &str) -> NaiveTime {
@@ -17,20 +17,20 @@ fn time(text: &str) -> NaiveTime {
 }
 
 fn every(unit: CalendarUnit, day: DayRule, at: &str) -> Schedule {
-    Schedule::Every {
+    Schedule::from(Rule::Every {
         unit,
         day,
         at: time(at),
-    }
+    })
 }
 
 fn business_day(nth: i32, of: CalendarUnit, listed: &str) -> Schedule {
-    Schedule::BusinessDay {
+    Schedule::from(Rule::BusinessDay {
         nth,
         of,
         at: time("07:00"),
         holidays: holidays(listed).unwrap(),
-    }
+    })
 }
 
 fn instant(text: &str) -> DateTime<Utc> {
@@ -335,7 +335,7 @@ fn after_is_excluded_to_the_nanosecond() {
 
 #[test]
 fn the_ends_of_time_are_no_trouble() {
-    let never = Schedule::BusinessDay {
+    let never = Schedule::from(Rule::BusinessDay {
         nth: 1,
         of: CalendarUnit::Week,
         at: time("07:00"),
@@ -343,7 +343,7 @@ fn the_ends_of_time_are_no_trouble() {
             .unwrap()
             .dates()
             .collect(),
-    };
+    });
     for schedule in [
         cron("0 7 1 * *"),
         cron("* * * * *"),
@@ -392,15 +392,19 @@ fn any_schedule() -> impl Strategy<Value = Schedule> {
     ];
     prop_oneof![
         prop::sample::select(patterns.to_vec()).prop_map(cron),
-        (prop::sample::select(units.to_vec()), day, time.clone())
-            .prop_map(|(unit, day, at)| Schedule::Every { unit, day, at }),
+        (prop::sample::select(units.to_vec()), day, time.clone()).prop_map(|(unit, day, at)| Rule::Every {
+            unit,
+            day,
+            at
+        }
+        .into()),
         (prop::sample::select(units.to_vec()), -70..70_i32, time).prop_map(|(of, nth, at)| {
-            Schedule::BusinessDay {
+            Schedule::from(Rule::BusinessDay {
                 nth,
                 of,
                 at,
                 holidays: BTreeSet::new(),
-            }
+            })
         }),
     ]
 }
@@ -465,7 +469,7 @@ proptest! {
     #[test]
     fn no_pattern_panics(text in "([0-9*/,LW#?+A-Z-]{1,6} ){4}[0-9*/,LW#?+A-Z-]{1,6}|[ -~]{0,40}") {
         if let Ok(pattern) = parse_cron(&text) {
-            let schedule = Schedule::Cron { text, pattern: Box::new(pattern) };
+            let schedule = Schedule::from(Rule::Cron { text, pattern: Box::new(pattern) });
             prop_assert!(next_due(&schedule, Tz::Europe__Berlin, Calendar::years(), instant("2026-11-22T12:00:00Z")).is_some());
         }
     }
