@@ -38,6 +38,7 @@ pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod demo;
+mod fail_point;
 pub mod metric;
 pub mod money;
 pub mod period;

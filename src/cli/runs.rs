@@ -86,7 +86,7 @@ fn list(runs: &[Run]) -> String {
             run.revision.to_string(),
             match run.trigger {
                 Trigger::Test => format!("{} (test)", run.state),
-                Trigger::Manual => run.state.to_string(),
+                Trigger::Manual | Trigger::Schedule | Trigger::Backfill => run.state.to_string(),
             },
         ]
     });

@@ -4,22 +4,29 @@
 //! it the outcome. A parcel that fails never keeps another from its turn; only a file drop's manifest, which tells readers that
 //! the files before it are complete, waits until they are acknowledged.
 
-use crate::delivery::{Delivery, DeliveryError, Pace, Parcel, Recourse};
+use crate::delivery::{Delivery, DeliveryError, Pace, Parcel, Receipt, Recourse};
+use crate::fail_point;
 use crate::run::state::DeliveryState;
 use crate::run::store::{OutboxRow, Outcome, PutOff, Run, Store, StoreError};
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::hex_sha256;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// Least time that an attempt is given, though the time to wait is over. One that has not ended by then is ambiguous.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(30);
 /// Longest time that an attempt is given: ten minutes after the final dot of a mail, and what comes before it.
 const LONGEST_ATTEMPT: Duration = Duration::from_mins(15);
-/// How long a permit outlives its attempt: time to write the outcome down.
-const LEASE_MARGIN: Duration = Duration::from_mins(1);
+/// How long after a mail that may have arrived it is sent once more under its key: time for a human to look.
+pub(super) const MAIL_DOUBT: Duration = Duration::from_mins(10);
+/// Since the first attempt: when a mail is given up, and anything else.
+const PATIENCE: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(75));
+/// Most attempts at anything but a mail.
+const MOST_ATTEMPTS: u32 = 10;
 /// Bounds of what a far end may ask us to wait.
 const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(6));
 /// Longest time to wait for retries in one go.
@@ -61,6 +68,39 @@ fn pause(pace: Pace, key: &str, attempt: u32, retry_after: Option<Duration>) -> 
     Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
+/// How hard to try.
+#[derive(Debug, Clone)]
+pub struct Effort {
+    /// How long to wait for retries that fall due; the first try of each parcel is made in any case.
+    pub wait: Duration,
+    /// Least time that one attempt is given.
+    pub attempt: Duration,
+    /// Once it is cancelled no further attempt begins.
+    pub stop: CancellationToken,
+}
+
+impl Effort {
+    /// As a command tries: as long as somebody waits for it.
+    #[must_use]
+    pub fn for_command(wait: Duration) -> Self {
+        Self {
+            wait,
+            attempt: SHORTEST_ATTEMPT,
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// As the service tries: each parcel once; what fails falls due again by its row.
+    #[must_use]
+    pub fn for_service(stop: CancellationToken) -> Self {
+        Self {
+            wait: Duration::ZERO,
+            attempt: LONGEST_ATTEMPT,
+            stop,
+        }
+    }
+}
+
 /// Tries every parcel of `run` that is `chosen` and not acknowledged: each once, and again when a retry falls due within
 /// `wait`. [`Store::conclude`] then tells what came of it.
 ///
@@ -74,7 +114,7 @@ pub async fn deliver_all(
     run: &Run,
     deliveries: &BTreeMap<String, Box<dyn Delivery>>,
     chosen: impl Fn(&OutboxRow) -> bool,
-    wait: Duration,
+    effort: &Effort,
     clock: &dyn Clock,
 ) -> Result<(), StoreError> {
     let mut queues: BTreeMap<String, Vec<OutboxRow>> = BTreeMap::new();
@@ -83,11 +123,12 @@ pub async fn deliver_all(
             queues.entry(row.delivery.clone()).or_default().push(row);
         }
     }
-    let deadline = Instant::now() + wait.min(LONGEST_WAIT);
+    let deadline = Instant::now() + effort.wait.min(LONGEST_WAIT);
     let queues = queues.into_iter().map(|(name, rows)| Queue {
         store,
         clock,
         fence: run.fence,
+        effort,
         deadline,
         delivery: deliveries.get(&name).map(|delivery| &**delivery),
         name,
@@ -104,6 +145,7 @@ struct Queue<'a> {
     store: &'a Store,
     clock: &'a dyn Clock,
     fence: i64,
+    effort: &'a Effort,
     deadline: Instant,
     name: String,
     delivery: Option<&'a dyn Delivery>,
@@ -114,15 +156,12 @@ struct Queue<'a> {
 struct Entry {
     row: OutboxRow,
     tried: bool,
-    /// Whether it was ambiguous once already.
-    doubted: bool,
     due: Option<Instant>,
 }
 
 impl Entry {
     fn new(row: OutboxRow) -> Self {
         Self {
-            doubted: row.state == DeliveryState::Ambiguous,
             row,
             tried: false,
             due: None,
@@ -152,7 +191,11 @@ impl Queue<'_> {
             if due > self.deadline {
                 break;
             }
-            tokio::time::sleep_until(due).await;
+            tokio::select! {
+                () = tokio::time::sleep_until(due) => {}
+                // Nothing is under way here that could be lost.
+                () = self.effort.stop.cancelled() => break,
+            }
             self.attempt(at, delivery).await?;
             self.release_manifest(delivery).await?;
         }
@@ -168,6 +211,9 @@ impl Queue<'_> {
         for at in 0..self.rows.len() {
             if self.rows[at].is_settled() || self.must_wait(at) {
                 continue;
+            }
+            if self.effort.stop.is_cancelled() {
+                break;
             }
             let state = self.attempt(at, delivery).await?;
             let struggling = matches!(state, DeliveryState::RetryWait | DeliveryState::Ambiguous);
@@ -207,13 +253,12 @@ impl Queue<'_> {
         let limit = self
             .deadline
             .saturating_duration_since(Instant::now())
-            .clamp(SHORTEST_ATTEMPT, LONGEST_ATTEMPT);
+            .clamp(self.effort.attempt, LONGEST_ATTEMPT);
         let row = &self.rows[at].row;
         let parcel = read_parcel(row);
-        let permit = self
-            .store
-            .permit(row, self.fence, self.clock.now(), limit + LEASE_MARGIN)
-            .await?;
+        let now = self.clock.now();
+        let permit = self.store.permit(row, self.fence, now).await?;
+        fail_point::hit("permitted");
         let answer = match parcel {
             Ok(parcel) => {
                 // Dropping an attempt whose bytes may be out is safe because the row then says that nobody knows.
@@ -223,33 +268,12 @@ impl Queue<'_> {
             }
             Err(error) => Err(error),
         };
-        let (outcome, due) = match answer {
-            Ok(receipt) => (Outcome::Acked(receipt), None),
-            Err(DeliveryError { reason, recourse }) => match recourse {
-                Recourse::Permanent => (Outcome::Dead { reason }, None),
-                Recourse::Ambiguous => {
-                    // A signed event is sent once more under its key; a mail only after a time that no command waits.
-                    let again =
-                        delivery.knows_repeats() && delivery.pace() == Pace::Other && !self.rows[at].doubted;
-                    let due =
-                        again.then(|| Instant::now() + pause(Pace::Other, &row.key, permit.attempt, None));
-                    (Outcome::Ambiguous { reason }, due)
-                }
-                Recourse::Retry { after } => {
-                    let pause = pause(delivery.pace(), &row.key, permit.attempt, after);
-                    let next_attempt_at = self.clock.now()
-                        + chrono::Duration::from_std(pause).unwrap_or(chrono::Duration::hours(10));
-                    let outcome = Outcome::RetryWait {
-                        reason,
-                        next_attempt_at,
-                    };
-                    (outcome, Some(Instant::now() + pause))
-                }
-            },
-        };
+        fail_point::hit("answered");
+        let (outcome, pause) = self.judge(row, permit.attempt, answer, delivery);
         self.store
             .record(&row.run_id, permit, &outcome, self.clock.now())
             .await?;
+        fail_point::hit("recorded");
         let state = outcome.state();
         tracing::info!(
             run.id = row.run_id,
@@ -259,9 +283,63 @@ impl Queue<'_> {
             "a delivery was attempted"
         );
         let entry = &mut self.rows[at];
-        (entry.row.state, entry.tried, entry.due) = (state, true, due);
-        entry.doubted |= state == DeliveryState::Ambiguous;
+        entry.row.doubts += u32::from(state == DeliveryState::Ambiguous);
+        entry.row.first_attempt_at.get_or_insert(now);
+        (entry.row.state, entry.tried) = (state, true);
+        entry.due = pause.map(|pause| Instant::now() + pause);
         Ok(state)
+    }
+
+    /// What an answer means for the row, and after which pause this process may try again.
+    fn judge(
+        &self,
+        row: &OutboxRow,
+        attempt: u32,
+        answer: Result<Receipt, DeliveryError>,
+        delivery: &dyn Delivery,
+    ) -> (Outcome, Option<Duration>) {
+        let DeliveryError { reason, recourse } = match answer {
+            Ok(receipt) => return (Outcome::Acked(receipt), None),
+            Err(error) => error,
+        };
+        let pace = delivery.pace();
+        let at = |pause: Duration| {
+            self.clock.now() + chrono::Duration::from_std(pause).unwrap_or(chrono::Duration::hours(10))
+        };
+        match recourse {
+            Recourse::Permanent => (Outcome::Dead { reason }, None),
+            // Where the far end can tell repeats it is sent once more under its key: a signed event soon, a mail after a time
+            // that no command waits. Otherwise somebody must look.
+            Recourse::Ambiguous if row.doubts > 0 || !delivery.knows_repeats() => (
+                Outcome::Ambiguous {
+                    reason,
+                    again_at: None,
+                },
+                None,
+            ),
+            Recourse::Ambiguous => {
+                let pause = match pace {
+                    Pace::Mail => MAIL_DOUBT,
+                    Pace::Other => pause(pace, &row.key, attempt, None),
+                };
+                let again_at = Some(at(pause));
+                let here = (pace == Pace::Other).then_some(pause);
+                (Outcome::Ambiguous { reason, again_at }, here)
+            }
+            Recourse::Retry { after } => {
+                let pause = pause(pace, &row.key, attempt, after);
+                let next_attempt_at = at(pause);
+                if is_exhausted(row, pace, attempt, next_attempt_at) {
+                    let reason = format!("given up after {attempt} attempts: {reason}");
+                    return (Outcome::Dead { reason }, None);
+                }
+                let outcome = Outcome::RetryWait {
+                    reason,
+                    next_attempt_at,
+                };
+                (outcome, Some(pause))
+            }
+        }
     }
 
     /// What was not tried is left for whoever comes next.
@@ -275,6 +353,16 @@ impl Queue<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the next attempt would come later, or be one more, than anybody waits for.
+fn is_exhausted(row: &OutboxRow, pace: Pace, attempt: u32, next: DateTime<Utc>) -> bool {
+    let (patience, most) = match pace {
+        Pace::Mail => (PATIENCE.0, u32::MAX),
+        Pace::Other => (PATIENCE.1, MOST_ATTEMPTS),
+    };
+    let patience = chrono::Duration::from_std(patience).unwrap_or(chrono::Duration::hours(24));
+    attempt >= most || row.first_attempt_at.is_some_and(|first| next > first + patience)
 }
 
 fn overdue(limit: Duration) -> DeliveryError {

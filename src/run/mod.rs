@@ -9,14 +9,19 @@
 
 pub mod attempt;
 pub mod choose;
+pub mod dispatch;
 mod fault;
+pub mod lanes;
+mod lease;
 pub mod perform;
 pub mod recipe;
 pub mod replay;
 pub mod resend;
 pub mod state;
 pub mod store;
+mod tell;
 pub mod verify;
+pub mod work;
 
 pub use choose::RunRequest;
 pub use fault::RunError;

@@ -1,12 +1,14 @@
 //! One run from top to bottom: fetch, compute and render, freeze, deliver, conclude.
 
+use super::attempt::{self, Effort};
 use super::choose::{self, RunRequest};
 use super::recipe::{self, Identity, Recipe};
 use super::store::{Freeze, NewRun, OutboxRow, Run, Store, StoredArtifact, Trigger};
-use super::{RunError, RunState, attempt};
+use super::{RunError, RunState, lease, tell};
 use crate::config::Plan;
 use crate::config::plan::JobPlan;
 use crate::delivery::{Delivery, Edition, Parcel};
+use crate::fail_point;
 use crate::render::{Artifact, Digest};
 use crate::schedule::clock::Clock;
 use crate::source::{self, Progress, SnapshotWriter};
@@ -14,7 +16,6 @@ use chrono::SubsecRound;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What a run needs besides its request.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ pub async fn run(
         timezone: job.timezone.name().to_owned(),
         trigger,
         as_of: request.as_of,
-        recipe: serde_json::to_string(&recipe).map_err(|error| RunError::Failed(error.to_string()))?,
+        recipe: recipe.written()?,
         created_at: now,
     };
     let run = engine.store.begin(&new).await?;
@@ -90,18 +91,18 @@ pub async fn run(
         run,
         deliveries,
     };
-    let begun = tokio::time::Instant::now();
-    let digest = match tokio::time::timeout(job.deadline, story.prepare(progress)).await {
-        Ok(Ok(digest)) => digest,
-        Ok(Err(error)) => return Err(story.failed(error).await),
-        Err(_) => {
-            let late = format!("the job's deadline of {} s has passed", job.deadline.as_secs());
-            return Err(story.failed(RunError::Failed(late)).await);
-        }
+    let whole = async {
+        let begun = tokio::time::Instant::now();
+        let digest = match story.prepare(progress).await {
+            Ok(digest) => digest,
+            Err(error) => return Err(story.failed(error).await),
+        };
+        // What is frozen is never called failed for being late: the outbox says of each parcel what became of it.
+        let wait = request.wait.min(job.deadline.saturating_sub(begun.elapsed()));
+        story.deliver(&Effort::for_command(wait)).await?;
+        story.outcome(digest).await
     };
-    // What is frozen is never called failed for being late: the outbox says of each parcel what became of it.
-    let wait = request.wait.min(job.deadline.saturating_sub(begun.elapsed()));
-    story.deliver(wait, digest).await
+    lease::kept(&engine.store, engine.clock.as_ref(), whole).await
 }
 
 /// Renders a job's report into `out`; records nothing, delivers nothing.
@@ -143,49 +144,71 @@ pub async fn preview(
     })
 }
 
-/// A run on its way.
-struct Story<'a> {
-    engine: &'a Engine,
-    job: &'a JobPlan,
-    recipe: Recipe,
-    run: Run,
-    deliveries: BTreeMap<String, Box<dyn Delivery>>,
+/// A run on its way, in the hands of this process.
+pub(super) struct Story<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) job: &'a JobPlan,
+    pub(super) recipe: Recipe,
+    pub(super) run: Run,
+    pub(super) deliveries: BTreeMap<String, Box<dyn Delivery>>,
 }
 
 impl Story<'_> {
-    /// Fetches, computes, renders and freezes; until then nothing leaves the house.
-    async fn prepare(&self, progress: &dyn Progress) -> Result<Digest, RunError> {
-        let Engine { plan, store, clock } = self.engine;
-        let snapshot_dir = store.snapshot_dir(&self.run.run_id);
+    /// Fetches, computes, renders and freezes within the job's deadline; until then nothing leaves the house.
+    pub(super) async fn prepare(&self, progress: &dyn Progress) -> Result<Digest, RunError> {
+        let deadline = self.job.deadline;
+        let late = || {
+            RunError::Failed(format!(
+                "the job's deadline of {} s has passed",
+                deadline.as_secs()
+            ))
+        };
+        tokio::time::timeout(deadline, self.steps(progress))
+            .await
+            .unwrap_or_else(|_| Err(late()))
+    }
 
+    async fn steps(&self, progress: &dyn Progress) -> Result<Digest, RunError> {
+        let Engine { plan, clock, .. } = self.engine;
+        let snapshot_dir = &self.run.snapshot_dir;
         self.advance(RunState::Queued, RunState::Fetching).await?;
         fetch_all(
             plan,
             self.job,
             &self.recipe,
-            &snapshot_dir,
+            snapshot_dir,
             clock.as_ref(),
             progress,
         )
         .await?;
         self.advance(RunState::Fetching, RunState::Snapshotted).await?;
-
-        let edition = produce(self.recipe.clone(), self.identity(), snapshot_dir).await?;
+        let edition = produce(self.recipe.clone(), self.identity(), snapshot_dir.clone()).await?;
         self.advance(RunState::Snapshotted, RunState::Rendered).await?;
         let parcels = self.compose(&edition)?;
         self.advance(RunState::Rendered, RunState::Checked).await?;
-
         self.freeze(&edition, &parcels).await?;
-        self.advance(RunState::Frozen, RunState::Delivering).await?;
         Ok(edition.digest)
     }
 
     /// Tries the outbox and concludes.
-    async fn deliver(&self, wait: Duration, digest: Digest) -> Result<RunOutcome, RunError> {
+    pub(super) async fn deliver(&self, effort: &Effort) -> Result<RunState, RunError> {
         let Engine { store, clock, .. } = self.engine;
         let Run { run_id, fence, .. } = &self.run;
-        attempt::deliver_all(store, &self.run, &self.deliveries, |_| true, wait, clock.as_ref()).await?;
-        store.conclude(run_id, *fence, clock.now()).await?;
+        self.advance(RunState::Frozen, RunState::Delivering).await?;
+        attempt::deliver_all(
+            store,
+            &self.run,
+            &self.deliveries,
+            |_| true,
+            effort,
+            clock.as_ref(),
+        )
+        .await?;
+        Ok(store.conclude(run_id, *fence, clock.now(), vec![]).await?)
+    }
+
+    async fn outcome(&self, digest: Digest) -> Result<RunOutcome, RunError> {
+        let (store, run_id) = (&self.engine.store, &self.run.run_id);
         Ok(RunOutcome {
             run: store.run(run_id).await?,
             artifacts: store.artifacts(run_id).await?,
@@ -195,11 +218,9 @@ impl Story<'_> {
     }
 
     async fn advance(&self, from: RunState, to: RunState) -> Result<(), RunError> {
-        Ok(self
-            .engine
-            .store
-            .advance(&self.run.run_id, self.run.fence, from, to)
-            .await?)
+        let Run { run_id, fence, .. } = &self.run;
+        fail_point::hit(from.key());
+        Ok(self.engine.store.advance(run_id, *fence, from, to).await?)
     }
 
     fn identity(&self) -> Identity {
@@ -210,7 +231,7 @@ impl Story<'_> {
             // A test must not use up the keys of the report that follows it.
             issue: match self.run.trigger {
                 Trigger::Test => format!("test {}", self.run.run_id),
-                Trigger::Manual => String::new(),
+                Trigger::Manual | Trigger::Schedule | Trigger::Backfill => String::new(),
             },
         }
     }
@@ -238,21 +259,27 @@ impl Story<'_> {
             parcels,
             notices: &edition.notices,
             generated_at: edition.generated_at,
+            held: &[],
+            measured: None,
         };
-        Ok(self
-            .engine
-            .store
-            .freeze(&self.run.run_id, self.run.fence, freeze)
-            .await?)
+        fail_point::hit("freezing");
+        let Engine { store, clock, .. } = self.engine;
+        store.freeze(&self.run, freeze, vec![], clock.now()).await?;
+        fail_point::hit("frozen");
+        Ok(())
     }
 
-    /// Records the failure and names the run in it.
-    async fn failed(&self, error: RunError) -> RunError {
+    /// Records the failure and names the run in it; the owner of a scheduled one hears of it.
+    pub(super) async fn failed(&self, error: RunError) -> RunError {
         let Engine { store, clock, .. } = self.engine;
         let Run { run_id, fence, .. } = &self.run;
         // Whoever asked for the run tells it as an error; the log only keeps the place.
         tracing::info!(run.id = %run_id, job.name = %self.job.name, error = %error, "run failed");
-        match store.fail(run_id, *fence, &error.to_string(), clock.now()).await {
+        let tell = tell::failed(self.job, &self.run, &error);
+        match store
+            .fail(run_id, *fence, &error.to_string(), clock.now(), tell)
+            .await
+        {
             Ok(()) => RunError::Recorded {
                 run_id: run_id.clone(),
                 job: self.job.name.clone(),

@@ -60,6 +60,13 @@ pub struct Recipe {
     pub places: Vec<String>,
 }
 
+/// What is known of a run before it begins: its period. A whole [`Recipe`] can be read as one, too.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Birth {
+    /// The period.
+    pub period: Period,
+}
+
 /// A source of a [`Recipe`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ingredient {
@@ -126,6 +133,14 @@ impl Recipe {
                 .filter_map(|delivery| place(delivery, job, period))
                 .collect(),
         })
+    }
+
+    /// The recipe as it is stored with its run.
+    ///
+    /// # Errors
+    /// [`RunError::Failed`] if it cannot be written, which no recipe of a plan is.
+    pub fn written(&self) -> Result<String, RunError> {
+        serde_json::to_string(self).map_err(|error| RunError::Failed(error.to_string()))
     }
 
     /// The periods that every source is asked for.

@@ -1,10 +1,11 @@
 //! Goes on with a run that was frozen: what is not acknowledged is tried again, under the same key; what is acknowledged goes
 //! out again only as new, under a new key.
 
+use super::attempt::{self, Effort};
 use super::perform::Engine;
 use super::replay;
 use super::store::{OutboxRow, Run, StoreError, Trigger};
-use super::{DeliveryState, RunError, RunState, attempt, choose};
+use super::{DeliveryState, RunError, RunState, choose, lease};
 use crate::config::plan::DeliveryPlan;
 use crate::delivery::{self, Delivery, Parcel};
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use std::time::Duration;
 /// # Errors
 /// [`RunError::Request`] if the run is unknown, has nothing to send, or nothing for a delivery that was named.
 pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration) -> Result<Run, RunError> {
-    let Engine { store, clock, .. } = engine;
+    let store = &engine.store;
     let run = store.run(run).await?;
     let meant = |row: &OutboxRow| {
         let settled = matches!(row.state, DeliveryState::Acked | DeliveryState::Superseded);
@@ -33,8 +34,7 @@ pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration)
     }
     let deliveries = open(engine, &rows)?;
     let run = claim(engine, &run).await?;
-    attempt::deliver_all(store, &run, &deliveries, meant, wait, clock.as_ref()).await?;
-    conclude(engine, &run).await
+    send(engine, &run, &deliveries, meant, wait).await
 }
 
 /// Sends what is acknowledged again under new keys, through `only` these deliveries if any are named: readers get it a second
@@ -93,12 +93,9 @@ pub async fn resend_as_new(
         return Err(RunError::Request(unreachable(&run.run_id, row, &deliveries)));
     }
     let run = claim(engine, &run).await?;
-    store
-        .enqueue(&run.run_id, run.fence, &parcels, clock.now())
-        .await?;
+    store.enqueue(&run, &parcels, clock.now()).await?;
     let new = |row: &OutboxRow| before.iter().all(|earlier| earlier.id != row.id);
-    attempt::deliver_all(store, &run, &deliveries, new, wait, clock.as_ref()).await?;
-    conclude(engine, &run).await
+    send(engine, &run, &deliveries, new, wait).await
 }
 
 /// Whether the run has tried its outbox and ended; one whose process ended before that is still to be concluded.
@@ -167,8 +164,22 @@ async fn claim(engine: &Engine, run: &Run) -> Result<Run, RunError> {
     })
 }
 
-async fn conclude(engine: &Engine, run: &Run) -> Result<Run, RunError> {
+/// Tries the chosen rows of a claimed run and concludes it.
+async fn send(
+    engine: &Engine,
+    run: &Run,
+    deliveries: &BTreeMap<String, Box<dyn Delivery>>,
+    chosen: impl Fn(&OutboxRow) -> bool,
+    wait: Duration,
+) -> Result<Run, RunError> {
     let Engine { store, clock, .. } = engine;
-    store.conclude(&run.run_id, run.fence, clock.now()).await?;
-    Ok(store.run(&run.run_id).await?)
+    let effort = Effort::for_command(wait);
+    let whole = async {
+        attempt::deliver_all(store, run, deliveries, chosen, &effort, clock.as_ref()).await?;
+        store
+            .conclude(&run.run_id, run.fence, clock.now(), vec![])
+            .await?;
+        Ok(store.run(&run.run_id).await?)
+    };
+    lease::kept(store, clock.as_ref(), whole).await
 }

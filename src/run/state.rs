@@ -6,7 +6,8 @@
 //! delivery  pending → sending → acked | retry_wait | ambiguous | dead          (superseded: replaced before it was sent)
 //! ```
 //!
-//! Any step before `delivering` may end in `failed`. `resend` takes a run that is past `frozen` back to `delivering`: a run
+//! A run whose process ended before it was frozen begins again from `queued`, if a schedule made it, or is `failed`. Any step
+//! before `delivering` may end in `failed`. `resend` takes a run that is past `frozen` back to `delivering`: a run
 //! that was `partially_delivered` or `failed` becomes `delivered` once the rest is acknowledged, and a `delivered` one may be
 //! sent again as new. No other move leaves an end state.
 
@@ -59,13 +60,13 @@ states! {
         /// Written down, not begun.
         Queued "queued" => [Fetching Failed];
         /// Its sources are being asked.
-        Fetching "fetching" => [Snapshotted Failed];
+        Fetching "fetching" => [Snapshotted Queued Failed];
         /// What the sources answered is stored.
-        Snapshotted "snapshotted" => [Rendered Failed];
+        Snapshotted "snapshotted" => [Rendered Queued Failed];
         /// Every format is rendered.
-        Rendered "rendered" => [Checked Held Failed];
+        Rendered "rendered" => [Checked Queued Failed];
         /// The gates have let it pass.
-        Checked "checked" => [Frozen Held Failed];
+        Checked "checked" => [Frozen Held Queued Failed];
         /// A gate holds it until somebody approves.
         Held "held" => [Frozen Failed];
         /// Artifacts and outbox are written down and will not change.
@@ -134,9 +135,10 @@ mod tests {
         for (at, from) in steps.iter().enumerate() {
             for (to_at, to) in steps.iter().enumerate() {
                 let reopened = *from == RunState::Delivered && *to == RunState::Delivering;
+                let begun_again = *to == RunState::Queued && (1..=4).contains(&at);
                 assert_eq!(
                     from.may_become(*to),
-                    to_at == at + 1 || reopened,
+                    to_at == at + 1 || reopened || begun_again,
                     "{from} to {to}"
                 );
             }

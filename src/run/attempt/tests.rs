@@ -121,13 +121,13 @@ impl World {
 
     async fn deliver(&self, only: &[&str], wait_secs: u64) -> RunState {
         let only: Vec<String> = only.iter().map(|&name| name.to_owned()).collect();
-        let wait = Duration::from_secs(wait_secs);
+        let effort = Effort::for_command(Duration::from_secs(wait_secs));
         let chosen = |row: &OutboxRow| only.is_empty() || only.contains(&row.delivery);
-        deliver_all(&self.store, &self.run, &self.ways, chosen, wait, &self.clock)
+        deliver_all(&self.store, &self.run, &self.ways, chosen, &effort, &self.clock)
             .await
             .unwrap();
         self.store
-            .conclude(&self.run.run_id, self.run.fence, noon())
+            .conclude(&self.run.run_id, self.run.fence, noon(), vec![])
             .await
             .unwrap()
     }
@@ -327,14 +327,15 @@ async fn bytes_that_were_changed_on_disk_are_not_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_was_taken_over_sends_nothing_more() {
     let world = World::new(&[("hook", &[("h", &[])])]).await;
-    world.store.claim(&world.run.run_id, noon()).await.unwrap();
+    let lease_is_over = noon() + chrono::Duration::seconds(61);
+    world.store.claim(&world.run.run_id, lease_is_over).await.unwrap();
     let wait = Duration::from_secs(1);
     let error = deliver_all(
         &world.store,
         &world.run,
         &world.ways,
         |_| true,
-        wait,
+        &Effort::for_command(wait),
         &world.clock,
     )
     .await

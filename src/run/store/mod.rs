@@ -1,41 +1,51 @@
-//! The memory of runs: one `SQLite` file, and beside it one folder of files for each run.
+//! The memory of runs: one `SQLite` file, or a PostgreSQL database that several replicas share, and beside it one folder of
+//! files for each run.
 //!
 //! ```text
 //! DATA_DIR/reportwire.db
-//! DATA_DIR/runs/RUN_ID/{snapshot,artifacts,outbox}/
+//! DATA_DIR/runs/RUN_ID/{snapshot,artifacts,outbox}/          (taken over before it was frozen: RUN_ID/take-2/… too)
 //! ```
 //!
-//! Several processes may work on the same file at once. Every change of a run carries its fence: a process whose run was
+//! Several processes may work on the same store at once. Every change of a run carries its fence: a process whose run was
 //! taken over by another can write nothing more to it. Files are durable before the rows that name them are committed.
 
+mod db;
 mod files;
+mod notices;
+mod occurrences;
+mod open;
 mod outbox;
 mod owner;
 mod rescue;
 mod runs;
-mod sqlite;
 #[cfg(test)]
 pub(in crate::run) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use db::Tx;
+pub(in crate::run) use db::{Inner, Pool};
 pub(in crate::run) use files::hash_file;
+pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
+pub use occurrences::{Advance, Cursor, Materialised, NewOccurrence, StoredOccurrence};
+pub use rescue::Ticket;
 
 use crate::delivery::{Parcel, Receipt};
 use crate::render::Artifact;
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use tokio::sync::Mutex;
+use std::sync::Arc;
 
-/// The store of one data folder. One connection: `SQLite` has one writer, and so has each process.
+/// The store: a database, and the data folder.
+#[derive(Clone)]
 pub struct Store {
     data_dir: PathBuf,
     owner: String,
-    connection: Mutex<SqliteConnection>,
+    db: Arc<db::Db>,
 }
 
 impl fmt::Debug for Store {
@@ -59,10 +69,22 @@ impl Store {
         self.data_dir.join("runs").join(run_id)
     }
 
-    /// The folder of a run's snapshot: one folder for each source in it.
+    pub(in crate::run) fn pool(&self) -> &Pool {
+        &self.db.pool
+    }
+
+    /// Trouble of a library that works on the same database.
+    pub(in crate::run) fn trouble(&self, what: &str) -> StoreError {
+        StoreError::Database {
+            path: self.db.place().to_owned(),
+            cause: sqlx::Error::Protocol(what.to_owned()),
+        }
+    }
+
+    /// Who this process is in the rows that it holds.
     #[must_use]
-    pub fn snapshot_dir(&self, run_id: &str) -> PathBuf {
-        self.run_dir(run_id).join("snapshot")
+    pub fn owner(&self) -> &str {
+        &self.owner
     }
 }
 
@@ -110,6 +132,18 @@ pub enum StoreError {
         /// Its version.
         found: String,
     },
+    /// The disk is full, read-only or broken.
+    #[error("the store {path} cannot be written: {cause}; check free space and permissions", path = path.display())]
+    Disk {
+        /// Which file.
+        path: PathBuf,
+        /// What the database said.
+        #[source]
+        cause: sqlx::Error,
+    },
+    /// The store is being closed.
+    #[error("the store is closed: the program is ending")]
+    Closed,
     /// Another process kept the file locked for longer than the busy time-out.
     #[error("another process keeps the store {path} locked; try again when it has finished", path = path.display())]
     Locked {
@@ -176,9 +210,52 @@ pub enum StoreError {
         /// Where it ended.
         state: RunState,
     },
+    /// Another service works on this file.
+    #[error(
+        "another `reportwire serve` works on {path} ({holder}); one service for each file: stop it first, or give this one \
+         a `data_dir` of its own, or share a PostgreSQL database with `service.store`", path = path.display()
+    )]
+    Served {
+        /// The lock file.
+        path: PathBuf,
+        /// Who holds it, as far as it says.
+        holder: String,
+    },
     /// An artifact's name cannot be a file name.
     #[error("`{0}` cannot be the name of an artifact; use letters, digits, `-`, `_` and `.` in `file_name`")]
     BadName(String),
+}
+
+impl StoreError {
+    /// The same error for somebody else whose work was in the same transaction.
+    fn again(&self) -> Self {
+        let told = |cause: &sqlx::Error| sqlx::Error::Protocol(cause.to_string());
+        match self {
+            Self::Locked { path } => Self::Locked { path: path.clone() },
+            Self::Corrupt { path, detail } => Self::Corrupt {
+                path: path.clone(),
+                detail: detail.clone(),
+            },
+            Self::Disk { path, cause } => Self::Disk {
+                path: path.clone(),
+                cause: told(cause),
+            },
+            Self::Database { path, cause } => Self::Database {
+                path: path.clone(),
+                cause: told(cause),
+            },
+            _ => Self::Closed,
+        }
+    }
+
+    /// Whether it may pass by itself: the database is away, locked, or its disk full. What was to be done is not done.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Io { .. } | Self::Disk { .. } | Self::Locked { .. } | Self::Database { .. } | Self::Closed
+        )
+    }
 }
 
 /// What made a run begin.
@@ -189,6 +266,10 @@ pub enum Trigger {
     Manual,
     /// `reportwire run --test-to`: takes no revision number.
     Test,
+    /// An occurrence of its schedule.
+    Schedule,
+    /// `reportwire backfill`.
+    Backfill,
 }
 
 impl Trigger {
@@ -198,11 +279,15 @@ impl Trigger {
         match self {
             Self::Manual => "manual",
             Self::Test => "test",
+            Self::Schedule => "schedule",
+            Self::Backfill => "backfill",
         }
     }
 
     fn from_key(key: &str) -> Option<Self> {
-        [Self::Manual, Self::Test].into_iter().find(|it| it.key() == key)
+        [Self::Manual, Self::Test, Self::Schedule, Self::Backfill]
+            .into_iter()
+            .find(|it| it.key() == key)
     }
 }
 
@@ -258,7 +343,9 @@ pub struct Run {
     pub generated_at: Option<DateTime<Utc>>,
     /// JSON, see [`NewRun::recipe`].
     pub recipe: String,
-    /// Absolute.
+    /// Folder of its files, absolute.
+    pub home: PathBuf,
+    /// Folder of its snapshot, absolute: one folder for each source in it.
     pub snapshot_dir: PathBuf,
     /// JSON: SHA-256 of each file of the snapshot by its path in `snapshot_dir`, once frozen.
     pub snapshot_manifest: Option<String>,
@@ -266,6 +353,8 @@ pub struct Run {
     pub notices: Vec<String>,
     /// Why it failed.
     pub error: Option<String>,
+    /// Why a gate holds it.
+    pub held: Vec<String>,
     /// When it was written down.
     pub created_at: DateTime<Utc>,
     /// When it reached its last end state.
@@ -283,6 +372,10 @@ pub struct Freeze<'a> {
     pub notices: &'a [String],
     /// The true time of the run.
     pub generated_at: DateTime<Utc>,
+    /// Why it is to be held instead of sent; empty: it is not.
+    pub held: &'a [String],
+    /// The value of the gate's metric, for the norm of later runs.
+    pub measured: Option<Decimal>,
 }
 
 /// An artifact as stored.
@@ -327,7 +420,11 @@ pub struct OutboxRow {
     pub state: DeliveryState,
     /// Attempts begun.
     pub attempts: u32,
-    /// When the next one is due, in `retry_wait`.
+    /// Attempts after which nobody knew whether the bytes had arrived.
+    pub doubts: u32,
+    /// When the first attempt began.
+    pub first_attempt_at: Option<DateTime<Utc>>,
+    /// When the next one is due, in `retry_wait`, or in `ambiguous` where it is to be sent once more.
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// What the far end said when it acknowledged.
     pub receipt: Option<String>,
@@ -373,6 +470,8 @@ pub enum Outcome {
     Ambiguous {
         /// What happened.
         reason: String,
+        /// When to send it once more under its key; `None`: only when somebody asks for it.
+        again_at: Option<DateTime<Utc>>,
     },
     /// Trying again will not help.
     Dead {

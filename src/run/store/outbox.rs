@@ -1,68 +1,94 @@
 //! What a run freezes, and what becomes of its parcels.
 
-use super::runs::{Columns, instant};
-use super::sqlite::begin;
-use super::{Freeze, OutboxRow, Outcome, Permit, PutOff, Store, StoreError, StoredArtifact, files};
+use super::db::{Row, Tx, values, work};
+use super::notices::{self, Tell};
+use super::{Freeze, OutboxRow, Outcome, Permit, PutOff, Run, Store, StoreError, StoredArtifact, files};
 use crate::delivery::Parcel;
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use futures::FutureExt as _;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+/// How long a parcel waits whose delivery is not in the configuration, or cannot be opened.
+const NO_WAY: Duration = Duration::minutes(15);
+
+/// A row of the outbox that is to be written.
+struct NewParcel {
+    delivery: String,
+    recipient: String,
+    place: Option<String>,
+    key: String,
+    content_path: String,
+    sha256: String,
+}
+
 impl Store {
     /// Freezes a run that is `checked`: writes its files, then, in one transaction, every artifact and outbox row, and moves it
-    /// to `frozen`. Freezing the same content again changes nothing.
+    /// to `frozen`, or to `held` where a gate says why. Freezing the same content again changes nothing.
     ///
     /// # Errors
     /// [`StoreError::BadName`]; [`StoreError::Io`]; [`StoreError::Stale`] if it is in other hands, or frozen with other content.
-    pub async fn freeze(&self, run_id: &str, fence: i64, freeze: Freeze<'_>) -> Result<(), StoreError> {
-        let artifacts = self.keep_artifacts(run_id, freeze)?;
-        let snapshot = files::hash_tree(&self.snapshot_dir(run_id))?;
-        let mut connection = self.connection().await;
-        let mut transaction = begin(&mut connection).await.map_err(|e| self.fault(e))?;
-        let moved = sqlx::query(
-            "UPDATE runs SET state = 'frozen', generated_at = ?, notices = ?, snapshot_manifest = ? \
-             WHERE run_id = ? AND fence = ? AND state = 'checked'",
-        )
-        .bind(instant(freeze.generated_at))
-        .bind(json(&freeze.notices))
-        .bind(json(&snapshot))
-        .bind(run_id)
-        .bind(fence)
-        .execute(&mut *transaction)
-        .await
-        .map_err(|e| self.fault(e))?;
-        if moved.rows_affected() == 0 {
-            return self.frozen_alike(&mut transaction, run_id, fence, freeze).await;
-        }
-        for (position, artifact) in artifacts.iter().enumerate() {
-            self.insert_artifact(&mut transaction, run_id, position, artifact)
-                .await?;
-        }
+    pub async fn freeze(
+        &self,
+        run: &Run,
+        freeze: Freeze<'_>,
+        tell: Vec<Tell>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let artifacts = self.keep_artifacts(run, freeze)?;
+        let snapshot = files::hash_tree(&run.snapshot_dir)?;
         let paths: HashMap<&str, &Path> = artifacts
             .iter()
             .map(|artifact| (artifact.sha256.as_str(), artifact.path.as_path()))
             .collect();
-        let mut position = 0;
-        for (delivery, parcels) in freeze.parcels {
-            for parcel in parcels {
-                let path = self.parcel_path(run_id, parcel, &paths);
-                self.insert_parcel(
-                    &mut transaction,
-                    run_id,
-                    position,
-                    delivery,
-                    parcel,
-                    &path,
-                    freeze.generated_at,
-                )
-                .await?;
-                position += 1;
+        let parcels: Vec<NewParcel> = freeze
+            .parcels
+            .iter()
+            .flat_map(|(delivery, parcels)| parcels.iter().map(move |parcel| (delivery, parcel)))
+            .map(|(delivery, parcel)| self.new_parcel(run, delivery, parcel, &paths))
+            .collect();
+        let state = if freeze.held.is_empty() {
+            RunState::Frozen
+        } else {
+            RunState::Held
+        };
+        let frozen = values![
+            state.key(),
+            freeze.generated_at,
+            json(&freeze.notices),
+            json(&snapshot),
+            json(&freeze.held),
+            freeze.measured.map(|value| value.to_string()),
+            &run.run_id,
+            run.fence
+        ];
+        let hashes: Vec<String> = freeze.artifacts.iter().map(|it| it.sha256.clone()).collect();
+        let (store, run, artifacts) = (self.clone(), run.clone(), artifacts.clone());
+        let held_since = (state == RunState::Held).then_some(now);
+        let at = freeze.generated_at;
+        let work = work(move |tx| {
+            async move {
+                let sql = "UPDATE runs SET state = $1, generated_at = $2, notices = $3, snapshot_manifest = $4, held = $5, \
+                     measured = $6 WHERE run_id = $7 AND fence = $8 AND state = 'checked'";
+                if tx.execute(sql, frozen).await? == 0 {
+                    return store.frozen_alike(tx, &run, state, &hashes, &parcels).await;
+                }
+                for (position, artifact) in artifacts.iter().enumerate() {
+                    store.insert_artifact(tx, &run.run_id, position, artifact).await?;
+                }
+                for (position, parcel) in parcels.into_iter().enumerate() {
+                    insert_parcel(tx, &run.run_id, position, parcel, at).await?;
+                }
+                if held_since.is_some() {
+                    let sql = "UPDATE runs SET lease_until = NULL WHERE run_id = $1";
+                    tx.execute(sql, values![&run.run_id]).await?;
+                }
+                notices::write_all(tx, &tell, now).await
             }
-        }
-        transaction.commit().await.map_err(|e| self.fault(e))
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
     /// Adds parcels under new keys to a run that was claimed, behind those it has: what `resend --as-new` sends.
@@ -71,44 +97,36 @@ impl Store {
     /// [`StoreError::Stale`] if the run is in other hands.
     pub async fn enqueue(
         &self,
-        run_id: &str,
-        fence: i64,
+        run: &Run,
         parcels: &[(String, Vec<Parcel>)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.keep_parcels(run_id, parcels, &HashMap::new())?;
-        let mut connection = self.connection().await;
-        let mut transaction = begin(&mut connection).await.map_err(|e| self.fault(e))?;
-        let held: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM runs WHERE run_id = ? AND fence = ? AND state = 'delivering'",
-        )
-        .bind(run_id)
-        .bind(fence)
-        .fetch_one(&mut *transaction)
-        .await
-        .map_err(|e| self.fault(e))?;
-        self.one(held.unsigned_abs(), run_id)?;
-        let mut position: i64 =
-            sqlx::query_scalar("SELECT coalesce(max(position), -1) + 1 FROM deliveries WHERE run_id = ?")
-                .bind(run_id)
-                .fetch_one(&mut *transaction)
-                .await
-                .map_err(|e| self.fault(e))?;
-        for (delivery, parcels) in parcels {
-            for parcel in parcels {
-                let path = self.parcel_path(run_id, parcel, &HashMap::new());
-                self.insert_parcel(&mut transaction, run_id, position, delivery, parcel, &path, now)
-                    .await?;
-                position += 1;
+        self.keep_parcels(run, parcels, &HashMap::new())?;
+        let new: Vec<NewParcel> = parcels
+            .iter()
+            .flat_map(|(delivery, parcels)| parcels.iter().map(move |parcel| (delivery, parcel)))
+            .map(|(delivery, parcel)| self.new_parcel(run, delivery, parcel, &HashMap::new()))
+            .collect();
+        let (store, run) = (self.clone(), run.clone());
+        let work = work(move |tx| {
+            async move {
+                let sql = "SELECT count(*) AS n FROM runs WHERE run_id = $1 AND fence = $2 AND state = 'delivering'";
+                let held = tx.number(sql, values![&run.run_id, run.fence]).await?;
+                store.one(held.unsigned_abs(), &run.run_id)?;
+                let sql = "SELECT coalesce(max(position), -1) + 1 AS n FROM deliveries WHERE run_id = $1";
+                let first = usize::try_from(tx.number(sql, values![&run.run_id]).await?).unwrap_or(0);
+                for (position, parcel) in (first..).zip(new) {
+                    insert_parcel(tx, &run.run_id, position, parcel, now).await?;
+                }
+                Ok(())
             }
-        }
-        transaction.commit().await.map_err(|e| self.fault(e))
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
     /// Gives leave for one attempt at a parcel and counts it. Committed before it returns, so that a crash while the bytes are
     /// on their way leaves the row in `sending`, where it is seen.
-    ///
-    /// `lease` is the longest time the attempt may take; after it another process may take the run over.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if the run is in other hands, or the parcel is being sent, acknowledged or superseded.
@@ -117,39 +135,29 @@ impl Store {
         row: &OutboxRow,
         fence: i64,
         now: DateTime<Utc>,
-        lease: std::time::Duration,
     ) -> Result<Permit, StoreError> {
-        let lease_until = now + Duration::from_std(lease).unwrap_or(Duration::hours(1));
-        let mut connection = self.connection().await;
-        let mut transaction = begin(&mut connection).await.map_err(|e| self.fault(e))?;
-        let attempt = sqlx::query_scalar::<_, i64>(
-            "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, owner = ?, lease_until = ?, \
-             next_attempt_at = NULL, updated_at = ? \
-             WHERE id = ? AND state IN ('pending', 'retry_wait', 'ambiguous', 'dead') \
-             AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = ? AND runs.state = 'delivering') \
-             RETURNING attempts",
-        )
-        .bind(&self.owner)
-        .bind(instant(lease_until))
-        .bind(instant(now))
-        .bind(row.id)
-        .bind(fence)
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(|e| self.fault(e))?;
+        let id = row.id;
+        let work = work(move |tx| {
+            async move {
+                let sql = "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, \
+                     updated_at = $1 WHERE id = $2 AND state IN ('pending', 'retry_wait', 'ambiguous', 'dead') AND EXISTS \
+                     (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3 AND runs.state = 'delivering') \
+                     RETURNING attempts";
+                let row = tx.row(sql, values![now, id, fence]).await?;
+                let Some(attempt) = row.map(|row| row.get::<i64>("attempts")).transpose()? else {
+                    return Ok(None);
+                };
+                let sql = "INSERT INTO attempts (delivery_id, n, started_at) VALUES ($1, $2, $3)";
+                tx.execute(sql, values![id, attempt, now]).await?;
+                Ok(Some(attempt))
+            }
+            .boxed()
+        });
+        let attempt = self.db.transaction(work).await?;
         self.one(u64::from(attempt.is_some()), &row.run_id)?;
-        let attempt = attempt.unwrap_or_default();
-        sqlx::query("INSERT INTO attempts (delivery_id, n, started_at) VALUES (?, ?, ?)")
-            .bind(row.id)
-            .bind(attempt)
-            .bind(instant(now))
-            .execute(&mut *transaction)
-            .await
-            .map_err(|e| self.fault(e))?;
-        transaction.commit().await.map_err(|e| self.fault(e))?;
         Ok(Permit {
             delivery_id: row.id,
-            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+            attempt: u32::try_from(attempt.unwrap_or_default()).unwrap_or(u32::MAX),
             fence,
         })
     }
@@ -165,48 +173,38 @@ impl Store {
         outcome: &Outcome,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let (receipt, error, next) = match outcome {
-            Outcome::Acked(receipt) => (Some(receipt.proof.as_str()), None, None),
+        let state = outcome.state().key();
+        let (receipt, error, next) = match outcome.clone() {
+            Outcome::Acked(receipt) => (Some(receipt.proof), None, None),
             Outcome::RetryWait {
                 reason,
                 next_attempt_at,
-            } => (None, Some(reason.as_str()), Some(instant(*next_attempt_at))),
-            Outcome::Ambiguous { reason } | Outcome::Dead { reason } => (None, Some(reason.as_str()), None),
+            } => (None, Some(reason), Some(next_attempt_at)),
+            Outcome::Ambiguous { reason, again_at } => (None, Some(reason), again_at),
+            Outcome::Dead { reason } => (None, Some(reason), None),
         };
-        let mut connection = self.connection().await;
-        let mut transaction = begin(&mut connection).await.map_err(|e| self.fault(e))?;
-        let moved = sqlx::query(
-            "UPDATE deliveries SET state = ?, receipt = ?, error = ?, next_attempt_at = ?, owner = NULL, \
-             lease_until = NULL, updated_at = ? WHERE id = ? AND state = 'sending' AND attempts = ? \
-             AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = ?)",
-        )
-        .bind(outcome.state().key())
-        .bind(receipt)
-        .bind(error)
-        .bind(next)
-        .bind(instant(now))
-        .bind(permit.delivery_id)
-        .bind(permit.attempt)
-        .bind(permit.fence)
-        .execute(&mut *transaction)
-        .await
-        .map_err(|e| self.fault(e))?;
-        self.one(moved.rows_affected(), run_id)?;
-        sqlx::query(
-            "UPDATE attempts SET finished_at = ?, outcome = ?, detail = ? WHERE delivery_id = ? AND n = ?",
-        )
-        .bind(instant(now))
-        .bind(outcome.state().key())
-        .bind(receipt.or(error))
-        .bind(permit.delivery_id)
-        .bind(permit.attempt)
-        .execute(&mut *transaction)
-        .await
-        .map_err(|e| self.fault(e))?;
-        transaction.commit().await.map_err(|e| self.fault(e))
+        let work = work(move |tx| {
+            async move {
+                let Permit { delivery_id, attempt, fence } = permit;
+                let sql = "UPDATE deliveries SET state = $1, receipt = $2, error = $3, next_attempt_at = $4, \
+                     updated_at = $5 WHERE id = $6 AND state = 'sending' AND attempts = $7 \
+                     AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $8)";
+                let values = values![state, receipt.clone(), error.clone(), next, now, delivery_id, attempt, fence];
+                let moved = tx.execute(sql, values).await?;
+                if moved == 1 {
+                    let sql = "UPDATE attempts SET finished_at = $1, outcome = $2, detail = $3 WHERE delivery_id = $4 AND n = $5";
+                    tx.execute(sql, values![now, state, receipt.or(error), delivery_id, attempt]).await?;
+                }
+                Ok(moved)
+            }
+            .boxed()
+        });
+        let moved = self.db.transaction(work).await?;
+        self.one(moved, run_id)
     }
 
-    /// Puts a parcel off that was not tried now: it is in `retry_wait`, due at once, or when it was due if that is later.
+    /// Puts a parcel off that was not tried now: it is in `retry_wait`, due at once, or when it was due if that is later; where
+    /// there is no way, after a while.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no. A parcel in any other state but `pending` or `retry_wait` stays as it is.
@@ -217,28 +215,71 @@ impl Store {
         why: PutOff<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let (reason, stands_in) = match why {
-            PutOff::NoTurn(reason) => (reason, false),
-            PutOff::NoWay(reason) => (reason, true),
+        let (reason, stands_in, at) = match why {
+            PutOff::NoTurn(reason) => (reason.to_owned(), 0, now),
+            PutOff::NoWay(reason) => (reason.to_owned(), 1, now + NO_WAY),
         };
-        let mut connection = self.connection().await;
-        sqlx::query(
-            "UPDATE deliveries SET state = 'retry_wait', updated_at = ?1, \
-             next_attempt_at = max(coalesce(next_attempt_at, ''), ?1), \
-             error = CASE WHEN ?2 THEN ?3 ELSE coalesce( \
-             (SELECT detail FROM attempts WHERE delivery_id = deliveries.id ORDER BY n DESC LIMIT 1), ?3) END \
-             WHERE id = ?4 AND state IN ('pending', 'retry_wait') \
-             AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = ?5)",
-        )
-        .bind(instant(now))
-        .bind(stands_in)
-        .bind(reason)
-        .bind(row.id)
-        .bind(fence)
-        .execute(&mut *connection)
-        .await
-        .map_err(|e| self.fault(e))?;
-        Ok(())
+        let values = values![now, i64::from(stands_in), reason, row.id, fence, at];
+        let sql = "UPDATE deliveries SET state = 'retry_wait', updated_at = $1, \
+             next_attempt_at = CASE WHEN next_attempt_at > $6 THEN next_attempt_at ELSE $6 END, \
+             error = CASE WHEN $2 = 1 THEN $3 ELSE coalesce( \
+             (SELECT detail FROM attempts WHERE delivery_id = deliveries.id ORDER BY n DESC LIMIT 1), $3) END \
+             WHERE id = $4 AND state IN ('pending', 'retry_wait') \
+             AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $5)";
+        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+        self.db.transaction(work).await.map(drop)
+    }
+
+    /// Lets a parcel go out once more that may have arrived when its process ended.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn resend_at(&self, row: &OutboxRow, fence: i64, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let values = values![at, row.id, fence];
+        let sql = "UPDATE deliveries SET next_attempt_at = $1 WHERE id = $2 AND state = 'ambiguous' \
+             AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3)";
+        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+        self.db.transaction(work).await.map(drop)
+    }
+
+    /// The operator's word on a parcel of which nobody knew: it arrived, or it did not and is to be sent again.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] if it is not ambiguous any more.
+    pub async fn resolve(
+        &self,
+        row: &OutboxRow,
+        arrived: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let (state, receipt, error, next) = if arrived {
+            ("acked", Some("an operator says that it arrived"), None, None)
+        } else {
+            (
+                "retry_wait",
+                None,
+                Some("an operator says that it did not arrive"),
+                Some(now),
+            )
+        };
+        let values = values![state, receipt, error, next, now, row.id];
+        let (id, said) = (row.run_id.clone(), if arrived { "sent" } else { "not-sent" });
+        let detail =
+            serde_json::json!({"delivery": row.delivery, "recipient": row.recipient, "as": said}).to_string();
+        let work = work(move |tx| {
+            async move {
+                let sql = "UPDATE deliveries SET state = $1, receipt = $2, error = $3, next_attempt_at = $4, updated_at = $5 \
+                     WHERE id = $6 AND state = 'ambiguous'";
+                let moved = tx.execute(sql, values).await?;
+                if moved == 1 {
+                    audit(tx, now, "resolve", None, Some(&id), &detail).await?;
+                }
+                Ok(moved)
+            }
+            .boxed()
+        });
+        let moved = self.db.transaction(work).await?;
+        self.one(moved, &row.run_id)
     }
 
     /// The parcels of a run, in the order of sending.
@@ -246,15 +287,23 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn deliveries(&self, run_id: &str) -> Result<Vec<OutboxRow>, StoreError> {
-        let mut connection = self.connection().await;
-        sqlx::query("SELECT * FROM deliveries WHERE run_id = ? ORDER BY position")
-            .bind(run_id)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(|e| self.fault(e))?
-            .iter()
-            .map(|row| self.outbox_row(row))
-            .collect()
+        let (store, values) = (self.clone(), values![run_id]);
+        let sql = "SELECT deliveries.*, \
+             (SELECT count(*) FROM attempts WHERE delivery_id = id AND coalesce(outcome, 'ambiguous') = 'ambiguous' \
+              AND NOT (n = attempts AND deliveries.state = 'sending')) AS doubts, \
+             (SELECT min(started_at) FROM attempts WHERE delivery_id = id) AS first_attempt_at \
+             FROM deliveries WHERE run_id = $1 ORDER BY position";
+        let work = work(move |tx| {
+            async move {
+                tx.rows(sql, values)
+                    .await?
+                    .iter()
+                    .map(|row| store.outbox_row(row))
+                    .collect()
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
     /// The artifacts of a run, in the order in which they were rendered.
@@ -262,19 +311,63 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn artifacts(&self, run_id: &str) -> Result<Vec<StoredArtifact>, StoreError> {
-        let mut connection = self.connection().await;
-        sqlx::query("SELECT * FROM artifacts WHERE run_id = ? ORDER BY position")
-            .bind(run_id)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(|e| self.fault(e))?
-            .iter()
-            .map(|row| self.artifact_of(row))
-            .collect()
+        let (store, values) = (self.clone(), values![run_id]);
+        let sql = "SELECT * FROM artifacts WHERE run_id = $1 ORDER BY position";
+        let work = work(move |tx| {
+            async move {
+                tx.rows(sql, values)
+                    .await?
+                    .iter()
+                    .map(|row| store.artifact_of(row))
+                    .collect()
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
-    fn keep_artifacts(&self, run_id: &str, freeze: Freeze<'_>) -> Result<Vec<StoredArtifact>, StoreError> {
-        let dir = self.run_dir(run_id).join("artifacts");
+    /// Why nothing is sent to a far end any more, where it said that it is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn gone(&self, delivery: &str, place: &str) -> Result<Option<String>, StoreError> {
+        let values = values![delivery, place];
+        let sql = "SELECT reason FROM gone WHERE delivery = $1 AND place = $2";
+        let work = work(move |tx| async move { tx.row(sql, values).await }.boxed());
+        self.db
+            .transaction(work)
+            .await?
+            .map(|row| row.text("reason"))
+            .transpose()
+    }
+
+    /// Remembers that a far end is gone, or (`None`) that it is to be tried again.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn set_gone(
+        &self,
+        delivery: &str,
+        place: &str,
+        reason: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let (sql, values) = match reason {
+            Some(reason) => (
+                "INSERT INTO gone (delivery, place, since, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                values![delivery, place, now, reason],
+            ),
+            None => (
+                "DELETE FROM gone WHERE delivery = $1 AND place = $2",
+                values![delivery, place],
+            ),
+        };
+        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+        self.db.transaction(work).await.map(drop)
+    }
+
+    fn keep_artifacts(&self, run: &Run, freeze: Freeze<'_>) -> Result<Vec<StoredArtifact>, StoreError> {
+        let dir = run.home.join("artifacts");
         files::create_dir(&dir)?;
         let mut stored = Vec::with_capacity(freeze.artifacts.len());
         let mut known = HashMap::new();
@@ -297,151 +390,127 @@ impl Store {
                 path,
             });
         }
-        self.keep_parcels(run_id, freeze.parcels, &known)?;
+        self.keep_parcels(run, freeze.parcels, &known)?;
         Ok(stored)
     }
 
     /// Stores the content of parcels by hash; what is an artifact already is not stored twice.
     fn keep_parcels(
         &self,
-        run_id: &str,
+        run: &Run,
         parcels: &[(String, Vec<Parcel>)],
         known: &HashMap<&str, PathBuf>,
     ) -> Result<(), StoreError> {
-        let dir = self.run_dir(run_id).join("outbox");
+        let dir = run.home.join("outbox");
         files::create_dir(&dir)?;
         for parcel in parcels.iter().flat_map(|(_, parcels)| parcels) {
             if !known.contains_key(parcel.sha256.as_str()) {
                 files::keep_by_hash(&dir, &parcel.content)?;
             }
         }
-        files::sync_dir(&self.run_dir(run_id))
+        files::sync_dir(&run.home)
     }
 
-    fn parcel_path(&self, run_id: &str, parcel: &Parcel, artifacts: &HashMap<&str, &Path>) -> PathBuf {
-        artifacts.get(parcel.sha256.as_str()).map_or_else(
-            || self.run_dir(run_id).join("outbox").join(&parcel.sha256),
+    fn new_parcel(
+        &self,
+        run: &Run,
+        delivery: &str,
+        parcel: &Parcel,
+        artifacts: &HashMap<&str, &Path>,
+    ) -> NewParcel {
+        let path = artifacts.get(parcel.sha256.as_str()).map_or_else(
+            || run.home.join("outbox").join(&parcel.sha256),
             |path| path.to_path_buf(),
-        )
+        );
+        NewParcel {
+            delivery: delivery.to_owned(),
+            recipient: parcel.recipient.clone(),
+            place: parcel.place.clone(),
+            key: parcel.key.clone(),
+            content_path: files::relative(&self.data_dir, &path),
+            sha256: parcel.sha256.clone(),
+        }
     }
 
     async fn insert_artifact(
         &self,
-        connection: &mut SqliteConnection,
+        tx: &mut Tx<'_>,
         run_id: &str,
         position: usize,
         artifact: &StoredArtifact,
     ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO artifacts (run_id, position, name, media_type, bytes, sha256, rows, path) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(run_id)
-        .bind(i64::try_from(position).unwrap_or(i64::MAX))
-        .bind(&artifact.name)
-        .bind(&artifact.media_type)
-        .bind(i64::try_from(artifact.bytes).unwrap_or(i64::MAX))
-        .bind(&artifact.sha256)
-        .bind(artifact.rows.map(|rows| i64::try_from(rows).unwrap_or(i64::MAX)))
-        .bind(files::relative(&self.data_dir, &artifact.path))
-        .execute(connection)
-        .await
-        .map(drop)
-        .map_err(|e| self.fault(e))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one for each column that is not fixed")]
-    async fn insert_parcel(
-        &self,
-        connection: &mut SqliteConnection,
-        run_id: &str,
-        position: i64,
-        delivery: &str,
-        parcel: &Parcel,
-        path: &Path,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO deliveries (run_id, position, delivery, recipient, place, key, content_path, sha256, state, \
-             updated_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)",
-        )
-        .bind(run_id)
-        .bind(position)
-        .bind(delivery)
-        .bind(&parcel.recipient)
-        .bind(parcel.place.as_deref())
-        .bind(&parcel.key)
-        .bind(files::relative(&self.data_dir, path))
-        .bind(&parcel.sha256)
-        .bind(instant(now))
-        .execute(connection)
-        .await
-        .map(drop)
-        .map_err(|e| self.fault(e))
+        let sql = "INSERT INTO artifacts (run_id, position, name, media_type, bytes, sha256, rows, path) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let values = values![
+            run_id,
+            i64::try_from(position).unwrap_or(i64::MAX),
+            &artifact.name,
+            &artifact.media_type,
+            i64::try_from(artifact.bytes).unwrap_or(i64::MAX),
+            &artifact.sha256,
+            artifact.rows.map(|rows| i64::try_from(rows).unwrap_or(i64::MAX)),
+            files::relative(&self.data_dir, &artifact.path)
+        ];
+        tx.execute(sql, values).await.map(drop)
     }
 
     /// Whether the run is frozen already, by this process and with the same content.
     async fn frozen_alike(
         &self,
-        connection: &mut SqliteConnection,
-        run_id: &str,
-        fence: i64,
-        freeze: Freeze<'_>,
+        tx: &mut Tx<'_>,
+        run: &Run,
+        state: RunState,
+        hashes: &[String],
+        parcels: &[NewParcel],
     ) -> Result<(), StoreError> {
-        let run = self.read_run(connection, run_id).await?;
-        let stored: Vec<String> =
-            sqlx::query_scalar("SELECT sha256 FROM artifacts WHERE run_id = ? ORDER BY position")
-                .bind(run_id)
-                .fetch_all(&mut *connection)
-                .await
-                .map_err(|e| self.fault(e))?;
-        let keys: Vec<String> =
-            sqlx::query_scalar("SELECT key FROM deliveries WHERE run_id = ? ORDER BY position")
-                .bind(run_id)
-                .fetch_all(&mut *connection)
-                .await
-                .map_err(|e| self.fault(e))?;
-        let alike = run.fence == fence
-            && run.state == RunState::Frozen
-            && stored.iter().eq(freeze.artifacts.iter().map(|it| &it.sha256))
-            && keys
-                .iter()
-                .eq(freeze.parcels.iter().flat_map(|(_, all)| all).map(|it| &it.key));
-        self.one(u64::from(alike), run_id)
+        let found = self.read_run(tx, &run.run_id).await?;
+        let texts = |rows: Vec<Row>, column| {
+            rows.iter()
+                .map(|row| row.text(column))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let sql = "SELECT sha256 FROM artifacts WHERE run_id = $1 ORDER BY position";
+        let stored = texts(tx.rows(sql, values![&run.run_id]).await?, "sha256")?;
+        let sql = "SELECT key FROM deliveries WHERE run_id = $1 ORDER BY position";
+        let keys = texts(tx.rows(sql, values![&run.run_id]).await?, "key")?;
+        let alike = found.fence == run.fence
+            && found.state == state
+            && stored == hashes
+            && keys.iter().eq(parcels.iter().map(|parcel| &parcel.key));
+        self.one(u64::from(alike), &run.run_id)
     }
 
-    fn outbox_row(&self, row: &SqliteRow) -> Result<OutboxRow, StoreError> {
-        let columns = Columns { store: self, row };
+    fn outbox_row(&self, row: &Row) -> Result<OutboxRow, StoreError> {
         Ok(OutboxRow {
-            id: columns.get("id")?,
-            run_id: columns.text("run_id")?,
-            position: columns.number("position")?,
-            delivery: columns.text("delivery")?,
-            recipient: columns.text("recipient")?,
-            place: columns.get("place")?,
-            key: columns.text("key")?,
-            content_path: self.data_dir.join(columns.text("content_path")?),
-            sha256: columns.text("sha256")?,
-            state: columns.word("state", DeliveryState::from_key)?,
-            attempts: columns.number("attempts")?,
-            next_attempt_at: columns.instant("next_attempt_at")?,
-            receipt: columns.get("receipt")?,
-            error: columns.get("error")?,
-            updated_at: columns.moment("updated_at")?,
+            id: row.get("id")?,
+            run_id: row.text("run_id")?,
+            position: row.number("position")?,
+            delivery: row.text("delivery")?,
+            recipient: row.text("recipient")?,
+            place: row.get("place")?,
+            key: row.text("key")?,
+            content_path: self.data_dir.join(row.text("content_path")?),
+            sha256: row.text("sha256")?,
+            state: row.word("state", DeliveryState::from_key)?,
+            attempts: row.number("attempts")?,
+            doubts: row.number("doubts")?,
+            first_attempt_at: row.instant("first_attempt_at")?,
+            next_attempt_at: row.instant("next_attempt_at")?,
+            receipt: row.get("receipt")?,
+            error: row.get("error")?,
+            updated_at: row.moment("updated_at")?,
         })
     }
 
-    fn artifact_of(&self, row: &SqliteRow) -> Result<StoredArtifact, StoreError> {
-        let columns = Columns { store: self, row };
-        let rows: Option<i64> = row.try_get("rows").map_err(|e| self.fault(e))?;
+    fn artifact_of(&self, row: &Row) -> Result<StoredArtifact, StoreError> {
+        let rows: Option<i64> = row.get("rows")?;
         Ok(StoredArtifact {
-            name: columns.text("name")?,
-            media_type: columns.text("media_type")?,
-            bytes: columns.number("bytes")?,
-            sha256: columns.text("sha256")?,
+            name: row.text("name")?,
+            media_type: row.text("media_type")?,
+            bytes: row.number("bytes")?,
+            sha256: row.text("sha256")?,
             rows: rows.and_then(|rows| u64::try_from(rows).ok()),
-            path: self.data_dir.join(columns.text("path")?),
+            path: self.data_dir.join(row.text("path")?),
         })
     }
 }
@@ -449,4 +518,42 @@ impl Store {
 fn json(value: &impl serde::Serialize) -> String {
     // Lists and maps of texts cannot fail to serialise.
     serde_json::to_string(value).unwrap_or_default()
+}
+
+async fn insert_parcel(
+    tx: &mut Tx<'_>,
+    run_id: &str,
+    position: usize,
+    parcel: NewParcel,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO deliveries (run_id, position, delivery, recipient, place, key, content_path, sha256, state, \
+         updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9)";
+    let values = values![
+        run_id,
+        i64::try_from(position).unwrap_or(i64::MAX),
+        parcel.delivery,
+        parcel.recipient,
+        parcel.place,
+        parcel.key,
+        parcel.content_path,
+        parcel.sha256,
+        now
+    ];
+    tx.execute(sql, values).await.map(drop)
+}
+
+/// Writes down what an operator or an edit has changed.
+pub(super) async fn audit(
+    tx: &mut Tx<'_>,
+    at: DateTime<Utc>,
+    what: &str,
+    job: Option<&str>,
+    run_id: Option<&str>,
+    detail: &str,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO audits (at, what, job, run_id, detail) VALUES ($1, $2, $3, $4, $5)";
+    tx.execute(sql, values![at, what, job, run_id, detail])
+        .await
+        .map(drop)
 }

@@ -1,119 +1,251 @@
-//! What processes leave behind when they end in the middle: runs to fail, runs to take over, permits to give up.
+//! Who works on a run: taking it, taking it over from a process that ended or was lost, and what is left for somebody to do.
 
-use super::runs::instant;
-use super::sqlite::begin;
+use super::db::{Tx, values, work};
+use super::notices::{self, Tell};
+use super::outbox::audit;
+use super::runs::{LEASE, home};
 use super::{Run, Store, StoreError, owner};
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
-use sqlx::{Row, SqliteConnection};
+use futures::FutureExt as _;
 
-/// After this nobody is at work on a run that is not frozen: the longest deadline of a job, a week, and a day.
+/// A run that nobody has begun to work on was never frozen in all this time: the longest deadline of a job, a week, and a day.
 const LONGEST_RUN: Duration = Duration::days(8);
+/// How long a worker may take to begin what it was handed, before it is handed out again.
+const HAND_OVER: Duration = Duration::seconds(60);
+
+/// States before anything was frozen.
+const UNFROZEN: [RunState; 5] = [
+    RunState::Queued,
+    RunState::Fetching,
+    RunState::Snapshotted,
+    RunState::Rendered,
+    RunState::Checked,
+];
+
+/// Leave for one worker to begin a run: good for one fence, so that the second of two workers finds it used.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    /// Which run.
+    pub run_id: String,
+    /// Its fence before it is taken.
+    pub fence: i64,
+}
 
 impl Store {
-    /// Fails every run that its process left before it was frozen: nothing was sent, and nobody will go on with it. A run of
-    /// which nobody can know whether its process lives is left alone until it is older than any run can be.
+    /// Fails every run that a command left before it was frozen: nothing was sent, and nobody will go on with it (those of a
+    /// schedule are gone on with by the service). A run of which nobody can know whether its process lives is left alone
+    /// until it is older than any run can be.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn fail_abandoned(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let mut connection = self.connection().await;
-        let unfinished = sqlx::query(
-            "SELECT run_id, owner, fence, created_at < ? AS overdue FROM runs \
-             WHERE state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked')",
-        )
-        .bind(instant(now - LONGEST_RUN))
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(|e| self.fault(e))?;
-        for row in unfinished {
-            let holder: String = row.try_get("owner").map_err(|e| self.fault(e))?;
-            let overdue: bool = row.try_get("overdue").map_err(|e| self.fault(e))?;
-            if !overdue && !owner::is_gone(&holder) {
-                continue;
+        let work = work(move |tx| {
+            async move {
+                let sql = "SELECT run_id, owner, fence, created_at FROM runs WHERE trigger <> 'schedule' \
+                     AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked')";
+                for row in tx.rows(sql, values![]).await? {
+                    let overdue = row.moment("created_at")? < now - LONGEST_RUN;
+                    if !overdue && !owner::is_gone(&row.text("owner")?) {
+                        continue;
+                    }
+                    let run_id = row.text("run_id")?;
+                    let why = "the process ended in the middle of the run; nothing was delivered, run the job again";
+                    let sql = "UPDATE runs SET state = 'failed', error = $1, finished_at = $2, fence = fence + 1, \
+                         lease_until = NULL WHERE run_id = $3 AND fence = $4";
+                    tx.execute(sql, values![why, now, &run_id, row.get::<i64>("fence")?]).await?;
+                    tracing::warn!(run.id = run_id, "an abandoned run was failed");
+                }
+                Ok(())
             }
-            let run_id: String = row.try_get("run_id").map_err(|e| self.fault(e))?;
-            let fence: i64 = row.try_get("fence").map_err(|e| self.fault(e))?;
-            sqlx::query(
-                "UPDATE runs SET state = 'failed', error = ?, finished_at = ?, fence = fence + 1 WHERE run_id = ? AND fence = ?",
-            )
-            .bind("the process ended in the middle of the run; nothing was delivered, run the job again")
-            .bind(instant(now))
-            .bind(&run_id)
-            .bind(fence)
-            .execute(&mut *connection)
-            .await
-            .map_err(|e| self.fault(e))?;
-            tracing::warn!(run.id = run_id, "an abandoned run was failed");
-        }
-        Ok(())
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
     /// Takes a frozen run over, to send what is left of it: raises its fence and moves it to `delivering`. Parcels that a
     /// process left in `sending` when it ended become `ambiguous`: nobody knows whether their bytes arrived.
     ///
     /// # Errors
-    /// [`StoreError::NothingFrozen`] if it holds no frozen bytes; [`StoreError::Busy`] if a living process is in an attempt.
+    /// [`StoreError::NothingFrozen`] if it holds no frozen bytes; [`StoreError::Busy`] if a living process is at work on it.
     pub async fn claim(&self, run_id: &str, now: DateTime<Utc>) -> Result<Run, StoreError> {
-        let mut connection = self.connection().await;
-        let mut transaction = begin(&mut connection).await.map_err(|e| self.fault(e))?;
-        let run = self.read_run(&mut transaction, run_id).await?;
-        let reopened =
-            matches!(run.state, RunState::Delivering) || run.state.may_become(RunState::Delivering);
-        if run.generated_at.is_none() || !reopened {
-            return Err(StoreError::NothingFrozen {
-                run_id: run.run_id,
-                state: run.state,
-            });
-        }
-        self.give_up_lost_permits(&mut transaction, run_id, now).await?;
-        sqlx::query("UPDATE runs SET state = 'delivering', fence = fence + 1, owner = ? WHERE run_id = ?")
-            .bind(&self.owner)
-            .bind(run_id)
-            .execute(&mut *transaction)
-            .await
-            .map_err(|e| self.fault(e))?;
-        let run = self.read_run(&mut transaction, run_id).await?;
-        transaction.commit().await.map_err(|e| self.fault(e))?;
-        Ok(run)
+        let (store, run_id) = (self.clone(), run_id.to_owned());
+        let work = work(move |tx| {
+            async move {
+                let run = store.read_run(tx, &run_id).await?;
+                let open = run.state == RunState::Delivering || run.state.may_become(RunState::Delivering);
+                if run.generated_at.is_none() || !open {
+                    return Err(StoreError::NothingFrozen {
+                        run_id: run.run_id,
+                        state: run.state,
+                    });
+                }
+                if !store.is_free(tx, &run_id, now).await? {
+                    return Err(StoreError::Busy { run_id });
+                }
+                store.take_frozen(tx, &run, now).await
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
-    /// Turns `sending` into `ambiguous` where the sender is gone.
-    async fn give_up_lost_permits(
+    /// Begins to work on a run that a ticket names: one that is not frozen starts from its beginning, in a folder of its own;
+    /// one that is goes on sending. `None` if the ticket is used, the run at its end, or in the hands of a living process.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn take(&self, ticket: &Ticket, now: DateTime<Utc>) -> Result<Option<Run>, StoreError> {
+        let (store, ticket) = (self.clone(), ticket.clone());
+        let work = work(move |tx| {
+            async move {
+                let run = store.read_run(tx, &ticket.run_id).await?;
+                if run.fence != ticket.fence || !store.is_free(tx, &run.run_id, now).await? {
+                    return Ok(None);
+                }
+                if !UNFROZEN.contains(&run.state) {
+                    let open = run.state == RunState::Delivering || run.state.may_become(RunState::Delivering);
+                    return if open && run.generated_at.is_some() {
+                        store.take_frozen(tx, &run, now).await.map(Some)
+                    } else {
+                        Ok(None)
+                    };
+                }
+                let lease = tx.lease_clock(now).await? + LEASE;
+                let sql = "UPDATE runs SET state = 'queued', fence = fence + 1, owner = $1, lease_until = $2, home = $3, \
+                     dispatched_at = NULL WHERE run_id = $4 AND fence = $5";
+                let home = home(&run.run_id, run.fence + 1);
+                tx.execute(sql, values![store.owner(), lease, home, &run.run_id, run.fence]).await?;
+                store.read_run(tx, &run.run_id).await.map(Some)
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// What a worker could begin now: scheduled runs that are not frozen and nobody works on, runs with parcels that are due,
+    /// and runs whose process ended between two steps. Each is marked as handed out, so that it is not named again for a
+    /// minute unless it was begun meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn due_work(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Ticket>, StoreError> {
+        let store = self.clone();
+        let work = work(move |tx| {
+            async move {
+                let sql = "SELECT run_id, fence FROM runs WHERE (dispatched_at IS NULL OR dispatched_at < $1) AND ( \
+                     (state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked') AND trigger = 'schedule' \
+                      AND (wait_until IS NULL OR wait_until <= $2)) \
+                     OR state IN ('frozen', 'delivering') AND NOT EXISTS (SELECT 1 FROM deliveries \
+                      WHERE deliveries.run_id = runs.run_id AND next_attempt_at > $2) \
+                     OR run_id IN (SELECT run_id FROM deliveries WHERE next_attempt_at <= $2 \
+                      AND state IN ('retry_wait', 'ambiguous'))) \
+                     ORDER BY created_at LIMIT $3";
+                let rows = tx.rows(sql, values![now - HAND_OVER, now, limit]).await?;
+                let mut tickets = Vec::new();
+                for row in rows {
+                    let ticket = Ticket {
+                        run_id: row.text("run_id")?,
+                        fence: row.get("fence")?,
+                    };
+                    if store.is_free(tx, &ticket.run_id, now).await? {
+                        let sql = "UPDATE runs SET dispatched_at = $1 WHERE run_id = $2 AND fence = $3";
+                        tx.execute(sql, values![now, &ticket.run_id, ticket.fence]).await?;
+                        tickets.push(ticket);
+                    }
+                }
+                Ok(tickets)
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// Releases a held run: exactly the bytes that were frozen go out.
+    ///
+    /// # Errors
+    /// [`StoreError::IllegalMove`] if it is not held.
+    pub async fn approve(&self, run_id: &str, now: DateTime<Utc>) -> Result<Run, StoreError> {
+        let (store, run_id) = (self.clone(), run_id.to_owned());
+        let work = work(move |tx| {
+            async move {
+                let run = store.read_run(tx, &run_id).await?;
+                if run.state != RunState::Held {
+                    return Err(StoreError::IllegalMove {
+                        from: run.state,
+                        to: RunState::Frozen,
+                    });
+                }
+                let sql = "UPDATE runs SET state = 'frozen', dispatched_at = NULL WHERE run_id = $1 AND state = 'held'";
+                tx.execute(sql, values![&run_id]).await?;
+                let why = serde_json::json!({"held": run.held}).to_string();
+                audit(tx, now, "approve", Some(&run.job), Some(&run_id), &why).await?;
+                store.read_run(tx, &run_id).await
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// Lets a run wait for late data: nobody begins it before `until`.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] if it is in other hands.
+    pub async fn wait_for_data(
         &self,
-        connection: &mut SqliteConnection,
-        run_id: &str,
+        run: &Run,
+        until: DateTime<Utc>,
+        tell: Vec<Tell>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let now = instant(now);
-        let sending = sqlx::query(
-            "SELECT id, coalesce(owner, '') AS owner, coalesce(lease_until, '') AS lease_until FROM deliveries \
-             WHERE run_id = ? AND state = 'sending'",
-        )
-        .bind(run_id)
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(|e| self.fault(e))?;
-        for row in sending {
-            let id: i64 = row.try_get("id").map_err(|e| self.fault(e))?;
-            let holder: String = row.try_get("owner").map_err(|e| self.fault(e))?;
-            let lease_until: String = row.try_get("lease_until").map_err(|e| self.fault(e))?;
-            if lease_until > now && !owner::is_gone(&holder) {
-                return Err(StoreError::Busy {
-                    run_id: run_id.to_owned(),
-                });
+        let (store, run) = (self.clone(), run.clone());
+        let work = work(move |tx| {
+            async move {
+                let sql = "UPDATE runs SET state = 'queued', wait_until = $1, lease_until = NULL, dispatched_at = NULL \
+                     WHERE run_id = $2 AND fence = $3 AND state IN ('fetching', 'snapshotted')";
+                let moved = tx.execute(sql, values![until, &run.run_id, run.fence]).await?;
+                store.one(moved, &run.run_id)?;
+                notices::write_all(tx, &tell, now).await
             }
-            sqlx::query(
-                "UPDATE deliveries SET state = ?, owner = NULL, lease_until = NULL, updated_at = ?, error = ? WHERE id = ?",
-            )
-            .bind(DeliveryState::Ambiguous.key())
-            .bind(&now)
-            .bind("the process that was sending ended before it could write down the answer; the bytes may have arrived")
-            .bind(id)
-            .execute(&mut *connection)
-            .await
-            .map_err(|e| self.fault(e))?;
-        }
-        Ok(())
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// Whether nobody works on the run: it has no lease, or one that is over, or one of a process that has ended.
+    async fn is_free(&self, tx: &mut Tx<'_>, run_id: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let sql = if tx.locks_rows() {
+            "SELECT owner, lease_until FROM runs WHERE run_id = $1 FOR UPDATE"
+        } else {
+            "SELECT owner, lease_until FROM runs WHERE run_id = $1"
+        };
+        let Some(row) = tx.row(sql, values![run_id]).await? else {
+            return Ok(false);
+        };
+        let Some(until) = row.instant("lease_until")? else {
+            return Ok(true);
+        };
+        Ok(until <= tx.lease_clock(now).await? || owner::is_gone(&row.text("owner")?))
+    }
+
+    async fn take_frozen(&self, tx: &mut Tx<'_>, run: &Run, now: DateTime<Utc>) -> Result<Run, StoreError> {
+        let lost = "the process that was sending ended before it could write down the answer; the bytes may have arrived";
+        // Unlike an answer that was lost, this may be a mail that never left; somebody else's clock cannot tell either. It is
+        // due once more like any other that nobody knows of, where the far end can tell repeats: `Work` looks at that.
+        let sql = "UPDATE deliveries SET state = $1, updated_at = $2, error = $3, next_attempt_at = NULL \
+             WHERE run_id = $4 AND state = 'sending'";
+        tx.execute(
+            sql,
+            values![DeliveryState::Ambiguous.key(), now, lost, &run.run_id],
+        )
+        .await?;
+        let lease = tx.lease_clock(now).await? + LEASE;
+        let sql = "UPDATE runs SET state = 'delivering', fence = fence + 1, owner = $1, lease_until = $2, dispatched_at = NULL \
+             WHERE run_id = $3 AND fence = $4";
+        let moved = tx
+            .execute(sql, values![&self.owner, lease, &run.run_id, run.fence])
+            .await?;
+        self.one(moved, &run.run_id)?;
+        self.read_run(tx, &run.run_id).await
     }
 }

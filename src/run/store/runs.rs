@@ -1,15 +1,29 @@
 //! The life of a run: begun, moved on by compare-and-swap, concluded, looked up.
 
+use super::db::{Row, Tx, values, work};
 use super::files::create_dir;
-use super::sqlite::begin;
+use super::notices::{self, Tell};
 use super::{NewRun, Run, RunFilter, Store, StoreError, Trigger};
 use crate::run::state::RunState;
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use chrono::{DateTime, Duration, Utc};
+use futures::FutureExt as _;
+use std::path::Path;
 
 /// Shortest prefix of an id that is looked up.
 const SHORTEST_PREFIX: usize = 4;
+/// How long a run stays in the hands of a process that says nothing.
+pub(in crate::run) const LEASE: Duration = Duration::seconds(60);
+/// Folder of a data folder in which runs have theirs.
+const RUNS: &str = "runs";
+
+/// A row of `runs` that is to be written.
+pub(super) struct Begun<'a> {
+    pub(super) run_id: &'a str,
+    pub(super) new: &'a NewRun,
+    /// The process that is at work on it from the beginning, if any is.
+    pub(super) holder: Option<&'a str>,
+    pub(super) now: DateTime<Utc>,
+}
 
 impl Store {
     /// Writes a run down and gives it the next revision of its job and period. A test run shows that revision and does not
@@ -18,40 +32,23 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database or the disk says no.
     pub async fn begin(&self, new: &NewRun) -> Result<Run, StoreError> {
-        let run_id = run_id(new.created_at);
-        let mut connection = self.connection().await;
-        let mut transaction = begin(&mut connection).await.map_err(|e| self.fault(e))?;
-        let revision: i64 = sqlx::query_scalar(
-            "SELECT coalesce(max(revision), 0) + 1 FROM runs WHERE job = ? AND period_id = ? AND trigger <> 'test'",
-        )
-        .bind(&new.job)
-        .bind(&new.period_id)
-        .fetch_one(&mut *transaction)
-        .await
-        .map_err(|e| self.fault(e))?;
-        sqlx::query(
-            "INSERT INTO runs (run_id, job, period_id, period_start, period_end, timezone, revision, trigger, state, fence, \
-             owner, as_of, recipe, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', 1, ?, ?, ?, ?)",
-        )
-        .bind(&run_id)
-        .bind(&new.job)
-        .bind(&new.period_id)
-        .bind(new.period_start.to_string())
-        .bind(new.period_end.to_string())
-        .bind(&new.timezone)
-        .bind(revision)
-        .bind(new.trigger.key())
-        .bind(&self.owner)
-        .bind(new.as_of.map(instant))
-        .bind(&new.recipe)
-        .bind(instant(new.created_at))
-        .execute(&mut *transaction)
-        .await
-        .map_err(|e| self.fault(e))?;
-        let run = self.read_run(&mut transaction, &run_id).await?;
-        create_dir(&run.snapshot_dir)?;
-        transaction.commit().await.map_err(|e| self.fault(e))?;
-        Ok(run)
+        let (store, new, run_id) = (self.clone(), new.clone(), run_id(new.created_at));
+        let work = work(move |tx| {
+            async move {
+                let begun = Begun {
+                    run_id: &run_id,
+                    new: &new,
+                    holder: Some(&store.owner),
+                    now: new.created_at,
+                };
+                insert_run(tx, &begun).await?;
+                let run = store.read_run(tx, &run_id).await?;
+                create_dir(&run.snapshot_dir)?;
+                Ok(run)
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
     /// Moves a run one step: compare and swap on state and fence.
@@ -69,19 +66,27 @@ impl Store {
         if !from.may_become(to) {
             return Err(StoreError::IllegalMove { from, to });
         }
-        let mut connection = self.connection().await;
-        let moved = sqlx::query("UPDATE runs SET state = ? WHERE run_id = ? AND fence = ? AND state = ?")
-            .bind(to.key())
-            .bind(run_id)
-            .bind(fence)
-            .bind(from.key())
-            .execute(&mut *connection)
-            .await
-            .map_err(|e| self.fault(e))?;
-        self.one(moved.rows_affected(), run_id)
+        let values = values![to.key(), run_id, fence, from.key()];
+        let sql = "UPDATE runs SET state = $1 WHERE run_id = $2 AND fence = $3 AND state = $4";
+        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+        let moved = self.db.transaction(work).await?;
+        self.one(moved, run_id)
     }
 
-    /// Ends a run that has not sent anything yet: `error` says what failed, where, and the remedy.
+    /// Writes down what decides the bytes of a run that was recorded before it began.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] if it is in other hands.
+    pub async fn prescribe(&self, run_id: &str, fence: i64, recipe: &str) -> Result<(), StoreError> {
+        let values = values![recipe, run_id, fence];
+        let sql = "UPDATE runs SET recipe = $1 WHERE run_id = $2 AND fence = $3 AND state IN ('queued', 'fetching')";
+        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+        let moved = self.db.transaction(work).await?;
+        self.one(moved, run_id)
+    }
+
+    /// Ends a run that has not sent anything yet: `error` says what failed, where, and the remedy. The owner is told in the
+    /// same breath.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if it is in other hands or has ended.
@@ -91,20 +96,52 @@ impl Store {
         fence: i64,
         error: &str,
         now: DateTime<Utc>,
+        tell: Option<Tell>,
     ) -> Result<(), StoreError> {
-        let mut connection = self.connection().await;
-        let moved = sqlx::query(
-            "UPDATE runs SET state = 'failed', error = ?, finished_at = ? WHERE run_id = ? AND fence = ? \
-             AND state NOT IN ('delivered', 'partially_delivered', 'failed')",
-        )
-        .bind(error)
-        .bind(instant(now))
-        .bind(run_id)
-        .bind(fence)
-        .execute(&mut *connection)
-        .await
-        .map_err(|e| self.fault(e))?;
-        self.one(moved.rows_affected(), run_id)
+        let (error, id) = (error.to_owned(), run_id.to_owned());
+        let work = work(move |tx| {
+            async move {
+                let sql = "UPDATE runs SET state = 'failed', error = $1, finished_at = $2, lease_until = NULL \
+                     WHERE run_id = $3 AND fence = $4 AND state NOT IN ('delivered', 'partially_delivered', 'failed')";
+                let moved = tx.execute(sql, values![error, now, id, fence]).await?;
+                if moved == 1 {
+                    notices::write_all(tx, tell.as_slice(), now).await?;
+                }
+                Ok(moved)
+            }
+            .boxed()
+        });
+        let moved = self.db.transaction(work).await?;
+        self.one(moved, run_id)
+    }
+
+    /// Gives a run back that another process may go on with.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] if it is in other hands already.
+    pub async fn release(&self, run_id: &str, fence: i64) -> Result<(), StoreError> {
+        let values = values![run_id, fence];
+        let sql = "UPDATE runs SET lease_until = NULL, dispatched_at = NULL WHERE run_id = $1 AND fence = $2";
+        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+        let moved = self.db.transaction(work).await?;
+        self.one(moved, run_id)
+    }
+
+    /// Says that this process is still at work on all that it holds.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no; the runs are then lost to others when their lease is over.
+    pub async fn keep_leases(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let owner = self.owner.clone();
+        let work = work(move |tx| {
+            async move {
+                let until = tx.lease_clock(now).await? + LEASE;
+                let sql = "UPDATE runs SET lease_until = $1 WHERE owner = $2 AND lease_until IS NOT NULL";
+                tx.execute(sql, values![until, owner]).await
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
     /// Ends a run that is delivering, by what became of its parcels: all acknowledged, or none to send, is `delivered`; some is
@@ -117,40 +154,33 @@ impl Store {
         run_id: &str,
         fence: i64,
         now: DateTime<Utc>,
+        tell: Vec<Tell>,
     ) -> Result<RunState, StoreError> {
-        let mut connection = self.connection().await;
-        let mut transaction = begin(&mut connection).await.map_err(|e| self.fault(e))?;
-        let row = sqlx::query(
-            "SELECT count(*) AS parcels, coalesce(sum(state = 'acked'), 0) AS acked FROM deliveries \
-             WHERE run_id = ? AND state <> 'superseded'",
-        )
-        .bind(run_id)
-        .fetch_one(&mut *transaction)
-        .await
-        .map_err(|e| self.fault(e))?;
-        let (parcels, acked): (i64, i64) = (
-            row.try_get("parcels").map_err(|e| self.fault(e))?,
-            row.try_get("acked").map_err(|e| self.fault(e))?,
-        );
-        let state = match acked {
-            all if all == parcels => RunState::Delivered,
-            0 => RunState::Failed,
-            _ => RunState::PartiallyDelivered,
-        };
-        let error = (state == RunState::Failed).then_some("no delivery was acknowledged");
-        let moved = sqlx::query(
-            "UPDATE runs SET state = ?, error = ?, finished_at = ? WHERE run_id = ? AND fence = ? AND state = 'delivering'",
-        )
-        .bind(state.key())
-        .bind(error)
-        .bind(instant(now))
-        .bind(run_id)
-        .bind(fence)
-        .execute(&mut *transaction)
-        .await
-        .map_err(|e| self.fault(e))?;
-        self.one(moved.rows_affected(), run_id)?;
-        transaction.commit().await.map_err(|e| self.fault(e))?;
+        let id = run_id.to_owned();
+        let work = work(move |tx| {
+            async move {
+                let parcels = "SELECT count(*) AS n FROM deliveries WHERE run_id = $1 AND state <> 'superseded'";
+                let parcels = tx.number(parcels, values![&id]).await?;
+                let acked = "SELECT count(*) AS n FROM deliveries WHERE run_id = $1 AND state = 'acked'";
+                let acked = tx.number(acked, values![&id]).await?;
+                let state = match acked {
+                    all if all == parcels => RunState::Delivered,
+                    0 => RunState::Failed,
+                    _ => RunState::PartiallyDelivered,
+                };
+                let error = (state == RunState::Failed).then_some("no delivery was acknowledged");
+                let sql = "UPDATE runs SET state = $1, error = $2, finished_at = $3, lease_until = NULL, dispatched_at = NULL \
+                     WHERE run_id = $4 AND fence = $5 AND state = 'delivering'";
+                let moved = tx.execute(sql, values![state.key(), error, now, id, fence]).await?;
+                if moved == 1 {
+                    notices::write_all(tx, &tell, now).await?;
+                }
+                Ok((moved, state))
+            }
+            .boxed()
+        });
+        let (moved, state) = self.db.transaction(work).await?;
+        self.one(moved, run_id)?;
         Ok(state)
     }
 
@@ -159,25 +189,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownRun`] or [`StoreError::AmbiguousRun`].
     pub async fn run(&self, id_or_prefix: &str) -> Result<Run, StoreError> {
-        let mut connection = self.connection().await;
         if id_or_prefix.len() < SHORTEST_PREFIX {
             return Err(StoreError::UnknownRun(id_or_prefix.to_owned()));
         }
-        let ids: Vec<String> = sqlx::query_scalar(
-            "SELECT run_id FROM runs WHERE substr(run_id, 1, length(?1)) = ?1 ORDER BY run_id LIMIT 4",
-        )
-        .bind(id_or_prefix.to_ascii_lowercase())
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(|e| self.fault(e))?;
-        match ids.as_slice() {
-            [] => Err(StoreError::UnknownRun(id_or_prefix.to_owned())),
-            [id] => self.read_run(&mut connection, id).await,
-            _ => Err(StoreError::AmbiguousRun {
-                prefix: id_or_prefix.to_owned(),
-                ids,
-            }),
-        }
+        let (store, prefix) = (self.clone(), id_or_prefix.to_owned());
+        let work = work(move |tx| {
+            async move {
+                let sql = "SELECT run_id FROM runs WHERE substr(run_id, 1, length($1)) = $1 ORDER BY run_id LIMIT 4";
+                let rows = tx.rows(sql, values![prefix.to_ascii_lowercase()]).await?;
+                let ids = rows.iter().map(|row| row.text("run_id")).collect::<Result<Vec<_>, _>>()?;
+                match ids.as_slice() {
+                    [] => Err(StoreError::UnknownRun(prefix)),
+                    [id] => store.read_run(tx, id).await,
+                    _ => Err(StoreError::AmbiguousRun { prefix, ids }),
+                }
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
     /// The latest `limit` runs, newest first.
@@ -185,59 +214,52 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn runs(&self, filter: &RunFilter, limit: u32) -> Result<Vec<Run>, StoreError> {
-        let mut connection = self.connection().await;
-        sqlx::query(
-            "SELECT * FROM runs WHERE ?1 IS NULL OR job = ?1 ORDER BY created_at DESC, run_id DESC LIMIT ?2",
-        )
-        .bind(filter.job.as_deref())
-        .bind(limit)
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(|e| self.fault(e))?
-        .iter()
-        .map(|row| self.run_of(row))
-        .collect()
+        let (store, job) = (self.clone(), filter.job.clone());
+        let work = work(move |tx| {
+            async move {
+                let sql = "SELECT * FROM runs WHERE $1 = '' OR job = $1 ORDER BY created_at DESC, run_id DESC LIMIT $2";
+                let rows = tx.rows(sql, values![job.unwrap_or_default(), limit]).await?;
+                rows.iter().map(|row| store.run_of(row)).collect()
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
-    pub(super) async fn read_run(
-        &self,
-        connection: &mut SqliteConnection,
-        run_id: &str,
-    ) -> Result<Run, StoreError> {
-        let row = sqlx::query("SELECT * FROM runs WHERE run_id = ?")
-            .bind(run_id)
-            .fetch_optional(connection)
-            .await
-            .map_err(|e| self.fault(e))?;
+    pub(super) async fn read_run(&self, tx: &mut Tx<'_>, run_id: &str) -> Result<Run, StoreError> {
+        let row = tx
+            .row("SELECT * FROM runs WHERE run_id = $1", values![run_id])
+            .await?;
         row.map_or_else(
             || Err(StoreError::UnknownRun(run_id.to_owned())),
             |row| self.run_of(&row),
         )
     }
 
-    fn run_of(&self, row: &SqliteRow) -> Result<Run, StoreError> {
-        let columns = Columns { store: self, row };
-        let run_id = columns.text("run_id")?;
+    pub(super) fn run_of(&self, row: &Row) -> Result<Run, StoreError> {
+        let home = self.data_dir.join(row.text("home")?);
         Ok(Run {
-            job: columns.text("job")?,
-            period_id: columns.text("period_id")?,
-            period_start: columns.date("period_start")?,
-            period_end: columns.date("period_end")?,
-            timezone: columns.text("timezone")?,
-            revision: columns.number("revision")?,
-            trigger: columns.word("trigger", Trigger::from_key)?,
-            state: columns.word("state", RunState::from_key)?,
-            fence: columns.get("fence")?,
-            as_of: columns.instant("as_of")?,
-            generated_at: columns.instant("generated_at")?,
-            recipe: columns.text("recipe")?,
-            snapshot_dir: self.snapshot_dir(&run_id),
-            snapshot_manifest: columns.get("snapshot_manifest")?,
-            notices: columns.word("notices", |text| serde_json::from_str(text).ok())?,
-            error: columns.get("error")?,
-            created_at: columns.moment("created_at")?,
-            finished_at: columns.instant("finished_at")?,
-            run_id,
+            run_id: row.text("run_id")?,
+            job: row.text("job")?,
+            period_id: row.text("period_id")?,
+            period_start: row.date("period_start")?,
+            period_end: row.date("period_end")?,
+            timezone: row.text("timezone")?,
+            revision: row.number("revision")?,
+            trigger: row.word("trigger", Trigger::from_key)?,
+            state: row.word("state", RunState::from_key)?,
+            fence: row.get("fence")?,
+            as_of: row.instant("as_of")?,
+            generated_at: row.instant("generated_at")?,
+            recipe: row.text("recipe")?,
+            snapshot_dir: home.join("snapshot"),
+            home,
+            snapshot_manifest: row.get("snapshot_manifest")?,
+            notices: row.word("notices", |text| serde_json::from_str(text).ok())?,
+            error: row.get("error")?,
+            held: row.word("held", |text| serde_json::from_str(text).ok())?,
+            created_at: row.moment("created_at")?,
+            finished_at: row.instant("finished_at")?,
         })
     }
 
@@ -253,70 +275,65 @@ impl Store {
     }
 }
 
+/// Writes a run's row, with the next revision of its job and period.
+pub(super) async fn insert_run(tx: &mut Tx<'_>, begun: &Begun<'_>) -> Result<(), StoreError> {
+    let Begun {
+        run_id,
+        new,
+        holder,
+        now,
+    } = begun;
+    if tx.locks_rows() {
+        // Two processes must not count to the same number.
+        let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+        tx.execute(lock, values![format!("revision {} {}", new.job, new.period_id)])
+            .await?;
+    }
+    let lease = match holder {
+        Some(_) => Some(tx.lease_clock(*now).await? + LEASE),
+        None => None,
+    };
+    let sql = "INSERT INTO runs (run_id, job, period_id, period_start, period_end, timezone, trigger, fence, owner, lease_until, \
+         as_of, recipe, created_at, home, dispatched_at, state, revision) \
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'queued', coalesce(max(revision), 0) + 1 \
+         FROM runs WHERE job = $2 AND period_id = $3 AND trigger <> 'test'";
+    let values = values![
+        *run_id,
+        &new.job,
+        &new.period_id,
+        new.period_start.to_string(),
+        new.period_end.to_string(),
+        &new.timezone,
+        new.trigger.key(),
+        i64::from(holder.is_some()),
+        holder.unwrap_or_default(),
+        lease,
+        new.as_of,
+        &new.recipe,
+        new.created_at,
+        home(run_id, 1),
+        // Whoever records a run without holding it hands it to a worker in the same breath.
+        holder.is_none().then_some(*now),
+    ];
+    tx.execute(sql, values).await.map(drop)
+}
+
+/// The folder of a run's files, relative to the data folder. What a process that lost the run still writes goes where nobody
+/// reads.
+pub(super) fn home(run_id: &str, fence: i64) -> String {
+    if fence <= 1 {
+        return format!("{RUNS}/{run_id}");
+    }
+    Path::new(RUNS)
+        .join(run_id)
+        .join(format!("take-{fence}"))
+        .to_string_lossy()
+        .into_owned()
+}
+
 /// A new id whose leading bits are the time.
-fn run_id(created_at: DateTime<Utc>) -> String {
+pub(super) fn run_id(created_at: DateTime<Utc>) -> String {
     let seconds = u64::try_from(created_at.timestamp()).unwrap_or(0);
     let stamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, created_at.timestamp_subsec_nanos());
     uuid::Uuid::new_v7(stamp).to_string()
-}
-
-/// An instant as stored: all of one length, so that texts sort as instants do.
-pub(super) fn instant(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
-/// Reads the columns of a row, with the name of the column in every complaint.
-pub(super) struct Columns<'a> {
-    pub(super) store: &'a Store,
-    pub(super) row: &'a SqliteRow,
-}
-
-impl Columns<'_> {
-    pub(super) fn get<T>(&self, column: &'static str) -> Result<T, StoreError>
-    where
-        T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-    {
-        self.row.try_get(column).map_err(|e| self.store.fault(e))
-    }
-
-    pub(super) fn text(&self, column: &'static str) -> Result<String, StoreError> {
-        self.get(column)
-    }
-
-    pub(super) fn number<N: TryFrom<i64>>(&self, column: &'static str) -> Result<N, StoreError> {
-        let value: i64 = self.get(column)?;
-        N::try_from(value).map_err(|_| bad(column, value.to_string()))
-    }
-
-    pub(super) fn word<T>(
-        &self,
-        column: &'static str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<T, StoreError> {
-        let text = self.text(column)?;
-        read(&text).ok_or_else(|| bad(column, text))
-    }
-
-    pub(super) fn moment(&self, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
-        self.word(column, read_instant)
-    }
-
-    pub(super) fn instant(&self, column: &'static str) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let Some(text) = self.get::<Option<String>>(column)? else {
-            return Ok(None);
-        };
-        read_instant(&text).map(Some).ok_or_else(|| bad(column, text))
-    }
-
-    fn date(&self, column: &'static str) -> Result<NaiveDate, StoreError> {
-        self.word(column, |text| text.parse().ok())
-    }
-}
-
-fn read_instant(text: &str) -> Option<DateTime<Utc>> {
-    Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc())
-}
-
-fn bad(column: &'static str, value: String) -> StoreError {
-    StoreError::BadValue { column, value }
 }

@@ -68,7 +68,7 @@ pub(crate) async fn checked(store: &Store) -> Run {
 /// A frozen run with one artifact and these deliveries and recipients.
 pub(crate) async fn frozen(store: &Store, deliveries: &[(&str, &[&str])]) -> Run {
     let run = checked(store).await;
-    let dir = store.snapshot_dir(&run.run_id).join("globant");
+    let dir = run.snapshot_dir.join("globant");
     std::fs::create_dir_all(&dir).unwrap();
     std::fs::write(dir.join("answers.jsonl"), "{}\n").unwrap();
     let parcels: Vec<(String, Vec<Parcel>)> = deliveries
@@ -83,7 +83,9 @@ pub(crate) async fn frozen(store: &Store, deliveries: &[(&str, &[&str])]) -> Run
         parcels: &parcels,
         notices: &["one day is missing".into()],
         generated_at: noon(),
+        held: &[],
+        measured: None,
     };
-    store.freeze(&run.run_id, run.fence, freeze).await.unwrap();
+    store.freeze(&run, freeze, vec![], noon()).await.unwrap();
     store.run(&run.run_id).await.unwrap()
 }

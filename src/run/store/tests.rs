@@ -5,9 +5,6 @@ use super::*;
 use crate::run::verify::verify;
 use crate::source::snapshot::SnapshotWriter;
 use std::collections::BTreeSet;
-use std::time::Duration;
-
-const LEASE: Duration = Duration::from_mins(1);
 
 async fn store() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
@@ -56,12 +53,15 @@ async fn a_run_is_moved_only_from_where_it_is_and_by_who_holds_it() {
         matches!(error, StoreError::IllegalMove { .. }),
         "not in the table: {error}"
     );
-    store.fail(id, 1, "source `globant`: 503", noon()).await.unwrap();
+    store
+        .fail(id, 1, "source `globant`: 503", noon(), None)
+        .await
+        .unwrap();
     let run = store.run(id).await.unwrap();
     assert_eq!(run.state, RunState::Failed);
     assert_eq!(run.error.as_deref(), Some("source `globant`: 503"));
     assert_eq!(run.finished_at, Some(noon()));
-    store.fail(id, 1, "again", noon()).await.unwrap_err();
+    store.fail(id, 1, "again", noon(), None).await.unwrap_err();
     let error = store.claim(id, noon()).await.unwrap_err();
     assert!(matches!(error, StoreError::NothingFrozen { .. }), "{error}");
 }
@@ -157,9 +157,11 @@ async fn freezing_again_changes_nothing_and_freezing_otherwise_is_refused() {
         parcels: &parcels,
         notices: &["late".into()],
         generated_at: noon(),
+        held: &[],
+        measured: None,
     };
     for _ in 0..2 {
-        store.freeze(&run.run_id, run.fence, freeze).await.unwrap();
+        store.freeze(&run, freeze, vec![], noon()).await.unwrap();
         assert_eq!(store.artifacts(&run.run_id).await.unwrap().len(), 2);
         assert_eq!(store.deliveries(&run.run_id).await.unwrap().len(), 3);
     }
@@ -167,11 +169,12 @@ async fn freezing_again_changes_nothing_and_freezing_otherwise_is_refused() {
         artifacts: &artifacts[..1],
         ..freeze
     };
-    store.freeze(&run.run_id, run.fence, other).await.unwrap_err();
-    store
-        .freeze(&run.run_id, run.fence + 1, freeze)
-        .await
-        .unwrap_err();
+    store.freeze(&run, other, vec![], noon()).await.unwrap_err();
+    let lost = Run {
+        fence: run.fence + 1,
+        ..run.clone()
+    };
+    store.freeze(&lost, freeze, vec![], noon()).await.unwrap_err();
 
     let run = store.run(&run.run_id).await.unwrap();
     assert_eq!((run.state, run.generated_at), (RunState::Frozen, Some(noon())));
@@ -200,8 +203,10 @@ async fn an_artifact_cannot_leave_its_folder() {
         parcels: &[],
         notices: &[],
         generated_at: noon(),
+        held: &[],
+        measured: None,
     };
-    let error = store.freeze(&run.run_id, run.fence, freeze).await.unwrap_err();
+    let error = store.freeze(&run, freeze, vec![], noon()).await.unwrap_err();
     assert!(matches!(error, StoreError::BadName(_)), "{error}");
     assert_eq!(store.run(&run.run_id).await.unwrap().state, RunState::Checked);
 }
@@ -211,16 +216,16 @@ async fn an_attempt_is_counted_before_it_begins_and_recorded_once() {
     let (_dir, store) = store().await;
     let run = frozen(&store, &[("mail", &["a@example.com"])]).await;
     let row = store.deliveries(&run.run_id).await.unwrap().remove(0);
-    store.permit(&row, run.fence, noon(), LEASE).await.unwrap_err();
+    store.permit(&row, run.fence, noon()).await.unwrap_err();
     let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
     store
         .advance(&run.run_id, run.fence, frozen, delivering)
         .await
         .unwrap();
-    let permit = store.permit(&row, run.fence, noon(), LEASE).await.unwrap();
+    let permit = store.permit(&row, run.fence, noon()).await.unwrap();
     let now = store.deliveries(&run.run_id).await.unwrap().remove(0);
     assert_eq!((now.state, now.attempts), (DeliveryState::Sending, 1));
-    store.permit(&row, run.fence, noon(), LEASE).await.unwrap_err();
+    store.permit(&row, run.fence, noon()).await.unwrap_err();
     let acked = Outcome::Acked(Receipt {
         proof: "250 ok".into(),
     });
@@ -230,14 +235,17 @@ async fn an_attempt_is_counted_before_it_begins_and_recorded_once() {
         .record(&run.run_id, permit, &dead, noon())
         .await
         .unwrap_err();
-    store.permit(&row, run.fence, noon(), LEASE).await.unwrap_err();
+    store.permit(&row, run.fence, noon()).await.unwrap_err();
     let now = store.deliveries(&run.run_id).await.unwrap().remove(0);
     assert_eq!(
         (now.state, now.receipt.as_deref(), now.error),
         (DeliveryState::Acked, Some("250 ok"), None)
     );
     assert_eq!(
-        store.conclude(&run.run_id, run.fence, noon()).await.unwrap(),
+        store
+            .conclude(&run.run_id, run.fence, noon(), vec![])
+            .await
+            .unwrap(),
         RunState::Delivered
     );
 }
@@ -253,7 +261,7 @@ async fn what_a_dead_process_was_sending_becomes_ambiguous_and_its_late_answer_i
         .await
         .unwrap();
     let row = store.deliveries(&run.run_id).await.unwrap().remove(0);
-    let permit = elsewhere.permit(&row, run.fence, noon(), LEASE).await.unwrap();
+    let permit = elsewhere.permit(&row, run.fence, noon()).await.unwrap();
 
     let error = store.claim(&run.run_id, noon()).await.unwrap_err();
     assert!(
@@ -275,7 +283,7 @@ async fn what_a_dead_process_was_sending_becomes_ambiguous_and_its_late_answer_i
         .await
         .unwrap_err();
     elsewhere
-        .conclude(&run.run_id, run.fence, noon())
+        .conclude(&run.run_id, run.fence, noon(), vec![])
         .await
         .unwrap_err();
     assert_eq!(
@@ -288,16 +296,16 @@ async fn what_a_dead_process_was_sending_becomes_ambiguous_and_its_late_answer_i
 #[tokio::test]
 async fn a_process_that_is_seen_dead_needs_no_lease() {
     let (_dir, store) = store().await;
-    let run = frozen(&store, &[("mail", &["a@example.com"])]).await;
     let (rest, _) = store.owner.rsplit_once('/').unwrap();
     let killed = beside(&store, &format!("{rest}/1")).await;
+    let run = frozen(&killed, &[("mail", &["a@example.com"])]).await;
     let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
     killed
         .advance(&run.run_id, run.fence, frozen, delivering)
         .await
         .unwrap();
     let row = store.deliveries(&run.run_id).await.unwrap().remove(0);
-    killed.permit(&row, run.fence, noon(), LEASE).await.unwrap();
+    killed.permit(&row, run.fence, noon()).await.unwrap();
     store.claim(&run.run_id, noon()).await.unwrap();
     assert_eq!(
         store.deliveries(&run.run_id).await.unwrap()[0].state,
@@ -330,10 +338,13 @@ async fn a_run_ends_by_what_became_of_its_parcels() {
             .await
             .unwrap();
         for (row, outcome) in store.deliveries(&run.run_id).await.unwrap().iter().zip(&outcomes) {
-            let permit = store.permit(row, run.fence, noon(), LEASE).await.unwrap();
+            let permit = store.permit(row, run.fence, noon()).await.unwrap();
             store.record(&run.run_id, permit, outcome, noon()).await.unwrap();
         }
-        let state = store.conclude(&run.run_id, run.fence, noon()).await.unwrap();
+        let state = store
+            .conclude(&run.run_id, run.fence, noon(), vec![])
+            .await
+            .unwrap();
         assert_eq!(state, expected, "{outcomes:?}");
     }
 }
@@ -410,12 +421,12 @@ async fn the_files_of_a_run_are_nobody_elses_though_the_data_folder_is_open() {
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let store = Store::open(dir.path()).await.unwrap();
     let run = store.begin(&new_run(Trigger::Manual)).await.unwrap();
-    let source = store.snapshot_dir(&run.run_id).join("globant");
+    let source = run.snapshot_dir.join("globant");
     SnapshotWriter::create(&source).unwrap();
     for folder in [
         dir.path().join("runs"),
         store.run_dir(&run.run_id),
-        store.snapshot_dir(&run.run_id),
+        run.snapshot_dir,
         source,
     ] {
         let mode = std::fs::metadata(&folder).unwrap().permissions().mode();

@@ -1,12 +1,15 @@
-//! Opening the embedded database: permissions, settings, soundness, migrations.
+//! Opening the store: permissions, settings, soundness, migrations.
 
+use super::db::{Db, SQLITE_BUSY, fault, primary_code};
 use super::files::{self, create_dir};
 use super::{Store, StoreError, owner};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
-use sqlx::{Connection, Row, SqliteConnection, Transaction};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection, PgConnection, Row, SqliteConnection, Transaction};
 use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, MutexGuard};
 
 /// Name of the database in the data folder.
 const FILE: &str = "reportwire.db";
@@ -14,16 +17,26 @@ const FILE: &str = "reportwire.db";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The first `SQLite` whose WAL does not corrupt on reset.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
-/// Primary result codes of `SQLite`, in the low byte of the extended ones.
-const SQLITE_BUSY: u32 = 5;
-const SQLITE_CORRUPT: u32 = 11;
-const SQLITE_NOTADB: u32 = 26;
+/// The oldest PostgreSQL that is tried, as `server_version_num` counts.
+const OLDEST_POSTGRES: i64 = 140_000;
+/// Most connections of one process to PostgreSQL.
+const CONNECTIONS: u32 = 16;
+/// Longest wait for a connection, a database that restarts included.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Any number that no other program takes for its advisory lock.
+const MIGRATION_LOCK: i64 = 0x7265_706f_7274;
 
 /// The migrations, oldest first; `PRAGMA user_version` counts those applied. Released ones never change.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/sqlite/0001_runs.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/sqlite/0001_runs.sql"),
+    include_str!("migrations/sqlite/0002_service.sql"),
+];
+/// The same for PostgreSQL, counted by the table `reportwire_schema`.
+const POSTGRES_MIGRATIONS: &[&str] = &[include_str!("migrations/postgres/0001_all.sql")];
 
 impl Store {
-    /// Opens the store of `data_dir`, both created where missing (readable by their owner only), and brings it up to date.
+    /// Opens the embedded store of `data_dir`, both created where missing (readable by their owner only), and brings it up to
+    /// date.
     ///
     /// # Errors
     /// [`StoreError`] if the disk says no, or the database is damaged, locked, or of a newer program.
@@ -44,48 +57,137 @@ impl Store {
         check_soundness(&mut connection, &path).await?;
         switch_to_wal(&mut connection).await.map_err(fault)?;
         migrate(&mut connection, &path, MIGRATIONS).await?;
+        let river = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(options);
         Ok(Self {
             owner: owner::this_process(),
-            connection: Mutex::new(connection),
+            db: Arc::new(Db::sqlite(connection, river, &path)),
             data_dir,
         })
     }
 
-    /// The connection, alone.
-    pub(super) async fn connection(&self) -> MutexGuard<'_, SqliteConnection> {
-        self.connection.lock().await
-    }
-
-    pub(super) fn fault(&self, cause: sqlx::Error) -> StoreError {
-        fault(&self.database(), cause)
-    }
-
-    fn database(&self) -> PathBuf {
-        self.data_dir.join(FILE)
+    /// Opens the store in a PostgreSQL database; the files lie in `data_dir`, a folder that all replicas share.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the disk says no, the database cannot be reached, does not keep what it acknowledges, or is of a
+    /// newer program.
+    pub async fn connect(url: &str, data_dir: &Path) -> Result<Self, StoreError> {
+        let data_dir = std::path::absolute(data_dir).map_err(files::io("find", data_dir))?;
+        create_dir(&data_dir)?;
+        let options = PgConnectOptions::from_str(url).map_err(|cause| StoreError::Database {
+            path: PathBuf::from("postgres"),
+            cause,
+        })?;
+        let options = options.application_name("reportwire").options([
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+            ("statement_timeout", "60s"),
+        ]);
+        let place = PathBuf::from(format!(
+            "postgres://{}:{}/{}",
+            options.get_host(),
+            options.get_port(),
+            options.get_database().unwrap_or_default()
+        ));
+        let fault = |cause| fault(&place, cause);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options.disable_statement_logging())
+            .await
+            .map_err(fault)?;
+        let mut connection = pool.acquire().await.map_err(fault)?;
+        assert_postgres(&mut connection, &place).await?;
+        migrate_postgres(&mut connection, &place, POSTGRES_MIGRATIONS).await?;
+        drop(connection);
+        Ok(Self {
+            owner: owner::this_process(),
+            db: Arc::new(Db::postgres(pool, &place)),
+            data_dir,
+        })
     }
 }
 
 /// Begins a transaction that will write: the lock is taken at once, so that what is read in it stays true until it commits.
-pub(super) async fn begin(connection: &mut SqliteConnection) -> sqlx::Result<Transaction<'_, sqlx::Sqlite>> {
+async fn begin(connection: &mut SqliteConnection) -> sqlx::Result<Transaction<'_, sqlx::Sqlite>> {
     connection.begin_with("BEGIN IMMEDIATE").await
 }
 
-/// Sorts a database error by what may be done about it.
-fn fault(path: &Path, cause: sqlx::Error) -> StoreError {
-    let path = path.to_owned();
-    match primary_code(&cause) {
-        Some(SQLITE_BUSY) => StoreError::Locked { path },
-        Some(SQLITE_CORRUPT | SQLITE_NOTADB) => StoreError::Corrupt {
-            path,
-            detail: cause.to_string(),
-        },
-        _ => StoreError::Database { path, cause },
+/// Old enough to know what we ask, and set to keep what it acknowledges.
+async fn assert_postgres(connection: &mut PgConnection, place: &Path) -> Result<(), StoreError> {
+    let fault = |cause| fault(place, cause);
+    let refused = |why: String| StoreError::Database {
+        path: place.to_owned(),
+        cause: sqlx::Error::Protocol(why),
+    };
+    let version: String = sqlx::query_scalar("SHOW server_version_num")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(fault)?;
+    if version.parse::<i64>().unwrap_or(0) < OLDEST_POSTGRES {
+        return Err(refused(format!(
+            "PostgreSQL {version} is too old: 14 is the oldest that is supported"
+        )));
     }
+    let commit: String = sqlx::query_scalar("SHOW synchronous_commit")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(fault)?;
+    if commit == "off" {
+        return Err(refused(
+            "synchronous_commit is off: a lost commit is a doubled mail; switch it on".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
-fn primary_code(error: &sqlx::Error) -> Option<u32> {
-    let code = error.as_database_error()?.code()?.parse::<u32>().ok()?;
-    Some(code & 0xff)
+/// Applies what is missing of `migrations`, in one transaction, one process at a time.
+async fn migrate_postgres(
+    connection: &mut PgConnection,
+    place: &Path,
+    migrations: &[&'static str],
+) -> Result<(), StoreError> {
+    let fault = |cause| fault(place, cause);
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    let mut transaction = connection.begin().await.map_err(fault)?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(MIGRATION_LOCK)
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS reportwire_schema (version BIGINT NOT NULL)")
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+    let found: i64 = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM reportwire_schema")
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(fault)?;
+    if found > known {
+        return Err(StoreError::Newer {
+            path: place.to_owned(),
+            found,
+            known,
+        });
+    }
+    let applied = usize::try_from(found).unwrap_or(0);
+    for migration in &migrations[applied..] {
+        sqlx::raw_sql(*migration)
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?;
+    }
+    if found < known {
+        sqlx::query("INSERT INTO reportwire_schema (version) VALUES ($1)")
+            .bind(known)
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?;
+    }
+    transaction.commit().await.map_err(fault)
 }
 
 #[cfg(unix)]
@@ -214,13 +316,16 @@ mod tests {
     async fn settings_are_what_we_promise() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).await.unwrap();
-        let mut connection = store.connection().await;
+        let crate::run::store::Pool::Sqlite(pool) = store.pool() else {
+            panic!("the embedded store is SQLite");
+        };
+        let mut connection = pool.acquire().await.unwrap();
         for (pragma, expected) in [
             ("PRAGMA journal_mode", "wal"),
             ("PRAGMA synchronous", "2"),
             ("PRAGMA foreign_keys", "1"),
             ("PRAGMA busy_timeout", "5000"),
-            ("PRAGMA user_version", "1"),
+            ("PRAGMA user_version", "2"),
         ] {
             let row = sqlx::query(pragma).fetch_one(&mut *connection).await.unwrap();
             let value = row
@@ -290,7 +395,7 @@ mod tests {
                 error,
                 StoreError::Newer {
                     found: 99,
-                    known: 1,
+                    known: 2,
                     ..
                 }
             ),
@@ -304,18 +409,23 @@ mod tests {
         Store::open(dir.path()).await.unwrap();
         let path = dir.path().join(FILE);
         let mut connection = raw(dir.path()).await;
-        let next = [MIGRATIONS[0], "CREATE TABLE later (x TEXT) STRICT;"];
+        let next = [
+            MIGRATIONS[0],
+            MIGRATIONS[1],
+            "CREATE TABLE later (x TEXT) STRICT;",
+        ];
         migrate(&mut connection, &path, &next).await.unwrap();
-        assert_eq!(version(&mut connection).await.unwrap(), 2);
+        assert_eq!(version(&mut connection).await.unwrap(), 3);
         let broken = [
             next[0],
             next[1],
+            next[2],
             "CREATE TABLE half (x TEXT) STRICT; SELECT nonsense;",
         ];
         migrate(&mut connection, &path, &broken).await.unwrap_err();
         assert_eq!(
             version(&mut connection).await.unwrap(),
-            2,
+            3,
             "all of a migration or nothing"
         );
         sqlx::query("SELECT x FROM half")

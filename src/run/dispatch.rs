@@ -1,0 +1,151 @@
+//! Who hands runs to workers: River, behind a small door.
+//!
+//! Our rows are the truth. A River job carries a [`Ticket`], which is good for one fence of one run; working it twice, late or
+//! not at all changes nothing that the rows do not allow. River's retries, its rescue and its calendar are not used: what is
+//! unfinished without a live worker is handed out again from our own rows (`Store::due_work`).
+
+use super::store::{Inner, Pool, Store, StoreError, Ticket, Tx};
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use riverqueue::migrate::{PostgresMigrator, SqliteMigrator};
+use riverqueue::{
+    Client, InsertOpts, Job, JobArgs, JobState, MaintenanceConfig, QueueConfig, RunHandle, UniqueOpts,
+    WorkContext, WorkOutcome, Workers,
+};
+use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The queue of River in which tickets lie.
+const QUEUE: &str = "reportwire";
+/// Shortest time between two looks at the queue.
+const COOLDOWN: Duration = Duration::from_millis(10);
+/// Longest time between two looks at the queue: what is inserted here is announced, this is for what others insert.
+const POLL: Duration = Duration::from_millis(1000);
+
+/// How long River keeps what it has worked.
+const KEPT: riverqueue::Retention = riverqueue::Retention::DeleteAfter(Duration::from_hours(1));
+
+/// Hands tickets to workers.
+#[async_trait]
+pub trait Dispatch: Send + Sync + fmt::Debug {
+    /// Queues tickets in the transaction that makes them true. A ticket that waits already is not queued twice.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    async fn enqueue(&self, tx: &mut Tx<'_>, tickets: &[Ticket]) -> Result<(), StoreError>;
+}
+
+/// What a worker does with a ticket. It handles its own errors: to River every ticket is worked.
+pub type Work = Arc<dyn Fn(Ticket) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// River as a [`Dispatch`].
+pub struct River {
+    client: Client,
+}
+
+impl fmt::Debug for River {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("River").finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JobArgs)]
+#[river(kind = "work_on_run")]
+struct WorkOnRun {
+    run_id: String,
+    fence: i64,
+}
+
+impl River {
+    /// A client of the store's own database, with its tables brought up to date. `workers` tickets are worked at once.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn open(store: &Store, workers: usize, work: Work) -> Result<Self, StoreError> {
+        let failed = |cause: &dyn fmt::Display| store.trouble(&format!("River: {cause}"));
+        let builder = match store.pool() {
+            Pool::Sqlite(pool) => {
+                let migrated = SqliteMigrator::new(pool.clone()).migrate_up().await;
+                migrated.map_err(|error| failed(&error))?;
+                Client::builder(pool.clone())
+            }
+            Pool::Postgres(pool) => {
+                let migrated = PostgresMigrator::new(pool.clone()).migrate_up().await;
+                migrated.map_err(|error| failed(&error))?;
+                Client::builder(pool.clone())
+            }
+        };
+        let mut bundle = Workers::new();
+        let worker = move |_: WorkContext, job: Job<WorkOnRun>| {
+            let work = work(Ticket {
+                run_id: job.args.run_id,
+                fence: job.args.fence,
+            });
+            async move {
+                work.await;
+                Ok::<_, Infallible>(WorkOutcome::Complete)
+            }
+        };
+        bundle.add_fn(worker).map_err(|error| failed(&error))?;
+        let queue = QueueConfig::new(workers)
+            .with_fetch_cooldown(COOLDOWN)
+            .with_fetch_poll_interval(POLL);
+        let client = builder
+            .workers(bundle)
+            .queue(QUEUE, queue)
+            .fetch_cooldown(COOLDOWN)
+            // A run has its own deadline.
+            .without_job_timeout()
+            .default_max_attempts(1)
+            .maintenance(MaintenanceConfig::default().with_completed_job_retention(KEPT))
+            .build()
+            .map_err(|error| failed(&error))?;
+        Ok(Self { client })
+    }
+
+    /// Begins to work; the handle stops it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot begin.
+    pub fn start(&self, store: &Store) -> Result<RunHandle, StoreError> {
+        self.client
+            .start()
+            .map_err(|error| store.trouble(&format!("River: {error}")))
+    }
+}
+
+#[async_trait]
+impl Dispatch for River {
+    async fn enqueue(&self, tx: &mut Tx<'_>, tickets: &[Ticket]) -> Result<(), StoreError> {
+        if tickets.is_empty() {
+            return Ok(());
+        }
+        let jobs = tickets.iter().map(|ticket| {
+            let args = WorkOnRun {
+                run_id: ticket.run_id.clone(),
+                fence: ticket.fence,
+            };
+            (args, once())
+        });
+        let request = self.client.insert_many::<WorkOnRun, _>(jobs.collect::<Vec<_>>());
+        let inserted = match &mut tx.inner {
+            Inner::Sqlite(transaction) => request.tx(transaction).await,
+            Inner::Postgres(transaction) => request.tx(transaction).await,
+        };
+        inserted
+            .map(drop)
+            .map_err(|error| tx.trouble(&format!("River: {error}")))
+    }
+}
+
+/// One ticket of a kind at a time: as long as it waits or is being worked, it is not queued again.
+fn once() -> InsertOpts {
+    use JobState::{Available, Pending, Running, Scheduled};
+    let unique = UniqueOpts::new()
+        .with_by_args(true)
+        .with_by_state([Available, Pending, Running, Scheduled]);
+    InsertOpts::default().with_queue(QUEUE).with_unique(unique)
+}

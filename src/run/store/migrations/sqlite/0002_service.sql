@@ -1,0 +1,93 @@
+-- The service: runs are leased, occurrences are rows, the owner hears of trouble.
+
+-- While a process is at work on it; whoever finds it past, or the process gone, may take the run over.
+ALTER TABLE runs ADD COLUMN lease_until TEXT;
+-- Folder of snapshot, artifacts and outbox, relative to the data folder: each take-over before `frozen` gets its own.
+ALTER TABLE runs ADD COLUMN home TEXT NOT NULL DEFAULT '';
+-- Why a gate held it: JSON list of sentences.
+ALTER TABLE runs ADD COLUMN held TEXT NOT NULL DEFAULT '[]';
+-- The value of the gate's metric, unrounded, for the norm of later runs.
+ALTER TABLE runs ADD COLUMN measured TEXT;
+-- When the service last handed it to a worker.
+ALTER TABLE runs ADD COLUMN dispatched_at TEXT;
+-- Not before this time, while it waits for late data.
+ALTER TABLE runs ADD COLUMN wait_until TEXT;
+CREATE INDEX runs_unfinished ON runs (state) WHERE state NOT IN ('delivered', 'partially_delivered', 'failed', 'held');
+
+-- Who sends a parcel is who holds its run.
+ALTER TABLE deliveries DROP COLUMN owner;
+ALTER TABLE deliveries DROP COLUMN lease_until;
+
+-- Home of runs of earlier versions.
+UPDATE runs SET home = 'runs/' || run_id;
+
+-- How far each job's calendar has been written down.
+CREATE TABLE jobs (
+    job             TEXT PRIMARY KEY,
+    schedule        TEXT NOT NULL, -- canonical text of everything that decides due times
+    evaluated_until TEXT NOT NULL,
+    promised        TEXT           -- closed period of the next occurrence, which an edited schedule must not lose
+) STRICT;
+
+CREATE TABLE occurrences (
+    job         TEXT    NOT NULL,
+    nominal     TEXT    NOT NULL, -- local time, without an offset
+    fold        INTEGER NOT NULL,
+    due_at      TEXT    NOT NULL,
+    timezone    TEXT    NOT NULL,
+    period_id   TEXT,
+    closed      TEXT,             -- the id of a closed period: one scheduled occurrence each
+    run_id      TEXT REFERENCES runs (run_id) DEFERRABLE INITIALLY DEFERRED,
+    missed      TEXT,             -- why it did not run
+    recorded_at TEXT    NOT NULL,
+    PRIMARY KEY (job, nominal, fold)
+) STRICT;
+CREATE UNIQUE INDEX occurrences_closed ON occurrences (job, closed) WHERE closed IS NOT NULL;
+CREATE INDEX occurrences_by_run ON occurrences (run_id) WHERE run_id IS NOT NULL;
+
+-- Edits of schedules, with what they changed.
+CREATE TABLE audits (
+    id     INTEGER PRIMARY KEY,
+    at     TEXT NOT NULL,
+    what   TEXT NOT NULL,
+    job    TEXT,
+    run_id TEXT,
+    detail TEXT NOT NULL -- JSON
+) STRICT;
+
+-- What the owner is to hear, and in which bulletin it was told.
+CREATE TABLE notices (
+    id       INTEGER PRIMARY KEY,
+    at       TEXT NOT NULL,
+    owner    TEXT NOT NULL, -- JSON list of addresses
+    kind     TEXT NOT NULL,
+    job      TEXT,
+    period   TEXT,
+    run_id   TEXT,
+    text     TEXT NOT NULL,
+    bulletin TEXT
+) STRICT;
+CREATE INDEX notices_waiting ON notices (owner) WHERE bulletin IS NULL;
+
+CREATE TABLE bulletins (
+    key             TEXT    PRIMARY KEY,
+    owner           TEXT    NOT NULL,
+    written_at      TEXT    NOT NULL,
+    state           TEXT    NOT NULL, -- pending, acked, second_way, dead
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at TEXT,
+    detail          TEXT
+) STRICT;
+CREATE INDEX bulletins_pending ON bulletins (next_attempt_at) WHERE state = 'pending';
+
+-- Far ends that said they are gone (410): nothing is sent until somebody changes the address or asks for it.
+CREATE TABLE gone (
+    delivery TEXT NOT NULL,
+    place    TEXT NOT NULL,
+    since    TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    PRIMARY KEY (delivery, place)
+) STRICT;
+
+CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX deliveries_sending ON deliveries (run_id) WHERE state = 'sending';

@@ -1,0 +1,220 @@
+//! What the owner is to hear: written in the transaction of what happened, told later in one bulletin.
+
+use super::db::{Tx, values, work};
+use super::{Store, StoreError};
+use chrono::{DateTime, Utc};
+use futures::FutureExt as _;
+
+/// Something that the owner is to hear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tell {
+    /// Addresses; nobody hears of it where there are none.
+    pub owner: Vec<String>,
+    /// What kind of trouble: `failed`, `missed`, `held`, `ambiguous`, `dead`, `recovered` …
+    pub kind: &'static str,
+    /// Which job.
+    pub job: Option<String>,
+    /// Which period.
+    pub period: Option<String>,
+    /// Which run.
+    pub run_id: Option<String>,
+    /// What happened, and the remedy.
+    pub text: String,
+}
+
+/// A notice as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredNotice {
+    /// Its number in the store.
+    pub id: i64,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// See [`Tell`].
+    pub kind: String,
+    /// See [`Tell`].
+    pub job: Option<String>,
+    /// See [`Tell`].
+    pub period: Option<String>,
+    /// See [`Tell`].
+    pub run_id: Option<String>,
+    /// See [`Tell`].
+    pub text: String,
+}
+
+/// A bulletin that is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingBulletin {
+    /// Its key.
+    pub key: String,
+    /// To whom.
+    pub owner: Vec<String>,
+    /// When it was put together.
+    pub written_at: DateTime<Utc>,
+    /// Attempts that failed.
+    pub attempts: u32,
+    /// What it tells.
+    pub notices: Vec<StoredNotice>,
+}
+
+/// How a bulletin went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// It is out, by the first way or the second.
+    Acked {
+        /// What the far end said.
+        proof: String,
+        /// Whether it took the second way.
+        second_way: bool,
+    },
+    /// It is to be tried again.
+    Later {
+        /// When.
+        at: DateTime<Utc>,
+        /// Why it did not go.
+        reason: String,
+    },
+}
+
+pub(super) async fn write_all(tx: &mut Tx<'_>, tells: &[Tell], now: DateTime<Utc>) -> Result<(), StoreError> {
+    for tell in tells {
+        let owner = serde_json::to_string(&tell.owner).unwrap_or_default();
+        let sql = "INSERT INTO notices (at, owner, kind, job, period, run_id, text) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let values = values![
+            now,
+            owner,
+            tell.kind,
+            tell.job.clone(),
+            tell.period.clone(),
+            tell.run_id.clone(),
+            &tell.text
+        ];
+        tx.execute(sql, values).await?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Writes down what the owner is to hear.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn tell(&self, tells: Vec<Tell>, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let work = work(move |tx| async move { write_all(tx, &tells, now).await }.boxed());
+        self.db.transaction(work).await
+    }
+
+    /// Whether the owner was told of trouble with this job, and not yet that it is over.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn in_trouble(&self, job: &str) -> Result<bool, StoreError> {
+        let values = values![job];
+        let sql = "SELECT count(*) AS n FROM notices WHERE job = $1 AND kind IN ('failed', 'missed', 'dead', 'ambiguous') \
+             AND id > (SELECT coalesce(max(id), 0) FROM notices WHERE job = $1 AND kind = 'recovered')";
+        let work = work(move |tx| async move { tx.number(sql, values).await }.boxed());
+        Ok(self.db.transaction(work).await? > 0)
+    }
+
+    /// Puts notices that wait into one bulletin for each owner who has heard nothing since `quiet_since`, if the oldest of them
+    /// has waited since before `ripe`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn gather_bulletins(
+        &self,
+        now: DateTime<Utc>,
+        quiet_since: DateTime<Utc>,
+        ripe: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let work = work(move |tx| {
+            async move {
+                if tx.locks_rows() {
+                    let lock = "SELECT pg_advisory_xact_lock(hashtextextended('bulletins', 0))";
+                    tx.execute(lock, values![]).await?;
+                }
+                let sql = "SELECT owner, min(id) AS first FROM notices WHERE bulletin IS NULL AND owner <> '[]' \
+                     GROUP BY owner HAVING min(at) <= $1 AND NOT EXISTS \
+                     (SELECT 1 FROM bulletins WHERE bulletins.owner = notices.owner AND written_at > $2)";
+                let owners = tx.rows(sql, values![ripe, quiet_since]).await?;
+                for row in &owners {
+                    let (owner, first) = (row.text("owner")?, row.get::<i64>("first")?);
+                    let key = crate::source::snapshot::hex_sha256(format!("{owner}/{first}/{now}").as_bytes());
+                    let key = key[..32].to_owned();
+                    let sql = "INSERT INTO bulletins (key, owner, written_at, state, next_attempt_at) \
+                         VALUES ($1, $2, $3, 'pending', $3)";
+                    tx.execute(sql, values![&key, &owner, now]).await?;
+                    let sql = "UPDATE notices SET bulletin = $1 WHERE bulletin IS NULL AND owner = $2";
+                    tx.execute(sql, values![key, owner]).await?;
+                }
+                Ok(owners.len() as u64)
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// Takes one bulletin that is due, so that nobody else sends it for the next `lease`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn take_bulletin(
+        &self,
+        now: DateTime<Utc>,
+        lease: chrono::Duration,
+    ) -> Result<Option<PendingBulletin>, StoreError> {
+        let work = work(move |tx| {
+            async move {
+                let sql = "SELECT key FROM bulletins WHERE state = 'pending' AND next_attempt_at <= $1 ORDER BY written_at LIMIT 1";
+                let Some(row) = tx.row(sql, values![now]).await? else {
+                    return Ok(None);
+                };
+                let key = row.text("key")?;
+                let sql = "UPDATE bulletins SET next_attempt_at = $1, attempts = attempts + 1 \
+                     WHERE key = $2 AND state = 'pending' AND next_attempt_at <= $3 RETURNING owner, written_at, attempts";
+                let Some(row) = tx.row(sql, values![now + lease, &key, now]).await? else {
+                    return Ok(None);
+                };
+                let sql = "SELECT * FROM notices WHERE bulletin = $1 ORDER BY id LIMIT 1000";
+                let notices = tx.rows(sql, values![&key]).await?;
+                Ok(Some(PendingBulletin {
+                    owner: row.word("owner", |text| serde_json::from_str(text).ok())?,
+                    written_at: row.moment("written_at")?,
+                    attempts: row.number("attempts")?,
+                    notices: notices.iter().map(notice_of).collect::<Result<_, _>>()?,
+                    key,
+                }))
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// Writes down how a bulletin went.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn told(&self, key: &str, told: Told) -> Result<(), StoreError> {
+        let (state, next, detail) = match told {
+            Told::Acked { proof, second_way } => {
+                (if second_way { "second_way" } else { "acked" }, None, proof)
+            }
+            Told::Later { at, reason } => ("pending", Some(at), reason),
+        };
+        let values = values![state, next, detail, key];
+        let sql = "UPDATE bulletins SET state = $1, next_attempt_at = $2, detail = $3 WHERE key = $4";
+        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+        self.db.transaction(work).await.map(drop)
+    }
+}
+
+fn notice_of(row: &super::db::Row) -> Result<StoredNotice, StoreError> {
+    Ok(StoredNotice {
+        id: row.get("id")?,
+        at: row.moment("at")?,
+        kind: row.text("kind")?,
+        job: row.get("job")?,
+        period: row.get("period")?,
+        run_id: row.get("run_id")?,
+        text: row.text("text")?,
+    })
+}

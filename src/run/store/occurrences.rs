@@ -1,0 +1,300 @@
+//! Occurrences are rows: what has fallen due is written down once, with its run and its ticket, in one transaction.
+
+use super::db::{Tx, values, work};
+use super::notices::{self, Tell};
+use super::outbox::audit;
+use super::runs::{Begun, insert_run, run_id};
+use super::{NewRun, Store, StoreError, Ticket, Trigger};
+use crate::period::Period;
+use crate::run::dispatch::Dispatch;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use futures::FutureExt as _;
+use std::sync::Arc;
+
+/// How far the calendar of a job has been written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Which job.
+    pub job: String,
+    /// Canonical text of everything that decides its due times.
+    pub schedule: String,
+    /// Everything due up to this instant is written down.
+    pub evaluated_until: DateTime<Utc>,
+    /// The closed period of the next occurrence.
+    pub promised: Option<String>,
+}
+
+/// An occurrence that is to be written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOccurrence {
+    /// Local time that the schedule asks for.
+    pub nominal: NaiveDateTime,
+    /// 1 for the second pass of a local time that happens twice.
+    pub fold: u8,
+    /// The instant.
+    pub due_at: DateTime<Utc>,
+    /// IANA zone.
+    pub timezone: String,
+    /// Its period; `None`: no complete day yet.
+    pub period: Option<Period>,
+    /// Whether the period is closed: reported once by schedule.
+    pub closed: bool,
+    /// Why it is not to run.
+    pub missed: Option<String>,
+    /// What the owner is to hear of it.
+    pub tell: Option<Tell>,
+}
+
+/// What has fallen due of one job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advance {
+    /// Which job.
+    pub job: String,
+    /// How far it was written down when this was computed: another process may have been faster.
+    pub from: DateTime<Utc>,
+    /// How far it is now.
+    pub until: DateTime<Utc>,
+    /// The closed period of the occurrence after these.
+    pub promised: Option<String>,
+    /// The occurrences in between, oldest first.
+    pub occurrences: Vec<NewOccurrence>,
+}
+
+/// What was written down.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Materialised {
+    /// Runs handed to workers.
+    pub enqueued: usize,
+    /// Occurrences that will not run.
+    pub missed: usize,
+    /// Jobs that another process had advanced meanwhile; nothing was written for them.
+    pub overtaken: Vec<String>,
+}
+
+/// An occurrence as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredOccurrence {
+    /// Which job.
+    pub job: String,
+    /// Local time that the schedule asks for.
+    pub nominal: String,
+    /// The instant.
+    pub due_at: DateTime<Utc>,
+    /// Its period.
+    pub period_id: Option<String>,
+    /// Its run.
+    pub run_id: Option<String>,
+    /// Why it did not run.
+    pub missed: Option<String>,
+}
+
+impl Store {
+    /// How far every job has been written down.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn cursors(&self) -> Result<Vec<Cursor>, StoreError> {
+        let work = work(move |tx| {
+            async move {
+                let rows = tx.rows("SELECT * FROM jobs ORDER BY job", values![]).await?;
+                let cursors = rows.iter().map(|row| {
+                    Ok(Cursor {
+                        job: row.text("job")?,
+                        schedule: row.text("schedule")?,
+                        evaluated_until: row.moment("evaluated_until")?,
+                        promised: row.get("promised")?,
+                    })
+                });
+                cursors.collect()
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// Writes down where the calendars of new jobs begin. A job that is there already stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn register(&self, cursors: Vec<Cursor>) -> Result<(), StoreError> {
+        let work = work(move |tx| {
+            async move {
+                for cursor in cursors {
+                    let sql = "INSERT INTO jobs (job, schedule, evaluated_until, promised) VALUES ($1, $2, $3, $4) \
+                         ON CONFLICT DO NOTHING";
+                    let values = values![cursor.job, cursor.schedule, cursor.evaluated_until, cursor.promised];
+                    tx.execute(sql, values).await?;
+                }
+                Ok(())
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// Writes down that a job's schedule is another now, with what that changes.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn reschedule(
+        &self,
+        was: &Cursor,
+        schedule: &str,
+        promised: Option<String>,
+        detail: String,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let (was, schedule) = (was.clone(), schedule.to_owned());
+        let work = work(move |tx| {
+            async move {
+                let sql = "UPDATE jobs SET schedule = $1, promised = $2 WHERE job = $3 AND schedule = $4";
+                let moved = tx
+                    .execute(sql, values![schedule, promised, &was.job, was.schedule])
+                    .await?;
+                if moved == 1 {
+                    audit(tx, now, "reschedule", Some(&was.job), None, &detail).await?;
+                }
+                Ok(moved == 1)
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// Writes down what has fallen due, its runs and their tickets, all of it or nothing. What is there already stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no; nothing is lost then, the next beat tries again.
+    pub async fn materialise(
+        &self,
+        advances: Vec<Advance>,
+        dispatch: Arc<dyn Dispatch>,
+        now: DateTime<Utc>,
+    ) -> Result<Materialised, StoreError> {
+        let work = work(move |tx| {
+            async move {
+                let (mut done, mut tickets) = (Materialised::default(), Vec::new());
+                for advance in advances {
+                    let sql = "UPDATE jobs SET evaluated_until = $1, promised = $2 WHERE job = $3 AND evaluated_until = $4";
+                    let values = values![advance.until, advance.promised.clone(), &advance.job, advance.from];
+                    if tx.execute(sql, values).await? == 0 {
+                        done.overtaken.push(advance.job);
+                        continue;
+                    }
+                    for occurrence in &advance.occurrences {
+                        match record(tx, &advance.job, occurrence, now).await? {
+                            Recorded::Before => {}
+                            Recorded::Missed => done.missed += 1,
+                            Recorded::Run(ticket) => tickets.push(ticket),
+                        }
+                    }
+                }
+                done.enqueued = tickets.len();
+                dispatch.enqueue(tx, &tickets).await?;
+                Ok(done)
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// Whether a closed period of a job has a scheduled occurrence.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn has_occurrence(&self, job: &str, period_id: &str) -> Result<bool, StoreError> {
+        let values = values![job, period_id];
+        let sql = "SELECT count(*) AS n FROM occurrences WHERE job = $1 AND closed = $2";
+        let work = work(move |tx| async move { tx.number(sql, values).await }.boxed());
+        Ok(self.db.transaction(work).await? > 0)
+    }
+
+    /// The latest occurrences that did not run, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn missed(&self, job: Option<&str>, limit: u32) -> Result<Vec<StoredOccurrence>, StoreError> {
+        let values = values![job.unwrap_or_default(), limit];
+        let sql = "SELECT * FROM occurrences WHERE missed IS NOT NULL AND ($1 = '' OR job = $1) \
+             ORDER BY due_at DESC LIMIT $2";
+        let work = work(move |tx| {
+            async move {
+                let rows = tx.rows(sql, values).await?;
+                let stored = rows.iter().map(|row| {
+                    Ok(StoredOccurrence {
+                        job: row.text("job")?,
+                        nominal: row.text("nominal")?,
+                        due_at: row.moment("due_at")?,
+                        period_id: row.get("period_id")?,
+                        run_id: row.get("run_id")?,
+                        missed: row.get("missed")?,
+                    })
+                });
+                stored.collect()
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+}
+
+enum Recorded {
+    /// It was there already.
+    Before,
+    /// It will not run.
+    Missed,
+    /// Its run waits for a worker.
+    Run(Ticket),
+}
+
+async fn record(
+    tx: &mut Tx<'_>,
+    job: &str,
+    occurrence: &NewOccurrence,
+    now: DateTime<Utc>,
+) -> Result<Recorded, StoreError> {
+    let runs = occurrence.missed.is_none() && occurrence.period.is_some();
+    let id = runs.then(|| run_id(now));
+    let period_id = occurrence.period.as_ref().map(Period::id);
+    // The run is written after its occurrence, in the same transaction; the reference is checked when that commits.
+    let sql = "INSERT INTO occurrences (job, nominal, fold, due_at, timezone, period_id, closed, run_id, missed, recorded_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+    let values = values![
+        job,
+        occurrence.nominal.format("%Y-%m-%dT%H:%M:%S").to_string(),
+        i64::from(occurrence.fold),
+        occurrence.due_at,
+        &occurrence.timezone,
+        period_id,
+        period_id.filter(|_| occurrence.closed),
+        id.clone(),
+        occurrence.missed.clone(),
+        now
+    ];
+    if tx.execute(sql, values).await? == 0 {
+        return Ok(Recorded::Before);
+    }
+    notices::write_all(tx, occurrence.tell.as_slice(), now).await?;
+    let (Some(id), Some(period)) = (id, &occurrence.period) else {
+        return Ok(Recorded::Missed);
+    };
+    let new = NewRun {
+        job: job.to_owned(),
+        period_id: period.id().to_owned(),
+        period_start: period.start(),
+        period_end: period.last_day(),
+        timezone: occurrence.timezone.clone(),
+        trigger: Trigger::Schedule,
+        as_of: Some(occurrence.due_at),
+        recipe: serde_json::json!({ "period": period }).to_string(),
+        created_at: now,
+    };
+    let begun = Begun {
+        run_id: &id,
+        new: &new,
+        holder: None,
+        now,
+    };
+    insert_run(tx, &begun).await?;
+    Ok(Recorded::Run(Ticket { run_id: id, fence: 0 }))
+}

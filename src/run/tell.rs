@@ -1,0 +1,90 @@
+//! What the owner is told, in words that name the remedy.
+
+use super::RunError;
+use super::store::{OutboxRow, Run, Tell, Trigger};
+use crate::config::plan::JobPlan;
+use crate::run::state::DeliveryState;
+
+/// Something about a run that its owner did not ask for by hand; whoever types a command sees it there.
+fn of_run(job: &JobPlan, run: &Run, kind: &'static str, text: String) -> Option<Tell> {
+    matches!(run.trigger, Trigger::Schedule | Trigger::Backfill).then(|| Tell {
+        owner: job.owner.clone(),
+        kind,
+        job: Some(job.name.clone()),
+        period: Some(run.period_id.clone()),
+        run_id: Some(run.run_id.clone()),
+        text,
+    })
+}
+
+/// A run failed before anything went out.
+pub(super) fn failed(job: &JobPlan, run: &Run, error: &RunError) -> Option<Tell> {
+    let text = format!(
+        "{error}. Nothing was delivered. When the cause is mended: reportwire run {} --period {}",
+        job.name, run.period_id
+    );
+    of_run(job, run, "failed", text)
+}
+
+/// A job could not even be begun: its configuration has changed since.
+pub(super) fn orphaned(run: &Run, owner: &[String], error: &str) -> Tell {
+    Tell {
+        owner: owner.to_vec(),
+        kind: "failed",
+        job: Some(run.job.clone()),
+        period: Some(run.period_id.clone()),
+        run_id: Some(run.run_id.clone()),
+        text: error.to_owned(),
+    }
+}
+
+/// A gate holds a run.
+pub(super) fn held(job: &JobPlan, run: &Run, reasons: &[String]) -> Option<Tell> {
+    let text = format!(
+        "{} To send exactly these files: reportwire approve {}; to run again: reportwire run {} --period {}",
+        reasons.join(" "),
+        run.run_id,
+        job.name,
+        run.period_id
+    );
+    of_run(job, run, "held", text)
+}
+
+/// A run waits for late data.
+pub(super) fn late(job: &JobPlan, run: &Run, reason: &str) -> Option<Tell> {
+    of_run(job, run, "late", reason.to_owned())
+}
+
+/// What became of the parcels of a run, and whether a job that was in trouble works again.
+pub(super) fn concluded(job: &JobPlan, run: &Run, rows: &[OutboxRow], was_in_trouble: bool) -> Vec<Tell> {
+    let mut tells: Vec<Tell> = rows.iter().filter_map(|row| parcel(job, run, row)).collect();
+    if tells.is_empty() && was_in_trouble {
+        let text = "The job has delivered again, everything acknowledged.".to_owned();
+        tells.extend(of_run(job, run, "recovered", text));
+    }
+    tells
+}
+
+fn parcel(job: &JobPlan, run: &Run, row: &OutboxRow) -> Option<Tell> {
+    let OutboxRow {
+        delivery, recipient, ..
+    } = row;
+    let said = row.error.as_deref().unwrap_or("no reason was given");
+    let id = &run.run_id;
+    match row.state {
+        DeliveryState::Dead => {
+            let text = format!(
+                "Delivery `{delivery}` to {recipient} failed for good: {said}. When it is mended: reportwire resend {id} --only {delivery}"
+            );
+            of_run(job, run, "dead", text)
+        }
+        DeliveryState::Ambiguous => {
+            let text = format!(
+                "Nobody knows whether delivery `{delivery}` reached {recipient}: {said}. Look there, then: \
+                 reportwire resolve {id} --only {delivery} --as sent (or not-sent)"
+            );
+            of_run(job, run, "ambiguous", text)
+        }
+        _ => None,
+    }
+}
