@@ -1,27 +1,73 @@
 //! Whoever works on a run says so again and again; when that stops, others may take the run over.
 
-use super::store::Store;
+use super::store::{Run, Store};
 use crate::schedule::clock::Clock;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How often a process says that it is still at work. The lease outlives three that are missed.
 const BEAT: Duration = Duration::from_secs(15);
 
-/// Does `work` while its run is kept in the hands of this process.
-pub(super) async fn kept<T>(store: &Store, clock: &dyn Clock, work: impl Future<Output = T>) -> T {
-    tokio::select! {
-        // Dropping the beats loses nothing; the work itself is never dropped here.
-        done = work => done,
-        () = keep(store, clock) => unreachable!("beats never end"),
+/// The runs that a process is at work on, with their fences.
+#[derive(Debug, Default)]
+pub struct Leases(Mutex<BTreeSet<(String, i64)>>);
+
+/// One run at work; dropping it lets its lease run out.
+#[derive(Debug)]
+pub struct AtWork<'a> {
+    leases: &'a Leases,
+    run: (String, i64),
+}
+
+impl Leases {
+    /// Keeps the lease of a run for as long as the answer lives.
+    pub(super) fn keep(&self, run: &Run) -> AtWork<'_> {
+        let run = (run.run_id.clone(), run.fence);
+        self.runs().insert(run.clone());
+        AtWork { leases: self, run }
+    }
+
+    /// How many runs are under way.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.runs().len()
+    }
+
+    /// Says again and again that this process is at work, for ever.
+    pub async fn beat(&self, store: &Store, clock: &dyn Clock) {
+        loop {
+            tokio::time::sleep(BEAT).await;
+            let runs: Vec<(String, i64)> = self.runs().iter().cloned().collect();
+            if runs.is_empty() {
+                continue;
+            }
+            if let Err(error) = store.keep_leases(runs, clock.now()).await {
+                tracing::warn!(error = %error, "leases could not be kept; runs may be taken over");
+            }
+        }
+    }
+
+    fn runs(&self) -> MutexGuard<'_, BTreeSet<(String, i64)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Says that this process is at work, for ever.
-pub(super) async fn keep(store: &Store, clock: &dyn Clock) {
-    loop {
-        tokio::time::sleep(BEAT).await;
-        if let Err(error) = store.keep_leases(clock.now()).await {
-            tracing::warn!(error = %error, "leases could not be kept; runs may be taken over");
-        }
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.leases.runs().remove(&self.run);
     }
+}
+
+/// Does the `work` of a command while its run is kept in the hands of this process.
+pub(super) async fn kept<T>(store: &Store, clock: &dyn Clock, run: &Run, work: impl Future<Output = T>) -> T {
+    let leases = Leases::default();
+    let at_work = leases.keep(run);
+    let done = tokio::select! {
+        // Dropping the beats loses nothing; the work itself is never dropped here.
+        done = work => done,
+        () = leases.beat(store, clock) => unreachable!("beats never end"),
+    };
+    drop(at_work);
+    done
 }

@@ -12,7 +12,7 @@ pub mod choose;
 pub mod dispatch;
 mod fault;
 pub mod lanes;
-mod lease;
+pub mod lease;
 pub mod perform;
 pub mod recipe;
 pub mod replay;

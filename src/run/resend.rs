@@ -181,5 +181,5 @@ async fn send(
             .await?;
         Ok(store.run(&run.run_id).await?)
     };
-    lease::kept(store, clock.as_ref(), whole).await
+    lease::kept(store, clock.as_ref(), run, whole).await
 }

@@ -3,6 +3,7 @@
 
 use super::attempt::{self, Effort};
 use super::lanes::Lanes;
+use super::lease::Leases;
 use super::perform::{Engine, Story};
 use super::recipe::{Birth, Recipe};
 use super::store::{OutboxRow, Run, StoreError, Ticket};
@@ -24,6 +25,7 @@ pub async fn work(
     engine: &Engine,
     ticket: &Ticket,
     lanes: &Lanes,
+    leases: &Leases,
     stop: &CancellationToken,
 ) -> Result<(), RunError> {
     let sources = sources_of(engine, ticket).await?;
@@ -40,6 +42,7 @@ pub async fn work(
         );
         return Ok(());
     };
+    let _at_work = leases.keep(&run);
     fail_point::hit("taken");
     let worked = tokio::select! {
         worked = stretch(engine, &run, lane, stop) => worked,

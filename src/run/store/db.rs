@@ -67,6 +67,10 @@ pub struct Tx<'c> {
 }
 
 /// A transaction of either database.
+#[allow(
+    unreachable_pub,
+    reason = "a field of a public type that nobody outside can name"
+)]
 pub enum Inner<'c> {
     /// Of `SQLite`.
     Sqlite(Transaction<'c, Sqlite>),

@@ -139,18 +139,24 @@ impl Store {
     pub async fn reschedule(
         &self,
         was: &Cursor,
-        schedule: &str,
-        promised: Option<String>,
+        is: &Cursor,
         detail: String,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let (was, schedule) = (was.clone(), schedule.to_owned());
+        let (was, is) = (was.clone(), is.clone());
         let work = work(move |tx| {
             async move {
-                let sql = "UPDATE jobs SET schedule = $1, promised = $2 WHERE job = $3 AND schedule = $4";
-                let moved = tx
-                    .execute(sql, values![schedule, promised, &was.job, was.schedule])
-                    .await?;
+                let sql = "UPDATE jobs SET schedule = $1, promised = $2, evaluated_until = $3 \
+                     WHERE job = $4 AND schedule = $5 AND evaluated_until = $6";
+                let values = values![
+                    is.schedule,
+                    is.promised,
+                    is.evaluated_until,
+                    &was.job,
+                    was.schedule,
+                    was.evaluated_until
+                ];
+                let moved = tx.execute(sql, values).await?;
                 if moved == 1 {
                     audit(tx, now, "reschedule", Some(&was.job), None, &detail).await?;
                 }
@@ -159,6 +165,58 @@ impl Store {
             .boxed()
         });
         self.db.transaction(work).await
+    }
+
+    /// Forgets how far jobs were written down that do not fall due any more: should they come back, they begin anew.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn forget(&self, jobs: Vec<String>) -> Result<(), StoreError> {
+        let work = work(move |tx| {
+            async move {
+                for job in jobs {
+                    tx.execute("DELETE FROM jobs WHERE job = $1", values![job])
+                        .await?;
+                }
+                Ok(())
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// Writes down that a service was at work at this moment.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn note_beat(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = "INSERT INTO facts (name, value) VALUES ('beat', $1) ON CONFLICT (name) DO UPDATE SET value = $1 \
+             WHERE facts.value < $1";
+        let work = work(move |tx| async move { tx.execute(sql, values![now]).await }.boxed());
+        self.db.transaction(work).await.map(drop)
+    }
+
+    /// What time the database says it is; ours where it has no clock of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn database_clock(&self, ours: DateTime<Utc>) -> Result<DateTime<Utc>, StoreError> {
+        let work = work(move |tx| async move { tx.lease_clock(ours).await }.boxed());
+        self.db.transaction(work).await
+    }
+
+    /// When a service was last at work.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn last_beat(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let sql = "SELECT value FROM facts WHERE name = 'beat'";
+        let work = work(move |tx| async move { tx.row(sql, values![]).await }.boxed());
+        self.db
+            .transaction(work)
+            .await?
+            .map(|row| row.moment("value"))
+            .transpose()
     }
 
     /// Writes down what has fallen due, its runs and their tickets, all of it or nothing. What is there already stays.

@@ -5,9 +5,11 @@ use super::notices::{self, Tell};
 use super::outbox::audit;
 use super::runs::{LEASE, home};
 use super::{Run, Store, StoreError, owner};
+use crate::run::dispatch::Dispatch;
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
+use std::sync::Arc;
 
 /// A run that nobody has begun to work on was never frozen in all this time: the longest deadline of a job, a week, and a day.
 const LONGEST_RUN: Duration = Duration::days(8);
@@ -22,6 +24,19 @@ const UNFROZEN: [RunState; 5] = [
     RunState::Rendered,
     RunState::Checked,
 ];
+
+/// Runs that are not at their end and that nobody was handed lately. A run that waits for a parcel's time is left alone.
+const UNFINISHED: &str = "SELECT run_id, fence FROM runs \
+    WHERE state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') \
+    AND (dispatched_at IS NULL OR dispatched_at < $1) AND (generated_at IS NOT NULL OR trigger = 'schedule') \
+    AND (wait_until IS NULL OR wait_until <= $2) \
+    AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id AND next_attempt_at > $2) \
+    ORDER BY created_at LIMIT $3";
+/// Runs with a parcel whose time has come, whatever they ended as.
+const PARCELS_DUE: &str = "SELECT DISTINCT runs.run_id, fence FROM deliveries JOIN runs ON runs.run_id = deliveries.run_id \
+    WHERE next_attempt_at <= $2 AND deliveries.state IN ('retry_wait', 'ambiguous') \
+    AND runs.state IN ('delivered', 'partially_delivered', 'failed', 'delivering') \
+    AND (dispatched_at IS NULL OR dispatched_at < $1) LIMIT $3";
 
 /// Leave for one worker to begin a run: good for one fence, so that the second of two workers finds it used.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -123,38 +138,38 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// What a worker could begin now: scheduled runs that are not frozen and nobody works on, runs with parcels that are due,
-    /// and runs whose process ended between two steps. Each is marked as handed out, so that it is not named again for a
-    /// minute unless it was begun meanwhile.
+    /// Hands to workers what could be begun now: scheduled runs that are not frozen and nobody works on, runs with parcels that
+    /// are due, and runs whose process ended between two steps. Each is handed out once a minute at the most, until somebody
+    /// begins it.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn due_work(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Ticket>, StoreError> {
+    pub async fn hand_out(
+        &self,
+        dispatch: Arc<dyn Dispatch>,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<usize, StoreError> {
         let store = self.clone();
         let work = work(move |tx| {
             async move {
-                let sql = "SELECT run_id, fence FROM runs WHERE (dispatched_at IS NULL OR dispatched_at < $1) AND ( \
-                     (state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked') AND trigger = 'schedule' \
-                      AND (wait_until IS NULL OR wait_until <= $2)) \
-                     OR state IN ('frozen', 'delivering') AND NOT EXISTS (SELECT 1 FROM deliveries \
-                      WHERE deliveries.run_id = runs.run_id AND next_attempt_at > $2) \
-                     OR run_id IN (SELECT run_id FROM deliveries WHERE next_attempt_at <= $2 \
-                      AND state IN ('retry_wait', 'ambiguous'))) \
-                     ORDER BY created_at LIMIT $3";
-                let rows = tx.rows(sql, values![now - HAND_OVER, now, limit]).await?;
+                let mut found = tx.rows(UNFINISHED, values![now - HAND_OVER, now, limit]).await?;
+                found.extend(tx.rows(PARCELS_DUE, values![now - HAND_OVER, now, limit]).await?);
                 let mut tickets = Vec::new();
-                for row in rows {
+                for row in found {
                     let ticket = Ticket {
                         run_id: row.text("run_id")?,
                         fence: row.get("fence")?,
                     };
                     if store.is_free(tx, &ticket.run_id, now).await? {
                         let sql = "UPDATE runs SET dispatched_at = $1 WHERE run_id = $2 AND fence = $3";
-                        tx.execute(sql, values![now, &ticket.run_id, ticket.fence]).await?;
+                        tx.execute(sql, values![now, &ticket.run_id, ticket.fence])
+                            .await?;
                         tickets.push(ticket);
                     }
                 }
-                Ok(tickets)
+                dispatch.enqueue(tx, &tickets).await?;
+                Ok(tickets.len())
             }
             .boxed()
         });

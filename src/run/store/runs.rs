@@ -12,7 +12,7 @@ use std::path::Path;
 /// Shortest prefix of an id that is looked up.
 const SHORTEST_PREFIX: usize = 4;
 /// How long a run stays in the hands of a process that says nothing.
-pub(in crate::run) const LEASE: Duration = Duration::seconds(60);
+pub(super) const LEASE: Duration = Duration::seconds(60);
 /// Folder of a data folder in which runs have theirs.
 const RUNS: &str = "runs";
 
@@ -127,17 +127,19 @@ impl Store {
         self.one(moved, run_id)
     }
 
-    /// Says that this process is still at work on all that it holds.
+    /// Says that this process is still at work on these runs.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no; the runs are then lost to others when their lease is over.
-    pub async fn keep_leases(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        let owner = self.owner.clone();
+    pub async fn keep_leases(&self, runs: Vec<(String, i64)>, now: DateTime<Utc>) -> Result<(), StoreError> {
         let work = work(move |tx| {
             async move {
                 let until = tx.lease_clock(now).await? + LEASE;
-                let sql = "UPDATE runs SET lease_until = $1 WHERE owner = $2 AND lease_until IS NOT NULL";
-                tx.execute(sql, values![until, owner]).await
+                for (run_id, fence) in runs {
+                    let sql = "UPDATE runs SET lease_until = $1 WHERE run_id = $2 AND fence = $3 AND lease_until IS NOT NULL";
+                    tx.execute(sql, values![until, run_id, fence]).await?;
+                }
+                Ok(())
             }
             .boxed()
         });

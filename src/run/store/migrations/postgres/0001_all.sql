@@ -137,6 +137,12 @@ CREATE TABLE bulletins (
 );
 CREATE INDEX bulletins_pending ON bulletins (next_attempt_at) WHERE state = 'pending';
 
+-- What the service knows of itself: `beat`, the last moment at which one was at work.
+CREATE TABLE facts (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
 -- Far ends that said they are gone (410): nothing is sent until somebody changes the address or asks for it.
 CREATE TABLE gone (
     delivery TEXT NOT NULL,
