@@ -213,6 +213,101 @@ fn jobs_tell_when_they_fall_due_and_which_period_that_covers() {
 }
 
 #[test]
+fn jobs_are_listed_with_time_offset_zone_and_period_in_eighty_columns() {
+    let world = World::new();
+    let path = world.path().join("reportwire.toml");
+    let job = |name: &str, period: &str, lines: &str| {
+        format!(
+            "\n[jobs.{name}]\n{lines}\nsources = [\"usage\"]\nperiod = \"{period}\"\nformats = [\"csv\"]\n\
+             [jobs.{name}.report.full]\n"
+        )
+    };
+    let far = "timezone = \"America/Argentina/ComodRivadavia\"";
+    let text = [
+        fs::read_to_string(&path).unwrap(),
+        job(
+            "weekly",
+            "previous_week",
+            "schedule = { cron = \"30 8 * * MON\", jitter = \"1h\", end = \"2026-11-30\" }",
+        ),
+        job(
+            "rolling",
+            "last_days:30",
+            &format!("schedule = \"0 0 * * *\"\n{far}"),
+        ),
+        job(
+            "over",
+            "previous_day",
+            "schedule = { every = \"day\", at = \"02:30\", end = \"2026-11-01\" }",
+        ),
+        job(
+            "either",
+            "previous_day",
+            "schedule = \"0 7 1 * MON\"\nenabled = false",
+        ),
+        job(&"long-".repeat(12), "previous_month", "schedule = \"0 7 31 * *\""),
+    ]
+    .concat();
+    fs::write(&path, text).unwrap();
+    let answer = world.ask(&["jobs", "--next", "2", "--as-of", AS_OF]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    for line in answer.out.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    insta::assert_snapshot!(answer.out, @r"
+    by-hand
+      only by hand
+    either
+      disabled
+    long-long-long-long-long-long-long-long-long-long-long-long-
+      2026-12-31 07:00 +01:00 Europe/Madrid  2026-11  11-01..11-30
+      2027-01-31 07:00 +01:00 Europe/Madrid  2026-12  12-01..12-31
+    monthly-full-report
+      2026-12-01 07:00 +01:00 Europe/Madrid  2026-11  11-01..11-30
+      2027-01-01 07:00 +01:00 Europe/Madrid  2026-12  12-01..12-31
+    over
+      falls due no more
+    rolling
+      2026-11-03 00:00 -03:00 America/Argentina/ComodRivadavia
+        2026-10-04..2026-11-02
+      2026-11-04 00:00 -03:00 America/Argentina/ComodRivadavia
+        2026-10-05..2026-11-03
+    weekly
+      2026-11-09 08:42:53 +01:00 Europe/Madrid  2026-W45  11-02..11-08
+      2026-11-16 09:26:08 +01:00 Europe/Madrid  2026-W46  11-09..11-15
+    ");
+    for told in [
+        "job `either`: `0 7 1 * MON` names a day of the month and a day of the week",
+        "`0 7 31 * *` skips day 31",
+        "job `over`: falls due no more: its last day is 2026-11-01",
+    ] {
+        assert!(answer.err.contains(told), "{told}: {}", answer.err);
+    }
+    assert_eq!(answer.err.lines().count(), 3, "{}", answer.err);
+    let weekly = world.json(&["jobs", "--next", "5", "--as-of", AS_OF, "--json"]);
+    let weekly = weekly
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|job| job["job"] == "weekly")
+        .unwrap()
+        .clone();
+    let keys: Vec<&str> = weekly.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["job", "title", "enabled", "timezone", "next", "warnings"]);
+    let due: Vec<&str> = weekly["next"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|next| next["due_at"].as_str())
+        .collect();
+    assert_eq!(due.len(), 4, "none after its last day: {due:?}");
+    assert_ne!(
+        weekly["next"][0]["due_at"], "2026-11-23T08:30:00+01:00",
+        "moved by its jitter"
+    );
+}
+
+#[test]
 fn a_run_is_told_in_twenty_lines_of_eighty_columns() {
     let world = World::new();
     let answer = world.ask(&["run", "monthly-full-report", "--as-of", AS_OF]);

@@ -712,7 +712,7 @@ fn gates_waits_and_schedules_arrive_in_the_plan() {
     );
     let waits = WaitUntil {
         sources: vec!["files".into()],
-        at_most: std::time::Duration::from_secs(5400),
+        at_most: std::time::Duration::from_mins(90),
     };
     assert_eq!(job.wait_until, Some(waits));
     for (written, percent) in [
@@ -1021,6 +1021,43 @@ fn secrets_that_are_missing_or_exposed_are_told_where_they_are_referred_to() {
             assert!(told.iter().all(|warning| !warning.to_string().contains("canary")));
         }
     }
+}
+
+#[test]
+fn holidays_come_as_a_list_or_as_a_calendar_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = |lines: &str| {
+        format!("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n{lines}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+    };
+    let text = whole(&job(
+        "schedule = { business_day = 1, of = \"month\", at = \"07:00\", holidays = \"es.ics\" }",
+    ));
+    let loaded = |content: &str| {
+        fs::write(folder.path().join("es.ics"), content).unwrap();
+        config::load_text("reportwire.toml", &text, folder.path(), &[], &BTreeMap::new())
+    };
+    let christmas = event("SUMMARY:Navidad\r\nDTSTART;VALUE=DATE:20261225\r\nDTEND;VALUE=DATE:20261226");
+    for content in ["2026-12-25 # Navidad\n", &christmas] {
+        let plan = loaded(content).unwrap();
+        let rule = plan.jobs["monthly"]
+            .schedule
+            .as_ref()
+            .map(|schedule| &schedule.rule);
+        let Some(Rule::BusinessDay { holidays, .. }) = rule else {
+            panic!("{rule:?}")
+        };
+        let days: Vec<String> = holidays.iter().map(ToString::to_string).collect();
+        assert_eq!(days, ["2026-12-25"]);
+    }
+    let weekly = event("SUMMARY:Viernes\r\nDTSTART;VALUE=DATE:20261225\r\nRRULE:FREQ=WEEKLY");
+    insta::assert_snapshot!(loaded(&weekly).unwrap_err(), @r#"
+    error: job `monthly` cannot be scheduled
+      --> reportwire.toml:2:71   jobs.monthly.schedule.holidays
+    2 | …dule = { business_day = 1, of = "month", at = "07:00", holidays = "es.ics"…
+      |                                                                    ^^^^^^^^
+      | the event `Viernes` of the holidays repeats by a rule that is not built
+    hint: write it as all-day events, repeated with `RRULE:FREQ=YEARLY` at most, or write a text file with one date a line
+    "#);
 }
 
 #[test]

@@ -30,6 +30,9 @@ struct Listed {
     timezone: String,
     next: Vec<Next>,
     warnings: Vec<String>,
+    /// Why nothing is due, if so.
+    #[serde(skip)]
+    idle: &'static str,
 }
 
 /// One due time.
@@ -67,7 +70,7 @@ impl Jobs {
         if self.json {
             output::json(&jobs);
         } else {
-            output::data(table(&jobs));
+            output::data(text(&jobs));
             for job in &jobs {
                 for warning in &job.warnings {
                     output::note(format!("warning: job `{}`: {}", job.job, output::plain(warning)));
@@ -83,7 +86,8 @@ impl Jobs {
         let due = schedule
             .filter(|_| job.enabled)
             .map_or_else(Vec::new, |schedule| {
-                cadence::upcoming(schedule, job.timezone, job.calendar, now, self.next.into())
+                let count = self.next.into();
+                cadence::upcoming(schedule, &job.name, job.timezone, job.calendar, now, count)
             });
         Listed {
             job: job.name.clone(),
@@ -93,7 +97,7 @@ impl Jobs {
             next: due
                 .into_iter()
                 .map(|due| Next {
-                    due_at: due.at.to_rfc3339(),
+                    due_at: due.due_at.to_rfc3339(),
                     period: job
                         .period
                         .resolve(due.nominal.date(), job.calendar)
@@ -103,36 +107,55 @@ impl Jobs {
             warnings: schedule.map_or_else(Vec::new, |schedule| {
                 cadence::warnings(schedule, &job.period, job.timezone, job.calendar, now)
             }),
+            idle: match schedule {
+                _ if !job.enabled => "disabled",
+                Some(_) => "falls due no more",
+                None => "only by hand",
+            },
         }
     }
 }
 
-fn table(jobs: &[Listed]) -> String {
-    let mut rows = Vec::new();
+/// A heading for each job, and under it what falls due: time, offset, zone, period. Each line stands for itself.
+fn text(jobs: &[Listed]) -> String {
+    let mut lines = Vec::new();
     for job in jobs {
+        lines.push(job.job.clone());
         if job.next.is_empty() {
-            let why = if job.enabled { "only by hand" } else { "disabled" };
-            rows.push([job.job.clone(), why.to_owned(), String::new(), String::new()]);
+            lines.push(format!("  {}", job.idle));
         }
-        for (at, next) in job.next.iter().enumerate() {
-            let name = if at == 0 { job.job.clone() } else { String::new() };
-            let (id, days) = next.period.as_ref().map_or_else(
-                || ("(no complete day yet)".to_owned(), String::new()),
-                |period| (period.id.clone(), days(period)),
-            );
-            rows.push([name, wall_time(&next.due_at), id, days]);
+        let ids: Vec<&str> = job.next.iter().map(Next::id).collect();
+        let widest = ids.iter().map(|id| id.len()).max().unwrap_or_default();
+        for (next, id) in job.next.iter().zip(ids) {
+            let when = format!("  {} {}", wall_time(&next.due_at), job.timezone);
+            let days = next.period.as_ref().map_or_else(String::new, days);
+            let covers = format!("{id:widest$}  {days}");
+            let line = format!("{when}  {}", covers.trim_end());
+            if line.len() <= output::WIDTH.into() {
+                lines.push(line);
+            } else {
+                lines.extend([when, format!("    {}", covers.trim_end())]);
+            }
         }
     }
-    output::table(Some(["JOB", "DUE", "PERIOD", "DAYS"]), rows)
+    lines.join("\n")
 }
 
-/// `2026-12-01 07:00 +01:00`, out of RFC 3339: schedules know no seconds.
+impl Next {
+    fn id(&self) -> &str {
+        self.period
+            .as_ref()
+            .map_or("(no complete day yet)", |period| &period.id)
+    }
+}
+
+/// `2026-12-01 07:00 +01:00`, out of RFC 3339; seconds only where a jitter makes some.
 fn wall_time(due_at: &str) -> String {
-    let (minute, offset) = (
-        due_at.get(..16).unwrap_or(due_at),
-        due_at.get(19..).unwrap_or_default(),
-    );
-    format!("{} {offset}", minute.replacen('T', " ", 1))
+    let (time, offset) = due_at
+        .split_at_checked("2026-12-01T07:00:00".len())
+        .unwrap_or((due_at, ""));
+    let time = time.strip_suffix(":00").unwrap_or(time);
+    format!("{} {offset}", time.replacen('T', " ", 1))
 }
 
 /// The days of a period, where its id does not name them already.

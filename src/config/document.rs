@@ -67,8 +67,8 @@ pub(super) struct ServiceEntry {
     pub(super) fiscal_year_start: Option<String>,
     /// Address and port of console, health and metrics of `serve`. Default: `127.0.0.1:8321`, loopback only.
     pub(super) listen: String,
-    /// PostgreSQL that several replicas share, as a reference to its URL: `env:NAME` or `file:PATH`. The URL itself only
-    /// without a password. Default: the embedded store in `data_dir`.
+    /// Database (`postgres://…`) that several replicas share, as a reference to its URL: `env:NAME` or `file:PATH`. The
+    /// URL itself only without a password. Default: the embedded store in `data_dir`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) store: Option<String>,
     /// Most runs under way at once in this process, 1 to 512. Default: 8.

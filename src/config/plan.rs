@@ -46,7 +46,7 @@ pub struct Service {
     pub owner_fallback: Option<String>,
     /// Address of console, health and metrics of `serve`.
     pub listen: String,
-    /// PostgreSQL that several replicas share; `None`: the embedded store in `data_dir`.
+    /// Database (`postgres://…`) that several replicas share; `None`: the embedded store in `data_dir`.
     pub store: Option<Secret>,
     /// Most runs under way at once in this process.
     pub runs_at_once: usize,

@@ -46,6 +46,35 @@ pub enum PeriodError {
     /// The number of rolling days is out of bounds.
     #[error("`{0}` does not say how many days; write 1 to 3660 after the colon, for example `last_days:30`")]
     LastDays(String),
+    /// Two periods are not steps of the same ladder.
+    #[error(
+        "one does not get from `{from}` to `{to}` in steps of `{from}`; write two periods of the same kind, for example \
+         `2026-01` and `2026-06`"
+    )]
+    DifferentKinds {
+        /// Id of the first.
+        from: String,
+        /// Id of the last.
+        to: String,
+    },
+    /// The last period lies before the first.
+    #[error("`{from}` comes after `{to}`; write the earlier period first: from `{to}` to `{from}`")]
+    Reversed {
+        /// Id of the first.
+        from: String,
+        /// Id of the last.
+        to: String,
+    },
+    /// More periods than anybody means.
+    #[error("from `{from}` to `{to}` are more than {most} periods; ask for fewer at a time")]
+    TooMany {
+        /// Id of the first.
+        from: String,
+        /// Id of the last.
+        to: String,
+        /// How many are allowed.
+        most: usize,
+    },
 }
 
 /// What the user wrote, short enough for a message.

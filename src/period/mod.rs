@@ -7,10 +7,12 @@ mod calendar;
 mod error;
 mod literal;
 mod rule;
+mod span;
 
 pub use calendar::{Calendar, CalendarUnit};
 pub use error::PeriodError;
 pub use rule::PeriodRule;
+pub use span::periods_from_to;
 
 use calendar::{EARLIEST, LATEST_END};
 use chrono::{Datelike, Days, Months, NaiveDate};
@@ -149,6 +151,25 @@ impl Period {
             Shape::Range => {
                 let start = self.start.checked_sub_days(Days::new(self.days().into()))?;
                 self.neighbour(start, self.start, Shape::Range)
+            }
+        }
+    }
+
+    /// The period after: the unit after a unit, as many elapsed days of the unit after a to-date period (cut at that unit's
+    /// end), as many days just after any other range. `None` where that leaves the years 0001 … 9999.
+    #[must_use]
+    pub fn next(&self) -> Option<Self> {
+        match self.shape {
+            Shape::Whole(unit) => Self::containing(unit, self.end, self.calendar),
+            Shape::ToDate { unit, elapsed } => {
+                let (_, start) = self.calendar.bounds(unit, self.start)?;
+                let (_, unit_end) = self.calendar.bounds(unit, start)?;
+                let end = start.checked_add_days(Days::new(elapsed.into()))?.min(unit_end);
+                self.neighbour(start, end, self.shape)
+            }
+            Shape::Range => {
+                let end = self.end.checked_add_days(Days::new(self.days().into()))?;
+                self.neighbour(self.end, end, Shape::Range)
             }
         }
     }

@@ -47,6 +47,41 @@ fn every_shape_has_its_period_before() {
 }
 
 #[test]
+fn every_shape_has_its_period_after() {
+    for (text, first_month, expected) in [
+        ("2026-10-31", 1, "2026-11-01 (1)"),
+        ("2026-W53", 1, "2027-W01 (7)"),
+        ("2028-01", 1, "2028-02 (29)"),
+        ("2025-Q4", 1, "2026-Q1 (90)"),
+        ("2027", 1, "2028 (366)"),
+        ("FY2026-Q4", 4, "FY2027-Q1 (91)"),
+        ("2026-Q3", 2, "2026-Q4 (92)"),
+        ("2026-09-25..2026-10-04", 1, "2026-10-05..2026-10-14 (10)"),
+        ("9999", 1, "none"),
+        ("9999-12-31", 1, "none"),
+    ] {
+        assert_eq!(
+            told(period(text, first_month).next()),
+            expected,
+            "after {text}, year from {first_month}"
+        );
+    }
+    let rule: PeriodRule = "month_to_date".parse().unwrap();
+    let january = rule.resolve(day("2027-02-01"), Calendar::years());
+    assert_eq!(
+        january.and_then(|period| period.next()),
+        None,
+        "nothing of February is complete"
+    );
+    let january = rule.resolve(day("2027-01-31"), Calendar::years()).unwrap();
+    assert_eq!(told(january.next()), "2027-02 (28)");
+    assert_eq!(
+        told(january.next().and_then(|period| period.next())),
+        "2027-03-01..2027-03-30 (30)"
+    );
+}
+
+#[test]
 fn the_same_period_last_year_keeps_its_number_and_29_february_meets_28_february() {
     for (text, first_month, expected) in [
         ("2026-11-22", 1, "2025-11-22 (1)"),

@@ -2,6 +2,7 @@
 
 use crate::period::Period;
 use crate::schedule::cadence::CadenceError;
+use crate::schedule::calendar_file;
 use chrono::{Datelike, NaiveDate, Weekday};
 use std::collections::BTreeSet;
 
@@ -27,18 +28,19 @@ pub(super) fn nth_business_day(
     days.get(index).copied()
 }
 
-/// Reads a list of holidays: one date (`2026-12-25`) a line. Empty lines and what follows a `#` are skipped.
+/// Reads a list of holidays: a calendar file (iCalendar), or one date (`2026-12-25`) a line, where empty lines and what
+/// follows a `#` are skipped.
 pub fn holidays(text: &str) -> Result<BTreeSet<NaiveDate>, CadenceError> {
     let text = text.trim_start_matches('\u{feff}');
+    if text.len() > MOST_BYTES {
+        return Err(CadenceError::TooManyHolidays);
+    }
     if text
         .trim_start()
         .to_ascii_uppercase()
         .starts_with("BEGIN:VCALENDAR")
     {
-        return Err(CadenceError::IcsHolidays);
-    }
-    if text.len() > MOST_BYTES {
-        return Err(CadenceError::TooManyHolidays);
+        return calendar_file::holidays(text);
     }
     text.lines()
         .enumerate()
@@ -131,9 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn calendar_files_and_endless_lists_are_refused_by_name() {
-        let ics = holidays("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n").unwrap_err();
-        assert!(ics.to_string().contains(".ics"), "{ics}");
+    fn endless_lists_are_refused() {
         assert_eq!(
             holidays(&"2026-12-25\n".repeat(30_000)),
             Err(CadenceError::TooManyHolidays)

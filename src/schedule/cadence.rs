@@ -7,17 +7,22 @@
 //! midnight falls due at 00:00 of the next date, and still reports for the date it was asked for.
 //! (croner's own zone arithmetic is not used: it has no nominal time, loses that case where the next date does not match
 //! the pattern, and gives up in gaps of more than two hours.)
+//!
+//! `start` and `end` bound the nominal dates. A jitter moves what falls due, and neither the nominal time nor the period.
 
 use crate::config::plan::{DayRule, Rule, Schedule};
 use crate::period::{Calendar, CalendarUnit, Period};
 use crate::schedule::business_day::nth_business_day;
 use crate::schedule::wall::WallTime;
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use std::iter::successors;
 
 pub use crate::schedule::business_day::holidays;
+pub use crate::schedule::description::describe;
+use crate::schedule::jitter::{Spread, share};
 pub use crate::schedule::warning::warnings;
 
 /// Why a schedule or a list of holidays could not be read. Every message shows what would be right.
@@ -59,12 +64,22 @@ pub enum CadenceError {
         /// As written, shortened.
         text: String,
     },
-    /// The list is a calendar file.
+    /// A calendar file that is none.
     #[error(
-        "holidays from calendar files (.ics) are not built yet; write a text file with one date a line, for example \
-         `2026-12-25`"
+        "the holidays are not a calendar file: {0}; export them again, or write a text file with one date a line"
     )]
-    IcsHolidays,
+    CalendarFile(String),
+    /// An event of a calendar file whose days are not known for certain.
+    #[error(
+        "the event `{event}` of the holidays {why}; write it as all-day events, repeated with `RRULE:FREQ=YEARLY` at \
+         most, or write a text file with one date a line"
+    )]
+    CalendarEvent {
+        /// Its summary, or its place in the file, shortened.
+        event: String,
+        /// What is not understood.
+        why: &'static str,
+    },
     /// The list is longer than any real one.
     #[error("the list of holidays is larger than 256 KiB; keep the years you need, one date a line")]
     TooManyHolidays,
@@ -73,8 +88,10 @@ pub enum CadenceError {
 /// One moment at which a schedule falls due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
-    /// The instant, in the job's zone.
+    /// The instant of the nominal time, in the job's zone.
     pub at: DateTime<Tz>,
+    /// The instant at which it falls due: `at`, or later by its share of the jitter.
+    pub due_at: DateTime<Tz>,
     /// The local time that the schedule asks for; its date decides the period.
     pub nominal: NaiveDateTime,
     /// 1 for the second pass of a local time that happens twice, else 0.
@@ -100,15 +117,83 @@ pub fn parse_cron(text: &str) -> Result<Cron, CadenceError> {
             why: error.to_string(),
         })?;
     // The calendar repeats itself, so a pattern that has a date at all has one after any moment.
-    match cron.find_next_occurrence(&NaiveDate::default().and_time(chrono::NaiveTime::MIN), true) {
+    match cron.find_next_occurrence(&NaiveDate::default().and_time(NaiveTime::MIN), true) {
         Ok(_) => Ok(cron),
         Err(_) => Err(CadenceError::NeverDue(shown())),
     }
 }
 
-/// The first due time strictly after `after`; `None` only beyond the years of the calendar (cron: the year 5000).
+/// What falls due first strictly after `after`; `None` where `end` has passed, and beyond the years of the calendar
+/// (cron: the year 5000). `job` is the job's name, which decides its share of the jitter.
 #[must_use]
-pub fn next_due(schedule: &Schedule, zone: Tz, calendar: Calendar, after: DateTime<Utc>) -> Option<Due> {
+pub fn next_due(
+    schedule: &Schedule,
+    job: &str,
+    zone: Tz,
+    calendar: Calendar,
+    after: DateTime<Utc>,
+) -> Option<Due> {
+    due_after(schedule, job, zone, calendar, after).next()
+}
+
+/// The next `count` times that fall due strictly after `after`, in order.
+#[must_use]
+pub fn upcoming(
+    schedule: &Schedule,
+    job: &str,
+    zone: Tz,
+    calendar: Calendar,
+    after: DateTime<Utc>,
+    count: usize,
+) -> Vec<Due> {
+    due_after(schedule, job, zone, calendar, after)
+        .take(count)
+        .collect()
+}
+
+/// What falls due after `after` and not after `until`, by [`Due::due_at`], in order. Computed as it is taken, so that
+/// whoever has been away for long takes as many as they can bear and asks again.
+///
+/// Adjoining ranges neither share an occurrence nor lose one, as long as the schedule stays the same.
+pub fn due_between(
+    schedule: &Schedule,
+    job: &str,
+    zone: Tz,
+    calendar: Calendar,
+    after: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> impl Iterator<Item = Due> {
+    due_after(schedule, job, zone, calendar, after).take_while(move |due| due.due_at <= until)
+}
+
+/// Everything that falls due after `after`, in order.
+fn due_after(
+    schedule: &Schedule,
+    job: &str,
+    zone: Tz,
+    calendar: Calendar,
+    after: DateTime<Utc>,
+) -> impl Iterator<Item = Due> {
+    // What was due before may have been moved beyond `after`.
+    let jitter = TimeDelta::from_std(schedule.jitter).unwrap_or(TimeDelta::MAX);
+    let from = after.checked_sub_signed(jitter).unwrap_or(after);
+    let punctual = successors(punctual(schedule, zone, calendar, from), move |due| {
+        punctual(schedule, zone, calendar, due.at.to_utc())
+    });
+    let moved = punctual.map(move |due| Due {
+        due_at: due.at + share(schedule.jitter, job, due.nominal),
+        ..due
+    });
+    Spread::new(moved).filter(move |due| due.due_at > after)
+}
+
+/// The first instant of a nominal time strictly after `after`, the jitter aside.
+pub(super) fn punctual(
+    schedule: &Schedule,
+    zone: Tz,
+    calendar: Calendar,
+    after: DateTime<Utc>,
+) -> Option<Due> {
     // Instants at the ends of chrono's range have no local time.
     if !(1..=9999).contains(&after.year()) {
         return None;
@@ -120,6 +205,12 @@ pub fn next_due(schedule: &Schedule, zone: Tz, calendar: Calendar, after: DateTi
         Some(WallTime::Twice(first, second)) if follows_elapsed_time => local - (second - first),
         _ => local,
     };
+    let due = |at, nominal, fold| Due {
+        at,
+        due_at: at,
+        nominal,
+        fold,
+    };
     let mut second_pass: Option<Due> = None;
     for nominal in nominal_times(schedule, calendar, from) {
         let wall = WallTime::of(nominal, zone)?;
@@ -128,11 +219,7 @@ pub fn next_due(schedule: &Schedule, zone: Tz, calendar: Calendar, after: DateTi
         }
         let first = wall.first();
         if first > after {
-            let first = Due {
-                at: first,
-                nominal,
-                fold: 0,
-            };
+            let first = due(first, nominal, 0);
             return Some(second_pass.filter(|second| second.at < first.at).unwrap_or(first));
         }
         // Second passes come in the order of their local times, so the first one ahead is the earliest.
@@ -141,30 +228,10 @@ pub fn next_due(schedule: &Schedule, zone: Tz, calendar: Calendar, after: DateTi
             && second > after
             && second_pass.is_none()
         {
-            second_pass = Some(Due {
-                at: second,
-                nominal,
-                fold: 1,
-            });
+            second_pass = Some(due(second, nominal, 1));
         }
     }
     second_pass
-}
-
-/// The next `count` due times strictly after `after`, each later than the one before.
-#[must_use]
-pub fn upcoming(
-    schedule: &Schedule,
-    zone: Tz,
-    calendar: Calendar,
-    after: DateTime<Utc>,
-    count: usize,
-) -> Vec<Due> {
-    std::iter::successors(next_due(schedule, zone, calendar, after), |due| {
-        next_due(schedule, zone, calendar, due.at.to_utc())
-    })
-    .take(count)
-    .collect()
 }
 
 /// Whether the schedule means "every hour" rather than certain times of day.
@@ -180,20 +247,36 @@ pub(super) fn follows_elapsed_time(schedule: &Schedule) -> bool {
     }
 }
 
-/// The nominal local times of a schedule from `from` on, in order.
-pub(super) fn nominal_times<'a>(
-    schedule: &'a Schedule,
+/// The nominal local times of a schedule from `from` on, in order, on its days from `start` to `end`.
+pub(super) fn nominal_times(
+    schedule: &Schedule,
     calendar: Calendar,
     from: NaiveDateTime,
-) -> Box<dyn Iterator<Item = NaiveDateTime> + 'a> {
-    match &schedule.rule {
+) -> impl Iterator<Item = NaiveDateTime> {
+    let start = schedule.start.map(|start| start.and_time(NaiveTime::MIN));
+    let end = schedule.end;
+    times_of(
+        &schedule.rule,
+        calendar,
+        start.map_or(from, |start| start.max(from)),
+    )
+    .take_while(move |nominal| end.is_none_or(|end| nominal.date() <= end))
+}
+
+/// The local times that a rule asks for from `from` on, in order.
+fn times_of(
+    rule: &Rule,
+    calendar: Calendar,
+    from: NaiveDateTime,
+) -> Box<dyn Iterator<Item = NaiveDateTime> + '_> {
+    match rule {
         Rule::Cron { pattern, .. } => {
             // Croner counts in seconds: what lies between two of them belongs to the later one.
             let from = from
                 .checked_add_signed(TimeDelta::nanoseconds(999_999_999))
                 .unwrap_or(from);
             let first = pattern.find_next_occurrence(&from, true).ok();
-            Box::new(std::iter::successors(first, |last| {
+            Box::new(successors(first, |last| {
                 pattern.find_next_occurrence(last, false).ok()
             }))
         }
@@ -218,7 +301,7 @@ pub(super) fn nominal_times<'a>(
 
 /// The unit in which `date` lies and those after it, to the end of the calendar.
 fn units(unit: CalendarUnit, date: NaiveDate, calendar: Calendar) -> impl Iterator<Item = Period> {
-    std::iter::successors(Period::containing(unit, date, calendar), move |period| {
+    successors(Period::containing(unit, date, calendar), move |period| {
         Period::containing(unit, period.end(), calendar)
     })
 }
@@ -239,5 +322,7 @@ fn day_of(period: &Period, rule: DayRule) -> NaiveDate {
     }
 }
 
+#[cfg(test)]
+mod bounds_tests;
 #[cfg(test)]
 mod tests;

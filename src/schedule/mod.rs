@@ -5,7 +5,10 @@
 
 mod business_day;
 pub mod cadence;
+mod calendar_file;
 pub mod clock;
+mod description;
+mod jitter;
 #[cfg(test)]
 mod minute_walk;
 mod wall;

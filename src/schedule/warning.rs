@@ -2,9 +2,9 @@
 
 use crate::config::plan::{Rule, Schedule};
 use crate::period::{Calendar, CalendarUnit, PeriodRule};
-use crate::schedule::cadence::{follows_elapsed_time, nominal_times, upcoming};
+use crate::schedule::cadence::{Due, follows_elapsed_time, nominal_times, punctual};
 use crate::schedule::wall::clock_changes;
-use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 /// How many due times are looked at: two months of days.
@@ -21,6 +21,7 @@ pub fn warnings(
     now: DateTime<Utc>,
 ) -> Vec<String> {
     [
+        nothing_due(schedule, zone, calendar, now),
         either_day(schedule),
         short_months(schedule),
         changing_clocks(schedule, zone, calendar, now),
@@ -30,6 +31,33 @@ pub fn warnings(
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// The coming due times, the jitter aside: it changes no period.
+fn upcoming(schedule: &Schedule, zone: Tz, calendar: Calendar, now: DateTime<Utc>) -> Vec<Due> {
+    std::iter::successors(punctual(schedule, zone, calendar, now), |due| {
+        punctual(schedule, zone, calendar, due.at.to_utc())
+    })
+    .take(DUE_TIMES)
+    .collect()
+}
+
+/// Days from `start` to `end` that hold no due time any more, or none at all.
+fn nothing_due(schedule: &Schedule, zone: Tz, calendar: Calendar, now: DateTime<Utc>) -> Option<String> {
+    let end = schedule.end?;
+    if punctual(schedule, zone, calendar, now).is_some() {
+        return None;
+    }
+    let never = schedule.start.filter(|start| {
+        let times = nominal_times(schedule, calendar, start.and_time(NaiveTime::MIN));
+        times.take(1).count() == 0
+    });
+    Some(match never {
+        Some(start) => format!(
+            "never falls due: there is no such time from {start} to {end}. Move `start` or `end`, or leave them out"
+        ),
+        None => format!("falls due no more: its last day is {end}. Move `end`, or leave the schedule out"),
+    })
 }
 
 /// Cron's OR of day-of-month and day-of-week.
@@ -123,7 +151,7 @@ fn repeated_period(
     now: DateTime<Utc>,
 ) -> Option<String> {
     let unit = rule.closed_unit()?;
-    let due = upcoming(schedule, zone, calendar, now, DUE_TIMES);
+    let due = upcoming(schedule, zone, calendar, now);
     let (first, second, period) = due.windows(2).find_map(|pair| {
         let [first, second] = pair else { return None };
         let period = rule.resolve(first.nominal.date(), calendar)?;
@@ -157,7 +185,7 @@ fn empty_period(
     calendar: Calendar,
     now: DateTime<Utc>,
 ) -> Option<String> {
-    let due = upcoming(schedule, zone, calendar, now, DUE_TIMES);
+    let due = upcoming(schedule, zone, calendar, now);
     let empty = due
         .iter()
         .find(|due| rule.resolve(due.nominal.date(), calendar).is_none())?;
@@ -173,7 +201,6 @@ mod tests {
     use super::*;
     use crate::config::plan::DayRule;
     use crate::schedule::cadence::parse_cron;
-    use chrono::NaiveTime;
     use std::collections::BTreeSet;
 
     fn told(schedule: &Schedule, rule: &str, zone: Tz) -> Vec<String> {
@@ -286,6 +313,42 @@ mod tests {
             ),
         ] {
             assert_eq!(of_cron(text, rule, zone), [expected], "`{text}`, {rule}");
+        }
+    }
+
+    #[test]
+    fn days_that_leave_nothing_due_are_said() {
+        for (start, end, expected) in [
+            (
+                "",
+                "2026-11-30",
+                "falls due no more: its last day is 2026-11-30. Move `end`, or leave the schedule out",
+            ),
+            (
+                "2026-10-01",
+                "2026-11-30",
+                "falls due no more: its last day is 2026-11-30.",
+            ),
+            (
+                "2026-12-02",
+                "2026-12-31",
+                "never falls due: there is no such time from 2026-12-02 to 2026-12-31. Move `start` or `end`, or leave",
+            ),
+            ("2026-12-01", "2026-12-01", ""),
+            ("2027-06-01", "", ""),
+        ] {
+            let pattern = Box::new(parse_cron("0 7 1 * *").unwrap());
+            let text = "0 7 1 * *".to_owned();
+            let schedule = Schedule {
+                start: start.parse().ok(),
+                end: end.parse().ok(),
+                ..Rule::Cron { text, pattern }.into()
+            };
+            let found = told(&schedule, "previous_month", Tz::UTC).join("");
+            assert!(
+                found.starts_with(expected) && found.is_empty() == expected.is_empty(),
+                "{found}"
+            );
         }
     }
 

@@ -2,12 +2,14 @@
 
 use super::values::{did_you_mean, relative_hint};
 use super::{Check, gates, nearest, schedule};
-use crate::config::document::{BrandEntry, Document, JobEntry, ReportEntry};
+use crate::config::document::{BrandEntry, Document, JobEntry, ReportEntry, ServiceEntry};
 use crate::config::locate::Part;
 use crate::config::plan::{Brand, Format, JobPlan, ReportKind};
 use crate::config::problem::KeyPath;
 use crate::config::read::list;
+use crate::money::Currency;
 use crate::period::{Calendar, PeriodRule};
+use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -55,28 +57,7 @@ pub(super) fn job(
 ) -> Option<JobPlan> {
     let service = &document.service;
     let title = cx.maybe_text(&at.join("title"), entry.title.as_ref());
-    // What a job inherits was told at the service, if it is wrong.
-    let timezone = match &entry.timezone {
-        Some(text) => cx.zone(&at.join("timezone"), text),
-        None => service.timezone.parse().ok(),
-    };
-    let locale = match &entry.locale {
-        Some(text) => cx.locale(&at.join("locale"), text),
-        None => Some(service.locale.clone()),
-    };
-    let currency = match &entry.currency {
-        Some(text) => cx.currency(&at.join("currency"), text),
-        None => service.currency.parse().ok(),
-    };
-    let calendar = match (&entry.fiscal_year_start, &service.fiscal_year_start) {
-        (Some(text), _) => cx.calendar(&at.join("fiscal_year_start"), text),
-        (None, Some(text)) => text.parse().ok().and_then(|month| Calendar::fiscal(month).ok()),
-        (None, None) => Some(Calendar::years()),
-    };
-    let owner = match &entry.owner {
-        Some(texts) => cx.mailboxes(&at.join("owner"), texts),
-        None => Some(service.owner.clone()),
-    };
+    let local = local(cx, at, entry, service);
     let schedule = match &entry.schedule {
         Some(entry) => schedule::schedule(cx, &at.join("schedule"), entry).map(Some),
         None => Some(None),
@@ -126,30 +107,20 @@ pub(super) fn job(
     let file_name = file_name(cx, &at.join("file_name"), &entry.file_name, several);
     let brand = brand(cx, &at.join("brand"), &entry.brand);
     let gates = gates::gates(cx, &at.join("gates"), &entry.gates);
-    if entry.combine {
-        let what = super::subject(at, "adding sources up (`combine`) is not built yet");
-        let hint = "leave `combine` out; figures stay per source";
-        cx.report_as(
-            &at.join("combine"),
-            Part::Value,
-            what,
-            "not built yet",
-            Some(hint.into()),
-        );
-    }
+    no_combination(cx, at, entry);
     Some(JobPlan {
         name: name.to_owned(),
         title: title?.unwrap_or_else(|| name.to_owned()),
         enabled: entry.enabled,
-        timezone: timezone?,
-        locale: locale?,
-        currency: currency?,
-        owner: owner?,
+        timezone: local.timezone?,
+        locale: local.locale?,
+        currency: local.currency?,
+        owner: local.owner?,
         schedule: schedule?,
         sources: sources?,
         wait_until: wait_until?,
         period: period?,
-        calendar: calendar?,
+        calendar: local.calendar?,
         formats: formats?,
         deliveries: deliveries?,
         report: report?,
@@ -162,6 +133,61 @@ pub(super) fn job(
         combine: entry.combine,
         gates: gates?,
     })
+}
+
+/// What a job has of its own or from the service; `None` is a problem.
+struct Local {
+    timezone: Option<Tz>,
+    locale: Option<String>,
+    currency: Option<Currency>,
+    calendar: Option<Calendar>,
+    owner: Option<Vec<String>>,
+}
+
+fn local(cx: &mut Check<'_>, at: &KeyPath, entry: &JobEntry, service: &ServiceEntry) -> Local {
+    // What a job inherits was told at the service, if it is wrong.
+    let timezone = match &entry.timezone {
+        Some(text) => cx.zone(&at.join("timezone"), text),
+        None => service.timezone.parse().ok(),
+    };
+    let locale = match &entry.locale {
+        Some(text) => cx.locale(&at.join("locale"), text),
+        None => Some(service.locale.clone()),
+    };
+    let currency = match &entry.currency {
+        Some(text) => cx.currency(&at.join("currency"), text),
+        None => service.currency.parse().ok(),
+    };
+    let calendar = match (&entry.fiscal_year_start, &service.fiscal_year_start) {
+        (Some(text), _) => cx.calendar(&at.join("fiscal_year_start"), text),
+        (None, Some(text)) => text.parse().ok().and_then(|month| Calendar::fiscal(month).ok()),
+        (None, None) => Some(Calendar::years()),
+    };
+    let owner = match &entry.owner {
+        Some(texts) => cx.mailboxes(&at.join("owner"), texts),
+        None => Some(service.owner.clone()),
+    };
+    Local {
+        timezone,
+        locale,
+        currency,
+        calendar,
+        owner,
+    }
+}
+
+fn no_combination(cx: &mut Check<'_>, at: &KeyPath, entry: &JobEntry) {
+    if entry.combine {
+        let what = super::subject(at, "adding sources up (`combine`) is not built yet");
+        let hint = "leave `combine` out; figures stay per source";
+        cx.report_as(
+            &at.join("combine"),
+            Part::Value,
+            what,
+            "not built yet",
+            Some(hint.into()),
+        );
+    }
 }
 
 fn named_sources(

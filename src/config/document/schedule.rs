@@ -41,7 +41,8 @@ pub(in crate::config) struct ScheduleTable {
     pub(in crate::config) of: Option<CalendarUnit>,
     /// Local wall time, `HH:MM`. Not with `cron`.
     pub(in crate::config) at: Option<String>,
-    /// File of dates, one `YYYY-MM-DD` a line, that are no business days besides Saturday and Sunday. Default: none.
+    /// File of days that are no business days besides Saturday and Sunday: one `YYYY-MM-DD` a line, or a calendar file
+    /// (`.ics`). Default: none.
     pub(in crate::config) holidays: Option<String>,
     /// First local date on which the job falls due, `YYYY-MM-DD`. Default: no first.
     pub(in crate::config) start: Option<String>,

@@ -5,7 +5,10 @@ use chrono::{NaiveTime, TimeZone};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-fn cron(text: &str) -> Schedule {
+/// The job whose schedules these are.
+pub(super) const JOB: &str = "monthly";
+
+pub(super) fn cron(text: &str) -> Schedule {
     Schedule::from(Rule::Cron {
         text: text.to_owned(),
         pattern: Box::new(parse_cron(text).unwrap()),
@@ -33,13 +36,19 @@ fn business_day(nth: i32, of: CalendarUnit, listed: &str) -> Schedule {
     })
 }
 
-fn instant(text: &str) -> DateTime<Utc> {
+pub(super) fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
 /// The next due times after `after`, as `instant` or, where it is another time, `instant for nominal` (`'` for fold 1).
-fn dues(schedule: &Schedule, zone: Tz, calendar: Calendar, after: &str, count: usize) -> Vec<String> {
-    upcoming(schedule, zone, calendar, instant(after), count)
+pub(super) fn dues(
+    schedule: &Schedule,
+    zone: Tz,
+    calendar: Calendar,
+    after: &str,
+    count: usize,
+) -> Vec<String> {
+    upcoming(schedule, JOB, zone, calendar, instant(after), count)
         .iter()
         .map(|due| {
             let fold = if due.fold == 1 { "'" } else { "" };
@@ -121,6 +130,7 @@ fn the_nominal_date_decides_the_period() {
     let schedule = cron("59 23 * * *");
     let due = next_due(
         &schedule,
+        JOB,
         Tz::America__Nuuk,
         Calendar::years(),
         instant("2026-03-28T12:00:00Z"),
@@ -224,6 +234,7 @@ fn other_dialects_and_patterns_that_never_fire_are_refused() {
 fn dates(schedule: &Schedule, calendar: Calendar) -> String {
     let dues = upcoming(
         schedule,
+        JOB,
         Tz::Europe__Madrid,
         calendar,
         instant("2026-11-22T12:00:00Z"),
@@ -357,7 +368,7 @@ fn the_ends_of_time_are_no_trouble() {
         ] {
             for zone in [Tz::Pacific__Kiritimati, Tz::UTC] {
                 assert_eq!(
-                    next_due(&schedule, zone, Calendar::years(), after),
+                    next_due(&schedule, JOB, zone, Calendar::years(), after),
                     None,
                     "{schedule:?} after {after}"
                 );
@@ -366,7 +377,7 @@ fn the_ends_of_time_are_no_trouble() {
     }
 }
 
-fn any_schedule() -> impl Strategy<Value = Schedule> {
+pub(super) fn any_schedule() -> impl Strategy<Value = Schedule> {
     let patterns = [
         "0 7 1 * *",
         "30 2 * * *",
@@ -410,7 +421,7 @@ fn any_schedule() -> impl Strategy<Value = Schedule> {
 }
 
 /// Instants of 2000 to 2050, many of them near changes of clocks.
-fn any_instant() -> impl Strategy<Value = DateTime<Utc>> {
+pub(super) fn any_instant() -> impl Strategy<Value = DateTime<Utc>> {
     let anywhere = 946_684_800..2_524_608_000_i64;
     let near = |at: &str| instant(at).timestamp();
     let (spring, autumn) = (near("2026-03-29T01:00:00Z"), near("2026-10-25T01:00:00Z"));
@@ -422,7 +433,7 @@ fn any_instant() -> impl Strategy<Value = DateTime<Utc>> {
     .prop_map(|seconds| Utc.timestamp_opt(seconds, 0).unwrap())
 }
 
-fn any_zone() -> impl Strategy<Value = Tz> {
+pub(super) fn any_zone() -> impl Strategy<Value = Tz> {
     prop::sample::select(chrono_tz::TZ_VARIANTS.to_vec())
 }
 
@@ -431,7 +442,7 @@ proptest! {
     fn due_times_only_go_forward(
         schedule in any_schedule(), zone in any_zone(), after in any_instant(), first_month in 1..=12_u32,
     ) {
-        let dues = upcoming(&schedule, zone, Calendar::fiscal(first_month).unwrap(), after, 6);
+        let dues = upcoming(&schedule, JOB, zone, Calendar::fiscal(first_month).unwrap(), after, 6);
         prop_assert_eq!(dues.len(), 6);
         prop_assert!(dues[0].at > after);
         for pair in dues.windows(2) {
@@ -448,12 +459,12 @@ proptest! {
         delays_minutes in prop::collection::vec(0..=60 * 24 * 60_i64, 1..4),
     ) {
         let calendar = Calendar::fiscal(4).unwrap();
-        let expected = upcoming(&schedule, zone, calendar, stopped, 40);
+        let expected = upcoming(&schedule, JOB, zone, calendar, stopped, 40);
         let mut found = Vec::new();
         let mut evaluated_until = stopped;
         for delay in delays_minutes {
             let woken = evaluated_until + TimeDelta::minutes(delay);
-            let dues = upcoming(&schedule, zone, calendar, evaluated_until, 40);
+            let dues = upcoming(&schedule, JOB, zone, calendar, evaluated_until, 40);
             found.extend(dues.into_iter().take_while(|due| due.at <= woken));
             if found.len() >= expected.len() {
                 break;
@@ -461,7 +472,7 @@ proptest! {
             evaluated_until = woken;
         }
         if found.len() < expected.len() {
-            found.extend(upcoming(&schedule, zone, calendar, evaluated_until, expected.len() - found.len()));
+            found.extend(upcoming(&schedule, JOB, zone, calendar, evaluated_until, expected.len() - found.len()));
         }
         prop_assert_eq!(&found[..expected.len()], &expected[..]);
     }
@@ -470,7 +481,7 @@ proptest! {
     fn no_pattern_panics(text in "([0-9*/,LW#?+A-Z-]{1,6} ){4}[0-9*/,LW#?+A-Z-]{1,6}|[ -~]{0,40}") {
         if let Ok(pattern) = parse_cron(&text) {
             let schedule = Schedule::from(Rule::Cron { text, pattern: Box::new(pattern) });
-            prop_assert!(next_due(&schedule, Tz::Europe__Berlin, Calendar::years(), instant("2026-11-22T12:00:00Z")).is_some());
+            prop_assert!(next_due(&schedule, JOB, Tz::Europe__Berlin, Calendar::years(), instant("2026-11-22T12:00:00Z")).is_some());
         }
     }
 }
