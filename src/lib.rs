@@ -46,5 +46,6 @@ pub mod render;
 pub mod report;
 pub mod run;
 pub mod schedule;
+pub mod service;
 pub mod source;
 pub mod telemetry;

@@ -13,16 +13,16 @@ pub enum LogFormat {
 }
 
 /// Starts logging at `level` (or by filter directives such as `reportwire=debug`); without it `RUST_LOG` decides, without that
-/// only warnings are told.
+/// the `usual`.
 ///
 /// # Errors
 /// A sentence, if `level` is no level and no filter.
-pub fn init(level: Option<&str>, format: LogFormat) -> Result<(), String> {
+pub fn init(level: Option<&str>, usual: &str, format: LogFormat) -> Result<(), String> {
     let filter = match level {
         Some(level) => EnvFilter::try_new(level).map_err(|error| {
             format!("`--log {level}` is not a level: {error}; write error, warn, info, debug or trace")
         })?,
-        None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
+        None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual)),
     };
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)

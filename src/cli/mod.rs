@@ -3,6 +3,8 @@
 //! In: arguments. Out: data on standard output, everything else on standard error, and an exit code: 0 done, 1 a run or
 //! delivery failed, 2 the request or the configuration is wrong. Only [`output`] prints.
 
+mod approve;
+mod backfill;
 mod check;
 mod completions;
 mod demo;
@@ -14,9 +16,11 @@ mod preview;
 mod progress;
 mod replay;
 mod resend;
+mod resolve;
 mod run;
 mod runs;
 mod schema;
+mod serve;
 mod summary;
 mod verify;
 
@@ -43,7 +47,7 @@ pub struct Cli {
 }
 
 /// Options of every command.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 struct Globals {
     /// Configuration file [default: reportwire.toml, else config/reportwire.toml]
     #[arg(long, global = true, value_name = "FILE")]
@@ -73,10 +77,18 @@ enum Command {
     Preview(preview::Preview),
     /// Run a job now
     Run(run::Run),
+    /// Run a job for past periods, oldest first; skips what has succeeded
+    Backfill(backfill::Backfill),
+    /// Run the jobs on their calendars
+    Serve(serve::Serve),
     /// List what ran and what was delivered to whom
     Runs(runs::Runs),
     /// Send again what is not acknowledged
     Resend(resend::Resend),
+    /// Say whether a delivery arrived of which nobody knows
+    Resolve(resolve::Resolve),
+    /// Release a run that a gate holds
+    Approve(approve::Approve),
     /// Check the hashes of everything that was stored
     Verify(verify::Verify),
     /// Rebuild a run from its snapshot and compare byte for byte
@@ -117,7 +129,13 @@ impl Cli {
     /// # Errors
     /// [`Failure`], with its exit code.
     pub fn run(self) -> Result<Verdict, Failure> {
-        telemetry::init(self.globals.log.as_deref(), self.globals.log_format).map_err(Failure::request)?;
+        let usual = match self.command {
+            // Its log is what an operator has of it.
+            Command::Serve(_) => "info,sqlx=warn,riverqueue=warn,tokio_cron_scheduler=warn",
+            _ => "warn",
+        };
+        telemetry::init(self.globals.log.as_deref(), usual, self.globals.log_format)
+            .map_err(Failure::request)?;
         let globals = &self.globals;
         match self.command {
             Command::Demo(command) => wait_for(command.run()),
@@ -126,8 +144,12 @@ impl Cli {
             Command::Jobs(command) => command.run(globals),
             Command::Preview(command) => wait_for(command.run(globals)),
             Command::Run(command) => wait_for(command.run(globals)),
+            Command::Backfill(command) => wait_for(command.run(globals)),
+            Command::Serve(command) => wait_for(command.run(globals)),
             Command::Runs(command) => wait_for(command.run(globals)),
             Command::Resend(command) => wait_for(command.run(globals)),
+            Command::Resolve(command) => wait_for(command.run(globals)),
+            Command::Approve(command) => wait_for(command.run(globals)),
             Command::Verify(command) => wait_for(command.run(globals)),
             Command::Replay(command) => wait_for(command.run(globals)),
             Command::Schema => schema::run(),
@@ -155,7 +177,7 @@ impl Globals {
     /// The configuration and its memory.
     async fn store(&self) -> Result<(Plan, Store), Failure> {
         let plan = self.plan()?;
-        let store = Store::open(&plan.service.data_dir).await?;
+        let store = crate::service::open_store(&plan).await?;
         store.fail_abandoned(clock().now()).await?;
         Ok((plan, store))
     }

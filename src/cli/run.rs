@@ -44,6 +44,7 @@ impl Run {
             only: self.only,
             test_to: self.test_to,
             wait: Duration::from_secs(self.wait),
+            trigger: None,
         };
         let outcome = {
             let bar = Bar::new();

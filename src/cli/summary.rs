@@ -245,6 +245,8 @@ mod tests {
                 recipe: "{}".into(),
                 home: "/d/runs/x".into(),
                 held: vec![],
+                snapshot_cleared: false,
+                artifacts_cleared: false,
                 snapshot_dir: "/d/runs/x/snapshot".into(),
                 snapshot_manifest: None,
                 notices: vec!["a sentence that goes on ".repeat(10); 9],

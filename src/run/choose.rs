@@ -30,6 +30,8 @@ pub struct RunRequest {
     pub test_to: Option<String>,
     /// How long to go on trying.
     pub wait: Duration,
+    /// What asks for it; `None`: somebody by hand, or a test.
+    pub trigger: Option<Trigger>,
 }
 
 /// The job of this name.
@@ -101,7 +103,7 @@ pub fn deliveries(
         .filter_map(|name| Some((name.clone(), plan.deliveries.get(name)?.clone())))
         .collect();
     let Some(address) = &request.test_to else {
-        return Ok((plans, Trigger::Manual));
+        return Ok((plans, request.trigger.unwrap_or(Trigger::Manual)));
     };
     plans.retain(|_, plan| matches!(plan, DeliveryPlan::Email(_)));
     if plans.is_empty() {

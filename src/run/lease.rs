@@ -34,11 +34,17 @@ impl Leases {
         self.runs().len()
     }
 
+    /// What is still under way, with its fences.
+    #[must_use]
+    pub fn left(&self) -> Vec<(String, i64)> {
+        self.runs().iter().cloned().collect()
+    }
+
     /// Says again and again that this process is at work, for ever.
     pub async fn beat(&self, store: &Store, clock: &dyn Clock) {
         loop {
             tokio::time::sleep(BEAT).await;
-            let runs: Vec<(String, i64)> = self.runs().iter().cloned().collect();
+            let runs = self.left();
             if runs.is_empty() {
                 continue;
             }

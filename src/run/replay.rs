@@ -75,6 +75,12 @@ pub(super) async fn rebuild(
             run.run_id, run.state
         )));
     };
+    if run.snapshot_cleared {
+        return Err(RunError::Failed(format!(
+            "the snapshot of run {} was cleared away because it was old (`service.keep_snapshots`), so it cannot be rebuilt",
+            run.run_id
+        )));
+    }
     let recipe: Recipe = serde_json::from_str(&run.recipe).map_err(|error| {
         RunError::Failed(format!(
             "the recipe of run {} cannot be read: {error}",

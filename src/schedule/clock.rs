@@ -7,6 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The current instant.
     fn now(&self) -> DateTime<Utc>;
+    /// Temporary.
+    fn since_boot(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
 }
 
 /// The machine's clock.

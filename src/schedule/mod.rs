@@ -6,6 +6,7 @@
 mod business_day;
 pub mod cadence;
 mod calendar_file;
+pub mod catch_up;
 pub mod clock;
 mod description;
 mod jitter;

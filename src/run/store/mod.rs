@@ -355,6 +355,10 @@ pub struct Run {
     pub error: Option<String>,
     /// Why a gate holds it.
     pub held: Vec<String>,
+    /// Whether its snapshot is gone because it was old.
+    pub snapshot_cleared: bool,
+    /// Whether its artifacts and parcels are gone because they were old.
+    pub artifacts_cleared: bool,
     /// When it was written down.
     pub created_at: DateTime<Utc>,
     /// When it reached its last end state.
@@ -489,6 +493,26 @@ impl Outcome {
             Self::RetryWait { .. } => DeliveryState::RetryWait,
             Self::Ambiguous { .. } => DeliveryState::Ambiguous,
             Self::Dead { .. } => DeliveryState::Dead,
+        }
+    }
+}
+
+/// Files of a run that may be cleared away when they are old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// What the sources answered.
+    Snapshot,
+    /// What was rendered, and the bytes that were sent.
+    Artifacts,
+}
+
+impl Kept {
+    /// The word for it.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Artifacts => "artifacts",
         }
     }
 }

@@ -3,11 +3,11 @@
 use super::db::{Row, Tx, values, work};
 use super::files::create_dir;
 use super::notices::{self, Tell};
-use super::{NewRun, Run, RunFilter, Store, StoreError, Trigger};
+use super::{Kept, NewRun, Run, RunFilter, Store, StoreError, Trigger};
 use crate::run::state::RunState;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Shortest prefix of an id that is looked up.
 const SHORTEST_PREFIX: usize = 4;
@@ -228,6 +228,54 @@ impl Store {
         self.db.transaction(work).await
     }
 
+    /// Runs that ended before `before` and still have these files, oldest first, with their folders.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn outdated(
+        &self,
+        kept: Kept,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<(String, PathBuf)>, StoreError> {
+        let data_dir = self.data_dir.clone();
+        let sql = match kept {
+            Kept::Snapshot => {
+                "SELECT run_id, home FROM runs WHERE finished_at < $1 AND snapshot_cleared_at IS NULL \
+                 AND state IN ('delivered', 'partially_delivered', 'failed') ORDER BY finished_at LIMIT $2"
+            }
+            Kept::Artifacts => {
+                "SELECT run_id, home FROM runs WHERE finished_at < $1 AND artifacts_cleared_at IS NULL \
+                 AND state IN ('delivered', 'partially_delivered', 'failed') ORDER BY finished_at LIMIT $2"
+            }
+        };
+        let work = work(move |tx| {
+            async move {
+                let rows = tx.rows(sql, values![before, limit]).await?;
+                let folders = rows
+                    .iter()
+                    .map(|row| Ok((row.text("run_id")?, data_dir.join(row.text("home")?))));
+                folders.collect()
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// Writes down that files of a run are gone because nobody wanted to keep them any longer.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn cleared(&self, kept: Kept, run_id: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let values = values![now, run_id];
+        let sql = match kept {
+            Kept::Snapshot => "UPDATE runs SET snapshot_cleared_at = $1 WHERE run_id = $2",
+            Kept::Artifacts => "UPDATE runs SET artifacts_cleared_at = $1 WHERE run_id = $2",
+        };
+        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+        self.db.transaction(work).await.map(drop)
+    }
+
     pub(super) async fn read_run(&self, tx: &mut Tx<'_>, run_id: &str) -> Result<Run, StoreError> {
         let row = tx
             .row("SELECT * FROM runs WHERE run_id = $1", values![run_id])
@@ -260,6 +308,8 @@ impl Store {
             notices: row.word("notices", |text| serde_json::from_str(text).ok())?,
             error: row.get("error")?,
             held: row.word("held", |text| serde_json::from_str(text).ok())?,
+            snapshot_cleared: row.instant("snapshot_cleared_at")?.is_some(),
+            artifacts_cleared: row.instant("artifacts_cleared_at")?.is_some(),
             created_at: row.moment("created_at")?,
             finished_at: row.instant("finished_at")?,
         })

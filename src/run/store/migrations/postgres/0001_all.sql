@@ -25,7 +25,9 @@ CREATE TABLE runs (
     held              TEXT    NOT NULL DEFAULT '[]',
     measured          TEXT,
     dispatched_at     TEXT,
-    wait_until        TEXT
+    wait_until        TEXT,
+    snapshot_cleared_at  TEXT,
+    artifacts_cleared_at TEXT
 );
 
 -- Test runs show the revision that a real one would have had and take no number.

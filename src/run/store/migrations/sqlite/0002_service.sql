@@ -12,6 +12,9 @@ ALTER TABLE runs ADD COLUMN measured TEXT;
 ALTER TABLE runs ADD COLUMN dispatched_at TEXT;
 -- Not before this time, while it waits for late data.
 ALTER TABLE runs ADD COLUMN wait_until TEXT;
+-- When files were cleared away because they were old.
+ALTER TABLE runs ADD COLUMN snapshot_cleared_at TEXT;
+ALTER TABLE runs ADD COLUMN artifacts_cleared_at TEXT;
 CREATE INDEX runs_unfinished ON runs (state) WHERE state NOT IN ('delivered', 'partially_delivered', 'failed', 'held');
 
 -- Who sends a parcel is who holds its run.

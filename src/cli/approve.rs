@@ -1,0 +1,31 @@
+//! `reportwire approve`: releases a run that a gate holds; exactly the bytes that were frozen go out.
+
+use super::run::tell;
+use super::summary::Summary;
+use super::{Failure, Globals, Verdict, output};
+use crate::run::resend;
+use std::time::Duration;
+
+/// Arguments of `approve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Approve {
+    /// Which run: its id, or the beginning of it
+    run: String,
+    /// How long to try deliveries
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    wait: u64,
+}
+
+impl Approve {
+    pub(super) async fn run(self, globals: &Globals) -> Result<Verdict, Failure> {
+        let engine = globals.engine().await?;
+        let run = engine.store.run(&self.run).await?;
+        let run = engine.store.approve(&run.run_id, engine.clock.now()).await?;
+        output::note(format!(
+            "run {} is approved; what was frozen goes out",
+            run.run_id
+        ));
+        let run = resend::resend(&engine, &run.run_id, &[], Duration::from_secs(self.wait)).await?;
+        Ok(tell(&Summary::read(&engine.store, run).await?, false))
+    }
+}

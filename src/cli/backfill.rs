@@ -1,0 +1,90 @@
+//! `reportwire backfill`: runs a job for past periods, oldest first, and skips what has succeeded already.
+
+use super::progress::Bar;
+use super::summary::Summary;
+use super::{Failure, Globals, Verdict, output};
+use crate::period::{Period, periods_from_to};
+use crate::run::choose::{self, RunRequest};
+use crate::run::store::{RunFilter, Trigger};
+use crate::run::{RunState, perform};
+use std::time::Duration;
+
+/// Most runs of the job that are looked at for what has succeeded.
+const MOST_RUNS: u32 = 100_000;
+
+/// Arguments of `backfill`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Backfill {
+    /// Which job
+    job: String,
+    /// The first period, such as 2026-01
+    #[arg(long, value_name = "P")]
+    from: String,
+    /// The last period, of the same kind as the first
+    #[arg(long, value_name = "P")]
+    to: String,
+    /// How long to try the deliveries of each run
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    wait: u64,
+}
+
+impl Backfill {
+    pub(super) async fn run(self, globals: &Globals) -> Result<Verdict, Failure> {
+        let engine = globals.engine().await?;
+        let job = choose::job(&engine.plan, &self.job)?;
+        let read = |text: &str| {
+            Period::parse(text, job.calendar).map_err(|error| Failure::request(error.to_string()))
+        };
+        let (from, to) = (read(&self.from)?, read(&self.to)?);
+        let periods = periods_from_to(&from, &to).map_err(|error| Failure::request(error.to_string()))?;
+        let filter = RunFilter {
+            job: Some(job.name.clone()),
+        };
+        let runs = engine.store.runs(&filter, MOST_RUNS).await?;
+        let has_succeeded = |period: &Period| {
+            runs.iter().any(|run| {
+                run.period_id == period.id()
+                    && run.state == RunState::Delivered
+                    && run.trigger != Trigger::Test
+            })
+        };
+        let mut good = true;
+        for period in periods {
+            if has_succeeded(&period) {
+                output::data(format!("{}: delivered already, skipped", period.id()));
+                continue;
+            }
+            let request = RunRequest {
+                job: job.name.clone(),
+                period: Some(period.id().to_owned()),
+                wait: Duration::from_secs(self.wait),
+                trigger: Some(Trigger::Backfill),
+                ..RunRequest::default()
+            };
+            let outcome = {
+                let bar = Bar::new();
+                perform::run(&engine, &request, &bar).await
+            };
+            match outcome {
+                Ok(outcome) => {
+                    let summary: Summary = outcome.into();
+                    good &= summary.run.state == RunState::Delivered;
+                    output::data(format!(
+                        "{}: {}, run {}",
+                        period.id(),
+                        summary.run.state,
+                        summary.run.run_id
+                    ));
+                }
+                // One month that cannot be had does not keep the others from being made.
+                Err(error) if error.exit_code() == 1 => {
+                    good = false;
+                    output::data(format!("{}: failed", period.id()));
+                    output::error(&Failure::failed(error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Verdict::of(good))
+    }
+}

@@ -1,0 +1,59 @@
+//! `reportwire resolve`: an operator's word on a delivery of which nobody knows whether it arrived.
+
+use super::{Failure, Globals, Verdict, output};
+use crate::run::DeliveryState;
+use crate::run::resend;
+
+/// Arguments of `resolve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Resolve {
+    /// Which run: its id, or the beginning of it
+    run: String,
+    /// Which delivery
+    #[arg(long, value_name = "DELIVERY")]
+    only: String,
+    /// Whether it arrived: `sent` closes it, `not-sent` lets it go out again under the same key
+    #[arg(long = "as", value_enum, value_name = "WORD")]
+    said: Word,
+}
+
+/// What an operator may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Word {
+    /// It arrived.
+    Sent,
+    /// It did not.
+    NotSent,
+}
+
+impl Resolve {
+    pub(super) async fn run(self, globals: &Globals) -> Result<Verdict, Failure> {
+        let engine = globals.engine().await?;
+        let run = engine.store.run(&self.run).await?;
+        let rows = engine.store.deliveries(&run.run_id).await?;
+        let open: Vec<_> = rows
+            .iter()
+            .filter(|row| row.delivery == self.only && row.state == DeliveryState::Ambiguous)
+            .collect();
+        if open.is_empty() {
+            return Err(Failure::request(format!(
+                "run {} has nothing ambiguous for a delivery `{}`; `reportwire runs show {}` lists what it has",
+                run.run_id, self.only, run.run_id
+            )));
+        }
+        let now = engine.clock.now();
+        for row in &open {
+            engine.store.resolve(row, self.said == Word::Sent, now).await?;
+        }
+        let run = resend::settle(&engine, &run.run_id).await?;
+        let next = match self.said {
+            Word::Sent => "it counts as delivered".to_owned(),
+            Word::NotSent => format!(
+                "a running service sends it again; or: reportwire resend {}",
+                run.run_id
+            ),
+        };
+        output::note(format!("{} of run {}: {next}", self.only, run.run_id));
+        Ok(Verdict::Done)
+    }
+}

@@ -1,0 +1,28 @@
+//! `reportwire serve`: runs the jobs on their calendars.
+
+use super::{Failure, Globals, Verdict, clock};
+use crate::service::{self, ServiceError};
+
+/// Arguments of `serve`: none of its own.
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {}
+
+impl Serve {
+    pub(super) async fn run(self, globals: &Globals) -> Result<Verdict, Failure> {
+        let plan = globals.plan()?;
+        let again = globals.clone();
+        let load = Box::new(move || crate::config::load(&again.options()));
+        service::serve(plan, load, clock()).await?;
+        Ok(Verdict::Done)
+    }
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Request(what) => Self::request(what),
+            ServiceError::Store(error) => error.into(),
+            error => Self::failed(error.to_string()),
+        }
+    }
+}

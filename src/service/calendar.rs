@@ -1,0 +1,319 @@
+//! When each job falls due next, and what is to be written down once it has.
+//!
+//! In memory, rebuilt from the plan and the rows; whatever it says is believed only by the transaction that writes it.
+
+use crate::config::Plan;
+use crate::config::plan::{JobPlan, Schedule};
+use crate::period::Period;
+use crate::run::store::{Advance, Cursor, NewOccurrence, Tell};
+use crate::schedule::cadence::{self, Due, describe};
+use crate::schedule::catch_up::Verdicts;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most occurrences of one job in one transaction.
+const CHUNK: usize = 1000;
+/// How far back an edited schedule is searched for the moment that stands for a period it would lose.
+const LOOK_BACK: TimeDelta = TimeDelta::days(400);
+
+/// When each job falls due next.
+#[derive(Debug, Default)]
+pub(super) struct Calendar {
+    cursors: BTreeMap<String, Cursor>,
+    queue: BTreeSet<(DateTime<Utc>, String)>,
+}
+
+/// A schedule that is another than the one that was written down.
+#[derive(Debug, Clone)]
+pub(super) struct Edit {
+    pub(super) was: Cursor,
+    pub(super) is: Cursor,
+    /// JSON: the schedule before and now, and the next due times now.
+    pub(super) detail: String,
+    /// The period that the old schedule would have reported and the new one never would.
+    pub(super) lost: Option<NewOccurrence>,
+}
+
+impl Calendar {
+    /// The calendar of these cursors: jobs of the plan that have one and fall due.
+    pub(super) fn of(plan: &Plan, cursors: Vec<Cursor>) -> Self {
+        let mut calendar = Self::default();
+        for cursor in cursors {
+            if let Some((job, _)) = plan.jobs.get(&cursor.job).and_then(scheduled) {
+                calendar.put(job, cursor);
+            }
+        }
+        calendar
+    }
+
+    /// Puts a job where it falls due next.
+    pub(super) fn put(&mut self, job: &JobPlan, cursor: Cursor) {
+        if let Some((job, schedule)) = scheduled(job) {
+            let next = cadence::next_due(
+                schedule,
+                &job.name,
+                job.timezone,
+                job.calendar,
+                cursor.evaluated_until,
+            );
+            if let Some(due) = next {
+                self.queue.insert((due.due_at.to_utc(), job.name.clone()));
+            }
+            self.cursors.insert(job.name.clone(), cursor);
+        }
+    }
+
+    /// When something falls due next.
+    pub(super) fn next(&self) -> Option<DateTime<Utc>> {
+        self.queue.first().map(|(at, _)| *at)
+    }
+
+    /// Takes jobs out that have fallen due, at most `limit`; whoever takes them puts them back.
+    pub(super) fn take_due(&mut self, now: DateTime<Utc>, limit: usize) -> Vec<String> {
+        let mut due = Vec::new();
+        while due.len() < limit {
+            match self.queue.pop_first() {
+                Some((at, job)) if at <= now => due.push(job),
+                Some(later) => {
+                    self.queue.insert(later);
+                    break;
+                }
+                None => break,
+            }
+        }
+        due
+    }
+
+    /// How far a job is written down.
+    pub(super) fn cursor(&self, job: &str) -> Option<&Cursor> {
+        self.cursors.get(job)
+    }
+}
+
+/// A job that falls due by itself.
+fn scheduled(job: &JobPlan) -> Option<(&JobPlan, &Schedule)> {
+    job.schedule
+        .as_ref()
+        .filter(|_| job.enabled)
+        .map(|schedule| (job, schedule))
+}
+
+/// The jobs of a plan that fall due by themselves.
+pub(super) fn scheduled_jobs(plan: &Plan) -> impl Iterator<Item = (&JobPlan, &Schedule)> {
+    plan.jobs.values().filter_map(scheduled)
+}
+
+/// Everything that decides when a job falls due and for which periods, as one text.
+pub(super) fn fingerprint(job: &JobPlan, schedule: &Schedule) -> String {
+    format!(
+        "{} | {} | {} | {:?}",
+        describe(schedule),
+        job.timezone.name(),
+        job.period,
+        job.calendar
+    )
+}
+
+/// Where the calendar of a job begins that was not known before: now.
+pub(super) fn beginning(job: &JobPlan, schedule: &Schedule, now: DateTime<Utc>) -> Cursor {
+    Cursor {
+        job: job.name.clone(),
+        schedule: fingerprint(job, schedule),
+        evaluated_until: now,
+        promised: promise(job, schedule, now),
+    }
+}
+
+/// What an edit of a schedule means; `None` where it is the same.
+///
+/// `watched_until` is when a service last beat: up to then the old schedule counted.
+pub(super) fn edit(
+    job: &JobPlan,
+    schedule: &Schedule,
+    was: &Cursor,
+    watched_until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Option<Edit> {
+    let text = fingerprint(job, schedule);
+    if text == was.schedule {
+        return None;
+    }
+    let from = was.evaluated_until.max(watched_until.min(now));
+    let promised = promise(job, schedule, from);
+    let next = cadence::upcoming(schedule, &job.name, job.timezone, job.calendar, now, 5);
+    let next: Vec<String> = next.iter().map(|due| due.due_at.to_rfc3339()).collect();
+    let detail = serde_json::json!({"was": was.schedule, "is": text, "next": next});
+    Some(Edit {
+        lost: lost(job, schedule, was, promised.as_deref(), now),
+        was: was.clone(),
+        is: Cursor {
+            job: job.name.clone(),
+            schedule: text,
+            evaluated_until: from,
+            promised,
+        },
+        detail: detail.to_string(),
+    })
+}
+
+/// The closed period that the old schedule had promised, that is over, and that the new one has passed already: an edit from
+/// 11:00 to 09:00 made at 10:00 must not cost the month.
+fn lost(
+    job: &JobPlan,
+    schedule: &Schedule,
+    was: &Cursor,
+    promised: Option<&str>,
+    now: DateTime<Utc>,
+) -> Option<NewOccurrence> {
+    let old = was.promised.as_deref().filter(|old| Some(*old) != promised)?;
+    let local = now.with_timezone(&job.timezone).naive_local();
+    let current = job.period.resolve(local.date(), job.calendar)?;
+    if !job.period.is_closed() || current.id() != old {
+        return None;
+    }
+    let dues = cadence::due_between(
+        schedule,
+        &job.name,
+        job.timezone,
+        job.calendar,
+        now - LOOK_BACK,
+        now,
+    );
+    let stands = dues
+        .filter(|due| period_of(job, due).is_some_and(|period| period.id() == old))
+        .last();
+    let (nominal, fold) = stands.map_or((local, 0), |due| (due.nominal, due.fold));
+    Some(NewOccurrence {
+        nominal,
+        fold,
+        due_at: now,
+        timezone: job.timezone.name().to_owned(),
+        period: Some(current),
+        closed: true,
+        missed: None,
+        tell: None,
+    })
+}
+
+fn period_of(job: &JobPlan, due: &Due) -> Option<Period> {
+    job.period.resolve(due.nominal.date(), job.calendar)
+}
+
+/// The closed period of the next occurrence after an instant.
+fn promise(job: &JobPlan, schedule: &Schedule, after: DateTime<Utc>) -> Option<String> {
+    if !job.period.is_closed() {
+        return None;
+    }
+    let due = cadence::next_due(schedule, &job.name, job.timezone, job.calendar, after)?;
+    period_of(job, &due).map(|period| period.id().to_owned())
+}
+
+/// What has fallen due of a job since it was last written down, in pieces that one transaction each can bear.
+pub(super) fn advances(job: &JobPlan, cursor: &Cursor, now: DateTime<Utc>) -> Vec<Advance> {
+    let Some((job, schedule)) = scheduled(job) else {
+        return Vec::new();
+    };
+    let dues = || {
+        cadence::due_between(
+            schedule,
+            &job.name,
+            job.timezone,
+            job.calendar,
+            cursor.evaluated_until,
+            now,
+        )
+        .map(|due| (period_of(job, &due), due))
+    };
+    let closed = job.period.is_closed();
+    let keyed = dues().map(|(period, due)| {
+        let key = period.filter(|_| closed).map(|period| period.id().to_owned());
+        (due.due_at.to_utc(), key)
+    });
+    let verdicts = Verdicts::of(job.catch_up, now, keyed);
+    let mut pieces: Vec<Advance> = Vec::new();
+    for (period, due) in dues() {
+        let occurrence = occurrence(job, &due, period, &verdicts);
+        // Occurrences of one instant stay together: the next piece begins after it.
+        let goes_on =
+            |piece: &&mut Advance| piece.occurrences.len() < CHUNK || piece.until == occurrence.due_at;
+        match pieces.last_mut().filter(goes_on) {
+            Some(piece) => {
+                piece.until = occurrence.due_at;
+                piece.occurrences.push(occurrence);
+            }
+            None => {
+                let from = pieces.last().map_or(cursor.evaluated_until, |piece| piece.until);
+                pieces.push(Advance {
+                    job: job.name.clone(),
+                    from,
+                    until: occurrence.due_at,
+                    promised: None,
+                    occurrences: vec![occurrence],
+                });
+            }
+        }
+    }
+    for piece in &mut pieces {
+        piece.promised = promise(job, schedule, piece.until);
+        tell_of_missed(job, piece);
+    }
+    pieces
+}
+
+/// One sentence to the owner about all that did not run of a piece.
+fn tell_of_missed(job: &JobPlan, piece: &mut Advance) {
+    // A period that has no day yet is how such jobs begin their month, and no trouble.
+    let is_trouble = |it: &NewOccurrence| it.missed.is_some() && it.period.is_some();
+    let missed: Vec<&NewOccurrence> = piece.occurrences.iter().filter(|it| is_trouble(it)).collect();
+    let (Some(first), Some(last)) = (missed.first(), missed.last()) else {
+        return;
+    };
+    let told = |it: &NewOccurrence| {
+        it.due_at
+            .with_timezone(&job.timezone)
+            .format("%Y-%m-%d %H:%M %:z")
+            .to_string()
+    };
+    let id = last.period.as_ref().map_or("P", |period| period.id());
+    let reason = last.missed.as_deref().unwrap_or_default();
+    let when = match missed.len() {
+        1 => format!("Due {} and not run", told(last)),
+        count => format!(
+            "{count} times due from {} to {} and not run",
+            told(first),
+            told(last)
+        ),
+    };
+    let tell = Tell {
+        owner: job.owner.clone(),
+        kind: "missed",
+        job: Some(job.name.clone()),
+        period: last.period.as_ref().map(|period| period.id().to_owned()),
+        run_id: None,
+        text: format!(
+            "{when}: {reason}. To run it now: reportwire run {} --period {id}",
+            job.name
+        ),
+    };
+    if let Some(last) = piece.occurrences.iter_mut().rfind(|it| is_trouble(it)) {
+        last.tell = Some(tell);
+    }
+}
+
+fn occurrence(job: &JobPlan, due: &Due, period: Option<Period>, verdicts: &Verdicts) -> NewOccurrence {
+    let due_at = due.due_at.to_utc();
+    let missed = match &period {
+        None => Some(format!("the period `{}` had no complete day yet", job.period)),
+        Some(_) => verdicts.missed(due_at),
+    };
+    NewOccurrence {
+        nominal: due.nominal,
+        fold: due.fold,
+        due_at,
+        timezone: job.timezone.name().to_owned(),
+        closed: job.period.is_closed(),
+        period,
+        missed,
+        tell: None,
+    }
+}

@@ -1,0 +1,480 @@
+//! The service: `reportwire serve` runs the jobs on their calendars, for months, unattended.
+//!
+//! In: a plan and a way to read it again. Out: runs, through the same path as `reportwire run`, and bulletins for their owners.
+//! Never here: what a run does (that is `run`), when a job falls due (that is `schedule`).
+//!
+//! One task beats ([`heart`]): it writes down what has fallen due and hands it to workers. River's workers do the rest
+//! ([`crate::run::work`]). Everything that matters is in the rows before it is relied on, so the service may end at any instant.
+
+mod bulletins;
+mod calendar;
+mod guard;
+mod heart;
+mod lock;
+mod retention;
+mod shim;
+mod ticks;
+use shim::{Phase, Pulse, figures};
+
+use crate::config::{Plan, Problems};
+use crate::run::dispatch::{Dispatch, River, Work};
+use crate::run::lanes::Lanes;
+use crate::run::lease::Leases;
+use crate::run::perform::Engine;
+use crate::run::store::{Store, StoreError, Ticket};
+use crate::run::work::work;
+use crate::schedule::clock::Clock;
+use futures::FutureExt as _;
+use heart::Heart;
+use riverqueue::RunHandle;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use ticks::{Tick, Ticks};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Tickets that are worked at once, waiting for a lane included.
+const WORKERS: usize = 1000;
+/// When no tick has come for so long, ticking is started anew.
+const SILENCE: Duration = Duration::from_secs(15);
+/// Longest wait between two beats.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// Reads the configuration again.
+pub type Load = Box<dyn Fn() -> Result<Plan, Problems> + Send + Sync>;
+
+/// Why the service could not begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// The configuration cannot be served as it is.
+    #[error("{0}")]
+    Request(String),
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system said no.
+    #[error("{what}: {cause}")]
+    System {
+        /// What was tried, and the remedy.
+        what: String,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A library of ours said no.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// What holds until the configuration is read again.
+pub(crate) struct Current {
+    pub(crate) engine: Engine,
+    lanes: Lanes,
+}
+
+/// What the workers share.
+struct Shared {
+    current: RwLock<Arc<Current>>,
+    leases: Leases,
+    stop: CancellationToken,
+}
+
+impl Shared {
+    fn current(&self) -> Arc<Current> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Opens the store that a plan names: PostgreSQL, or the file in its data folder.
+///
+/// # Errors
+/// [`ServiceError::Request`] if the secret is missing; [`StoreError`] if the store cannot be opened.
+pub async fn open_store(plan: &Plan) -> Result<Store, ServiceError> {
+    use secrecy::ExposeSecret as _;
+    let service = &plan.service;
+    Ok(match &service.store {
+        None => Store::open(&service.data_dir).await?,
+        Some(secret) => {
+            let revealed = secret.reveal();
+            let url = revealed.map_err(|error| ServiceError::Request(format!("service.store: {error}")))?;
+            Store::connect(url.expose_secret().trim(), &service.data_dir).await?
+        }
+    })
+}
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// [`ServiceError`] if it cannot begin; once it has, it goes on whatever happens.
+pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), ServiceError> {
+    let store = open_store(&plan).await?;
+    let _lock = match plan.service.store {
+        None => Some(lock::take(store.data_dir())?),
+        Some(_) => None,
+    };
+    let signals = Signals::listen()?;
+    let (listener, address) = listen(&plan.service.listen).await?;
+    let stop_within = plan.service.stop_within;
+    let engine = Engine {
+        plan,
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+    };
+    let shared = Arc::new(Shared {
+        current: RwLock::new(Arc::new(current(engine))),
+        leases: Leases::default(),
+        stop: CancellationToken::new(),
+    });
+    let river = Arc::new(River::open(&store, WORKERS, worker(Arc::clone(&shared))).await?);
+    let pulse = Pulse::new(clock.since_boot());
+    let mut heart = Heart::new(
+        store.clone(),
+        Arc::clone(&river) as Arc<dyn Dispatch>,
+        clock.now(),
+        clock.since_boot(),
+    );
+    store.fail_abandoned(clock.now()).await?;
+    heart.adopt(&shared.current(), clock.now()).await?;
+    let mut working = river.start(&store)?;
+    let ended = CancellationToken::new();
+    drop(listener);
+    pulse.set_phase(Phase::Serving);
+    tracing::info!(
+        listen = address,
+        jobs = shared.current().engine.plan.jobs.len(),
+        "serving"
+    );
+    let mut service = Service {
+        shared: Arc::clone(&shared),
+        heart,
+        pulse: pulse.clone(),
+        clock: Arc::clone(&clock),
+        load,
+        signals,
+    };
+    let beats = shared.leases.beat(&store, clock.as_ref());
+    tokio::select! {
+        done = service.run() => done?,
+        () = beats => {}
+    }
+    pulse.set_phase(Phase::Stopping);
+    wind_down(&shared, &store, &mut working, &mut service.signals, stop_within).await;
+    ended.cancel();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn current(engine: Engine) -> Current {
+    Current {
+        lanes: Lanes::of(&engine.plan),
+        engine,
+    }
+}
+
+/// What River calls for each ticket.
+fn worker(shared: Arc<Shared>) -> Work {
+    Arc::new(move |ticket: Ticket| {
+        let shared = Arc::clone(&shared);
+        async move {
+            let current = shared.current();
+            let span = tracing::info_span!("run", run.id = ticket.run_id, fence = ticket.fence);
+            let worked = work(&current.engine, &ticket, &current.lanes, &shared.leases, &shared.stop);
+            if let Err(error) = tracing::Instrument::instrument(worked, span).await {
+                figures::store_fault();
+                tracing::error!(run.id = ticket.run_id, error = %error, "the work could not be written down; it is taken up again");
+            }
+        }
+        .boxed()
+    })
+}
+
+/// Binds the address of console, health and metrics. Port 0 takes any that is free.
+async fn listen(address: &str) -> Result<(TcpListener, String), ServiceError> {
+    let refused = |cause| ServiceError::System {
+        what: format!(
+            "`service.listen` = {address} cannot be used; is another program there? Choose another port"
+        ),
+        cause,
+    };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    Ok((listener, bound.to_string()))
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Stop,
+    Reload,
+}
+
+/// What the operating system asks for.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    reload: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, ServiceError> {
+        let on = |kind| {
+            signal(kind).map_err(|cause| ServiceError::System {
+                what: "signals cannot be listened to".to_owned(),
+                cause,
+            })
+        };
+        Ok(Self {
+            terminate: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+            reload: on(SignalKind::hangup())?,
+        })
+    }
+
+    /// What is asked for next.
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.reload.recv() => Asked::Reload,
+        }
+    }
+
+    /// Ends when somebody asks us to stop.
+    async fn stop(&mut self) {
+        while self.next().await != Asked::Stop {}
+    }
+}
+
+/// The main loop and what it holds.
+struct Service {
+    shared: Arc<Shared>,
+    heart: Heart,
+    pulse: Pulse,
+    clock: Arc<dyn Clock>,
+    load: Load,
+    signals: Signals,
+}
+
+impl Service {
+    /// Beats until somebody asks us to stop.
+    async fn run(&mut self) -> Result<(), ServiceError> {
+        let failed = |error| ServiceError::Failed(format!("ticks cannot be started: {error}"));
+        let mut ticks = Ticks::start().await.map_err(failed)?;
+        let mut heard = Instant::now();
+        loop {
+            self.beat().await;
+            let wait = self.until_next();
+            tokio::select! {
+                // Whatever is dropped here is asked for again at the next turn.
+                () = tokio::time::sleep(wait) => {}
+                tick = ticks.ticks.recv() => {
+                    heard = Instant::now();
+                    if let Some(tick) = tick {
+                        self.look_after(tick).await;
+                    }
+                }
+                asked = self.signals.next() => match asked {
+                    Asked::Stop => break,
+                    Asked::Reload => self.reload().await,
+                },
+            }
+            if heard.elapsed() > SILENCE {
+                tracing::warn!("no tick has come for a while; ticking is started anew");
+                ticks.stop().await;
+                ticks = Ticks::start().await.map_err(failed)?;
+                heard = Instant::now();
+            }
+        }
+        ticks.stop().await;
+        Ok(())
+    }
+
+    async fn beat(&mut self) {
+        let (now, since_boot) = (self.clock.now(), self.clock.since_boot());
+        let current = self.shared.current();
+        match self.heart.beat(&current, now, since_boot).await {
+            Ok(()) => {
+                self.pulse.beat(now, since_boot);
+                self.pulse.free();
+            }
+            Err(why) => {
+                tracing::warn!(
+                    reason = why,
+                    "the heart could not beat; the next beat tries again"
+                );
+                self.pulse.hold(&why);
+            }
+        }
+    }
+
+    /// How long to wait: until something falls due, a second at the most.
+    fn until_next(&self) -> Duration {
+        let now = self.clock.now();
+        let next = self
+            .heart
+            .next()
+            .map(|at| (at - now).to_std().unwrap_or(Duration::ZERO));
+        // Something that is due and could not be written down must not make us spin.
+        next.map_or(BEAT, |next| next.clamp(Duration::from_millis(1), BEAT))
+    }
+
+    async fn look_after(&self, tick: Tick) {
+        let current = self.shared.current();
+        let Engine { plan, store, clock } = &current.engine;
+        let now = clock.now();
+        let done = match tick {
+            Tick::Beat => Ok(()),
+            Tick::News => bulletins::send_due(plan, store, clock).await,
+            Tick::Minute => {
+                figures::runs_under_way(self.shared.leases.count());
+                let beat = self.pulse.ready(clock.since_boot()).is_ok();
+                if beat {
+                    ping(plan).await;
+                }
+                store.note_beat(now).await
+            }
+            Tick::Hour => retention::clear(plan, store, now).await,
+        };
+        if let Err(error) = done {
+            figures::store_fault();
+            tracing::warn!(error = %error, tick = ?tick, "what this tick asks for could not be done; the next one tries again");
+        }
+    }
+
+    /// Reads the configuration again. One that is wrong changes nothing.
+    async fn reload(&mut self) {
+        let plan = match (self.load)() {
+            Ok(plan) => plan,
+            Err(problems) => {
+                figures::reload(false);
+                tracing::error!("the configuration is wrong, so the one before stays in force:\n{problems}");
+                return;
+            }
+        };
+        let before = self.shared.current();
+        if plan.service.data_dir != before.engine.plan.service.data_dir {
+            figures::reload(false);
+            tracing::error!(
+                "`service.data_dir` cannot change while the service runs; the configuration before stays in force"
+            );
+            return;
+        }
+        tracing::info!(
+            change = difference(&before.engine.plan, &plan),
+            "the configuration was read again"
+        );
+        let next = Arc::new(current(Engine {
+            plan,
+            store: before.engine.store.clone(),
+            clock: Arc::clone(&self.clock),
+        }));
+        if let Err(error) = self.heart.adopt(&next, self.clock.now()).await {
+            figures::reload(false);
+            tracing::error!(error = %error, "the new configuration could not be adopted; the one before stays in force");
+            return;
+        }
+        *self
+            .shared
+            .current
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = next;
+        figures::reload(true);
+    }
+}
+
+/// Which jobs came, went and changed.
+fn difference(before: &Plan, after: &Plan) -> String {
+    let told = |word: &str, names: Vec<&String>| {
+        let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+        (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")))
+    };
+    let new = after
+        .jobs
+        .keys()
+        .filter(|name| !before.jobs.contains_key(*name))
+        .collect();
+    let gone = before
+        .jobs
+        .keys()
+        .filter(|name| !after.jobs.contains_key(*name))
+        .collect();
+    let changed = after.jobs.iter().filter(|(name, job)| {
+        before
+            .jobs
+            .get(*name)
+            .is_some_and(|was| format!("{was:?}") != format!("{job:?}"))
+    });
+    let changed = changed.map(|(name, _)| name).collect();
+    let parts: Vec<String> = [
+        told("new jobs", new),
+        told("gone", gone),
+        told("changed", changed),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if parts.is_empty() {
+        "no job has changed".to_owned()
+    } else {
+        parts.join("; ")
+    }
+}
+
+/// Tells somebody outside that we are alive, where the plan names one.
+async fn ping(plan: &Plan) {
+    use secrecy::ExposeSecret as _;
+    let Some(secret) = &plan.service.ping_url else {
+        return;
+    };
+    let Ok(url) = secret.reveal() else {
+        tracing::warn!("`service.ping_url` cannot be read; nobody is told that the service is alive");
+        return;
+    };
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(10))
+        .redirect(reqwest::redirect::Policy::none())
+        .build();
+    let answer = match client {
+        Ok(client) => client.get(url.expose_secret().trim()).send().await,
+        Err(error) => Err(error),
+    };
+    match answer.and_then(reqwest::Response::error_for_status) {
+        Ok(_) => {}
+        Err(error) => tracing::warn!(error = %error.without_url(), "the ping did not get through"),
+    }
+}
+
+/// Stops claiming, lets what is being sent finish, gives the rest back.
+async fn wind_down(
+    shared: &Shared,
+    store: &Store,
+    working: &mut RunHandle,
+    signals: &mut Signals,
+    within: Duration,
+) {
+    tracing::info!(
+        within_s = within.as_secs(),
+        runs = shared.leases.count(),
+        "stopping"
+    );
+    shared.stop.cancel();
+    // What may take longest is an SMTP server that thinks about a mail; a little is left to write its answer down.
+    let patience = within.saturating_sub(Duration::from_secs(2));
+    tokio::select! {
+        stopped = tokio::time::timeout(patience, working.stop()) => {
+            if stopped.is_err() {
+                tracing::warn!("not everything ended in time; what was being sent is ambiguous now");
+            }
+        }
+        () = signals.stop() => tracing::warn!("told twice to stop: what was being sent is ambiguous now"),
+    }
+    for (run_id, fence) in shared.leases.left() {
+        if let Err(error) = store.release(&run_id, fence).await {
+            tracing::debug!(run.id = run_id, error = %error, "the run could not be given back; its lease runs out");
+        }
+    }
+    drop(store.note_beat(shared.current().engine.clock.now()).await);
+}
