@@ -226,7 +226,7 @@ impl Queue<'_> {
         let (outcome, due) = match answer {
             Ok(receipt) => (Outcome::Acked(receipt), None),
             Err(DeliveryError { reason, recourse }) => match recourse {
-                Recourse::Permanent => (Outcome::Dead { reason }, None),
+                Recourse::Permanent | Recourse::Gone => (Outcome::Dead { reason }, None),
                 Recourse::Ambiguous => {
                     // A signed event is sent once more under its key; a mail only after a time that no command waits.
                     let again =
