@@ -38,6 +38,8 @@ pub struct Plan {
 pub struct Service {
     /// Folder of the embedded store, snapshots and artifacts.
     pub data_dir: PathBuf,
+    /// Zone in which the owner is told times; jobs may have their own.
+    pub timezone: Tz,
     /// Who hears of failed, missed and held reports.
     pub owner: Vec<String>,
     /// Through which delivery the owner hears; `None` where there is no e-mail delivery at all.

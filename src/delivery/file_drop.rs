@@ -2,7 +2,7 @@
 
 mod folder;
 
-use super::{Delivery, DeliveryError, Edition, Parcel, Receipt};
+use super::{Bulletin, Delivery, DeliveryError, Edition, FILES, Parcel, Receipt, bulletin_text};
 use crate::config::plan::FileDropPlan;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -261,6 +261,32 @@ impl Delivery for FileDrop {
                 ..Parcel::new(edition, &self.name, &artifact.name, Bytes::clone(&artifact.bytes))
             })
             .collect())
+    }
+
+    fn compose_bulletin(&self, bulletin: &Bulletin) -> Result<Vec<Parcel>, DeliveryError> {
+        let name = format!("bulletin-{}.txt", bulletin.key);
+        if self.path.contains("{{") {
+            return Err(self.permanent(&format!(
+                "a message to the owner is about no single job and period, which the path `{}` needs; name a delivery with a fixed path, or an e-mail delivery",
+                self.path
+            )));
+        }
+        if !is_plain(Path::new(&self.path)) || !is_file_name(&name) {
+            return Err(self.permanent(&format!(
+                "`{}` in the folder `{}` is no safe place for a message to the owner",
+                name.escape_debug(),
+                self.path.escape_debug()
+            )));
+        }
+        let content = Bytes::from(bulletin_text(bulletin));
+        Ok(vec![Parcel {
+            place: Some(self.path.clone()),
+            ..Parcel::of_bulletin(bulletin, &self.name, &name, content)
+        }])
+    }
+
+    fn host(&self) -> String {
+        FILES.to_owned()
     }
 
     fn knows_repeats(&self) -> bool {

@@ -3,6 +3,7 @@
 //! In: a finished edition. Out: proof of what a far end acknowledged, or an error that says what may be done next.
 //! Never here: computing or rendering figures, retrying, remembering.
 
+mod bulletin;
 mod email;
 pub mod file_drop;
 mod guard;
@@ -10,6 +11,8 @@ mod http;
 pub mod signature;
 mod slack;
 mod webhook;
+
+pub use bulletin::{Bulletin, BulletinItem, BulletinKind, bulletin_text};
 
 use crate::config::plan::DeliveryPlan;
 use crate::render::{Artifact, Digest, MailBody};
@@ -29,6 +32,9 @@ const USER_AGENT: &str = concat!("reportwire/", env!("CARGO_PKG_VERSION"));
 
 /// Longest [`Receipt::proof`] and longest quotation of a far end, in characters.
 const QUOTE_CHARS: usize = 200;
+
+/// What [`Delivery::host`] says where files are written: there is no far end that could be asked too much.
+pub const FILES: &str = "file";
 
 /// Everything of one run that a delivery may carry. Frozen.
 #[derive(Debug, Clone)]
@@ -105,6 +111,8 @@ pub struct DeliveryError {
 pub enum Recourse {
     /// Trying again will not help: refused address, wrong URL, different file in the way.
     Permanent,
+    /// The far end says that it is gone for good, so this delivery helps nobody any more: it is disabled, and the owner told.
+    Gone,
     /// Trying again may help, after this time if the far end named one.
     Retry {
         /// `Retry-After`, as the far end said it.
@@ -133,6 +141,17 @@ pub trait Delivery: Send + Sync + std::fmt::Debug {
     /// [`DeliveryError`] with [`Recourse::Permanent`] where the edition cannot be carried at all.
     fn compose(&self, edition: &Edition) -> Result<Vec<Parcel>, DeliveryError>;
 
+    /// Makes the parcels of a message to the owner. Pure: no I/O. E-mail goes to the bulletin's owner and never to the readers of
+    /// reports; the other deliveries have one far end for everything. [`Self::deliver`] sends them as it sends any.
+    ///
+    /// # Errors
+    /// [`DeliveryError`] with [`Recourse::Permanent`] where this delivery cannot carry it: another way has to be taken.
+    fn compose_bulletin(&self, bulletin: &Bulletin) -> Result<Vec<Parcel>, DeliveryError>;
+
+    /// What an attempt talks to: `smtp.example.com:587`, `hooks.example.com`, or [`FILES`]. Never a secret. Deliveries with the
+    /// same host share its troubles, and the number of attempts at once that it is asked to take.
+    fn host(&self) -> String;
+
     /// Can we reach the far end and are we let in? Sends nothing. `check --online` calls this.
     ///
     /// # Errors
@@ -150,6 +169,11 @@ pub trait Delivery: Send + Sync + std::fmt::Debug {
     /// Whether the far end can recognise a parcel by its key, so that one that may have arrived can be sent again.
     fn knows_repeats(&self) -> bool {
         false
+    }
+
+    /// Least time between the beginnings of two attempts at the same host, whatever became of the first.
+    fn spacing(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// How long to wait between attempts.
@@ -194,7 +218,7 @@ impl Edition {
     #[must_use]
     pub fn key(&self, delivery: &str, recipient: &str) -> String {
         let revision = self.revision.to_string();
-        key_of([
+        key_of(&[
             &self.job,
             &self.period_id,
             &revision,
@@ -206,9 +230,12 @@ impl Edition {
 }
 
 /// Each part carries its length, so that no two lists of parts run together to the same text.
-fn key_of(parts: [&str; 6]) -> String {
-    let text = parts.map(|part| format!("{}:{part}\n", part.len())).concat();
-    let mut key = hex_sha256(text.as_bytes());
+fn key_of(parts: &[&str]) -> String {
+    let text: Vec<String> = parts
+        .iter()
+        .map(|part| format!("{}:{part}\n", part.len()))
+        .collect();
+    let mut key = hex_sha256(text.concat().as_bytes());
     key.truncate(32);
     key
 }
@@ -224,6 +251,22 @@ impl Parcel {
             content,
         }
     }
+
+    /// The parcel of a bulletin as `content` for `recipient` by way of `delivery`. Its key is a hash of the bulletin's and of
+    /// both, so that every reader has one, and it is safe in a header whatever the bulletin's is made of.
+    fn of_bulletin(bulletin: &Bulletin, delivery: &str, recipient: &str, content: Bytes) -> Self {
+        Self {
+            key: bulletin_key(bulletin, delivery, recipient),
+            recipient: recipient.to_owned(),
+            place: None,
+            sha256: hex_sha256(&content),
+            content,
+        }
+    }
+}
+
+fn bulletin_key(bulletin: &Bulletin, delivery: &str, recipient: &str) -> String {
+    key_of(&["bulletin", &bulletin.key, delivery, recipient])
 }
 
 impl DeliveryError {
@@ -231,6 +274,13 @@ impl DeliveryError {
         Self {
             reason,
             recourse: Recourse::Permanent,
+        }
+    }
+
+    fn gone(reason: String) -> Self {
+        Self {
+            reason,
+            recourse: Recourse::Gone,
         }
     }
 
@@ -279,20 +329,20 @@ mod tests {
     #[test]
     fn a_key_changes_with_every_part_and_with_nothing_else() {
         let parts = ["job", "2026-10", "1", "mail", "a@example.com", ""];
-        let key = key_of(parts);
+        let key = key_of(&parts);
         assert_eq!(key.len(), 32);
         assert!(key.bytes().all(|b| b.is_ascii_hexdigit()));
-        assert_eq!(key, key_of(parts));
+        assert_eq!(key, key_of(&parts));
         for part in 0..parts.len() {
             let mut others = parts;
             others[part] = "2";
-            assert_ne!(key, key_of(others));
+            assert_ne!(key, key_of(&others));
         }
         assert_ne!(
             key,
-            key_of(["job\n7:2026-10", "", "1", "mail", "a@example.com", ""])
+            key_of(&["job\n7:2026-10", "", "1", "mail", "a@example.com", ""])
         );
-        assert_ne!(key, key_of(["jo", "b2026-10", "1", "mail", "a@example.com", ""]));
+        assert_ne!(key, key_of(&["jo", "b2026-10", "1", "mail", "a@example.com", ""]));
     }
 
     #[test]

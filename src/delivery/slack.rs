@@ -3,8 +3,10 @@
 //! Whatever is too long is left out whole and counted; a number is never cut.
 //! Source: <https://docs.slack.dev/reference/block-kit/blocks>
 
+mod notice;
+
 use super::http::Endpoint;
-use super::{Delivery, DeliveryError, Edition, Parcel, Receipt, is_direction};
+use super::{Bulletin, Delivery, DeliveryError, Edition, Parcel, Receipt, is_direction};
 use crate::config::plan::SlackPlan;
 use crate::config::secret::Secret;
 use crate::render::DigestFigure;
@@ -15,6 +17,7 @@ use reqwest::header::HeaderMap;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use url::{Host, Url};
 
 /// Longest header block.
@@ -28,6 +31,8 @@ const SECTION_CHARS: usize = 1_500;
 const FIELDS: usize = 10;
 /// Longest field; a name whose every character is escaped still leaves room for its figure.
 const FIELD_CHARS: usize = 500;
+/// Least time between two posts. Source: <https://docs.slack.dev/apis/web-api/rate-limits>, "incoming webhooks".
+const SPACING: Duration = Duration::from_secs(1);
 /// Longest name out of the data.
 const NAME_CHARS: usize = 80;
 
@@ -83,6 +88,22 @@ impl Delivery for Slack {
             place: Some(self.endpoint.place()),
             ..Parcel::new(edition, &self.name, self.endpoint.host(), content)
         }])
+    }
+
+    fn compose_bulletin(&self, bulletin: &Bulletin) -> Result<Vec<Parcel>, DeliveryError> {
+        let content = Bytes::from(notice::message(bulletin).to_string());
+        Ok(vec![Parcel {
+            place: Some(self.endpoint.place()),
+            ..Parcel::of_bulletin(bulletin, &self.name, self.endpoint.host(), content)
+        }])
+    }
+
+    fn host(&self) -> String {
+        self.endpoint.host().to_owned()
+    }
+
+    fn spacing(&self) -> Duration {
+        SPACING
     }
 
     async fn probe(&self) -> Result<(), DeliveryError> {
@@ -154,7 +175,7 @@ fn message(edition: &Edition) -> Value {
         ("Please note", &notices, 0),
         ("Full report", &places, 0),
     ] {
-        if let Some(text) = list(title, items, left_out) {
+        if let Some(text) = list(title, items, left_out, "in the full report") {
             blocks.push(section(&text));
         }
     }
@@ -206,8 +227,9 @@ fn line(figure: &DigestFigure) -> String {
     format!("{}: {numbers}", safe(&figure.label, NAME_CHARS))
 }
 
-/// A titled list of as many whole items as fit, with the number of those that do not; `None` where there is nothing to say.
-fn list(title: &str, items: &[String], already_left_out: usize) -> Option<String> {
+/// A titled list of as many whole items as fit, with the number of those that do not and where they are; `None` where there is
+/// nothing to say.
+fn list(title: &str, items: &[String], already_left_out: usize, elsewhere: &str) -> Option<String> {
     let mut text = format!("*{title}*");
     // Room for the closing line about what was left out.
     let room = SECTION_CHARS - 100;
@@ -224,7 +246,7 @@ fn list(title: &str, items: &[String], already_left_out: usize) -> Option<String
     }
     let left_out = items.len() - fitting + already_left_out;
     if left_out > 0 {
-        text.extend(["\n• … and ", &left_out.to_string(), " more in the full report"]);
+        text.extend(["\n• … and ", &left_out.to_string(), " more ", elsewhere]);
     }
     (fitting + left_out > 0).then_some(text)
 }
@@ -309,13 +331,13 @@ mod tests {
     #[test]
     fn a_list_leaves_out_whole_items_and_counts_them() {
         let items: Vec<String> = (0..300).map(|n| format!("{n} {}", "x".repeat(80))).collect();
-        let text = list("Title", &items, 0).unwrap();
+        let text = list("Title", &items, 0, "in the full report").unwrap();
         assert!(chars(&text) <= SECTION_CHARS);
         let shown = text.matches("\n• ").count() - 1;
         assert!(
             text.ends_with(&format!("and {} more in the full report", 300 - shown)),
             "{text}"
         );
-        assert_eq!(list("Title", &[], 0), None);
+        assert_eq!(list("Title", &[], 0, ""), None);
     }
 }

@@ -1,8 +1,9 @@
 //! The generic webhook: the report's summary as JSON, signed as Standard Webhooks.
 
+use super::bulletin::ITEM_CHARS;
 use super::http::Endpoint;
 use super::signature::{SignatureError, SigningKey};
-use super::{Delivery, DeliveryError, Edition, Parcel, Receipt, one_line};
+use super::{Bulletin, Delivery, DeliveryError, Edition, Parcel, Receipt, one_line};
 use crate::config::plan::WebhookPlan;
 use crate::config::secret::Secret;
 use crate::schedule::clock::Clock;
@@ -94,6 +95,22 @@ impl Delivery for Webhook {
         }])
     }
 
+    fn compose_bulletin(&self, bulletin: &Bulletin) -> Result<Vec<Parcel>, DeliveryError> {
+        let content = notice(bulletin).ok_or_else(|| {
+            self.unfit(&format!(
+                "a message to the owner exceeds {BODY_BYTES} bytes even without items"
+            ))
+        })?;
+        Ok(vec![Parcel {
+            place: Some(self.endpoint.place()),
+            ..Parcel::of_bulletin(bulletin, &self.name, self.endpoint.host(), content)
+        }])
+    }
+
+    fn host(&self) -> String {
+        self.endpoint.host().to_owned()
+    }
+
     fn knows_repeats(&self) -> bool {
         !self.keys.is_empty()
     }
@@ -106,18 +123,26 @@ impl Delivery for Webhook {
         let answer = self.endpoint.post(self.headers(parcel)?, parcel).await?;
         match answer.status {
             200..=299 => {
-                let said = answer.body.as_deref().and_then(|body| body.lines().next()).unwrap_or("");
+                let said = answer
+                    .body
+                    .as_deref()
+                    .and_then(|body| body.lines().next())
+                    .unwrap_or("");
                 Ok(Receipt {
                     proof: one_line(&format!("HTTP {} {said}", answer.status)),
                 })
             }
-            410 => Err(self.endpoint.refusal(
+            410 => {
+                let refusal = self.endpoint.refusal(
+                    &answer,
+                    "the endpoint is gone for good; take the delivery out of the configuration or give it a new URL",
+                );
+                Err(DeliveryError::gone(refusal.reason))
+            }
+            401 | 403 => Err(self.endpoint.refusal(
                 &answer,
-                "the endpoint is gone for good; take the delivery out of the configuration or give it a new URL",
+                "it does not accept us; compare the signing secret on both sides",
             )),
-            401 | 403 => Err(self
-                .endpoint
-                .refusal(&answer, "it does not accept us; compare the signing secret on both sides")),
             _ => Err(self
                 .endpoint
                 .refusal(&answer, "it refuses the report; correct the URL or the receiver")),
@@ -205,6 +230,44 @@ fn body_with(edition: &Edition, figures: usize, notices: usize) -> Bytes {
         },
     });
     Bytes::from(body.to_string())
+}
+
+/// A message to the owner within [`BODY_BYTES`]: items are left out from the end, the least urgent first, and counted. `None`
+/// where even that does not fit.
+fn notice(bulletin: &Bulletin) -> Option<Bytes> {
+    let items: Vec<Value> = bulletin
+        .by_urgency()
+        .into_iter()
+        .map(|item| {
+            json!({
+                "kind": item.kind.key(),
+                "job": item.job,
+                "period": item.period,
+                "run_id": item.run_id,
+                "at": item.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+                "text": item.text.chars().take(ITEM_CHARS).collect::<String>(),
+                "count": item.count.max(1),
+            })
+        })
+        .collect();
+    let with = |kept: usize| {
+        let body = json!({
+            "type": "owner.notice",
+            "timestamp": bulletin.written_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            "data": {
+                "key": bulletin.key,
+                "service": bulletin.service,
+                "items": items[..kept],
+                "left_out": items.len() - kept,
+            },
+        });
+        Bytes::from(body.to_string())
+    };
+    // No more than this many can fit, and each try writes them all.
+    let kept = most(items.len().min(BODY_BYTES / 64), |kept| {
+        with(kept).len() <= BODY_BYTES
+    })?;
+    Some(with(kept))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! In: a report and a [`Look`]. Out: [`Artifact`]s, the body of a mail and the digest for a chat.
 //! Never here: recipients, fetching, computing figures (only formatting and rounding them for display).
 
+pub(crate) mod bulletin;
 mod chart;
 pub mod csv;
 pub mod digest;

@@ -186,6 +186,9 @@ impl Queue<'_> {
             );
             return self.put_off(PutOff::NoWay(&reason)).await;
         };
+        if let Some(reason) = self.gone().await? {
+            return self.put_off(PutOff::Gone(&reason)).await;
+        }
         self.first_round(delivery).await?;
         while let Some((at, due)) = self.next_due() {
             if due > self.deadline {
@@ -203,6 +206,22 @@ impl Queue<'_> {
             "not tried: the time to wait was over, or a file before it is missing; resend tries it",
         ))
         .await
+    }
+
+    /// Why nothing is sent this way any more: its far end has said that it is gone.
+    async fn gone(&self) -> Result<Option<String>, StoreError> {
+        let place = self
+            .rows
+            .first()
+            .and_then(|entry| entry.row.place.as_deref())
+            .unwrap_or_default();
+        let reason = self.store.gone(&self.name, place).await?;
+        Ok(reason.map(|reason| {
+            format!(
+                "switched off, because its far end was gone: {reason}. Change the address, or try it with resend --only {}",
+                self.name
+            )
+        }))
     }
 
     /// Every parcel once, though the time may be over; but when it is over for long and the far end hangs, the others do not
@@ -269,11 +288,18 @@ impl Queue<'_> {
             Err(error) => Err(error),
         };
         fail_point::hit("answered");
+        let gone = matches!(&answer, Err(error) if error.recourse == Recourse::Gone);
         let (outcome, pause) = self.judge(row, permit.attempt, answer, delivery);
         self.store
             .record(&row.run_id, permit, &outcome, self.clock.now())
             .await?;
         fail_point::hit("recorded");
+        if let (true, Outcome::Dead { reason }) = (gone, &outcome) {
+            let place = row.place.as_deref().unwrap_or_default();
+            self.store
+                .set_gone(&self.name, place, Some(reason), self.clock.now())
+                .await?;
+        }
         let state = outcome.state();
         tracing::info!(
             run.id = row.run_id,
@@ -307,7 +333,7 @@ impl Queue<'_> {
             self.clock.now() + chrono::Duration::from_std(pause).unwrap_or(chrono::Duration::hours(10))
         };
         match recourse {
-            Recourse::Permanent => (Outcome::Dead { reason }, None),
+            Recourse::Permanent | Recourse::Gone => (Outcome::Dead { reason }, None),
             // Where the far end can tell repeats it is sent once more under its key: a signed event soon, a mail after a time
             // that no command waits. Otherwise somebody must look.
             Recourse::Ambiguous if row.doubts > 0 || !delivery.knows_repeats() => (

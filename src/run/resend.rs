@@ -34,6 +34,13 @@ pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration)
     }
     let deliveries = open(engine, &rows)?;
     let run = claim(engine, &run).await?;
+    // Whoever names a delivery wants it tried although its far end once said that it is gone.
+    for row in rows.iter().filter(|row| only.contains(&row.delivery)) {
+        let place = row.place.as_deref().unwrap_or_default();
+        store
+            .set_gone(&row.delivery, place, None, engine.clock.now())
+            .await?;
+    }
     send(engine, &run, &deliveries, meant, wait).await
 }
 

@@ -86,13 +86,13 @@ states! {
     /// Where one parcel is.
     DeliveryState {
         /// Frozen, not tried.
-        Pending "pending" => [Sending RetryWait Superseded];
+        Pending "pending" => [Sending RetryWait Dead Superseded];
         /// An attempt has its permit; bytes may be on their way.
         Sending "sending" => [Acked RetryWait Ambiguous Dead];
         /// The far end acknowledged it.
         Acked "acked" => [];
         /// Another try may help, at its time.
-        RetryWait "retry_wait" => [Sending Superseded];
+        RetryWait "retry_wait" => [Sending Dead Superseded];
         /// The bytes may have arrived; nobody knows.
         Ambiguous "ambiguous" => [Sending Superseded];
         /// Trying again will not help until somebody changes something.

@@ -3,10 +3,11 @@
 use super::RunError;
 use super::store::{OutboxRow, Run, Tell, Trigger};
 use crate::config::plan::JobPlan;
+use crate::delivery::BulletinKind;
 use crate::run::state::DeliveryState;
 
 /// Something about a run that its owner did not ask for by hand; whoever types a command sees it there.
-fn of_run(job: &JobPlan, run: &Run, kind: &'static str, text: String) -> Option<Tell> {
+fn of_run(job: &JobPlan, run: &Run, kind: BulletinKind, text: String) -> Option<Tell> {
     matches!(run.trigger, Trigger::Schedule | Trigger::Backfill).then(|| Tell {
         owner: job.owner.clone(),
         kind,
@@ -20,17 +21,17 @@ fn of_run(job: &JobPlan, run: &Run, kind: &'static str, text: String) -> Option<
 /// A run failed before anything went out.
 pub(super) fn failed(job: &JobPlan, run: &Run, error: &RunError) -> Option<Tell> {
     let text = format!(
-        "{error}. Nothing was delivered. When the cause is mended: reportwire run {} --period {}",
+        "{error}. Nothing was delivered. When the cause is mended: `reportwire run {} --period {}`",
         job.name, run.period_id
     );
-    of_run(job, run, "failed", text)
+    of_run(job, run, BulletinKind::Failed, text)
 }
 
 /// A job could not even be begun: its configuration has changed since.
 pub(super) fn orphaned(run: &Run, owner: &[String], error: &str) -> Tell {
     Tell {
         owner: owner.to_vec(),
-        kind: "failed",
+        kind: BulletinKind::Failed,
         job: Some(run.job.clone()),
         period: Some(run.period_id.clone()),
         run_id: Some(run.run_id.clone()),
@@ -41,18 +42,18 @@ pub(super) fn orphaned(run: &Run, owner: &[String], error: &str) -> Tell {
 /// A gate holds a run.
 pub(super) fn held(job: &JobPlan, run: &Run, reasons: &[String]) -> Option<Tell> {
     let text = format!(
-        "{} To send exactly these files: reportwire approve {}; to run again: reportwire run {} --period {}",
+        "{} To send exactly these files: `reportwire approve {}`; to run again: `reportwire run {} --period {}`",
         reasons.join(" "),
         run.run_id,
         job.name,
         run.period_id
     );
-    of_run(job, run, "held", text)
+    of_run(job, run, BulletinKind::Held, text)
 }
 
 /// A run waits for late data.
 pub(super) fn late(job: &JobPlan, run: &Run, reason: &str) -> Option<Tell> {
-    of_run(job, run, "late", reason.to_owned())
+    of_run(job, run, BulletinKind::Late, reason.to_owned())
 }
 
 /// What became of the parcels of a run, and whether a job that was in trouble works again.
@@ -60,7 +61,7 @@ pub(super) fn concluded(job: &JobPlan, run: &Run, rows: &[OutboxRow], was_in_tro
     let mut tells: Vec<Tell> = rows.iter().filter_map(|row| parcel(job, run, row)).collect();
     if tells.is_empty() && was_in_trouble {
         let text = "The job has delivered again, everything acknowledged.".to_owned();
-        tells.extend(of_run(job, run, "recovered", text));
+        tells.extend(of_run(job, run, BulletinKind::Recovered, text));
     }
     tells
 }
@@ -74,16 +75,16 @@ fn parcel(job: &JobPlan, run: &Run, row: &OutboxRow) -> Option<Tell> {
     match row.state {
         DeliveryState::Dead => {
             let text = format!(
-                "Delivery `{delivery}` to {recipient} failed for good: {said}. When it is mended: reportwire resend {id} --only {delivery}"
+                "Delivery `{delivery}` to {recipient} failed for good: {said}. When it is mended: `reportwire resend {id} --only {delivery}`"
             );
-            of_run(job, run, "dead", text)
+            of_run(job, run, BulletinKind::Dead, text)
         }
         DeliveryState::Ambiguous => {
             let text = format!(
                 "Nobody knows whether delivery `{delivery}` reached {recipient}: {said}. Look there, then: \
-                 reportwire resolve {id} --only {delivery} --as sent (or not-sent)"
+                 `reportwire resolve {id} --only {delivery} --as sent` (or `--as not-sent`)"
             );
-            of_run(job, run, "ambiguous", text)
+            of_run(job, run, BulletinKind::Ambiguous, text)
         }
         _ => None,
     }

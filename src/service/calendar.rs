@@ -4,6 +4,7 @@
 
 use crate::config::Plan;
 use crate::config::plan::{JobPlan, Schedule};
+use crate::delivery::BulletinKind;
 use crate::period::Period;
 use crate::run::store::{Advance, Cursor, NewOccurrence, Tell};
 use crate::schedule::cadence::{self, Due, describe};
@@ -286,12 +287,12 @@ fn tell_of_missed(job: &JobPlan, piece: &mut Advance) {
     };
     let tell = Tell {
         owner: job.owner.clone(),
-        kind: "missed",
+        kind: BulletinKind::Missed,
         job: Some(job.name.clone()),
         period: last.period.as_ref().map(|period| period.id().to_owned()),
         run_id: None,
         text: format!(
-            "{when}: {reason}. To run it now: reportwire run {} --period {id}",
+            "{when}: {reason}. To run it now: `reportwire run {} --period {id}`",
             job.name
         ),
     };

@@ -6,6 +6,7 @@ use super::Current;
 use super::calendar::{self, Calendar};
 use super::guard::ClockGuard;
 use super::shim::figures;
+use crate::delivery::BulletinKind;
 use crate::run::dispatch::Dispatch;
 use crate::run::store::{Advance, Cursor, Store, StoreError, Tell};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -181,7 +182,7 @@ impl Heart {
         tracing::error!(reason = why, "the clock cannot be believed");
         let tell = Tell {
             owner: current.engine.plan.service.owner.clone(),
-            kind: "clock_held",
+            kind: BulletinKind::ClockHeld,
             job: None,
             period: None,
             run_id: None,

@@ -7,6 +7,7 @@
     reason = "helpers of tests may fail a test, and are shared inside this one crate"
 )]
 
+mod bulletin;
 mod demo;
 mod email;
 mod email_faults;

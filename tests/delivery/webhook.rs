@@ -180,7 +180,7 @@ async fn every_answer_leaves_the_right_thing_to_do() {
         ("404 Not Found", "", Recourse::Permanent),
         ("408 Request Timeout", "", soon),
         ("409 Conflict", "", Recourse::Permanent),
-        ("410 Gone", "", Recourse::Permanent),
+        ("410 Gone", "", Recourse::Gone),
         ("413 Too Large", "", Recourse::Permanent),
         ("425 Too Early", "", soon),
         ("429 Too Many", "retry-after: 30\r\n", later(30)),

@@ -48,8 +48,9 @@ pub(super) fn service(cx: &mut Check<'_>, document: &Document) -> Option<Service
     let stop = cx.duration_within(&at.join("stop_within"), &entry.stop_within, &STOP_SECS, stop_hint);
     let keep_snapshots = keep(cx, &at.join("keep_snapshots"), entry.keep_snapshots.as_ref());
     let keep_artifacts = keep(cx, &at.join("keep_artifacts"), entry.keep_artifacts.as_ref());
-    zone.and(locale).and(currency).and(calendar)?;
+    locale.and(currency).and(calendar)?;
     Some(Service {
+        timezone: zone?,
         data_dir: data_dir?,
         owner: owner?,
         owner_delivery: owner_delivery?,

@@ -1,23 +1,15 @@
 //! The message: the same edition and recipient give the same bytes, so that a mail sent again is recognisably the same.
 
+use super::message::{Draft, VALUE_BYTES};
 use crate::config::plan::{EmailPlan, Envelope};
-use crate::delivery::{DeliveryError, Edition, Parcel, USER_AGENT};
-use crate::render::{Artifact, MailBody};
-use crate::source::snapshot::hex_sha256;
+use crate::delivery::bulletin::{EVERY_ITEM, MAIL_ITEMS, View};
+use crate::delivery::{Bulletin, DeliveryError, Edition, Parcel, bulletin_key, one_line};
+use crate::render::{Artifact, MailBody, bulletin};
 use bytes::Bytes;
 use lettre::Address;
-use lettre::message::header::{
-    ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
-};
-use lettre::message::{Attachment, Body, Mailbox, Mailboxes, Message, MultiPart, SinglePart};
-use std::time::{Duration, SystemTime};
+use lettre::message::{Mailbox, Mailboxes};
+use std::collections::HashSet;
 use url::Host;
-
-/// Longest line of a message, in bytes without its end. Source: RFC 5322, 2.1.1.
-const LINE_BYTES: usize = 998;
-
-/// Longest subject, display name or file name, in bytes.
-const VALUE_BYTES: usize = 1_000;
 
 /// Who writes to whom, and how much a mail may carry.
 #[derive(Debug)]
@@ -30,16 +22,6 @@ pub(super) struct Letter {
     reply_to: Option<Mailbox>,
     envelope: Envelope,
     max_attachment_bytes: u64,
-}
-
-/// One message before it is bytes.
-struct Draft<'a> {
-    edition: &'a Edition,
-    /// Becomes Message-ID and the boundaries.
-    key: &'a str,
-    to: &'a [Mailbox],
-    cc: &'a [Mailbox],
-    recipients: Vec<Address>,
 }
 
 impl Letter {
@@ -82,17 +64,12 @@ impl Letter {
 
     /// One parcel for each address, in the order of to, cc and bcc.
     pub(super) fn parcels(&self, edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {
-        let recipients = self.recipients();
+        let recipients = once([&self.to, &self.cc, &self.bcc].into_iter().flatten());
         if self.envelope == Envelope::Together {
             let all: Vec<Address> = recipients.iter().map(|mailbox| mailbox.email.clone()).collect();
             let names: Vec<&str> = all.iter().map(AsRef::as_ref).collect();
-            let content = self.write(&Draft {
-                edition,
-                key: &self.key(edition, &names.join(",")),
-                to: &self.to,
-                cc: &self.cc,
-                recipients: all.clone(),
-            })?;
+            let key = edition.key(&self.delivery, &names.join(","));
+            let content = self.write(edition, &key, (&self.to, &self.cc), all.clone())?;
             return Ok(all
                 .iter()
                 .map(|address| Parcel::new(edition, &self.delivery, address.as_ref(), content.clone()))
@@ -101,30 +78,49 @@ impl Letter {
         recipients
             .into_iter()
             .map(|mailbox| {
-                let content = self.write(&Draft {
-                    edition,
-                    key: &self.key(edition, mailbox.email.as_ref()),
-                    to: std::slice::from_ref(mailbox),
-                    cc: &[],
-                    recipients: vec![mailbox.email.clone()],
-                })?;
-                Ok(Parcel::new(
-                    edition,
-                    &self.delivery,
-                    mailbox.email.as_ref(),
-                    content,
-                ))
+                let address: &str = mailbox.email.as_ref();
+                let key = edition.key(&self.delivery, address);
+                let to = std::slice::from_ref(mailbox);
+                let content = self.write(edition, &key, (to, &[]), vec![mailbox.email.clone()])?;
+                Ok(Parcel::new(edition, &self.delivery, address, content))
             })
             .collect()
     }
 
-    /// Every address once; one written twice, perhaps in another case, gets one mail.
-    fn recipients(&self) -> Vec<&Mailbox> {
-        let mut seen = std::collections::HashSet::new();
-        [&self.to, &self.cc, &self.bcc]
+    /// One parcel for each address of the bulletin's owner; the readers of reports get none.
+    pub(super) fn bulletins(&self, bulletin: &Bulletin) -> Result<Vec<Parcel>, DeliveryError> {
+        let owner = bulletin
+            .owner
+            .iter()
+            .map(|text| mailbox(text))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| self.wrong("an address of `owner` is not one e-mail address; correct it"))?;
+        if owner.is_empty() {
+            return Err(self.wrong("a message to the owner has nobody to go to; set `owner` in `[service]`"));
+        }
+        let body = bulletin_body(bulletin).map_err(|reason| self.wrong(&reason))?;
+        once(&owner)
             .into_iter()
-            .flatten()
-            .filter(|mailbox| seen.insert(mailbox.email.to_string().to_lowercase()))
+            .map(|mailbox| {
+                let address: &str = mailbox.email.as_ref();
+                let content = Draft {
+                    delivery: &self.delivery,
+                    key: &bulletin_key(bulletin, &self.delivery, address),
+                    from: &self.from,
+                    reply_to: None,
+                    to: std::slice::from_ref(mailbox),
+                    cc: &[],
+                    recipients: vec![mailbox.email.clone()],
+                    subject: &body.subject,
+                    written_at: bulletin.written_at,
+                    series: None,
+                    trace: ("X-Reportwire-Bulletin", &bulletin.key),
+                    body: &body,
+                    files: &[],
+                }
+                .write()?;
+                Ok(Parcel::of_bulletin(bulletin, &self.delivery, address, content))
+            })
             .collect()
     }
 
@@ -136,114 +132,47 @@ impl Letter {
             .unwrap_or(&edition.mail.subject)
     }
 
-    fn key(&self, edition: &Edition, recipient: &str) -> String {
-        edition.key(&self.delivery, recipient)
-    }
-
     fn wrong(&self, reason: &str) -> DeliveryError {
         DeliveryError::permanent(format!("delivery `{}`: {reason}", self.delivery))
     }
 
-    fn write(&self, draft: &Draft<'_>) -> Result<Bytes, DeliveryError> {
-        let edition = draft.edition;
-        self.check_values(edition)?;
+    /// The message about `edition` under `key`, with these To and Cc headers, for `recipients`.
+    fn write(
+        &self,
+        edition: &Edition,
+        key: &str,
+        (to, cc): (&[Mailbox], &[Mailbox]),
+        recipients: Vec<Address>,
+    ) -> Result<Bytes, DeliveryError> {
         let raw: u64 = edition
             .artifacts
             .iter()
             .map(|artifact| artifact.bytes.len() as u64)
             .sum();
         let carried = raw <= self.max_attachment_bytes;
-        let body = if carried {
-            edition.mail.clone()
+        let named;
+        let (body, files): (&MailBody, &[Artifact]) = if carried {
+            (&edition.mail, &edition.artifacts)
         } else {
-            self.naming_files(edition, raw)
+            named = self.naming_files(edition, raw);
+            (&named, &[])
         };
-        let attached: &[Artifact] = if carried { &edition.artifacts } else { &[] };
-
-        let domain = self.from.email.domain();
-        let seconds = u64::try_from(edition.generated_at.timestamp()).unwrap_or(0);
-        let date = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        let envelope =
-            lettre::address::Envelope::new(Some(self.from.email.clone()), draft.recipients.clone())
-                .map_err(|error| self.wrong(&format!("there is no recipient: {error}")))?;
-        // The series groups a job's mails; it names no mail that exists.
-        let mut series = hex_sha256(edition.job.as_bytes());
-        series.truncate(32);
-        let mut message = Message::builder()
-            .envelope(envelope)
-            .date(date)
-            .from(self.from.clone())
-            .message_id(Some(format!("<{}@{domain}>", draft.key)))
-            .references(format!("<series-{series}@{domain}>"))
-            .subject(self.subject(edition).to_owned())
-            .user_agent(USER_AGENT.into())
-            .raw_header(header("Auto-Submitted", "auto-generated"))
-            .raw_header(header("X-Reportwire-Run", &edition.run_id));
-        if let Some(reply_to) = &self.reply_to {
-            message = message.reply_to(reply_to.clone());
+        Draft {
+            delivery: &self.delivery,
+            key,
+            from: &self.from,
+            reply_to: self.reply_to.as_ref(),
+            to,
+            cc,
+            recipients,
+            subject: self.subject(edition),
+            written_at: edition.generated_at,
+            series: Some(&edition.job),
+            trace: ("X-Reportwire-Run", &edition.run_id),
+            body,
+            files,
         }
-        if !draft.to.is_empty() {
-            message = message.mailbox(lettre::message::header::To::from(mailboxes(draft.to)));
-        }
-        if !draft.cc.is_empty() {
-            message = message.mailbox(lettre::message::header::Cc::from(mailboxes(draft.cc)));
-        }
-        let message = message
-            .multipart(self.parts(&body, attached, draft.key)?)
-            .map_err(|error| self.wrong(&format!("the mail cannot be written: {error}")))?;
-        let bytes = message.formatted();
-        if bytes
-            .split(|byte| *byte == b'\n')
-            .any(|line| line.len() > LINE_BYTES + 1)
-        {
-            return Err(
-                self.wrong("a line of the mail exceeds 998 bytes; shorten names in subject and addresses")
-            );
-        }
-        Ok(Bytes::from(bytes))
-    }
-
-    /// Header values come from data and configuration; a line break in one would be a header of somebody else's making.
-    fn check_values(&self, edition: &Edition) -> Result<(), DeliveryError> {
-        let names = edition
-            .artifacts
-            .iter()
-            .map(|artifact| ("file name", artifact.name.as_str()));
-        let types = edition
-            .artifacts
-            .iter()
-            .map(|artifact| ("media type", artifact.media_type.as_str()));
-        let images = edition
-            .mail
-            .images
-            .iter()
-            .map(|image| ("image key", image.key.as_str()));
-        let all = [
-            ("subject", self.subject(edition)),
-            ("run id", edition.run_id.as_str()),
-        ];
-        for (what, value) in all.into_iter().chain(names).chain(types).chain(images) {
-            if value.contains(char::is_control) {
-                return Err(self.wrong(&format!(
-                    "the mail's {what} contains a line break or another control character; correct the template or name it comes from"
-                )));
-            }
-            if value.len() > VALUE_BYTES {
-                return Err(self.wrong(&format!(
-                    "the mail's {what} exceeds {VALUE_BYTES} bytes; shorten it"
-                )));
-            }
-        }
-        let plain_key = |key: &str| {
-            !key.is_empty()
-                && key
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-        };
-        match edition.mail.images.iter().find(|image| !plain_key(&image.key)) {
-            Some(_) => Err(self.wrong("an image's key is not made of a-z 0-9 - _ . alone")),
-            None => Ok(()),
-        }
+        .write()
     }
 
     /// The body of a mail that carries no files: both parts say so, name each file and tell where they lie.
@@ -255,7 +184,7 @@ impl Letter {
         let files: Vec<String> = edition
             .artifacts
             .iter()
-            .map(|artifact| format!("{} ({} bytes)", artifact.name, artifact.bytes.len()))
+            .map(|artifact| format!("{} ({} bytes)", one_line(&artifact.name), artifact.bytes.len()))
             .collect();
         let mut text = format!("{}\n\n{why}\n", edition.mail.text.trim_end());
         let mut html = format!("<p>{why}</p>");
@@ -279,65 +208,22 @@ impl Letter {
             ..edition.mail.clone()
         }
     }
-
-    /// mixed( alternative( text, related( html, images ) ), files ). Boundaries come from the key, so they are stable.
-    fn parts(&self, body: &MailBody, files: &[Artifact], key: &str) -> Result<MultiPart, DeliveryError> {
-        let boundary = |part: &str| format!("{part}-{key}");
-        let mut related = MultiPart::related()
-            .boundary(boundary("related"))
-            .singlepart(text_part(ContentType::TEXT_HTML, &body.html));
-        for image in &body.images {
-            let id = format!("<{}@report>", image.key);
-            let part = SinglePart::builder()
-                .header(png())
-                .header(lettre::message::header::ContentId::from(id))
-                .header(ContentDisposition::inline_with_name(&format!(
-                    "{}.png",
-                    image.key
-                )))
-                .body(self.base64(&image.png)?);
-            related = related.singlepart(part);
-        }
-        let alternative = MultiPart::alternative()
-            .boundary(boundary("alternative"))
-            .singlepart(text_part(ContentType::TEXT_PLAIN, &body.text))
-            .multipart(related);
-        let mut mixed = MultiPart::mixed()
-            .boundary(boundary("mixed"))
-            .multipart(alternative);
-        for file in files {
-            let media_type = ContentType::parse(&file.media_type)
-                .map_err(|_| self.wrong(&format!("`{}` is no media type", file.media_type.escape_debug())))?;
-            mixed = mixed
-                .singlepart(Attachment::new(file.name.clone()).body(self.base64(&file.bytes)?, media_type));
-        }
-        Ok(mixed)
-    }
-
-    /// Base64 whatever the bytes are: then no relay can change a line end of a file.
-    fn base64(&self, bytes: &[u8]) -> Result<Body, DeliveryError> {
-        Body::new_with_encoding(bytes.to_vec(), ContentTransferEncoding::Base64)
-            .map_err(|_| self.wrong("a file cannot be encoded for the mail"))
-    }
 }
 
-fn text_part(content_type: ContentType, text: &str) -> SinglePart {
-    SinglePart::builder()
-        .header(content_type)
-        .body(text.replace("\r\n", "\n").replace('\r', "\n"))
+/// Every address once; one written twice, perhaps in another case, gets one mail.
+fn once<'a>(mailboxes: impl IntoIterator<Item = &'a Mailbox>) -> Vec<&'a Mailbox> {
+    let mut seen = HashSet::new();
+    mailboxes
+        .into_iter()
+        .filter(|mailbox| seen.insert(mailbox.email.to_string().to_lowercase()))
+        .collect()
 }
 
-fn png() -> ContentType {
-    // The constant is not in lettre, and the text is always a media type.
-    ContentType::parse("image/png").unwrap_or(ContentType::TEXT_PLAIN)
-}
-
-fn header(name: &'static str, value: &str) -> HeaderValue {
-    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
-}
-
-fn mailboxes(list: &[Mailbox]) -> Mailboxes {
-    list.iter().cloned().collect()
+/// Subject and both parts: everything in the text, as much as fits in the HTML.
+fn bulletin_body(bulletin: &Bulletin) -> Result<MailBody, String> {
+    let whole = View::new(bulletin, EVERY_ITEM);
+    let shorter = MAIL_ITEMS.map(|most| View::new(bulletin, most));
+    bulletin::mail(&whole, &shorter).map_err(|error| error.to_string())
 }
 
 /// One address, perhaps with a name; its domain as ASCII, so that only a local part ever needs SMTPUTF8.

@@ -1,11 +1,12 @@
 //! E-mail over SMTP: one message for each address, or one for all, always one SMTP transaction for each recipient.
 
 mod compose;
+mod message;
 mod smtp;
 mod stage;
 mod tls;
 
-use super::{Delivery, DeliveryError, Edition, Pace, Parcel, Receipt};
+use super::{Bulletin, Delivery, DeliveryError, Edition, Pace, Parcel, Receipt};
 use crate::config::plan::EmailPlan;
 use async_trait::async_trait;
 use compose::Letter;
@@ -45,6 +46,14 @@ impl Delivery for Email {
 
     fn compose(&self, edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {
         self.letter.parcels(edition)
+    }
+
+    fn compose_bulletin(&self, bulletin: &Bulletin) -> Result<Vec<Parcel>, DeliveryError> {
+        self.letter.bulletins(bulletin)
+    }
+
+    fn host(&self) -> String {
+        self.smtp.host()
     }
 
     async fn probe(&self) -> Result<(), DeliveryError> {

@@ -66,6 +66,11 @@ enum Fault {
 }
 
 impl Smtp {
+    /// The server: `smtp.example.com:587`.
+    pub(super) fn host(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
     /// Reads password and certificate authorities; contacts nobody.
     pub(super) fn open(delivery: &str, plan: &SmtpPlan, sender: Address) -> Result<Self, DeliveryError> {
         let wrong = |reason: String| DeliveryError::permanent(format!("delivery `{delivery}`: {reason}"));

@@ -27,6 +27,12 @@ pub(super) const SUBJECT: &str = "email/report/subject.txt.hbs";
 pub(super) const MAIL_TEXT: &str = "email/report/body.txt.hbs";
 /// A mail's HTML part.
 pub(super) const MAIL_HTML: &str = "email/report/body.html.hbs";
+/// The subject of a message to the owner.
+pub(super) const BULLETIN_SUBJECT: &str = "email/bulletin/subject.txt.hbs";
+/// Its text part.
+pub(super) const BULLETIN_TEXT: &str = "email/bulletin/body.txt.hbs";
+/// Its HTML part.
+pub(super) const BULLETIN_HTML: &str = "email/bulletin/body.html.hbs";
 
 macro_rules! embedded {
     ($($path:literal),* $(,)?) => {
@@ -46,6 +52,13 @@ const EMBEDDED: [(&str, &str); 11] = embedded![
     "email/report/body.html.hbs",
     "email/report/change.html.hbs",
     "email/report/table.html.hbs",
+];
+
+/// Embedded too, but of no job, so no job's own take their place.
+const OF_THE_SERVICE: [(&str, &str); 3] = embedded![
+    "email/bulletin/subject.txt.hbs",
+    "email/bulletin/body.txt.hbs",
+    "email/bulletin/body.html.hbs",
 ];
 
 /// Largest template.
@@ -117,6 +130,7 @@ fn embedded() -> Result<&'static Templates, RenderError> {
             };
             let problems: Vec<String> = EMBEDDED
                 .iter()
+                .chain(&OF_THE_SERVICE)
                 .filter_map(|(path, source)| templates.add(path, source).err())
                 .map(|e| e.to_string())
                 .collect();

@@ -1,7 +1,7 @@
 //! The attempt loop against far ends that follow a script, on a clock that waits for nobody.
 
 use super::*;
-use crate::delivery::{Edition, Receipt};
+use crate::delivery::{Bulletin, Edition, Receipt};
 use crate::run::state::RunState;
 use crate::run::store::testing::{frozen, noon};
 use crate::schedule::clock::ManualClock;
@@ -36,6 +36,14 @@ struct Scripted {
 impl Delivery for Scripted {
     fn compose(&self, _edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {
         Ok(Vec::new())
+    }
+
+    fn compose_bulletin(&self, _bulletin: &Bulletin) -> Result<Vec<Parcel>, DeliveryError> {
+        Ok(Vec::new())
+    }
+
+    fn host(&self) -> String {
+        self.name.clone()
     }
 
     async fn probe(&self) -> Result<(), DeliveryError> {

@@ -456,6 +456,8 @@ pub enum PutOff<'a> {
     NoTurn(&'a str),
     /// It cannot be tried as things are, whatever an attempt met before.
     NoWay(&'a str),
+    /// Its far end has said that it is gone: it is `dead`.
+    Gone(&'a str),
 }
 
 /// What became of an attempt.

@@ -2,6 +2,7 @@
 
 use super::db::{Tx, values, work};
 use super::{Store, StoreError};
+use crate::delivery::BulletinKind;
 use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 
@@ -10,8 +11,8 @@ use futures::FutureExt as _;
 pub struct Tell {
     /// Addresses; nobody hears of it where there are none.
     pub owner: Vec<String>,
-    /// What kind of trouble: `failed`, `missed`, `held`, `ambiguous`, `dead`, `recovered` …
-    pub kind: &'static str,
+    /// What kind of trouble.
+    pub kind: BulletinKind,
     /// Which job.
     pub job: Option<String>,
     /// Which period.
@@ -30,7 +31,7 @@ pub struct StoredNotice {
     /// When it happened.
     pub at: DateTime<Utc>,
     /// See [`Tell`].
-    pub kind: String,
+    pub kind: BulletinKind,
     /// See [`Tell`].
     pub job: Option<String>,
     /// See [`Tell`].
@@ -82,7 +83,7 @@ pub(super) async fn write_all(tx: &mut Tx<'_>, tells: &[Tell], now: DateTime<Utc
         let values = values![
             now,
             owner,
-            tell.kind,
+            tell.kind.key(),
             tell.job.clone(),
             tell.period.clone(),
             tell.run_id.clone(),
@@ -211,7 +212,7 @@ fn notice_of(row: &super::db::Row) -> Result<StoredNotice, StoreError> {
     Ok(StoredNotice {
         id: row.get("id")?,
         at: row.moment("at")?,
-        kind: row.text("kind")?,
+        kind: row.word("kind", BulletinKind::from_key)?,
         job: row.get("job")?,
         period: row.get("period")?,
         run_id: row.get("run_id")?,

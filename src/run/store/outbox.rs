@@ -215,12 +215,13 @@ impl Store {
         why: PutOff<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let (reason, stands_in, at) = match why {
-            PutOff::NoTurn(reason) => (reason.to_owned(), 0, now),
-            PutOff::NoWay(reason) => (reason.to_owned(), 1, now + NO_WAY),
+        let (state, reason, stands_in, at) = match why {
+            PutOff::NoTurn(reason) => (DeliveryState::RetryWait, reason, 0, Some(now)),
+            PutOff::NoWay(reason) => (DeliveryState::RetryWait, reason, 1, Some(now + NO_WAY)),
+            PutOff::Gone(reason) => (DeliveryState::Dead, reason, 1, None),
         };
-        let values = values![now, i64::from(stands_in), reason, row.id, fence, at];
-        let sql = "UPDATE deliveries SET state = 'retry_wait', updated_at = $1, \
+        let values = values![now, i64::from(stands_in), reason, row.id, fence, at, state.key()];
+        let sql = "UPDATE deliveries SET state = $7, updated_at = $1, \
              next_attempt_at = CASE WHEN next_attempt_at > $6 THEN next_attempt_at ELSE $6 END, \
              error = CASE WHEN $2 = 1 THEN $3 ELSE coalesce( \
              (SELECT detail FROM attempts WHERE delivery_id = deliveries.id ORDER BY n DESC LIMIT 1), $3) END \
