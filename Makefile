@@ -8,12 +8,14 @@
 demo:
 	cargo run --release --locked -- demo
 
+# The feature adds the places at which tests end the process; what is released has none (src/fail_point.rs).
 test: tools lint
-	cargo test --locked
+	cargo test --locked --features fail-points
 
 lint:
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
+	cargo clippy --all-targets --locked --features fail-points -- -D warnings
 
 bench:
 	cargo bench --locked

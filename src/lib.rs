@@ -17,6 +17,7 @@
 //! - [`delivery`]: files become parcels, parcels become receipts; no retry, no memory.
 //! - [`run`]: the story from period to receipts, and its memory.
 //! - [`telemetry`], [`demo`], [`cli`]: what stands outside.
+//! - [`fail_point`]: where tests end the process; empty in what is released.
 //!
 //! # What we guarantee
 //!
@@ -38,6 +39,7 @@ pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod demo;
+pub mod fail_point;
 pub mod metric;
 pub mod money;
 pub mod period;
