@@ -3,7 +3,7 @@
 //! ```text
 //! config ─▶ schedule ─▶ source ─▶ report ─▶ render ─▶ delivery
 //!   Plan      due time    Dataset    Report    Artifacts   Receipts
-//! └───────────────────── run drives and remembers ─────────────────────┘        cli and demo stand outside
+//! └───────────────────── run drives and remembers ─────────────────────┘        service, cli and demo stand outside
 //! ```
 //!
 //! The rooms, in the order in which they may import each other:
@@ -16,7 +16,9 @@
 //! - [`render`]: the document becomes files, a mail's body and a chat's digest; no recipient.
 //! - [`delivery`]: files become parcels, parcels become receipts; no retry, no memory.
 //! - [`run`]: the story from period to receipts, and its memory.
+//! - [`service`]: the heartbeat that writes down what has fallen due, and the workers that run it.
 //! - [`telemetry`], [`demo`], [`cli`]: what stands outside.
+//! - [`fail_point`]: where tests end the process; empty in what is released.
 //!
 //! # What we guarantee
 //!
@@ -29,7 +31,6 @@
 //!
 //! - Exactly-once delivery. Between a far end's taking the bytes and our writing it down, a crash can double a delivery; its key
 //!   lets the receiver drop the repeat.
-//! - Anything by itself: schedules are proven and shown, and somebody else calls `run`.
 //! - That a platform's figures are right. They are tied out where they can be, and differences are said.
 //!
 //! `ARCHITECTURE.md` walks through one run, maps every file and names the proof of each guarantee.
@@ -38,7 +39,7 @@ pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod demo;
-mod fail_point;
+pub mod fail_point;
 pub mod metric;
 pub mod money;
 pub mod period;

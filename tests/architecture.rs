@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the flow. Each may import itself and what stands before it.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
+    "fail_point",
     "money",
     "metric",
     "period",
@@ -141,7 +142,7 @@ fn every_proof_is_a_test_of_the_file_it_is_said_to_be_in() {
 
 #[test]
 fn rooms_import_only_what_comes_before_them() {
-    let import = Regex::new("crate::([a-z]+)").unwrap();
+    let import = Regex::new("crate::([a-z_]+)").unwrap();
     let mut imports = 0;
     for (at, room) in ROOMS.iter().enumerate() {
         let folder = root().join("src").join(room);

@@ -27,7 +27,7 @@ mod verify;
 use crate::config::{self, LoadOptions, Plan};
 use crate::run::Store;
 use crate::run::perform::Engine;
-use crate::schedule::clock::{Clock, SystemClock};
+use crate::schedule::clock::{self, Clock};
 use crate::telemetry::{self, LogFormat};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
@@ -206,7 +206,7 @@ fn wait_for<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
 }
 
 fn clock() -> Arc<dyn Clock> {
-    Arc::new(SystemClock)
+    clock::of_process()
 }
 
 /// Reads a setting of the command line.
