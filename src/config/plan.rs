@@ -6,6 +6,7 @@ pub use crate::period::CalendarUnit;
 use crate::period::{Calendar, PeriodRule};
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,6 +87,28 @@ pub struct JobPlan {
     pub allow_partial: bool,
     /// Add sources up where meaning and currency agree.
     pub combine: bool,
+}
+
+/// `gate`: what holds a report back until somebody approves it. Nothing by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gates {
+    /// No figure of the summary may be missing, and no source.
+    pub complete: bool,
+    /// Least number of data rows.
+    pub min_rows: Option<u64>,
+    /// How far a figure may lie from what is normal.
+    pub max_change: Option<MaxChange>,
+}
+
+/// `max_change`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaxChange {
+    /// Largest change, in per cent: 50 means half more or half less.
+    pub percent: Decimal,
+    /// Key of the figure of the summary, such as `total_cost`.
+    pub metric: String,
+    /// Of how many delivered reports before it the median is normal.
+    pub norm: usize,
 }
 
 /// When a job falls due, in the job's zone.

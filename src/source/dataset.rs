@@ -46,6 +46,9 @@ impl Dataset {
 pub struct Window {
     /// The period.
     pub period: Period,
+    /// Rows of data that the source has for the period: of files their lines in it, of a platform the days for which it sent a
+    /// value and the places in its top lists. Zero means that there was nothing to report on.
+    pub rows: u64,
     /// Headline figures; a metric that is absent here cannot be told by this kind of source.
     pub figures: Vec<Measure>,
     /// Daily series; each holds every date of the period once, in order.

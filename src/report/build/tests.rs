@@ -27,6 +27,7 @@ fn window(id: &str, figures: &[(Metric, Option<Decimal>)]) -> Window {
     let rows = vec![("Ada".to_owned(), Some(dec!(9))), ("Bob".to_owned(), None)];
     Window {
         period,
+        rows: 33,
         figures: figures
             .iter()
             .map(|(metric, value)| Measure {

@@ -418,6 +418,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
             }
             Ok(Window {
                 period: ledger.need.period.clone(),
+                rows: ledger.total.rows,
                 daily: daily(ledger, &figures, &measures)?,
                 figures,
                 rankings: Vec::new(),
