@@ -5,11 +5,13 @@
 //!
 //! [`choose`] reads the request, [`perform`] tells the story from top to bottom, [`recipe`] holds what makes it repeatable and
 //! [`replay`] repeats it. The [`store`] is the truth: [`state`] has every allowed move, [`attempt`] tries what lies in the
-//! outbox, [`resend`] goes on with it later, [`verify`] proves that what was stored is still what it was.
+//! outbox, [`hosts`] says how much may be asked of a far end, [`resend`] goes on with it later, [`verify`] proves that what was
+//! stored is still what it was.
 
 pub mod attempt;
 pub mod choose;
 mod fault;
+pub mod hosts;
 pub mod perform;
 pub mod recipe;
 pub mod replay;
