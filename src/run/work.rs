@@ -4,7 +4,7 @@
 use super::attempt::{self, Effort};
 use super::lanes::Lanes;
 use super::lease::Leases;
-use super::perform::{Engine, Story};
+use super::perform::{Engine, Prepared, Story};
 use super::recipe::{Birth, Recipe};
 use super::store::{OutboxRow, Run, StoreError, Ticket};
 use super::{DeliveryState, RunError, RunState, choose, tell};
@@ -116,14 +116,14 @@ async fn prepare(engine: &Engine, job: &JobPlan, run: &Run) -> Result<Option<Run
         Err(error) => return fail(engine, job, run, error).await.map(|()| None),
     };
     match story.prepare(&Silent).await {
-        Ok(_) => {}
+        Ok(Prepared::Frozen(_)) => {}
+        Ok(Prepared::Held(_) | Prepared::Waits) => return Ok(None),
         Err(RunError::Store(error)) if error.may_pass() || matches!(error, StoreError::Stale { .. }) => {
             return Err(error.into());
         }
         Err(error) => return fail(engine, job, run, error).await.map(|()| None),
     }
-    let now = engine.store.run(&run.run_id).await?;
-    Ok((now.state == RunState::Frozen && now.fence == run.fence).then_some(now))
+    Ok(Some(engine.store.run(&run.run_id).await?))
 }
 
 /// Opens everything that the run needs, and writes down what will decide its bytes.
@@ -205,7 +205,7 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
         .filter(|row| is_due(row, now))
         .map(|row| row.id)
         .collect();
-    let effort = Effort::for_service(stop.clone());
+    let effort = Effort::for_service(stop.clone(), std::sync::Arc::clone(&engine.hosts));
     attempt::deliver_all(
         store,
         run,

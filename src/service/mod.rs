@@ -118,11 +118,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     let signals = Signals::listen()?;
     let (listener, address) = listen(&plan.service.listen).await?;
     let stop_within = plan.service.stop_within;
-    let engine = Engine {
-        plan,
-        store: store.clone(),
-        clock: Arc::clone(&clock),
-    };
+    let engine = Engine::new(plan, store.clone(), Arc::clone(&clock));
     let shared = Arc::new(Shared {
         current: RwLock::new(Arc::new(current(engine))),
         leases: Leases::default(),
@@ -323,7 +319,9 @@ impl Service {
 
     async fn look_after(&self, tick: Tick) {
         let current = self.shared.current();
-        let Engine { plan, store, clock } = &current.engine;
+        let Engine {
+            plan, store, clock, ..
+        } = &current.engine;
         let now = clock.now();
         let done = match tick {
             Tick::Beat => Ok(()),
@@ -367,9 +365,9 @@ impl Service {
             "the configuration was read again"
         );
         let next = Arc::new(current(Engine {
-            plan,
-            store: before.engine.store.clone(),
-            clock: Arc::clone(&self.clock),
+            // What is known of far ends stays known, and so does how much each takes.
+            hosts: Arc::clone(&before.engine.hosts),
+            ..Engine::new(plan, before.engine.store.clone(), Arc::clone(&self.clock))
         }));
         if let Err(error) = self.heart.adopt(&next, self.clock.now()).await {
             figures::reload(false);

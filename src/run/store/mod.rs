@@ -378,8 +378,8 @@ pub struct Freeze<'a> {
     pub generated_at: DateTime<Utc>,
     /// Why it is to be held instead of sent; empty: it is not.
     pub held: &'a [String],
-    /// The value of the gate's metric, for the norm of later runs.
-    pub measured: Option<Decimal>,
+    /// Key and value of the gate's metric, for the norm of later runs.
+    pub measured: Option<(&'a str, Decimal)>,
 }
 
 /// An artifact as stored.
@@ -458,6 +458,13 @@ pub enum PutOff<'a> {
     NoWay(&'a str),
     /// Its far end has said that it is gone: it is `dead`.
     Gone(&'a str),
+    /// Its far end failed time and again and is left alone for a while.
+    Resting {
+        /// Says so.
+        reason: &'a str,
+        /// How long.
+        until: DateTime<Utc>,
+    },
 }
 
 /// What became of an attempt.

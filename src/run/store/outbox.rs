@@ -7,6 +7,7 @@ use crate::delivery::Parcel;
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
+use rust_decimal::Decimal;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -59,7 +60,10 @@ impl Store {
             json(&freeze.notices),
             json(&snapshot),
             json(&freeze.held),
-            freeze.measured.map(|value| value.to_string()),
+            freeze
+                .measured
+                .as_ref()
+                .map(|(metric, value)| format!("{metric} {value}")),
             &run.run_id,
             run.fence
         ];
@@ -219,7 +223,12 @@ impl Store {
             PutOff::NoTurn(reason) => (DeliveryState::RetryWait, reason, 0, Some(now)),
             PutOff::NoWay(reason) => (DeliveryState::RetryWait, reason, 1, Some(now + NO_WAY)),
             PutOff::Gone(reason) => (DeliveryState::Dead, reason, 1, None),
+            PutOff::Resting { reason, until } => (DeliveryState::RetryWait, reason, 0, Some(until)),
         };
+        if row.state == DeliveryState::Ambiguous {
+            // It stays what it is; only its time is later.
+            return self.resend_at(row, fence, at.unwrap_or(now)).await;
+        }
         let values = values![now, i64::from(stands_in), reason, row.id, fence, at, state.key()];
         let sql = "UPDATE deliveries SET state = $7, updated_at = $1, \
              next_attempt_at = CASE WHEN next_attempt_at > $6 THEN next_attempt_at ELSE $6 END, \
@@ -321,6 +330,31 @@ impl Store {
                     .iter()
                     .map(|row| store.artifact_of(row))
                     .collect()
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// What a metric was in the delivered runs of a job before, the newest period first; other periods than the run's own.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn norm(&self, run: &Run, metric: &str, most: usize) -> Result<Vec<Decimal>, StoreError> {
+        let values = values![
+            &run.job,
+            &run.period_id,
+            i64::try_from(most).unwrap_or(i64::MAX),
+            format!("{metric} ")
+        ];
+        let sql = "SELECT measured FROM runs WHERE job = $1 AND period_id <> $2 AND state = 'delivered' AND trigger <> 'test' \
+             AND substr(measured, 1, length($4)) = $4 ORDER BY period_start DESC, revision DESC LIMIT $3";
+        let metric = metric.to_owned();
+        let work = work(move |tx| {
+            async move {
+                let rows = tx.rows(sql, values).await?;
+                let read = |text: &str| text.strip_prefix(&metric)?.trim_start().parse().ok();
+                rows.iter().map(|row| row.word("measured", read)).collect()
             }
             .boxed()
         });
