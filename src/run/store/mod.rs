@@ -75,9 +75,9 @@ impl Store {
 
     /// Trouble of a library that works on the same database.
     pub(in crate::run) fn trouble(&self, what: &str) -> StoreError {
-        StoreError::Database {
+        StoreError::Library {
             path: self.db.place().to_owned(),
-            cause: sqlx::Error::Protocol(what.to_owned()),
+            what: what.to_owned(),
         }
     }
 
@@ -158,6 +158,14 @@ pub enum StoreError {
         /// What it said.
         #[source]
         cause: sqlx::Error,
+    },
+    /// A library that works on the same database said no.
+    #[error("the store {path} failed: {what}", path = path.display())]
+    Library {
+        /// Which file or database.
+        path: PathBuf,
+        /// What it said.
+        what: String,
     },
     /// A stored value is not what this program writes.
     #[error(
@@ -244,6 +252,10 @@ impl StoreError {
                 path: path.clone(),
                 cause: told(cause),
             },
+            Self::Library { path, what } => Self::Library {
+                path: path.clone(),
+                what: what.clone(),
+            },
             _ => Self::Closed,
         }
     }
@@ -253,7 +265,12 @@ impl StoreError {
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::Io { .. } | Self::Disk { .. } | Self::Locked { .. } | Self::Database { .. } | Self::Closed
+            Self::Io { .. }
+                | Self::Disk { .. }
+                | Self::Locked { .. }
+                | Self::Database { .. }
+                | Self::Library { .. }
+                | Self::Closed
         )
     }
 }
