@@ -8,10 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the flow. Each may import itself and what stands before it.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "money",
     "metric",
     "period",
+    "telemetry",
     "config",
     "schedule",
     "source",
@@ -19,8 +20,8 @@ const ROOMS: [&str; 13] = [
     "render",
     "delivery",
     "run",
-    "telemetry",
     "demo",
+    "console",
     "cli",
 ];
 
