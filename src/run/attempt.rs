@@ -11,6 +11,7 @@ use crate::run::state::DeliveryState;
 use crate::run::store::{OutboxRow, Outcome, PutOff, Run, Store, StoreError};
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::hex_sha256;
+use crate::telemetry::figures;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -321,6 +322,7 @@ impl Queue<'_> {
             outcome = state.key(),
             "a delivery was attempted"
         );
+        figures::delivery_attempted(&self.name, state.key());
         let entry = &mut self.rows[at];
         entry.row.doubts += u32::from(state == DeliveryState::Ambiguous);
         entry.row.first_attempt_at.get_or_insert(now);

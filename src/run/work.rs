@@ -13,6 +13,7 @@ use crate::delivery::{self, Delivery, Pace};
 use crate::fail_point;
 use crate::period::Period;
 use crate::source::Silent;
+use crate::telemetry::figures;
 use std::collections::BTreeMap;
 use tokio_util::sync::CancellationToken;
 
@@ -161,6 +162,7 @@ fn period_of(run: &Run) -> Result<Period, RunError> {
 
 async fn fail(engine: &Engine, job: &JobPlan, run: &Run, error: RunError) -> Result<(), RunError> {
     let (store, now) = (&engine.store, engine.clock.now());
+    figures::run_ended(&job.name, RunState::Failed.key());
     tracing::info!(run.id = %run.run_id, job.name = %job.name, error = %error, "run failed");
     let tell = tell::failed(job, run, &error);
     Ok(store
@@ -224,6 +226,7 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
     fail_point::hit("concluding");
     let state = store.conclude(&run.run_id, run.fence, clock.now(), tells).await?;
     fail_point::hit("concluded");
+    figures::run_ended(&job.name, state.key());
     tracing::info!(run.id = %run.run_id, job.name = %job.name, state = state.key(), "run ends");
     Ok(())
 }

@@ -12,11 +12,10 @@ mod guard;
 mod heart;
 mod lock;
 mod retention;
-mod shim;
 mod ticks;
-use shim::{Phase, Pulse, figures};
 
 use crate::config::{Plan, Problems};
+use crate::console::{self, Console, Phase, Pulse};
 use crate::run::dispatch::{Dispatch, River, Work};
 use crate::run::lanes::Lanes;
 use crate::run::lease::Leases;
@@ -24,6 +23,7 @@ use crate::run::perform::Engine;
 use crate::run::store::{Store, StoreError, Ticket};
 use crate::run::work::work;
 use crate::schedule::clock::Clock;
+use crate::telemetry::figures;
 use futures::FutureExt as _;
 use heart::Heart;
 use riverqueue::RunHandle;
@@ -125,7 +125,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         stop: CancellationToken::new(),
     });
     let river = Arc::new(River::open(&store, WORKERS, worker(Arc::clone(&shared))).await?);
-    let pulse = Pulse::new(clock.since_boot());
+    let pulse = Pulse::new();
     let mut heart = Heart::new(
         store.clone(),
         Arc::clone(&river) as Arc<dyn Dispatch>,
@@ -136,7 +136,9 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     heart.adopt(&shared.current(), clock.now()).await?;
     let mut working = river.start(&store)?;
     let ended = CancellationToken::new();
-    drop(listener);
+    let uptime = Arc::clone(&clock);
+    let shown = Console::new(pulse.clone(), &address, move || uptime.since_boot());
+    let console = tokio::spawn(console::serve(listener, shown, ended.clone()));
     pulse.set_phase(Phase::Serving);
     tracing::info!(
         listen = address,
@@ -159,6 +161,9 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     pulse.set_phase(Phase::Stopping);
     wind_down(&shared, &store, &mut working, &mut service.signals, stop_within).await;
     ended.cancel();
+    if let Ok(Err(error)) = console.await {
+        tracing::warn!(error = %error, "the console had ended before");
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -294,7 +299,7 @@ impl Service {
         match self.heart.beat(&current, now, since_boot).await {
             Ok(()) => {
                 self.pulse.beat(now, since_boot);
-                self.pulse.free();
+                self.pulse.release();
             }
             Err(why) => {
                 tracing::warn!(
@@ -327,7 +332,8 @@ impl Service {
             Tick::Beat => Ok(()),
             Tick::News => bulletins::send_due(plan, store, clock).await,
             Tick::Minute => {
-                figures::runs_under_way(self.shared.leases.count());
+                figures::runs_under_way(u32::try_from(self.shared.leases.count()).unwrap_or(u32::MAX));
+                self.count_outbox(store).await;
                 let beat = self.pulse.ready(clock.since_boot()).is_ok();
                 if beat {
                     ping(plan).await;
@@ -342,19 +348,30 @@ impl Service {
         }
     }
 
+    /// How much lies in the outbox, for whoever collects figures.
+    async fn count_outbox(&self, store: &Store) {
+        match store.backlog().await {
+            Ok(backlog) => {
+                figures::outbox(backlog.waiting, backlog.dead);
+                figures::notices_waiting(backlog.notices);
+            }
+            Err(error) => tracing::debug!(error = %error, "the outbox could not be counted"),
+        }
+    }
+
     /// Reads the configuration again. One that is wrong changes nothing.
     async fn reload(&mut self) {
         let plan = match (self.load)() {
             Ok(plan) => plan,
             Err(problems) => {
-                figures::reload(false);
+                figures::config_reloaded("refused");
                 tracing::error!("the configuration is wrong, so the one before stays in force:\n{problems}");
                 return;
             }
         };
         let before = self.shared.current();
         if plan.service.data_dir != before.engine.plan.service.data_dir {
-            figures::reload(false);
+            figures::config_reloaded("refused");
             tracing::error!(
                 "`service.data_dir` cannot change while the service runs; the configuration before stays in force"
             );
@@ -370,7 +387,7 @@ impl Service {
             ..Engine::new(plan, before.engine.store.clone(), Arc::clone(&self.clock))
         }));
         if let Err(error) = self.heart.adopt(&next, self.clock.now()).await {
-            figures::reload(false);
+            figures::config_reloaded("refused");
             tracing::error!(error = %error, "the new configuration could not be adopted; the one before stays in force");
             return;
         }
@@ -379,7 +396,7 @@ impl Service {
             .current
             .write()
             .unwrap_or_else(PoisonError::into_inner) = next;
-        figures::reload(true);
+        figures::config_reloaded("taken");
     }
 }
 

@@ -543,6 +543,17 @@ impl Kept {
     }
 }
 
+/// How much is not done yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Parcels that wait or are being sent.
+    pub waiting: u32,
+    /// Parcels that were given up, or of which nobody knows.
+    pub dead: u32,
+    /// What owners have not been told yet.
+    pub notices: u32,
+}
+
 /// Which runs to list.
 #[derive(Debug, Clone, Default)]
 pub struct RunFilter {

@@ -2,7 +2,9 @@
 
 use super::db::{Row, Tx, values, work};
 use super::notices::{self, Tell};
-use super::{Freeze, OutboxRow, Outcome, Permit, PutOff, Run, Store, StoreError, StoredArtifact, files};
+use super::{
+    Backlog, Freeze, OutboxRow, Outcome, Permit, PutOff, Run, Store, StoreError, StoredArtifact, files,
+};
 use crate::delivery::Parcel;
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
@@ -290,6 +292,28 @@ impl Store {
         });
         let moved = self.db.transaction(work).await?;
         self.one(moved, &row.run_id)
+    }
+
+    /// How much waits to be sent, was given up, or is to be told.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+        let work = work(move |tx| {
+            async move {
+                let count = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+                let waiting = "SELECT count(*) AS n FROM deliveries WHERE state IN ('pending', 'sending', 'retry_wait')";
+                let dead = "SELECT count(*) AS n FROM deliveries WHERE state IN ('dead', 'ambiguous')";
+                let notices = "SELECT count(*) AS n FROM notices WHERE bulletin IS NULL AND owner <> '[]'";
+                Ok(Backlog {
+                    waiting: count(tx.number(waiting, values![]).await?),
+                    dead: count(tx.number(dead, values![]).await?),
+                    notices: count(tx.number(notices, values![]).await?),
+                })
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
     /// The parcels of a run, in the order of sending.
