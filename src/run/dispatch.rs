@@ -44,6 +44,7 @@ pub type Work = Arc<dyn Fn(Ticket) -> BoxFuture<'static, ()> + Send + Sync>;
 /// River as a [`Dispatch`].
 pub struct River {
     client: Client,
+    owner: String,
 }
 
 impl fmt::Debug for River {
@@ -57,6 +58,9 @@ impl fmt::Debug for River {
 struct WorkOnRun {
     run_id: String,
     fence: i64,
+    /// The process that queued it. What a process that was killed had fetched is `running` in River's eyes for an hour yet, and
+    /// must not keep the next process from queueing the same.
+    by: String,
 }
 
 impl River {
@@ -103,7 +107,10 @@ impl River {
             .maintenance(MaintenanceConfig::default().with_completed_job_retention(KEPT))
             .build()
             .map_err(|error| failed(&error))?;
-        Ok(Self { client })
+        Ok(Self {
+            client,
+            owner: store.owner().to_owned(),
+        })
     }
 
     /// Begins to work; the handle stops it.
@@ -127,6 +134,7 @@ impl Dispatch for River {
             let args = WorkOnRun {
                 run_id: ticket.run_id.clone(),
                 fence: ticket.fence,
+                by: self.owner.clone(),
             };
             (args, once())
         });
