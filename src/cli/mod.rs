@@ -21,6 +21,7 @@ mod run;
 mod runs;
 mod schema;
 mod serve;
+mod show;
 mod summary;
 mod verify;
 
@@ -81,7 +82,7 @@ enum Command {
     Backfill(backfill::Backfill),
     /// Run the jobs on their calendars
     Serve(serve::Serve),
-    /// List what ran and what was delivered to whom
+    /// List what ran, what was delivered to whom, and what was missed
     Runs(runs::Runs),
     /// Send again what is not acknowledged
     Resend(resend::Resend),

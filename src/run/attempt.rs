@@ -210,7 +210,7 @@ impl Queue<'_> {
             self.release_manifest(delivery).await?;
         }
         self.put_off(PutOff::NoTurn(
-            "not tried: the time to wait was over, or a file before it is missing; resend tries it",
+            "not tried yet: the time to wait was over, the program was ending, or a file before it is missing; resend tries it",
         ))
         .await
     }
@@ -223,12 +223,7 @@ impl Queue<'_> {
             .and_then(|entry| entry.row.place.as_deref())
             .unwrap_or_default();
         let reason = self.store.gone(&self.name, place).await?;
-        Ok(reason.map(|reason| {
-            format!(
-                "switched off, because its far end was gone: {reason}. Change the address, or try it with resend --only {}",
-                self.name
-            )
-        }))
+        Ok(reason.map(|reason| format!("not tried, because an earlier attempt was told: {reason}")))
     }
 
     /// Every parcel once, though the time may be over; but when it is over for long and the far end hangs, the others do not

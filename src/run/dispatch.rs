@@ -24,7 +24,7 @@ const QUEUE: &str = "reportwire";
 /// Shortest time between two looks at the queue.
 const COOLDOWN: Duration = Duration::from_millis(10);
 /// Longest time between two looks at the queue: what is inserted here is announced, this is for what others insert.
-const POLL: Duration = Duration::from_millis(1000);
+const POLL: Duration = Duration::from_secs(1);
 
 /// How long River keeps what it has worked.
 const KEPT: riverqueue::Retention = riverqueue::Retention::DeleteAfter(Duration::from_hours(1));
@@ -48,6 +48,7 @@ pub type Work = Arc<dyn Fn(Ticket) -> BoxFuture<'static, ()> + Send + Sync>;
 /// River as a [`Dispatch`].
 pub struct River {
     client: Client,
+    owner: String,
 }
 
 impl fmt::Debug for River {
@@ -61,6 +62,9 @@ impl fmt::Debug for River {
 struct WorkOnRun {
     run_id: String,
     fence: i64,
+    /// The process that queued it. What a process that was killed had fetched is `running` in River's eyes for an hour yet, and
+    /// must not keep the next process from queueing the same.
+    by: String,
 }
 
 impl River {
@@ -106,7 +110,10 @@ impl River {
             .maintenance(MaintenanceConfig::default().with_completed_job_retention(KEPT))
             .build()
             .map_err(|error| failed(&error))?;
-        Ok(Self { client })
+        Ok(Self {
+            client,
+            owner: store.owner().to_owned(),
+        })
     }
 
     /// Begins to work; the handle stops it.
@@ -144,6 +151,7 @@ impl Dispatch for River {
             let args = WorkOnRun {
                 run_id: ticket.run_id.clone(),
                 fence: ticket.fence,
+                by: self.owner.clone(),
             };
             (args, once())
         });

@@ -123,7 +123,7 @@ pub async fn run(
         story.deliver(&Effort::for_command(wait)).await?;
         story.outcome(digest).await
     };
-    lease::kept(&engine.store, engine.clock.as_ref(), &story.run, whole).await
+    lease::kept(&engine.store, engine.clock.as_ref(), &story.run, Box::pin(whole)).await
 }
 
 /// Renders a job's report into `out`; records nothing, delivers nothing.
@@ -198,7 +198,7 @@ impl Story<'_> {
                 deadline.as_secs()
             ))
         };
-        tokio::time::timeout(deadline, self.steps(progress))
+        tokio::time::timeout(deadline, Box::pin(self.steps(progress)))
             .await
             .unwrap_or_else(|_| Err(late()))
     }

@@ -70,8 +70,19 @@ pub(super) fn late(job: &JobPlan, run: &Run, late: &[(String, Option<NaiveDate>)
 }
 
 /// What became of the parcels of a run, and whether a job that was in trouble works again.
-pub(super) fn concluded(job: &JobPlan, run: &Run, rows: &[OutboxRow], was_in_trouble: bool) -> Vec<Tell> {
-    let mut tells: Vec<Tell> = rows.iter().filter_map(|row| parcel(job, run, row)).collect();
+///
+/// `gone` are the ids of those rows whose far end has said that it is gone.
+pub(super) fn concluded(
+    job: &JobPlan,
+    run: &Run,
+    rows: &[OutboxRow],
+    gone: &[i64],
+    was_in_trouble: bool,
+) -> Vec<Tell> {
+    let mut tells: Vec<Tell> = rows
+        .iter()
+        .filter_map(|row| parcel(job, run, row, gone.contains(&row.id)))
+        .collect();
     if tells.is_empty() && was_in_trouble {
         let text = "The job has delivered again, everything acknowledged.".to_owned();
         tells.extend(of_run(job, run, BulletinKind::Recovered, text));
@@ -79,13 +90,20 @@ pub(super) fn concluded(job: &JobPlan, run: &Run, rows: &[OutboxRow], was_in_tro
     tells
 }
 
-fn parcel(job: &JobPlan, run: &Run, row: &OutboxRow) -> Option<Tell> {
+fn parcel(job: &JobPlan, run: &Run, row: &OutboxRow, gone: bool) -> Option<Tell> {
     let OutboxRow {
         delivery, recipient, ..
     } = row;
     let said = row.error.as_deref().unwrap_or("no reason was given");
     let id = &run.run_id;
     match row.state {
+        DeliveryState::Dead if gone => {
+            let text = format!(
+                "Delivery `{delivery}` to {recipient} is switched off: {said}. Nothing more is sent there. When it is back: \
+                 `reportwire resend {id} --only {delivery}`"
+            );
+            of_run(job, run, BulletinKind::Disabled, text)
+        }
         DeliveryState::Dead => {
             let text = format!(
                 "Delivery `{delivery}` to {recipient} failed for good: {said}. When it is mended: `reportwire resend {id} --only {delivery}`"

@@ -6,7 +6,7 @@ use super::lanes::Lanes;
 use super::lease::Leases;
 use super::perform::{Engine, Prepared, Story};
 use super::recipe::{Birth, Recipe};
-use super::store::{OutboxRow, Run, StoreError, Ticket};
+use super::store::{OutboxRow, Run, Store, StoreError, Ticket};
 use super::{DeliveryState, RunError, RunState, choose, tell};
 use crate::config::plan::{DeliveryPlan, JobPlan};
 use crate::delivery::{self, Delivery, Pace};
@@ -45,15 +45,7 @@ pub async fn work(
     };
     let _at_work = leases.keep(&run);
     fail_point::hit("taken");
-    let worked = tokio::select! {
-        worked = stretch(engine, &run, lane, stop) => worked,
-        // Before anything is frozen a run can be begun again; sending listens to the same token and ends by itself.
-        () = stopped(stop, &run) => {
-            engine.store.release(&run.run_id, run.fence).await?;
-            Ok(())
-        }
-    };
-    match worked {
+    match stretch(engine, &run, lane, stop).await {
         Err(RunError::Store(StoreError::Stale { .. })) => {
             tracing::warn!(
                 run.id = run.run_id,
@@ -62,15 +54,6 @@ pub async fn work(
             Ok(())
         }
         worked => worked,
-    }
-}
-
-/// Ends when the service stops, for a run that is still being prepared.
-async fn stopped(stop: &CancellationToken, run: &Run) {
-    if run.state == RunState::Queued {
-        stop.cancelled().await;
-    } else {
-        std::future::pending::<()>().await;
     }
 }
 
@@ -95,7 +78,13 @@ async fn stretch(
     };
     let mut run = run.clone();
     if run.state == RunState::Queued {
-        let Some(frozen) = prepare(engine, job, &run).await? else {
+        let prepared = tokio::select! {
+            prepared = prepare(engine, job, &run) => prepared?,
+            // What is not frozen is begun again by whoever takes it next, and what has just been frozen is gone on with. Sending,
+            // below, is not dropped: it listens to the same token and ends between two attempts.
+            () = stop.cancelled() => return Ok(engine.store.release(&run.run_id, run.fence).await?),
+        };
+        let Some(frozen) = prepared else {
             return Ok(());
         };
         run = frozen;
@@ -222,13 +211,25 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
         return Ok(store.release(&run.run_id, run.fence).await?);
     }
     let in_trouble = store.in_trouble(&job.name).await?;
-    let tells = tell::concluded(job, run, &rows, in_trouble);
+    let tells = tell::concluded(job, run, &rows, &gone(store, &rows).await?, in_trouble);
     fail_point::hit("concluding");
     let state = store.conclude(&run.run_id, run.fence, clock.now(), tells).await?;
     fail_point::hit("concluded");
     figures::run_ended(&job.name, state.key());
     tracing::info!(run.id = %run.run_id, job.name = %job.name, state = state.key(), "run ends");
     Ok(())
+}
+
+/// The rows whose far end has said that it is gone.
+async fn gone(store: &Store, rows: &[OutboxRow]) -> Result<Vec<i64>, StoreError> {
+    let mut gone = Vec::new();
+    for row in rows.iter().filter(|row| row.state == DeliveryState::Dead) {
+        let place = row.place.as_deref().unwrap_or_default();
+        if store.gone(&row.delivery, place).await?.is_some() {
+            gone.push(row.id);
+        }
+    }
+    Ok(gone)
 }
 
 /// The ways out that can be opened; parcels of the others are put off with the reason.

@@ -16,11 +16,12 @@ mod ticks;
 
 use crate::config::{Plan, Problems};
 use crate::console::{self, Console, Phase, Pulse};
+use crate::delivery::BulletinKind;
 use crate::run::dispatch::{Dispatch, River, Work};
 use crate::run::lanes::Lanes;
 use crate::run::lease::Leases;
 use crate::run::perform::Engine;
-use crate::run::store::{Store, StoreError, Ticket};
+use crate::run::store::{Store, StoreError, Tell, Ticket};
 use crate::run::work::work;
 use crate::schedule::clock::Clock;
 use crate::telemetry::figures;
@@ -32,6 +33,7 @@ use std::time::Duration;
 use ticks::{Tick, Ticks};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -139,6 +141,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     let uptime = Arc::clone(&clock);
     let shown = Console::new(pulse.clone(), &address, move || uptime.since_boot());
     let console = tokio::spawn(console::serve(listener, shown, ended.clone()));
+    let aside = Arc::<Aside>::default();
     pulse.set_phase(Phase::Serving);
     tracing::info!(
         listen = address,
@@ -152,11 +155,15 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         clock: Arc::clone(&clock),
         load,
         signals,
+        aside: Arc::clone(&aside),
     };
     let beats = shared.leases.beat(&store, clock.as_ref());
+    let aside = look_aside(&shared, &aside);
     tokio::select! {
         done = service.run() => done?,
+        // What is dropped here when the service ends is found in the rows by the next one.
         () = beats => {}
+        () = aside => {}
     }
     pulse.set_phase(Phase::Stopping);
     wind_down(&shared, &store, &mut working, &mut service.signals, stop_within).await;
@@ -257,6 +264,37 @@ struct Service {
     clock: Arc<dyn Clock>,
     load: Load,
     signals: Signals,
+    aside: Arc<Aside>,
+}
+
+/// What is done beside the beats, because a far end that hangs must not keep a job from falling due.
+#[derive(Debug, Default)]
+struct Aside {
+    news: Notify,
+    ping: Notify,
+}
+
+/// Does, whenever it is asked for, what talks to far ends; for ever.
+async fn look_aside(shared: &Shared, aside: &Aside) {
+    let news = async {
+        loop {
+            aside.news.notified().await;
+            let Engine {
+                plan, store, clock, ..
+            } = &shared.current().engine;
+            if let Err(error) = bulletins::send_due(plan, store, clock).await {
+                figures::store_fault();
+                tracing::warn!(error = %error, "what the owner is to hear could not be read or written; it is tried again");
+            }
+        }
+    };
+    let pings = async {
+        loop {
+            aside.ping.notified().await;
+            ping(&shared.current().engine.plan).await;
+        }
+    };
+    futures::future::join(news, pings).await;
 }
 
 impl Service {
@@ -330,13 +368,15 @@ impl Service {
         let now = clock.now();
         let done = match tick {
             Tick::Beat => Ok(()),
-            Tick::News => bulletins::send_due(plan, store, clock).await,
+            Tick::News => {
+                self.aside.news.notify_one();
+                Ok(())
+            }
             Tick::Minute => {
                 figures::runs_under_way(u32::try_from(self.shared.leases.count()).unwrap_or(u32::MAX));
                 self.count_outbox(store).await;
-                let beat = self.pulse.ready(clock.since_boot()).is_ok();
-                if beat {
-                    ping(plan).await;
+                if self.pulse.ready(clock.since_boot()).is_ok() {
+                    self.aside.ping.notify_one();
                 }
                 store.note_beat(now).await
             }
@@ -365,7 +405,11 @@ impl Service {
             Ok(plan) => plan,
             Err(problems) => {
                 figures::config_reloaded("refused");
-                tracing::error!("the configuration is wrong, so the one before stays in force:\n{problems}");
+                tracing::error!(
+                    problems = %problems,
+                    "the configuration is wrong, so the one before stays in force"
+                );
+                self.tell_refused(problems.len()).await;
                 return;
             }
         };
@@ -397,6 +441,33 @@ impl Service {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = next;
         figures::config_reloaded("taken");
+    }
+}
+
+impl Service {
+    /// Tells the owner that a configuration was refused.
+    async fn tell_refused(&self, problems: usize) {
+        let Engine {
+            plan, store, clock, ..
+        } = &self.shared.current().engine;
+        let what = match problems {
+            1 => "one problem".to_owned(),
+            many => format!("{many} problems"),
+        };
+        let tell = Tell {
+            owner: plan.service.owner.clone(),
+            kind: BulletinKind::ConfigRefused,
+            job: None,
+            period: None,
+            run_id: None,
+            text: format!(
+                "The configuration was to be read again and has {what}, so the one before stays in force. `reportwire check` \
+                 names what is wrong; mend it, then ask again with SIGHUP."
+            ),
+        };
+        if let Err(error) = store.tell(vec![tell], clock.now()).await {
+            tracing::warn!(error = %error, "that could not be written down for the owner");
+        }
     }
 }
 

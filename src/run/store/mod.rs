@@ -27,7 +27,7 @@ pub use db::Tx;
 pub(in crate::run) use db::{Inner, Pool};
 pub(in crate::run) use files::hash_file;
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
-pub use occurrences::{Advance, Cursor, Materialised, NewOccurrence, StoredOccurrence};
+pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, StoredOccurrence};
 pub use rescue::Ticket;
 
 use crate::delivery::{Parcel, Receipt};
@@ -196,6 +196,14 @@ pub enum StoreError {
         /// To there.
         to: RunState,
     },
+    /// Only what a gate holds can be approved.
+    #[error("run {run_id} is {state}; only a held run can be approved")]
+    NotHeld {
+        /// Which run.
+        run_id: String,
+        /// Where it is.
+        state: RunState,
+    },
     /// Somebody else has moved the run or the parcel since it was read; what this process wanted to write is not written.
     #[error(
         "run {run_id} is no longer in the hands of this process; `reportwire runs show {run_id}` tells where it stands"
@@ -220,12 +228,13 @@ pub enum StoreError {
     },
     /// Another service works on this file.
     #[error(
-        "another `reportwire serve` works on {path} ({holder}); one service for each file: stop it first, or give this one \
-         a `data_dir` of its own, or share a PostgreSQL database with `service.store`", path = path.display()
+        "another `reportwire serve` is at work in {data_dir} ({holder}), and there can be only one: stop it first, or give \
+         this one a `service.data_dir` of its own, or let both share a PostgreSQL database (`service.store`)",
+        data_dir = data_dir.display()
     )]
     Served {
-        /// The lock file.
-        path: PathBuf,
+        /// The data folder.
+        data_dir: PathBuf,
         /// Who holds it, as far as it says.
         holder: String,
     },

@@ -39,7 +39,7 @@ impl Store {
         tell: Vec<Tell>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let artifacts = self.keep_artifacts(run, freeze)?;
+        let artifacts = keep_artifacts(run, freeze)?;
         let snapshot = files::hash_tree(&run.snapshot_dir)?;
         let paths: HashMap<&str, &Path> = artifacts
             .iter()
@@ -81,7 +81,7 @@ impl Store {
                     return store.frozen_alike(tx, &run, state, &hashes, &parcels).await;
                 }
                 for (position, artifact) in artifacts.iter().enumerate() {
-                    store.insert_artifact(tx, &run.run_id, position, artifact).await?;
+                    insert_artifact(tx, &run.run_id, position, artifact, &store.data_dir).await?;
                 }
                 for (position, parcel) in parcels.into_iter().enumerate() {
                     insert_parcel(tx, &run.run_id, position, parcel, at).await?;
@@ -107,7 +107,7 @@ impl Store {
         parcels: &[(String, Vec<Parcel>)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.keep_parcels(run, parcels, &HashMap::new())?;
+        keep_parcels(run, parcels, &HashMap::new())?;
         let new: Vec<NewParcel> = parcels
             .iter()
             .flat_map(|(delivery, parcels)| parcels.iter().map(move |parcel| (delivery, parcel)))
@@ -425,51 +425,6 @@ impl Store {
         self.db.transaction(work).await.map(drop)
     }
 
-    fn keep_artifacts(&self, run: &Run, freeze: Freeze<'_>) -> Result<Vec<StoredArtifact>, StoreError> {
-        let dir = run.home.join("artifacts");
-        files::create_dir(&dir)?;
-        let mut stored = Vec::with_capacity(freeze.artifacts.len());
-        let mut known = HashMap::new();
-        for artifact in freeze.artifacts {
-            if !files::is_file_name(&artifact.name) {
-                return Err(StoreError::BadName(artifact.name.clone()));
-            }
-            let path = dir.join(&artifact.name);
-            // Written again only if it differs, so that freezing twice leaves what is there.
-            if files::hash_file(&path).ok().as_ref() != Some(&artifact.sha256) {
-                files::write_atomically(&path, &artifact.bytes)?;
-            }
-            known.insert(artifact.sha256.as_str(), path.clone());
-            stored.push(StoredArtifact {
-                name: artifact.name.clone(),
-                media_type: artifact.media_type.clone(),
-                bytes: artifact.bytes.len() as u64,
-                sha256: artifact.sha256.clone(),
-                rows: artifact.rows,
-                path,
-            });
-        }
-        self.keep_parcels(run, freeze.parcels, &known)?;
-        Ok(stored)
-    }
-
-    /// Stores the content of parcels by hash; what is an artifact already is not stored twice.
-    fn keep_parcels(
-        &self,
-        run: &Run,
-        parcels: &[(String, Vec<Parcel>)],
-        known: &HashMap<&str, PathBuf>,
-    ) -> Result<(), StoreError> {
-        let dir = run.home.join("outbox");
-        files::create_dir(&dir)?;
-        for parcel in parcels.iter().flat_map(|(_, parcels)| parcels) {
-            if !known.contains_key(parcel.sha256.as_str()) {
-                files::keep_by_hash(&dir, &parcel.content)?;
-            }
-        }
-        files::sync_dir(&run.home)
-    }
-
     fn new_parcel(
         &self,
         run: &Run,
@@ -489,28 +444,6 @@ impl Store {
             content_path: files::relative(&self.data_dir, &path),
             sha256: parcel.sha256.clone(),
         }
-    }
-
-    async fn insert_artifact(
-        &self,
-        tx: &mut Tx<'_>,
-        run_id: &str,
-        position: usize,
-        artifact: &StoredArtifact,
-    ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO artifacts (run_id, position, name, media_type, bytes, sha256, rows, path) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-        let values = values![
-            run_id,
-            i64::try_from(position).unwrap_or(i64::MAX),
-            &artifact.name,
-            &artifact.media_type,
-            i64::try_from(artifact.bytes).unwrap_or(i64::MAX),
-            &artifact.sha256,
-            artifact.rows.map(|rows| i64::try_from(rows).unwrap_or(i64::MAX)),
-            files::relative(&self.data_dir, &artifact.path)
-        ];
-        tx.execute(sql, values).await.map(drop)
     }
 
     /// Whether the run is frozen already, by this process and with the same content.
@@ -615,4 +548,70 @@ pub(super) async fn audit(
     tx.execute(sql, values![at, what, job, run_id, detail])
         .await
         .map(drop)
+}
+
+async fn insert_artifact(
+    tx: &mut Tx<'_>,
+    run_id: &str,
+    position: usize,
+    artifact: &StoredArtifact,
+    data_dir: &Path,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO artifacts (run_id, position, name, media_type, bytes, sha256, rows, path) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let values = values![
+        run_id,
+        i64::try_from(position).unwrap_or(i64::MAX),
+        &artifact.name,
+        &artifact.media_type,
+        i64::try_from(artifact.bytes).unwrap_or(i64::MAX),
+        &artifact.sha256,
+        artifact.rows.map(|rows| i64::try_from(rows).unwrap_or(i64::MAX)),
+        files::relative(data_dir, &artifact.path)
+    ];
+    tx.execute(sql, values).await.map(drop)
+}
+
+/// Stores the content of parcels by hash; what is an artifact already is not stored twice.
+fn keep_parcels(
+    run: &Run,
+    parcels: &[(String, Vec<Parcel>)],
+    known: &HashMap<&str, PathBuf>,
+) -> Result<(), StoreError> {
+    let dir = run.home.join("outbox");
+    files::create_dir(&dir)?;
+    for parcel in parcels.iter().flat_map(|(_, parcels)| parcels) {
+        if !known.contains_key(parcel.sha256.as_str()) {
+            files::keep_by_hash(&dir, &parcel.content)?;
+        }
+    }
+    files::sync_dir(&run.home)
+}
+
+fn keep_artifacts(run: &Run, freeze: Freeze<'_>) -> Result<Vec<StoredArtifact>, StoreError> {
+    let dir = run.home.join("artifacts");
+    files::create_dir(&dir)?;
+    let mut stored = Vec::with_capacity(freeze.artifacts.len());
+    let mut known = HashMap::new();
+    for artifact in freeze.artifacts {
+        if !files::is_file_name(&artifact.name) {
+            return Err(StoreError::BadName(artifact.name.clone()));
+        }
+        let path = dir.join(&artifact.name);
+        // Written again only if it differs, so that freezing twice leaves what is there.
+        if files::hash_file(&path).ok().as_ref() != Some(&artifact.sha256) {
+            files::write_atomically(&path, &artifact.bytes)?;
+        }
+        known.insert(artifact.sha256.as_str(), path.clone());
+        stored.push(StoredArtifact {
+            name: artifact.name.clone(),
+            media_type: artifact.media_type.clone(),
+            bytes: artifact.bytes.len() as u64,
+            sha256: artifact.sha256.clone(),
+            rows: artifact.rows,
+            path,
+        });
+    }
+    keep_parcels(run, freeze.parcels, &known)?;
+    Ok(stored)
 }

@@ -179,16 +179,16 @@ impl Store {
     /// Releases a held run: exactly the bytes that were frozen go out.
     ///
     /// # Errors
-    /// [`StoreError::IllegalMove`] if it is not held.
+    /// [`StoreError::NotHeld`] if it is not held.
     pub async fn approve(&self, run_id: &str, now: DateTime<Utc>) -> Result<Run, StoreError> {
         let (store, run_id) = (self.clone(), run_id.to_owned());
         let work = work(move |tx| {
             async move {
                 let run = store.read_run(tx, &run_id).await?;
                 if run.state != RunState::Held {
-                    return Err(StoreError::IllegalMove {
-                        from: run.state,
-                        to: RunState::Frozen,
+                    return Err(StoreError::NotHeld {
+                        run_id,
+                        state: run.state,
                     });
                 }
                 let sql = "UPDATE runs SET state = 'frozen', dispatched_at = NULL WHERE run_id = $1 AND state = 'held'";
