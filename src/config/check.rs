@@ -23,6 +23,7 @@ use crate::config::read::read;
 use figment::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Longest name of a job, source or delivery.
 const LONGEST_NAME: usize = 63;
@@ -39,6 +40,8 @@ pub(super) struct Check<'a> {
     problems: Vec<Problem>,
     /// Values that were taken out after their problem was told: they must not be called missing as well.
     excused: BTreeSet<KeyPath>,
+    /// Cron patterns that were parsed already.
+    patterns: BTreeMap<String, Arc<croner::Cron>>,
 }
 
 /// Checks everything. `file` is the absolute path of the configuration, for the plan.
@@ -56,6 +59,7 @@ pub(super) fn check(
         base,
         problems,
         excused: BTreeSet::new(),
+        patterns: BTreeMap::new(),
     };
     let values = cx.values.clone();
     let document = read(&mut cx, values);
