@@ -204,7 +204,8 @@ pub fn open(
 #[must_use]
 pub fn knows_repeats(plan: &DeliveryPlan) -> bool {
     match plan {
-        DeliveryPlan::Email(_) | DeliveryPlan::FileDrop(_) => true,
+        DeliveryPlan::FileDrop(_) => true,
+        DeliveryPlan::Email(plan) => plan.ambiguous == OnAmbiguous::Resend,
         DeliveryPlan::Slack(_) => false,
         DeliveryPlan::Webhook(plan) => {
             plan.signing_secret.is_some() || plan.previous_signing_secret.is_some()

@@ -81,19 +81,19 @@ fn parcel(job: &JobPlan, run: &Run, row: &OutboxRow, gone: bool) -> Option<Tell>
     let OutboxRow {
         delivery, recipient, ..
     } = row;
-    let said = row.error.as_deref().unwrap_or("no reason was given");
+    let said = row.trouble().unwrap_or("no reason was given");
     let id = &run.run_id;
     match row.state {
         DeliveryState::Dead if gone => {
             let text = format!(
-                "Delivery `{delivery}` to {recipient} is switched off: {said}. Nothing more is sent there. When it is back: \
+                "Delivery `{delivery}` is switched off, and nothing more is sent there: {said}. When it is back: \
                  `reportwire resend {id} --only {delivery}`"
             );
             of_run(job, run, BulletinKind::Disabled, text)
         }
         DeliveryState::Dead => {
             let text = format!(
-                "Delivery `{delivery}` to {recipient} failed for good: {said}. When it is mended: `reportwire resend {id} --only {delivery}`"
+                "Delivery `{delivery}` to {recipient} failed for good: {said}. When that is mended: `reportwire resend {id} --only {delivery}`"
             );
             of_run(job, run, BulletinKind::Dead, text)
         }
