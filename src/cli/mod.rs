@@ -186,8 +186,7 @@ impl Globals {
     /// What runs need.
     async fn engine(&self) -> Result<Engine, Failure> {
         let (plan, store) = self.store().await?;
-        let clock = clock();
-        Ok(Engine { plan, store, clock })
+        Ok(Engine::new(plan, store, clock()))
     }
 }
 

@@ -58,10 +58,7 @@ impl Runs {
         let runs = store.runs(&filter, limit).await?;
         let missed = store.missed(filter.job.as_deref(), limit).await?;
         let nothing = runs.is_empty() && missed.is_empty();
-        if let Some(job) = filter
-            .job
-            .filter(|job| nothing && !plan.jobs.contains_key(job))
-        {
+        if let Some(job) = filter.job.filter(|job| nothing && !plan.jobs.contains_key(job)) {
             choose::job(&plan, &job)?;
         }
         if self.json {
@@ -93,9 +90,7 @@ fn missed_object(plan: &Plan, it: &StoredOccurrence) -> Value {
     let calendar = plan.jobs.get(&it.job).map(|job| job.calendar);
     let period = it.period_id.as_ref().map(|id| {
         let period = Period::parse(id, calendar.unwrap_or_default()).ok();
-        let (start, end) = period
-            .map(|period| (period.start(), period.last_day()))
-            .unzip();
+        let (start, end) = period.map(|period| (period.start(), period.last_day())).unzip();
         json!({"id": id, "start": start, "end": end, "timezone": it.timezone})
     });
     json!({

@@ -12,7 +12,7 @@ impl Serve {
         let plan = globals.plan()?;
         let again = globals.clone();
         let load = Box::new(move || crate::config::load(&again.options()));
-        service::serve(plan, load, clock()).await?;
+        Box::pin(service::serve(plan, load, clock())).await?;
         Ok(Verdict::Done)
     }
 }

@@ -41,7 +41,9 @@ impl Told {
     /// For people.
     pub(super) fn print(&self) {
         let Summary {
-            artifacts, deliveries, ..
+            artifacts,
+            deliveries,
+            ..
         } = &self.summary;
         output::data(output::table(None, self.facts()));
         if !artifacts.is_empty() {
@@ -70,17 +72,10 @@ impl Told {
         facts.extend(run.error.iter().map(|error| fact("error", error.clone())));
         facts.extend(run.held.iter().map(|why| fact("held", why.clone())));
         if run.state == RunState::Held {
-            let how = format!(
-                "`reportwire approve {}` sends exactly these files",
-                run.run_id
-            );
+            let how = format!("`reportwire approve {}` sends exactly these files", run.run_id);
             facts.push(fact("release", how));
         }
-        facts.extend(
-            self.audits
-                .iter()
-                .map(|audit| fact("decided", decision(audit))),
-        );
+        facts.extend(self.audits.iter().map(|audit| fact("decided", decision(audit))));
         facts.extend(run.notices.iter().map(|notice| fact("note", notice.clone())));
         facts
     }

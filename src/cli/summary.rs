@@ -175,7 +175,11 @@ pub(super) fn period_and_revision(run: &Run) -> String {
         run.period_start,
         run.period_end,
         run.revision,
-        if run.trigger == Trigger::Test { ", test" } else { "" }
+        if run.trigger == Trigger::Test {
+            ", test"
+        } else {
+            ""
+        }
     )
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml_span::value::ValueInner;
 
 /// Largest configuration file, in bytes.
-pub(super) const MAX_FILE_BYTES: u64 = 1024 * 1024;
+pub(super) const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What stands in an excerpt in place of a secret.
 const MASK: &str = "***";

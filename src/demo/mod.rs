@@ -89,7 +89,7 @@ pub async fn run(options: DemoOptions, progress: &dyn Progress) -> Result<DemoOu
     )
     .map_err(|problems| RunError::Request(problems.to_string()))?;
     let store = Store::open(&plan.service.data_dir).await?;
-    let engine = Engine { plan, store, clock };
+    let engine = Engine::new(plan, store, clock);
     let mut runs = Vec::new();
     for job in JOBS {
         let request = RunRequest {

@@ -2,7 +2,8 @@
 
 use super::attempt::{self, Effort};
 use super::choose::{self, RunRequest};
-use super::recipe::{self, Identity, Recipe};
+use super::hosts::Hosts;
+use super::recipe::{self, Identity, Product, Recipe, Trial};
 use super::store::{Freeze, NewRun, OutboxRow, Run, Store, StoredArtifact, Trigger};
 use super::{RunError, RunState, lease, tell};
 use crate::config::Plan;
@@ -12,7 +13,7 @@ use crate::fail_point;
 use crate::render::{Artifact, Digest};
 use crate::schedule::clock::Clock;
 use crate::source::{self, Progress, SnapshotWriter};
-use chrono::SubsecRound;
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +27,21 @@ pub struct Engine {
     pub store: Store,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The far ends, as this process has met them.
+    pub hosts: Arc<Hosts>,
+}
+
+impl Engine {
+    /// What runs of this plan need.
+    #[must_use]
+    pub fn new(plan: Plan, store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            hosts: Arc::new(Hosts::new(plan.service.sends_at_once)),
+            plan,
+            store,
+            clock,
+        }
+    }
 }
 
 /// What became of a run.
@@ -94,7 +110,12 @@ pub async fn run(
     let whole = async {
         let begun = tokio::time::Instant::now();
         let digest = match story.prepare(progress).await {
-            Ok(digest) => digest,
+            Ok(Prepared::Frozen(digest)) => digest,
+            Ok(Prepared::Held(digest)) => return story.outcome(digest).await,
+            // Only scheduled runs wait.
+            Ok(Prepared::Waits) => {
+                return Err(RunError::Failed("a run by hand waits for nothing".to_owned()));
+            }
             Err(error) => return Err(story.failed(error).await),
         };
         // What is frozen is never called failed for being late: the outbox says of each parcel what became of it.
@@ -102,7 +123,7 @@ pub async fn run(
         story.deliver(&Effort::for_command(wait)).await?;
         story.outcome(digest).await
     };
-    lease::kept(&engine.store, engine.clock.as_ref(), &story.run, whole).await
+    lease::kept(&engine.store, engine.clock.as_ref(), &story.run, Box::pin(whole)).await
 }
 
 /// Renders a job's report into `out`; records nothing, delivers nothing.
@@ -130,7 +151,8 @@ pub async fn preview(
         generated_at: now.trunc_subsecs(0),
         issue: String::new(),
     };
-    let edition = produce(recipe, identity, scratch.path().to_owned()).await?;
+    let Product { edition, .. } =
+        produce(recipe, identity, scratch.path().to_owned(), Trial::default()).await?;
     std::fs::create_dir_all(out).map_err(|cause| RunError::disk(out, &cause))?;
     let mut files = Vec::new();
     for artifact in edition.artifacts.iter().chain([&edition.manifest]) {
@@ -144,6 +166,19 @@ pub async fn preview(
     })
 }
 
+/// How often late data are looked for.
+const LOOK_AGAIN: TimeDelta = TimeDelta::minutes(15);
+
+/// Where preparing a run has led.
+pub(super) enum Prepared {
+    /// It can be sent.
+    Frozen(Digest),
+    /// A gate holds it.
+    Held(Digest),
+    /// It is begun again later, when there may be more data.
+    Waits,
+}
+
 /// A run on its way, in the hands of this process.
 pub(super) struct Story<'a> {
     pub(super) engine: &'a Engine,
@@ -154,8 +189,8 @@ pub(super) struct Story<'a> {
 }
 
 impl Story<'_> {
-    /// Fetches, computes, renders and freezes within the job's deadline; until then nothing leaves the house.
-    pub(super) async fn prepare(&self, progress: &dyn Progress) -> Result<Digest, RunError> {
+    /// Fetches, computes, renders, judges and freezes within the job's deadline; until then nothing leaves the house.
+    pub(super) async fn prepare(&self, progress: &dyn Progress) -> Result<Prepared, RunError> {
         let deadline = self.job.deadline;
         let late = || {
             RunError::Failed(format!(
@@ -163,12 +198,12 @@ impl Story<'_> {
                 deadline.as_secs()
             ))
         };
-        tokio::time::timeout(deadline, self.steps(progress))
+        tokio::time::timeout(deadline, Box::pin(self.steps(progress)))
             .await
             .unwrap_or_else(|_| Err(late()))
     }
 
-    async fn steps(&self, progress: &dyn Progress) -> Result<Digest, RunError> {
+    async fn steps(&self, progress: &dyn Progress) -> Result<Prepared, RunError> {
         let Engine { plan, clock, .. } = self.engine;
         let snapshot_dir = &self.run.snapshot_dir;
         self.advance(RunState::Queued, RunState::Fetching).await?;
@@ -182,12 +217,62 @@ impl Story<'_> {
         )
         .await?;
         self.advance(RunState::Fetching, RunState::Snapshotted).await?;
-        let edition = produce(self.recipe.clone(), self.identity(), snapshot_dir.clone()).await?;
+        let trial = self.trial().await?;
+        let product = produce(self.recipe.clone(), self.identity(), snapshot_dir.clone(), trial).await?;
+        if let Some(until) = self.waits(&product) {
+            self.wait_for_data(&product, until).await?;
+            return Ok(Prepared::Waits);
+        }
         self.advance(RunState::Snapshotted, RunState::Rendered).await?;
-        let parcels = self.compose(&edition)?;
+        let parcels = self.compose(&product.edition)?;
         self.advance(RunState::Rendered, RunState::Checked).await?;
-        self.freeze(&edition, &parcels).await?;
-        Ok(edition.digest)
+        self.freeze(&product, &parcels).await?;
+        let digest = product.edition.digest;
+        Ok(if product.held.is_empty() {
+            Prepared::Frozen(digest)
+        } else {
+            Prepared::Held(digest)
+        })
+    }
+
+    /// What the report is judged by. A test is shown to whoever asked for it, whatever is in it.
+    async fn trial(&self) -> Result<Trial, RunError> {
+        if self.run.trigger == Trigger::Test {
+            return Ok(Trial::default());
+        }
+        let mut trial = Trial {
+            gates: self.job.gates.clone(),
+            norm: Vec::new(),
+        };
+        if let Some(limit) = &self.job.gates.max_change {
+            trial.norm = self
+                .engine
+                .store
+                .norm(&self.run, &limit.metric, limit.norm)
+                .await?;
+        }
+        Ok(trial)
+    }
+
+    /// Until when a scheduled run waits for data that are late: it looks again every quarter of an hour, and goes out with
+    /// what there is when the job's patience is at its end.
+    fn waits(&self, product: &Product) -> Option<DateTime<Utc>> {
+        let wait = self.job.wait_until.as_ref()?;
+        let due_at = self.run.as_of.filter(|_| self.run.trigger == Trigger::Schedule)?;
+        let end = due_at.checked_add_signed(TimeDelta::from_std(wait.at_most).ok()?)?;
+        let now = self.engine.clock.now();
+        (!product.late.is_empty() && now < end).then(|| end.min(now + LOOK_AGAIN))
+    }
+
+    async fn wait_for_data(&self, product: &Product, until: DateTime<Utc>) -> Result<(), RunError> {
+        let Engine { store, clock, .. } = self.engine;
+        let now = clock.now();
+        let first = self.run.as_of.is_none_or(|due_at| now - due_at < LOOK_AGAIN);
+        let tell = tell::late(self.job, &self.run, &product.late).filter(|_| first);
+        tracing::info!(run.id = %self.run.run_id, job.name = %self.job.name, until = %until, "the run waits for late data");
+        Ok(store
+            .wait_for_data(&self.run, until, tell.into_iter().collect(), now)
+            .await?)
     }
 
     /// Tries the outbox and concludes.
@@ -247,7 +332,8 @@ impl Story<'_> {
         parcels.collect()
     }
 
-    async fn freeze(&self, edition: &Edition, parcels: &[(String, Vec<Parcel>)]) -> Result<(), RunError> {
+    async fn freeze(&self, product: &Product, parcels: &[(String, Vec<Parcel>)]) -> Result<(), RunError> {
+        let edition = &product.edition;
         let artifacts: Vec<Artifact> = edition
             .artifacts
             .iter()
@@ -259,14 +345,21 @@ impl Story<'_> {
             parcels,
             notices: &edition.notices,
             generated_at: edition.generated_at,
-            held: &[],
-            measured: None,
+            held: &product.held,
+            measured: product.measured.map(|value| (self.metric(), value)),
         };
+        let tell = tell::held(self.job, &self.run, &product.held).filter(|_| !product.held.is_empty());
         fail_point::hit("freezing");
         let Engine { store, clock, .. } = self.engine;
-        store.freeze(&self.run, freeze, vec![], clock.now()).await?;
+        store
+            .freeze(&self.run, freeze, tell.into_iter().collect(), clock.now())
+            .await?;
         fail_point::hit("frozen");
         Ok(())
+    }
+
+    fn metric(&self) -> &str {
+        self.job.gates.metric()
     }
 
     /// Records the failure and names the run in it; the owner of a scheduled one hears of it.
@@ -297,8 +390,9 @@ pub(super) async fn produce(
     recipe: Recipe,
     identity: Identity,
     snapshot_dir: PathBuf,
-) -> Result<Edition, RunError> {
-    tokio::task::spawn_blocking(move || recipe.produce(&identity, &snapshot_dir))
+    trial: Trial,
+) -> Result<Product, RunError> {
+    tokio::task::spawn_blocking(move || recipe.produce(&identity, &snapshot_dir, &trial))
         .await
         .map_err(|panic| RunError::Failed(format!("computing the report broke off: {panic}")))?
 }

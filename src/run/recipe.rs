@@ -4,16 +4,18 @@
 
 use super::RunError;
 use crate::config::Plan;
-use crate::config::plan::{DeliveryPlan, Format, JobPlan, ReportKind};
+use crate::config::plan::{DeliveryPlan, Format, Gates, JobPlan, ReportKind};
 use crate::delivery::{Edition, file_drop};
 use crate::money::Currency;
 use crate::period::Period;
 use crate::render::{self, Look, RenderError};
-use crate::report::{self, Brief, Notice, Report};
+use crate::report::{self, Brief, Notice, Report, gate};
+use crate::source::dataset::Reach;
 use crate::source::{self, Dataset, Need, Snapshot, SourceError, SourceKind};
 use base64::Engine as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -58,6 +60,31 @@ pub struct Recipe {
     pub mail: bool,
     /// Where the files lie for readers of a chat.
     pub places: Vec<String>,
+    /// Sources that are not final until their data reach the end of the period.
+    #[serde(default)]
+    pub wait_for: Vec<String>,
+}
+
+/// What a finished report is judged by.
+#[derive(Debug, Clone, Default)]
+pub struct Trial {
+    /// The gates of the job.
+    pub gates: Gates,
+    /// The values of the gate's metric in reports that were delivered before, the newest first.
+    pub norm: Vec<Decimal>,
+}
+
+/// What comes of a recipe.
+#[derive(Debug)]
+pub struct Product {
+    /// Everything that may be delivered.
+    pub edition: Edition,
+    /// Why it is to be held; empty: it may go out.
+    pub held: Vec<String>,
+    /// The value of the gate's metric, for the norm of later reports.
+    pub measured: Option<Decimal>,
+    /// Sources whose data do not reach the end of the period, each with the last day that they have.
+    pub late: Vec<(String, Option<NaiveDate>)>,
 }
 
 /// What is known of a run before it begins: its period. A whole [`Recipe`] can be read as one, too.
@@ -132,6 +159,10 @@ impl Recipe {
             places: chosen()
                 .filter_map(|delivery| place(delivery, job, period))
                 .collect(),
+            wait_for: job
+                .wait_until
+                .as_ref()
+                .map_or_else(Vec::new, |wait| wait.sources.clone()),
         })
     }
 
@@ -149,14 +180,45 @@ impl Recipe {
         report::needs(self.kind, &self.period)
     }
 
-    /// Decodes the snapshot, computes the report and renders everything. Pure but for reading the snapshot.
+    /// Decodes the snapshot, computes the report, renders everything and judges it. Pure but for reading the snapshot.
     ///
     /// # Errors
     /// [`RunError`] where an answer cannot be what the platform's protocol says, or a template is wrong.
-    pub fn produce(&self, identity: &Identity, snapshot_dir: &Path) -> Result<Edition, RunError> {
-        let (datasets, failures) = self.decode(snapshot_dir)?;
+    pub fn produce(
+        &self,
+        identity: &Identity,
+        snapshot_dir: &Path,
+        trial: &Trial,
+    ) -> Result<Product, RunError> {
+        let (mut datasets, failures) = self.decode(snapshot_dir)?;
+        let late = self.late(&mut datasets);
         let report = report::build(&self.brief(identity), &datasets, &failures);
-        self.edition(&report, &identity.issue)
+        let rows = gate::rows(&datasets, &self.period);
+        let held = gate::judge(&report, &trial.gates, rows, &trial.norm);
+        Ok(Product {
+            edition: self.edition(&report, &identity.issue)?,
+            held: held.into_iter().map(|held| held.text).collect(),
+            measured: gate::value(&report, trial.gates.metric()),
+            late,
+        })
+    }
+
+    /// The sources that are waited for and not there yet; what they tell is provisional.
+    fn late(&self, datasets: &mut [Dataset]) -> Vec<(String, Option<NaiveDate>)> {
+        let last_day = self.period.last_day();
+        let mut late = Vec::new();
+        for dataset in datasets
+            .iter_mut()
+            .filter(|dataset| self.wait_for.contains(&dataset.source))
+        {
+            if let Reach::To(reached) = dataset.reach
+                && reached.is_none_or(|day| day < last_day)
+            {
+                dataset.provisional_through = Some(dataset.fetched_at);
+                late.push((dataset.source.clone(), reached));
+            }
+        }
+        late
     }
 
     fn edition(&self, report: &Report, issue: &str) -> Result<Edition, RunError> {

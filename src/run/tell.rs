@@ -5,6 +5,7 @@ use super::store::{OutboxRow, Run, Tell, Trigger};
 use crate::config::plan::JobPlan;
 use crate::delivery::BulletinKind;
 use crate::run::state::DeliveryState;
+use chrono::NaiveDate;
 
 /// Something about a run that its owner did not ask for by hand; whoever types a command sees it there.
 fn of_run(job: &JobPlan, run: &Run, kind: BulletinKind, text: String) -> Option<Tell> {
@@ -42,9 +43,8 @@ pub(super) fn orphaned(run: &Run, owner: &[String], error: &str) -> Tell {
 /// A gate holds a run.
 pub(super) fn held(job: &JobPlan, run: &Run, reasons: &[String]) -> Option<Tell> {
     let text = format!(
-        "{} To send exactly these files: `reportwire approve {}`; to run again: `reportwire run {} --period {}`",
+        "{} To make it anew instead: `reportwire run {} --period {}`",
         reasons.join(" "),
-        run.run_id,
         job.name,
         run.period_id
     );
@@ -52,8 +52,21 @@ pub(super) fn held(job: &JobPlan, run: &Run, reasons: &[String]) -> Option<Tell>
 }
 
 /// A run waits for late data.
-pub(super) fn late(job: &JobPlan, run: &Run, reason: &str) -> Option<Tell> {
-    of_run(job, run, BulletinKind::Late, reason.to_owned())
+pub(super) fn late(job: &JobPlan, run: &Run, late: &[(String, Option<NaiveDate>)]) -> Option<Tell> {
+    let sources = late.iter().map(|(source, reached)| match reached {
+        Some(day) => format!("`{source}` reaches only to {day}"),
+        None => format!("`{source}` has no data at all"),
+    });
+    let patience = job
+        .wait_until
+        .as_ref()
+        .map_or(0, |wait| wait.at_most.as_secs() / 3600);
+    let text = format!(
+        "The report waits, up to {patience} h after it was due, for data of the whole period: {}. Then it goes out with what \
+         there is, marked as provisional.",
+        sources.collect::<Vec<_>>().join(", ")
+    );
+    of_run(job, run, BulletinKind::Late, text)
 }
 
 /// What became of the parcels of a run, and whether a job that was in trouble works again.

@@ -4,7 +4,7 @@
 use super::attempt::{self, Effort};
 use super::lanes::Lanes;
 use super::lease::Leases;
-use super::perform::{Engine, Story};
+use super::perform::{Engine, Prepared, Story};
 use super::recipe::{Birth, Recipe};
 use super::store::{OutboxRow, Run, Store, StoreError, Ticket};
 use super::{DeliveryState, RunError, RunState, choose, tell};
@@ -13,6 +13,7 @@ use crate::delivery::{self, Delivery, Pace};
 use crate::fail_point;
 use crate::period::Period;
 use crate::source::Silent;
+use crate::telemetry::figures;
 use std::collections::BTreeMap;
 use tokio_util::sync::CancellationToken;
 
@@ -105,14 +106,14 @@ async fn prepare(engine: &Engine, job: &JobPlan, run: &Run) -> Result<Option<Run
         Err(error) => return fail(engine, job, run, error).await.map(|()| None),
     };
     match story.prepare(&Silent).await {
-        Ok(_) => {}
+        Ok(Prepared::Frozen(_)) => {}
+        Ok(Prepared::Held(_) | Prepared::Waits) => return Ok(None),
         Err(RunError::Store(error)) if error.may_pass() || matches!(error, StoreError::Stale { .. }) => {
             return Err(error.into());
         }
         Err(error) => return fail(engine, job, run, error).await.map(|()| None),
     }
-    let now = engine.store.run(&run.run_id).await?;
-    Ok((now.state == RunState::Frozen && now.fence == run.fence).then_some(now))
+    Ok(Some(engine.store.run(&run.run_id).await?))
 }
 
 /// Opens everything that the run needs, and writes down what will decide its bytes.
@@ -150,6 +151,7 @@ fn period_of(run: &Run) -> Result<Period, RunError> {
 
 async fn fail(engine: &Engine, job: &JobPlan, run: &Run, error: RunError) -> Result<(), RunError> {
     let (store, now) = (&engine.store, engine.clock.now());
+    figures::run_ended(&job.name, RunState::Failed.key());
     tracing::info!(run.id = %run.run_id, job.name = %job.name, error = %error, "run failed");
     let tell = tell::failed(job, run, &error);
     Ok(store
@@ -194,7 +196,7 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
         .filter(|row| is_due(row, now))
         .map(|row| row.id)
         .collect();
-    let effort = Effort::for_service(stop.clone());
+    let effort = Effort::for_service(stop.clone(), std::sync::Arc::clone(&engine.hosts));
     attempt::deliver_all(
         store,
         run,
@@ -213,6 +215,7 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
     fail_point::hit("concluding");
     let state = store.conclude(&run.run_id, run.fence, clock.now(), tells).await?;
     fail_point::hit("concluded");
+    figures::run_ended(&job.name, state.key());
     tracing::info!(run.id = %run.run_id, job.name = %job.name, state = state.key(), "run ends");
     Ok(())
 }

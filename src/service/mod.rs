@@ -12,11 +12,10 @@ mod guard;
 mod heart;
 mod lock;
 mod retention;
-mod shim;
 mod ticks;
-use shim::{Phase, Pulse, figures};
 
 use crate::config::{Plan, Problems};
+use crate::console::{self, Console, Phase, Pulse};
 use crate::delivery::BulletinKind;
 use crate::run::dispatch::{Dispatch, River, Work};
 use crate::run::lanes::Lanes;
@@ -26,6 +25,7 @@ use crate::run::store::{Store, StoreError, Tell, Ticket};
 use crate::run::work::work;
 use crate::schedule::clock::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
+use crate::telemetry::figures;
 use futures::FutureExt as _;
 use heart::Heart;
 use riverqueue::RunHandle;
@@ -124,18 +124,14 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     let signals = Signals::listen()?;
     let (listener, address) = listen(&plan.service.listen).await?;
     let stop_within = plan.service.stop_within;
-    let engine = Engine {
-        plan,
-        store: store.clone(),
-        clock: Arc::clone(&clock),
-    };
+    let engine = Engine::new(plan, store.clone(), Arc::clone(&clock));
     let shared = Arc::new(Shared {
         current: RwLock::new(Arc::new(current(engine))),
         leases: Leases::default(),
         stop: CancellationToken::new(),
     });
     let river = Arc::new(River::open(&store, WORKERS, worker(Arc::clone(&shared))).await?);
-    let pulse = Pulse::new(clock.since_boot());
+    let pulse = Pulse::new();
     let mut heart = Heart::new(
         store.clone(),
         Arc::clone(&river) as Arc<dyn Dispatch>,
@@ -146,8 +142,10 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     heart.adopt(&shared.current(), clock.now()).await?;
     let mut working = river.start(&store)?;
     let ended = CancellationToken::new();
+    let uptime = Arc::clone(&clock);
+    let shown = Console::new(pulse.clone(), &address, move || uptime.since_boot());
+    let console = tokio::spawn(console::serve(listener, shown, ended.clone()));
     let aside = Arc::<Aside>::default();
-    drop(listener);
     pulse.set_phase(Phase::Serving);
     tracing::info!(
         listen = address,
@@ -175,6 +173,9 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     pulse.set_phase(Phase::Stopping);
     wind_down(&shared, &store, &mut working, &mut service.signals, stop_within).await;
     ended.cancel();
+    if let Ok(Err(error)) = console.await {
+        tracing::warn!(error = %error, "the console had ended before");
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -285,7 +286,9 @@ async fn look_aside(shared: &Shared, aside: &Aside) {
     let news = async {
         loop {
             aside.news.notified().await;
-            let Engine { plan, store, clock } = &shared.current().engine;
+            let Engine {
+                plan, store, clock, ..
+            } = &shared.current().engine;
             if let Err(error) = bulletins::send_due(plan, store, clock).await {
                 figures::store_fault();
                 tracing::warn!(error = %error, "what the owner is to hear could not be read or written; it is tried again");
@@ -346,7 +349,7 @@ impl Service {
         match self.heart.beat(&current, now, since_boot).await {
             Ok(()) => {
                 self.pulse.beat(now, since_boot);
-                self.pulse.free();
+                self.pulse.release();
             }
             Err(why) => {
                 tracing::warn!(
@@ -371,12 +374,15 @@ impl Service {
 
     async fn look_after(&self, tick: Tick) {
         let current = self.shared.current();
-        let Engine { plan, store, clock } = &current.engine;
+        let Engine {
+            plan, store, clock, ..
+        } = &current.engine;
         let now = clock.now();
         let done = match tick {
             Tick::Beat => Ok(()),
             Tick::Minute => {
-                figures::runs_under_way(self.shared.leases.count());
+                figures::runs_under_way(u32::try_from(self.shared.leases.count()).unwrap_or(u32::MAX));
+                self.count_outbox(store).await;
                 if self.pulse.ready(clock.since_boot()).is_ok() {
                     self.aside.ping.notify_one();
                 }
@@ -390,12 +396,23 @@ impl Service {
         }
     }
 
+    /// How much lies in the outbox, for whoever collects figures.
+    async fn count_outbox(&self, store: &Store) {
+        match store.backlog().await {
+            Ok(backlog) => {
+                figures::outbox(backlog.waiting, backlog.dead);
+                figures::notices_waiting(backlog.notices);
+            }
+            Err(error) => tracing::debug!(error = %error, "the outbox could not be counted"),
+        }
+    }
+
     /// Reads the configuration again. One that is wrong changes nothing.
     async fn reload(&mut self) {
         let plan = match (self.load)() {
             Ok(plan) => plan,
             Err(problems) => {
-                figures::reload(false);
+                figures::config_reloaded("refused");
                 tracing::error!(
                     problems = %problems,
                     "the configuration is wrong, so the one before stays in force"
@@ -406,7 +423,7 @@ impl Service {
         };
         let before = self.shared.current();
         if plan.service.data_dir != before.engine.plan.service.data_dir {
-            figures::reload(false);
+            figures::config_reloaded("refused");
             tracing::error!(
                 "`service.data_dir` cannot change while the service runs; the configuration before stays in force"
             );
@@ -417,12 +434,12 @@ impl Service {
             "the configuration was read again"
         );
         let next = Arc::new(current(Engine {
-            plan,
-            store: before.engine.store.clone(),
-            clock: Arc::clone(&self.clock),
+            // What is known of far ends stays known, and so does how much each takes.
+            hosts: Arc::clone(&before.engine.hosts),
+            ..Engine::new(plan, before.engine.store.clone(), Arc::clone(&self.clock))
         }));
         if let Err(error) = self.heart.adopt(&next, self.clock.now()).await {
-            figures::reload(false);
+            figures::config_reloaded("refused");
             tracing::error!(error = %error, "the new configuration could not be adopted; the one before stays in force");
             return;
         }
@@ -431,14 +448,16 @@ impl Service {
             .current
             .write()
             .unwrap_or_else(PoisonError::into_inner) = next;
-        figures::reload(true);
+        figures::config_reloaded("taken");
     }
 }
 
 impl Service {
     /// Tells the owner that a configuration was refused.
     async fn tell_refused(&self, problems: usize) {
-        let Engine { plan, store, clock } = &self.shared.current().engine;
+        let Engine {
+            plan, store, clock, ..
+        } = &self.shared.current().engine;
         let what = match problems {
             1 => "one problem".to_owned(),
             many => format!("{many} problems"),

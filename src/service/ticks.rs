@@ -43,7 +43,9 @@ impl Ticks {
                 let sender = sender.clone();
                 Box::pin(async move {
                     // Full means that the receiver has enough to do, and closed that it has gone.
-                    drop(sender.try_send(tick));
+                    if sender.try_send(tick).is_err() {
+                        tracing::trace!(?tick, "a tick was not needed");
+                    }
                 })
             })?;
             scheduler.add(job).await?;

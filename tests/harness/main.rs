@@ -8,6 +8,7 @@
 )]
 
 mod clusters;
+mod due_times;
 mod receivers;
 mod services;
 
@@ -16,6 +17,8 @@ mod services;
 mod http;
 #[path = "../support/ledger.rs"]
 mod ledger;
+#[path = "../support/oracle.rs"]
+mod oracle;
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[expect(dead_code, reason = "its fail points come with the service")]

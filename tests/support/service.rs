@@ -3,17 +3,21 @@
 //! Nothing here waits for time to pass, only for what the service says: its log is JSON lines, and an event's name is its message.
 //! Whoever waits in vain is told what the service said last. Services end with the test, and with the test process if that is killed.
 
+#[path = "service_log.rs"]
+mod log;
+
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+pub use log::Event;
+use log::{Log, patiently};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 /// How long anything may take, unless a test says otherwise.
@@ -144,17 +148,6 @@ impl Launch {
     }
 }
 
-/// One line of the log.
-#[derive(Debug, Clone)]
-pub struct Event {
-    pub level: String,
-    pub message: String,
-    /// Besides the message.
-    pub fields: Value,
-    /// The innermost span, if there is one.
-    pub span: Value,
-}
-
 /// An answer over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -191,12 +184,12 @@ impl Service {
 
     /// Every event of this name so far.
     pub fn events(&self, message: &str) -> Vec<Event> {
-        self.log.told.lock().unwrap().named(message).to_vec()
+        self.log.events(message)
     }
 
     /// The whole log so far, line by line, what is no event included.
     pub fn log(&self) -> Vec<String> {
-        self.log.told.lock().unwrap().lines.clone()
+        self.log.lines()
     }
 
     /// Where it listens, once it says so.
@@ -303,99 +296,6 @@ impl Drop for Service {
         drop(self.child.wait());
         tell_reaper("ended", self.id());
     }
-}
-
-#[derive(Debug, Default)]
-struct Log {
-    told: Mutex<Told>,
-    more: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Told {
-    lines: Vec<String>,
-    /// By name, in order.
-    events: HashMap<String, Vec<Event>>,
-    ended: bool,
-}
-
-impl Told {
-    fn named(&self, message: &str) -> &[Event] {
-        self.events.get(message).map_or(&[], Vec::as_slice)
-    }
-}
-
-impl Log {
-    fn read(&self, from: ChildStderr) {
-        for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line).into_owned();
-            let mut told = self.told.lock().unwrap();
-            if let Some(event) = event(&line) {
-                told.events.entry(event.message.clone()).or_default().push(event);
-            }
-            told.lines.push(line);
-            self.more.notify_all();
-        }
-        self.told.lock().unwrap().ended = true;
-        self.more.notify_all();
-    }
-
-    fn wait(&self, patience: Duration, name: &str, find: impl Fn(&[Event]) -> Option<Event>) -> Event {
-        self.wait_until(patience, |told| told.ended || find(told.named(name)).is_some());
-        let found = find(self.told.lock().unwrap().named(name));
-        found.unwrap_or_else(|| {
-            panic!(
-                "no `{name}` within {patience:?}; the log ends with\n{}",
-                self.tail()
-            )
-        })
-    }
-
-    fn wait_for_end(&self, patience: Duration) {
-        assert!(
-            self.wait_until(patience, |told| told.ended),
-            "somebody holds the log of a process that ended"
-        );
-    }
-
-    /// Did it come in time?
-    fn wait_until(&self, patience: Duration, is_there: impl Fn(&Told) -> bool) -> bool {
-        patiently(|| {
-            let told = self.told.lock().unwrap();
-            let waited = self
-                .more
-                .wait_timeout_while(told, patience, |told| !is_there(told));
-            !waited.unwrap().1.timed_out()
-        })
-    }
-
-    fn tail(&self) -> String {
-        let told = self.told.lock().unwrap();
-        let end = if told.ended {
-            "(the process has closed its log)"
-        } else {
-            "(the process goes on)"
-        };
-        let from = told.lines.len().saturating_sub(40);
-        format!("{}\n{end}", told.lines[from..].join("\n"))
-    }
-}
-
-fn event(line: &str) -> Option<Event> {
-    let mut line: Value = serde_json::from_str(line).ok()?;
-    let mut fields = line["fields"].take();
-    let message = fields.as_object_mut()?.remove("message")?;
-    Some(Event {
-        level: line["level"].as_str()?.to_owned(),
-        message: message.as_str()?.to_owned(),
-        fields,
-        span: line["span"].take(),
-    })
-}
-
-/// Blocks where the far ends on this runtime's other threads go on; a runtime without any is refused at once.
-fn patiently<T>(work: impl FnOnce() -> T) -> T {
-    tokio::task::block_in_place(work)
 }
 
 fn get(address: SocketAddr, path: &str, patience: Duration) -> std::io::Result<Answer> {

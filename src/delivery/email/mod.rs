@@ -42,7 +42,7 @@ impl Delivery for Email {
         Pace::Mail
     }
 
-    /// By its Message-ID; where somebody is to look first, nothing is sent again by itself.
+    /// By its Message-ID. A plan that holds what is ambiguous wants a person to decide, as if it could not be known.
     fn knows_repeats(&self) -> bool {
         self.ambiguous == OnAmbiguous::Resend
     }

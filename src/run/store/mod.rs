@@ -75,9 +75,9 @@ impl Store {
 
     /// Trouble of a library that works on the same database.
     pub(in crate::run) fn trouble(&self, what: &str) -> StoreError {
-        StoreError::Database {
+        StoreError::Library {
             path: self.db.place().to_owned(),
-            cause: sqlx::Error::Protocol(what.to_owned()),
+            what: what.to_owned(),
         }
     }
 
@@ -158,6 +158,14 @@ pub enum StoreError {
         /// What it said.
         #[source]
         cause: sqlx::Error,
+    },
+    /// A library that works on the same database said no.
+    #[error("the store {path} failed: {what}", path = path.display())]
+    Library {
+        /// Which file or database.
+        path: PathBuf,
+        /// What it said.
+        what: String,
     },
     /// A stored value is not what this program writes.
     #[error(
@@ -253,6 +261,10 @@ impl StoreError {
                 path: path.clone(),
                 cause: told(cause),
             },
+            Self::Library { path, what } => Self::Library {
+                path: path.clone(),
+                what: what.clone(),
+            },
             _ => Self::Closed,
         }
     }
@@ -262,7 +274,12 @@ impl StoreError {
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::Io { .. } | Self::Disk { .. } | Self::Locked { .. } | Self::Database { .. } | Self::Closed
+            Self::Io { .. }
+                | Self::Disk { .. }
+                | Self::Locked { .. }
+                | Self::Database { .. }
+                | Self::Library { .. }
+                | Self::Closed
         )
     }
 }
@@ -387,8 +404,8 @@ pub struct Freeze<'a> {
     pub generated_at: DateTime<Utc>,
     /// Why it is to be held instead of sent; empty: it is not.
     pub held: &'a [String],
-    /// The value of the gate's metric, for the norm of later runs.
-    pub measured: Option<Decimal>,
+    /// Key and value of the gate's metric, for the norm of later runs.
+    pub measured: Option<(&'a str, Decimal)>,
 }
 
 /// An artifact as stored.
@@ -477,6 +494,13 @@ pub enum PutOff<'a> {
     NoWay(&'a str),
     /// Its far end has said that it is gone: it is `dead`.
     Gone(&'a str),
+    /// Its far end failed time and again and is left alone for a while.
+    Resting {
+        /// Says so.
+        reason: &'a str,
+        /// How long.
+        until: DateTime<Utc>,
+    },
 }
 
 /// What became of an attempt.
@@ -536,6 +560,17 @@ impl Kept {
             Self::Artifacts => "artifacts",
         }
     }
+}
+
+/// How much is not done yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Parcels that wait or are being sent.
+    pub waiting: u32,
+    /// Parcels that were given up, or of which nobody knows.
+    pub dead: u32,
+    /// What owners have not been told yet.
+    pub notices: u32,
 }
 
 /// Which runs to list.
