@@ -1,5 +1,6 @@
 //! What the tests of the store and of its users share.
 
+use super::db::work;
 use super::{Freeze, NewRun, Run, Store, Trigger};
 use crate::delivery::Parcel;
 use crate::render::Artifact;
@@ -7,6 +8,104 @@ use crate::run::state::RunState;
 use crate::source::snapshot::hex_sha256;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use futures::FutureExt as _;
+
+#[expect(unreachable_pub, dead_code, reason = "shared by several crates of tests")]
+#[path = "../../../tests/support/postgres.rs"]
+mod postgres;
+pub(crate) use postgres::Postgres;
+
+/// Lists proofs that hold on both databases: each becomes a test for one and a test for the other.
+macro_rules! on_both_databases {
+    ($($(#[$meta:meta])* $name:ident,)*) => {
+        mod on_sqlite {
+            use $crate::run::store::testing::On;
+            $($(#[$meta])* #[tokio::test] async fn $name() { super::$name(On::Sqlite).await; })*
+        }
+        mod on_postgres {
+            use $crate::run::store::testing::On;
+            $($(#[$meta])* #[tokio::test] async fn $name() { super::$name(On::Postgres).await; })*
+        }
+    };
+}
+pub(crate) use on_both_databases;
+
+/// The database that a proof is made on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum On {
+    Sqlite,
+    Postgres,
+}
+
+/// A data folder and its database, new and empty.
+pub(crate) struct Place {
+    dir: tempfile::TempDir,
+    url: Option<String>,
+}
+
+impl Place {
+    pub(crate) async fn new(on: On) -> Self {
+        let url = match on {
+            On::Sqlite => None,
+            On::Postgres => Some(Postgres::shared().fresh_database().await),
+        };
+        Self::at(url)
+    }
+
+    pub(crate) fn at(url: Option<String>) -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            url,
+        }
+    }
+
+    pub(crate) fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
+    /// The store, as this process opens it.
+    pub(crate) async fn store(&self) -> Store {
+        match &self.url {
+            None => Store::open(self.dir.path()).await.unwrap(),
+            Some(url) => Store::connect(url, self.dir.path()).await.unwrap(),
+        }
+    }
+
+    /// The store, as another process opens it.
+    pub(crate) async fn store_of(&self, owner: &str) -> Store {
+        let mut store = self.store().await;
+        owner.clone_into(&mut store.owner);
+        store
+    }
+}
+
+/// A new store.
+pub(crate) async fn store(on: On) -> (Place, Store) {
+    let place = Place::new(on).await;
+    let store = place.store().await;
+    (place, store)
+}
+
+/// Runs a statement of a test.
+pub(crate) async fn execute(store: &Store, sql: &'static str) -> u64 {
+    let work = work(move |tx| async move { tx.execute(sql, vec![]).await }.boxed());
+    store.db.transaction(work).await.unwrap()
+}
+
+/// The one number that a query of a test answers as `n`.
+pub(crate) async fn number(store: &Store, sql: &'static str) -> i64 {
+    let work = work(move |tx| async move { tx.number(sql, vec![]).await }.boxed());
+    store.db.transaction(work).await.unwrap()
+}
+
+/// Lets the lease of every run be over: time alone decides that, and PostgreSQL's clock is nobody's to set.
+pub(crate) async fn outlive_leases(store: &Store) {
+    execute(
+        store,
+        "UPDATE runs SET lease_until = '2020-01-01T00:00:00.000000Z' WHERE lease_until IS NOT NULL",
+    )
+    .await;
+}
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
