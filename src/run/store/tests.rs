@@ -8,6 +8,10 @@ use crate::run::verify::verify;
 use crate::source::snapshot::SnapshotWriter;
 use std::collections::BTreeSet;
 
+mod fencing;
+mod occurrences;
+mod sweep;
+
 on_both_databases! {
     a_run_is_moved_only_from_where_it_is_and_by_who_holds_it,
     twenty_at_once_get_twenty_revisions,
