@@ -57,7 +57,9 @@ async fn a_mail_that_hangs_does_not_keep_the_service_from_stopping_and_is_sent_o
     assert_eq!((state(0), state(1)), ("sending".into(), "pending".into()));
     assert_eq!(world.smtp.accepted().len(), 1, "no second mail was begun");
     let mut next = world.serve();
-    next.wait_where("a delivery was attempted", |event| event.fields["outcome"] == "acked");
+    next.wait_where("a delivery was attempted", |event| {
+        event.fields["outcome"] == "acked"
+    });
     // The first may have arrived, so it is sent once more when there was time to look, to the byte and under the same key.
     next.set_clock(crate::world::instant("2026-11-01T06:10:30Z"));
     next.wait_for("run ends");
@@ -69,7 +71,14 @@ async fn a_mail_that_hangs_does_not_keep_the_service_from_stopping_and_is_sent_o
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_loses_nothing_and_doubles_nothing_whatever_is_under_way() {
-    for point in ["taken", "snapshotted", "frozen", "permitted", "answered", "recorded"] {
+    for point in [
+        "taken",
+        "snapshotted",
+        "frozen",
+        "permitted",
+        "answered",
+        "recorded",
+    ] {
         let world = World::new().await;
         let mut service = world.launch().stop_at(point, 1).start();
         service.wait_for("serving");

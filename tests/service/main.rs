@@ -8,7 +8,10 @@ mod commands;
 mod ends;
 #[path = "../support/http.rs"]
 mod http;
-#[expect(dead_code, reason = "these stories look at what arrived, not at a ledger of it")]
+#[expect(
+    dead_code,
+    reason = "these stories look at what arrived, not at a ledger of it"
+)]
 #[path = "../support/ledger.rs"]
 mod ledger;
 mod operators;

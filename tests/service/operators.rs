@@ -42,10 +42,19 @@ async fn a_mail_that_arrived_is_resolved_as_sent_and_never_goes_out_again() {
     let shown = world.show(&id);
     assert_eq!(shown["audits"][0]["what"], "resolve");
     assert_eq!(shown["audits"][0]["at"], "2026-11-01T06:00:01Z");
-    assert_eq!(world.parcel(&id, READERS[0])["receipt"], "an operator says that it arrived");
+    assert_eq!(
+        world.parcel(&id, READERS[0])["receipt"],
+        "an operator says that it arrived"
+    );
     let told = "decided  2026-11-01T06:00:01Z: finance-mail to cfo@example.com resolved as sent";
     let text = world.ask(&["runs", "show", &id]).out;
-    assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(&told.replace("  ", " ")), "{text}");
+    assert!(
+        text.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains(&told.replace("  ", " ")),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,7 +81,8 @@ async fn a_mail_that_did_not_arrive_is_resolved_as_not_sent_and_the_service_send
 async fn wrong_decisions_are_refused_and_change_nothing() {
     let (world, id) = doubtful().await;
     let before = world.show(&id);
-    let resolve = |run: &str, delivery: &str| world.ask(&["resolve", run, "--only", delivery, "--as", "sent"]);
+    let resolve =
+        |run: &str, delivery: &str| world.ask(&["resolve", run, "--only", delivery, "--as", "sent"]);
     refused(
         &resolve("0123456789", "finance-mail"),
         "there is no run `0123456789`",
@@ -100,14 +110,21 @@ async fn a_backfill_goes_from_month_to_month_past_one_that_fails_and_skips_what_
     let replies: Vec<Reply> = vec![ok(), answer("400 Bad Request")];
     let world = World::with(Script::default(), replies).await;
     world.set_clock("2026-12-02T06:00:00Z");
-    let backfill = || world.ask(&["backfill", "monthly", "--from", "2026-09", "--to", "2026-11", "--wait", "0"]);
+    let backfill = || {
+        world.ask(&[
+            "backfill", "monthly", "--from", "2026-09", "--to", "2026-11", "--wait", "0",
+        ])
+    };
     let first = backfill();
     assert_eq!(first.code, 1, "{first:?}");
     let runs = world.runs();
     let id = |period: &str, revision: u32| {
         let runs = world.runs();
         let it = |run: &&Value| run["period"]["id"] == period && run["revision"] == revision;
-        runs.iter().find(it).unwrap()["run_id"].as_str().unwrap().to_owned()
+        runs.iter().find(it).unwrap()["run_id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let (september, october, november) = (id("2026-09", 1), id("2026-10", 1), id("2026-11", 1));
     assert_eq!(
@@ -134,11 +151,18 @@ async fn a_backfill_goes_from_month_to_month_past_one_that_fails_and_skips_what_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backfill_that_makes_no_sense_is_refused_before_anything_runs() {
     let world = World::new().await;
-    let backfill = |job: &str, from: &str, to: &str| world.ask(&["backfill", job, "--from", from, "--to", to]);
-    refused(&backfill("monthli", "2026-01", "2026-03"), "did you mean `monthly`?");
+    let backfill =
+        |job: &str, from: &str, to: &str| world.ask(&["backfill", job, "--from", from, "--to", to]);
+    refused(
+        &backfill("monthli", "2026-01", "2026-03"),
+        "did you mean `monthly`?",
+    );
     refused(&backfill("monthly", "2026-03", "2026-01"), "2026-01");
     refused(&backfill("monthly", "2026-01", "2026-Q2"), "2026-Q2");
     refused(&backfill("monthly", "soon", "2026-03"), "soon");
-    refused(&world.ask(&["backfill", "monthly", "--from", "2026-01"]), "--to <P>");
+    refused(
+        &world.ask(&["backfill", "monthly", "--from", "2026-01"]),
+        "--to <P>",
+    );
     assert!(world.runs().is_empty() && world.smtp.accepted().is_empty());
 }

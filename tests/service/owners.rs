@@ -1,6 +1,6 @@
 //! What the owner of the reports hears, and by which way.
 
-use crate::smtp::{At, Fault, FakeSmtp, Script};
+use crate::smtp::{At, FakeSmtp, Fault, Script};
 use crate::world::{DUE, READERS, World, instant, names};
 use std::fs;
 use std::time::Duration;
@@ -14,7 +14,10 @@ fn tell_owner_through(world: &World, port: u16) {
              smtp = {{ host = \"127.0.0.1\", port = {port}, tls = \"none\" }}\n\n[deliveries.erp.webhook]"
         ),
     );
-    world.edit("owner_delivery = \"finance-mail\"", "owner_delivery = \"ops-mail\"");
+    world.edit(
+        "owner_delivery = \"finance-mail\"",
+        "owner_delivery = \"ops-mail\"",
+    );
 }
 
 /// A port on which nobody listens any more.
@@ -80,7 +83,10 @@ async fn what_was_missed_while_nothing_ran_is_listed_and_told_once() {
     let reason = "nothing ran when it was due, and `catch_up = \"skip\"` runs nothing late";
     assert_eq!(latest["reason"], reason);
     let listed = world.ask(&["runs"]).out;
-    assert!(listed.contains("delivered"), "the monthly report ran late: {listed}");
+    assert!(
+        listed.contains("delivered"),
+        "the monthly report ran late: {listed}"
+    );
     assert_eq!(listed.matches("missed").count(), 3, "{listed}");
     assert!(listed.lines().all(|line| line.chars().count() <= 80), "{listed}");
     service.set_clock(instant("2026-11-03T12:00:30Z"));
@@ -88,7 +94,10 @@ async fn what_was_missed_while_nothing_ran_is_listed_and_told_once() {
     let told = world.told().remove(0);
     let when = "3 times due from 2026-11-01 07:00 +01:00 to 2026-11-03 07:00 +01:00 and not run";
     assert!(told.contains(when), "{told}");
-    assert!(told.contains("$ reportwire run daily --period 2026-11-02"), "{told}");
+    assert!(
+        told.contains("$ reportwire run daily --period 2026-11-02"),
+        "{told}"
+    );
     // Whoever runs one of them has it off the list; all stay on record.
     let run = world.ask(&["run", "daily", "--period", "2026-11-02"]);
     assert_eq!(run.code, 0, "{run:?}");
@@ -115,10 +124,7 @@ async fn an_owner_whose_mail_server_is_down_hears_by_the_second_way() {
     service.set_clock(instant("2026-11-01T06:03:40Z"));
     world.eventually("the event", |world| world.hook.requests().len() == 1);
     let body = String::from_utf8(world.hook.requests()[0].body.clone()).unwrap();
-    assert!(
-        body.contains("reportwire run monthly --period 2026-10"),
-        "{body}"
-    );
+    assert!(body.contains("reportwire run monthly --period 2026-10"), "{body}");
     service.wait_for("the owner's delivery failed; the bulletin took another way");
 }
 

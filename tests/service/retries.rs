@@ -12,11 +12,7 @@ fn dies_after_the_dot() -> Script {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_is_down_gets_the_same_event_later_and_the_mail_goes_out_once() {
-    let world = World::with(
-        Script::default(),
-        vec![answer("503 Service Unavailable"), ok()],
-    )
-    .await;
+    let world = World::with(Script::default(), vec![answer("503 Service Unavailable"), ok()]).await;
     let mut service = world.serve();
     service.set_clock(instant(DUE));
     service.wait_where("a delivery was attempted", |event| {
@@ -47,7 +43,10 @@ async fn a_receiver_that_is_gone_is_switched_off_and_the_owner_hears_how_to_swit
     world.eventually("the owner's mail", |world| world.told().len() == 1);
     let told = &world.told()[0];
     assert!(told.contains("1 disabled"), "{told}");
-    assert!(told.contains("is switched off, and nothing more is sent there: 127.0.0.1 answered HTTP 410"), "{told}");
+    assert!(
+        told.contains("is switched off, and nothing more is sent there: 127.0.0.1 answered HTTP 410"),
+        "{told}"
+    );
     let command = format!("$ reportwire resend {run} --only erp");
     assert!(told.contains(&command), "{told}");
     service.set_clock(instant("2026-12-01T06:00:01Z"));

@@ -40,7 +40,11 @@ async fn a_damaged_store_is_refused_untouched_with_the_way_out() {
     fs::write(&path, &bytes).unwrap();
     let refused = world.ask(&["serve"]);
     assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{refused:?}");
-    for said in ["is damaged", "nothing was written", "Restore the file from a backup"] {
+    for said in [
+        "is damaged",
+        "nothing was written",
+        "Restore the file from a backup",
+    ] {
         assert!(refused.err.contains(said), "{}", refused.err);
     }
     assert_eq!(fs::read(&path).unwrap(), bytes);

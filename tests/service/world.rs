@@ -103,7 +103,10 @@ impl World {
         fs::write(folder.path().join("usage.csv"), USAGE).unwrap();
         let clock = TestClock::at(folder.path().join("clock"), instant(BEFORE));
         Self {
-            env: vec![("HOOK_SECRET", "whsec_Y2FuYXJ5LXNpZ25pbmcta2V5LTAwMDAwMDAx".to_owned())],
+            env: vec![(
+                "HOOK_SECRET",
+                "whsec_Y2FuYXJ5LXNpZ25pbmcta2V5LTAwMDAwMDAx".to_owned(),
+            )],
             folder,
             smtp,
             hook,

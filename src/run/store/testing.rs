@@ -264,7 +264,13 @@ pub(crate) fn cursor(job: &str, evaluated_until: &str) -> Cursor {
 
 /// A scheduled run that nobody has begun, as its ticket.
 pub(crate) async fn scheduled(store: &Store) -> Ticket {
-    let dispatch = Arc::new(Recorder::default());
+    let recorder = Arc::new(Recorder::default());
+    schedule_one(store, recorder.clone()).await;
+    recorder.taken().remove(0)
+}
+
+/// A scheduled run that nobody has begun, its ticket queued.
+pub(crate) async fn schedule_one(store: &Store, dispatch: Arc<dyn Dispatch>) {
     store
         .register(vec![cursor("daily", "2026-11-01T00:00:00Z")])
         .await
@@ -274,9 +280,22 @@ pub(crate) async fn scheduled(store: &Store) -> Ticket {
         "2026-11-01T00:00:00Z",
         vec![occurrence("2026-11-02T07:00:00Z")],
     );
-    store
-        .materialise(vec![due], dispatch.clone(), noon())
-        .await
-        .unwrap();
-    dispatch.taken().remove(0)
+    store.materialise(vec![due], dispatch, noon()).await.unwrap();
+}
+
+/// Queues tickets in a transaction that is committed, or taken back.
+pub(crate) async fn enqueue(
+    store: &Store,
+    dispatch: Arc<dyn Dispatch>,
+    tickets: Vec<Ticket>,
+    commits: bool,
+) -> Result<(), StoreError> {
+    let work = work(move |tx| {
+        async move {
+            dispatch.enqueue(tx, &tickets).await?;
+            commits.then_some(()).ok_or_else(|| tx.trouble("taken back"))
+        }
+        .boxed()
+    });
+    store.db.transaction(work).await
 }
