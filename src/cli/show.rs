@@ -123,8 +123,7 @@ fn files(artifacts: &[StoredArtifact]) -> String {
 
 fn outbox(deliveries: &[OutboxRow]) -> String {
     let rows = deliveries.iter().map(|row| {
-        let said = row.receipt.as_ref().or(row.error.as_ref());
-        let said = said.map(String::as_str).unwrap_or_default();
+        let said = row.receipt.as_deref().or(row.trouble()).unwrap_or_default();
         let next = row
             .next_attempt_at
             .map(|at| format!("; next try {}", rfc3339(at)));

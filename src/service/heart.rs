@@ -88,33 +88,16 @@ impl Heart {
     }
 
     async fn reschedule(&self, edit: calendar::Edit, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let job = edit.is.job.clone();
-        tracing::info!(job.name = job, detail = edit.detail, "the schedule has changed");
-        if !self
-            .store
-            .reschedule(&edit.was, &edit.is, edit.detail, now)
-            .await?
-        {
-            return Ok(());
-        }
-        let Some(lost) = edit.lost else { return Ok(()) };
-        let period = lost
-            .period
-            .as_ref()
-            .map(|period| period.id().to_owned())
-            .unwrap_or_default();
-        if self.store.has_occurrence(&job, &period).await? {
-            return Ok(());
-        }
-        let advance = Advance {
-            job,
-            from: edit.is.evaluated_until,
-            until: edit.is.evaluated_until,
-            promised: edit.is.promised,
-            occurrences: vec![lost],
-        };
+        let calendar::Edit {
+            was,
+            is,
+            detail,
+            lost,
+        } = edit;
+        tracing::info!(job.name = is.job, detail, "the schedule has changed");
+        let dispatch = Arc::clone(&self.dispatch);
         self.store
-            .materialise(vec![advance], Arc::clone(&self.dispatch), now)
+            .reschedule(&was, &is, detail, lost, dispatch, now)
             .await
             .map(drop)
     }

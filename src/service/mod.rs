@@ -25,6 +25,7 @@ use crate::run::store::{Store, StoreError, Tell, Ticket};
 use crate::run::work::work;
 use crate::schedule::clock::Clock;
 use crate::telemetry::figures;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt as _;
 use heart::Heart;
 use riverqueue::RunHandle;
@@ -43,6 +44,9 @@ const WORKERS: usize = 1000;
 const SILENCE: Duration = Duration::from_secs(15);
 /// Longest wait between two beats.
 const BEAT: Duration = Duration::from_secs(1);
+
+/// How often we look whether an owner waits for news.
+const NEWS: TimeDelta = TimeDelta::seconds(10);
 
 /// Reads the configuration again.
 pub type Load = Box<dyn Fn() -> Result<Plan, Problems> + Send + Sync>;
@@ -156,6 +160,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         load,
         signals,
         aside: Arc::clone(&aside),
+        told_at: clock.now(),
     };
     let beats = shared.leases.beat(&store, clock.as_ref());
     let aside = look_aside(&shared, &aside);
@@ -265,6 +270,8 @@ struct Service {
     load: Load,
     signals: Signals,
     aside: Arc<Aside>,
+    /// When we last looked whether an owner waits for news.
+    told_at: DateTime<Utc>,
 }
 
 /// What is done beside the beats, because a far end that hangs must not keep a job from falling due.
@@ -333,6 +340,11 @@ impl Service {
 
     async fn beat(&mut self) {
         let (now, since_boot) = (self.clock.now(), self.clock.since_boot());
+        // By the clock, like everything that falls due; one that was set back must not keep news for hours.
+        if (now - self.told_at).abs() >= NEWS {
+            self.told_at = now;
+            self.aside.news.notify_one();
+        }
         let current = self.shared.current();
         match self.heart.beat(&current, now, since_boot).await {
             Ok(()) => {
@@ -368,10 +380,6 @@ impl Service {
         let now = clock.now();
         let done = match tick {
             Tick::Beat => Ok(()),
-            Tick::News => {
-                self.aside.news.notify_one();
-                Ok(())
-            }
             Tick::Minute => {
                 figures::runs_under_way(u32::try_from(self.shared.leases.count()).unwrap_or(u32::MAX));
                 self.count_outbox(store).await;

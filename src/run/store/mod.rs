@@ -464,6 +464,16 @@ pub struct OutboxRow {
     pub updated_at: DateTime<Utc>,
 }
 
+impl OutboxRow {
+    /// Why it is not acknowledged, for a sentence that names the delivery already.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        let said = self.error.as_deref()?;
+        let named = format!("delivery `{}`: ", self.delivery);
+        Some(said.strip_prefix(&named).unwrap_or(said))
+    }
+}
+
 /// Leave to make one attempt, committed before the first byte goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permit {

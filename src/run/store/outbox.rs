@@ -1,7 +1,8 @@
 //! What a run freezes, and what becomes of its parcels.
 
-use super::db::{Row, Tx, values, work};
+use super::db::{Row, Tx, Value, values, work};
 use super::notices::{self, Tell};
+use super::runs::hold;
 use super::{
     Backlog, Freeze, OutboxRow, Outcome, Permit, PutOff, Run, Store, StoreError, StoredArtifact, files,
 };
@@ -116,6 +117,7 @@ impl Store {
         let (store, run) = (self.clone(), run.clone());
         let work = work(move |tx| {
             async move {
+                hold(tx, &run.run_id).await?;
                 let sql = "SELECT count(*) AS n FROM runs WHERE run_id = $1 AND fence = $2 AND state = 'delivering'";
                 let held = tx.number(sql, values![&run.run_id, run.fence]).await?;
                 store.one(held.unsigned_abs(), &run.run_id)?;
@@ -142,9 +144,10 @@ impl Store {
         fence: i64,
         now: DateTime<Utc>,
     ) -> Result<Permit, StoreError> {
-        let id = row.id;
+        let (id, run_id) = (row.id, row.run_id.clone());
         let work = work(move |tx| {
             async move {
+                hold(tx, &run_id).await?;
                 let sql = "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, \
                      updated_at = $1 WHERE id = $2 AND state IN ('pending', 'retry_wait', 'ambiguous', 'dead') AND EXISTS \
                      (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3 AND runs.state = 'delivering') \
@@ -189,8 +192,10 @@ impl Store {
             Outcome::Ambiguous { reason, again_at } => (None, Some(reason), again_at),
             Outcome::Dead { reason } => (None, Some(reason), None),
         };
+        let id = run_id.to_owned();
         let work = work(move |tx| {
             async move {
+                hold(tx, &id).await?;
                 let Permit { delivery_id, attempt, fence } = permit;
                 let sql = "UPDATE deliveries SET state = $1, receipt = $2, error = $3, next_attempt_at = $4, \
                      updated_at = $5 WHERE id = $6 AND state = 'sending' AND attempts = $7 \
@@ -238,8 +243,7 @@ impl Store {
              (SELECT detail FROM attempts WHERE delivery_id = deliveries.id ORDER BY n DESC LIMIT 1), $3) END \
              WHERE id = $4 AND state IN ('pending', 'retry_wait') \
              AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $5)";
-        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
-        self.db.transaction(work).await.map(drop)
+        self.write_held(&row.run_id, sql, values).await.map(drop)
     }
 
     /// Lets a parcel go out once more that may have arrived when its process ended.
@@ -250,8 +254,25 @@ impl Store {
         let values = values![at, row.id, fence];
         let sql = "UPDATE deliveries SET next_attempt_at = $1 WHERE id = $2 AND state = 'ambiguous' \
              AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3)";
-        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
-        self.db.transaction(work).await.map(drop)
+        self.write_held(&row.run_id, sql, values).await.map(drop)
+    }
+
+    /// Runs one statement on parcels of a run while nobody can take it over.
+    async fn write_held(
+        &self,
+        run_id: &str,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        let run_id = run_id.to_owned();
+        let work = work(move |tx| {
+            async move {
+                hold(tx, &run_id).await?;
+                tx.execute(sql, values).await
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
     /// The operator's word on a parcel of which nobody knew: it arrived, or it did not and is to be sent again.

@@ -372,6 +372,16 @@ pub(super) async fn insert_run(tx: &mut Tx<'_>, begun: &Begun<'_>) -> Result<(),
     tx.execute(sql, values).await.map(drop)
 }
 
+/// Keeps a run under its fence until the transaction ends. Without it a statement on the run's parcels could still see the old
+/// fence while another process, not yet committed, takes the run over; `SQLite` locks the file, so that nobody can.
+pub(super) async fn hold(tx: &mut Tx<'_>, run_id: &str) -> Result<(), StoreError> {
+    if tx.locks_rows() {
+        let sql = "SELECT 1 FROM runs WHERE run_id = $1 FOR SHARE";
+        tx.execute(sql, values![run_id]).await?;
+    }
+    Ok(())
+}
+
 /// The folder of a run's files, relative to the data folder. What a process that lost the run still writes goes where nobody
 /// reads.
 pub(super) fn home(run_id: &str, fence: i64) -> String {
