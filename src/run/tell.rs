@@ -83,6 +83,12 @@ pub(super) fn missed(job: &str, owner: &[String], occurrences: &[&NewOccurrence]
             .to_string()
     };
     let id = last.period.as_ref().map_or("P", Period::id);
+    let from = first.period.as_ref().map_or("P", Period::id);
+    let remedy = if last.closed && from != id {
+        format!("To run them now: `reportwire backfill {job} --from {from} --to {id}`")
+    } else {
+        format!("To run it now: `reportwire run {job} --period {id}`")
+    };
     let reason = last.missed.as_deref().unwrap_or_default();
     let when = match missed.len() {
         1 => format!("Due {} and not run", told(last)),
@@ -98,7 +104,7 @@ pub(super) fn missed(job: &str, owner: &[String], occurrences: &[&NewOccurrence]
         job: Some(job.to_owned()),
         period: Some(id.to_owned()),
         run_id: None,
-        text: format!("{when}: {reason}. To run it now: `reportwire run {job} --period {id}`"),
+        text: format!("{when}: {reason}. {remedy}"),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::http::Reply;
 use crate::smtp::{At, Fault, Script};
-use crate::world::{Answer, DUE, READERS, World, answer, ok};
+use crate::world::{Answer, DUE, READERS, World, answer, instant, ok};
 use serde_json::Value;
 
 /// A run whose first mail may or may not have arrived; nothing else is open.
@@ -87,10 +87,10 @@ async fn wrong_decisions_are_refused_and_change_nothing() {
         &resolve("0123456789", "finance-mail"),
         "there is no run `0123456789`",
     );
-    refused(&resolve(&id, "erp"), "has nothing ambiguous for a delivery `erp`");
+    refused(&resolve(&id, "erp"), "has nothing ambiguous by delivery `erp`");
     refused(
         &resolve(&id, "nobody"),
-        "has nothing ambiguous for a delivery `nobody`",
+        "has nothing ambiguous by delivery `nobody`",
     );
     refused(
         &world.ask(&["resolve", &id, "--only", "finance-mail", "--as", "maybe"]),
@@ -103,6 +103,50 @@ async fn wrong_decisions_are_refused_and_change_nothing() {
     );
     refused(&world.ask(&["approve", "0123456789"]), "there is no run");
     assert_eq!(world.show(&id), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_report_goes_out_once_it_is_approved_and_the_decision_is_on_record() {
+    let world = World::new().await;
+    world.edit(
+        "[jobs.monthly.report.full]",
+        "[jobs.monthly.gates]\nmin_rows = 100\n[jobs.monthly.report.full]",
+    );
+    let service = world.serve();
+    service.set_clock(instant(DUE));
+    world.eventually("the gate", |world| {
+        world.runs().iter().any(|run| run["state"] == "held")
+    });
+    let held = world.only_run();
+    let id = held["run_id"].as_str().unwrap().to_owned();
+    let why = held["held"][0].as_str().unwrap().to_owned();
+    assert!(why.contains("`min_rows` expects at least 100"), "{why}");
+    service.set_clock(instant("2026-11-01T06:00:30Z"));
+    world.eventually("the owner's mail", |world| world.told().len() == 1);
+    let told = world.told().remove(0);
+    assert!(told.contains("1 held for approval"), "{told}");
+    assert!(told.contains(&format!("$ reportwire approve {id}")), "{told}");
+    assert_eq!(world.smtp.accepted().len(), 1, "the readers get nothing");
+    drop(service);
+    let approved = world.ask(&["approve", &id]);
+    assert_eq!(approved.code, 0, "{approved:?}");
+    let said = format!("run {id} is approved; exactly the files that were held go out\n");
+    assert_eq!(approved.err, said);
+    assert!(
+        approved.out.contains(&format!("run {id}  delivered")),
+        "{}",
+        approved.out
+    );
+    let after = world.only_run();
+    assert_eq!(after["artifacts"], held["artifacts"]);
+    assert_eq!(after["audits"][0]["what"], "approve");
+    assert_eq!(world.mails_to(READERS[0]).len(), 1);
+    let shown = world.ask(&["runs", "show", &id]).out;
+    assert!(shown.contains("2026-11-01T06:00:30Z: approved"), "{shown}");
+    refused(
+        &world.ask(&["approve", &id]),
+        "is delivered; only a held run can be approved",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
