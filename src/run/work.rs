@@ -35,6 +35,10 @@ pub async fn work(
         () = stop.cancelled() => return Ok(()),
     };
     fail_point::hit("ticket");
+    if leases.has(&ticket.run_id) {
+        // Its lease may seem to be over because the clock was set, but the one at work on it is here and well.
+        return Ok(());
+    }
     let Some(run) = engine.store.take(ticket, engine.clock.now()).await? else {
         tracing::debug!(
             run.id = ticket.run_id,
@@ -44,15 +48,7 @@ pub async fn work(
     };
     let _at_work = leases.keep(&run);
     fail_point::hit("taken");
-    let worked = tokio::select! {
-        worked = stretch(engine, &run, lane, stop) => worked,
-        // Before anything is frozen a run can be begun again; sending listens to the same token and ends by itself.
-        () = stopped(stop, &run) => {
-            engine.store.release(&run.run_id, run.fence).await?;
-            Ok(())
-        }
-    };
-    match worked {
+    match stretch(engine, &run, lane, stop).await {
         Err(RunError::Store(StoreError::Stale { .. })) => {
             tracing::warn!(
                 run.id = run.run_id,
@@ -61,15 +57,6 @@ pub async fn work(
             Ok(())
         }
         worked => worked,
-    }
-}
-
-/// Ends when the service stops, for a run that is still being prepared.
-async fn stopped(stop: &CancellationToken, run: &Run) {
-    if run.state == RunState::Queued {
-        stop.cancelled().await;
-    } else {
-        std::future::pending::<()>().await;
     }
 }
 
@@ -94,7 +81,13 @@ async fn stretch(
     };
     let mut run = run.clone();
     if run.state == RunState::Queued {
-        let Some(frozen) = prepare(engine, job, &run).await? else {
+        let prepared = tokio::select! {
+            prepared = prepare(engine, job, &run) => prepared?,
+            // Whatever is dropped here can be begun again, and what is frozen already is sent later. Sending is never dropped:
+            // it listens to the same token and ends by itself.
+            () = stop.cancelled() => return Ok(engine.store.release(&run.run_id, run.fence).await?),
+        };
+        let Some(frozen) = prepared else {
             return Ok(());
         };
         run = frozen;
@@ -176,11 +169,14 @@ async fn orphaned(engine: &Engine, run: &Run) -> Result<(), RunError> {
         run.job
     );
     if run.generated_at.is_some() {
-        // Its parcels stay as they are, for `resend`.
-        store.conclude(&run.run_id, run.fence, now, vec![]).await?;
-        return Ok(());
+        // Its parcels would fall due again and again otherwise; `resend` can still try them.
+        store.give_up(run, &why, now).await?;
     }
     let tell = tell::orphaned(run, &engine.plan.service.owner, &why);
+    if run.generated_at.is_some() {
+        store.conclude(&run.run_id, run.fence, now, vec![tell]).await?;
+        return Ok(());
+    }
     Ok(store.fail(&run.run_id, run.fence, &why, now, Some(tell)).await?)
 }
 
