@@ -18,7 +18,7 @@ lint:
 	cargo clippy --all-targets --locked --features fail-points -- -D warnings
 
 bench:
-	cargo bench --locked
+	cargo bench --locked --features fail-points
 
 torture:
 	REPORTWIRE_TORTURE=1 cargo test --release --locked --features fail-points --lib minute_walk

@@ -28,6 +28,11 @@ impl Leases {
         AtWork { leases: self, run }
     }
 
+    /// Whether this process is at work on a run, under whatever fence.
+    pub(super) fn has(&self, run_id: &str) -> bool {
+        self.runs().iter().any(|(held, _)| held == run_id)
+    }
+
     /// How many runs are under way.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -36,6 +36,10 @@ pub async fn work(
         () = stop.cancelled() => return Ok(()),
     };
     fail_point::hit("ticket");
+    if leases.has(&ticket.run_id) {
+        // Its lease may seem to be over because the clock was set, but the one at work on it is here and well.
+        return Ok(());
+    }
     let Some(run) = engine.store.take(ticket, engine.clock.now()).await? else {
         tracing::debug!(
             run.id = ticket.run_id,
@@ -45,6 +49,14 @@ pub async fn work(
     };
     let _at_work = leases.keep(&run);
     fail_point::hit("taken");
+    if fail_point::runs_are_trivial() {
+        let why = "ended as soon as it was begun, to measure what is around a run";
+        engine
+            .store
+            .fail(&run.run_id, run.fence, why, engine.clock.now(), None)
+            .await?;
+        return Ok(());
+    }
     match stretch(engine, &run, lane, stop).await {
         Err(RunError::Store(StoreError::Stale { .. })) => {
             tracing::warn!(
@@ -167,11 +179,14 @@ async fn orphaned(engine: &Engine, run: &Run) -> Result<(), RunError> {
         run.job
     );
     if run.generated_at.is_some() {
-        // Its parcels stay as they are, for `resend`.
-        store.conclude(&run.run_id, run.fence, now, vec![]).await?;
-        return Ok(());
+        // Its parcels would fall due again and again otherwise; `resend` can still try them.
+        store.give_up(run, &why, now).await?;
     }
     let tell = tell::orphaned(run, &engine.plan.service.owner, &why);
+    if run.generated_at.is_some() {
+        store.conclude(&run.run_id, run.fence, now, vec![tell]).await?;
+        return Ok(());
+    }
     Ok(store.fail(&run.run_id, run.fence, &why, now, Some(tell)).await?)
 }
 

@@ -19,7 +19,7 @@ mod owner;
 mod rescue;
 mod runs;
 #[cfg(test)]
-pub(in crate::run) mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -490,9 +490,11 @@ pub struct Permit {
 pub enum PutOff<'a> {
     /// Its turn did not come; what its last attempt met, if there was one, says more and stays.
     NoTurn(&'a str),
+    /// Its turn comes after this instant at the earliest; else like `NoTurn`.
+    Behind(&'a str, DateTime<Utc>),
     /// It cannot be tried as things are, whatever an attempt met before.
     NoWay(&'a str),
-    /// Its far end has said that it is gone: it is `dead`.
+    /// Its far end has said that it is gone, or its turn can never come: it is `dead`.
     Gone(&'a str),
     /// Its far end failed time and again and is left alone for a while.
     Resting {
@@ -530,6 +532,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// When it is tried again by itself, if ever.
+    #[must_use]
+    pub fn next_attempt_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::RetryWait { next_attempt_at, .. } => Some(*next_attempt_at),
+            Self::Ambiguous { again_at, .. } => *again_at,
+            Self::Acked(_) | Self::Dead { .. } => None,
+        }
+    }
+
     /// The state that follows.
     #[must_use]
     pub fn state(&self) -> DeliveryState {

@@ -218,7 +218,7 @@ impl Store {
     /// there is no way, after a while.
     ///
     /// # Errors
-    /// [`StoreError`] if the database says no. A parcel in any other state but `pending` or `retry_wait` stays as it is.
+    /// [`StoreError`] if the database says no. A parcel in any other state but `pending`, `retry_wait` or `dead` stays as it is.
     pub async fn put_off(
         &self,
         row: &OutboxRow,
@@ -228,6 +228,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (state, reason, stands_in, at) = match why {
             PutOff::NoTurn(reason) => (DeliveryState::RetryWait, reason, 0, Some(now)),
+            PutOff::Behind(reason, at) => (DeliveryState::RetryWait, reason, 0, Some(at)),
             PutOff::NoWay(reason) => (DeliveryState::RetryWait, reason, 1, Some(now + NO_WAY)),
             PutOff::Gone(reason) => (DeliveryState::Dead, reason, 1, None),
             PutOff::Resting { reason, until } => (DeliveryState::RetryWait, reason, 0, Some(until)),
@@ -238,10 +239,10 @@ impl Store {
         }
         let values = values![now, i64::from(stands_in), reason, row.id, fence, at, state.key()];
         let sql = "UPDATE deliveries SET state = $7, updated_at = $1, \
-             next_attempt_at = CASE WHEN next_attempt_at > $6 THEN next_attempt_at ELSE $6 END, \
+             next_attempt_at = CASE WHEN $7 = 'retry_wait' AND next_attempt_at > $6 THEN next_attempt_at ELSE $6 END, \
              error = CASE WHEN $2 = 1 THEN $3 ELSE coalesce( \
              (SELECT detail FROM attempts WHERE delivery_id = deliveries.id ORDER BY n DESC LIMIT 1), $3) END \
-             WHERE id = $4 AND state IN ('pending', 'retry_wait') \
+             WHERE id = $4 AND state IN ('pending', 'retry_wait', 'dead') \
              AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $5)";
         self.write_held(&row.run_id, sql, values).await.map(drop)
     }
@@ -255,6 +256,21 @@ impl Store {
         let sql = "UPDATE deliveries SET next_attempt_at = $1 WHERE id = $2 AND state = 'ambiguous' \
              AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3)";
         self.write_held(&row.run_id, sql, values).await.map(drop)
+    }
+
+    /// Gives up everything of a run that is not acknowledged, so that nothing of it falls due by itself any more; `resend` can
+    /// still try it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn give_up(&self, run: &Run, reason: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let values = values![now, reason, &run.run_id, run.fence];
+        let sql = "UPDATE deliveries SET updated_at = $1, next_attempt_at = NULL, \
+             error = CASE WHEN state = 'ambiguous' THEN error ELSE $2 END, \
+             state = CASE WHEN state = 'ambiguous' THEN state ELSE 'dead' END \
+             WHERE run_id = $3 AND state IN ('pending', 'retry_wait', 'ambiguous') \
+             AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $4)";
+        self.write_held(&run.run_id, sql, values).await.map(drop)
     }
 
     /// Runs one statement on parcels of a run while nobody can take it over.

@@ -299,3 +299,21 @@ pub(crate) async fn enqueue(
     });
     store.db.transaction(work).await
 }
+
+/// The texts that a query of a test answers as `t`, those of one job.
+pub(crate) async fn texts(store: &Store, sql: &'static str, job: &str) -> Vec<String> {
+    let values = super::db::values![job];
+    let work = work(move |tx| {
+        async move {
+            let rows = tx.rows(sql, values).await?;
+            let texts = rows.iter().map(|row| row.get::<Option<String>>("t"));
+            Ok(texts
+                .collect::<Result<Vec<_>, _>>()?
+                .into_iter()
+                .flatten()
+                .collect())
+        }
+        .boxed()
+    });
+    store.db.transaction(work).await.unwrap()
+}
