@@ -430,10 +430,7 @@ impl Service {
             );
             return;
         }
-        tracing::info!(
-            change = difference(&before.engine.plan, &plan),
-            "the configuration was read again"
-        );
+        let change = difference(&before.engine.plan, &plan);
         let next = Arc::new(current(Engine {
             // What is known of far ends stays known, and so does how much each takes.
             hosts: Arc::clone(&before.engine.hosts),
@@ -450,6 +447,7 @@ impl Service {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = next;
         figures::config_reloaded("taken");
+        tracing::info!(change, "the configuration was read again");
     }
 }
 
