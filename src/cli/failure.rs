@@ -57,7 +57,8 @@ impl From<StoreError> for Failure {
             StoreError::UnknownRun(_)
             | StoreError::AmbiguousRun { .. }
             | StoreError::NothingFrozen { .. }
-            | StoreError::NotHeld { .. } => Self::request(error.to_string()),
+            | StoreError::NotHeld { .. }
+            | StoreError::Overtaken { .. } => Self::request(error.to_string()),
             _ => Self::failed(error.to_string()),
         }
     }

@@ -262,7 +262,7 @@ fn notices(dataset: &Dataset, brief: &Brief, base: Option<&Period>) -> Vec<Notic
     }
     if let Some(through) = dataset.provisional_through {
         notices.push(about(format!(
-            "The figures are provisional: the period is not over for this source; data through {}.",
+            "The figures are provisional: the source may still add to them; data through {}.",
             through.format("%Y-%m-%d %H:%M UTC")
         )));
     }

@@ -2,10 +2,11 @@
 
 use super::attempt::{self, Effort};
 use super::choose::{self, RunRequest};
+use super::fault::is_full_disk;
 use super::hosts::Hosts;
 use super::recipe::{self, Identity, Product, Recipe, Trial};
 use super::store::{Freeze, NewRun, OutboxRow, Run, Store, StoredArtifact, Trigger};
-use super::{RunError, RunState, lease, tell};
+use super::{RunError, RunState, late, lease, tell};
 use crate::config::Plan;
 use crate::config::plan::JobPlan;
 use crate::delivery::{Delivery, Edition, Parcel};
@@ -143,7 +144,7 @@ pub async fn preview(
     choose::reveal_sources(plan, job)?;
     let recipe = Recipe::of(plan, job, &period, &job.deliveries)?;
     let scratch =
-        tempfile::tempdir().map_err(|cause| RunError::disk(Path::new("the temporary folder"), &cause))?;
+        tempfile::tempdir().map_err(|cause| RunError::disk(Path::new("the temporary folder"), cause))?;
     fetch_all(plan, job, &recipe, scratch.path(), clock, progress).await?;
     let identity = Identity {
         run_id: "preview".to_owned(),
@@ -153,11 +154,11 @@ pub async fn preview(
     };
     let Product { edition, .. } =
         produce(recipe, identity, scratch.path().to_owned(), Trial::default()).await?;
-    std::fs::create_dir_all(out).map_err(|cause| RunError::disk(out, &cause))?;
+    std::fs::create_dir_all(out).map_err(|cause| RunError::disk(out, cause))?;
     let mut files = Vec::new();
     for artifact in edition.artifacts.iter().chain([&edition.manifest]) {
         let path = out.join(&artifact.name);
-        std::fs::write(&path, &artifact.bytes).map_err(|cause| RunError::disk(&path, &cause))?;
+        std::fs::write(&path, &artifact.bytes).map_err(|cause| RunError::disk(&path, cause))?;
         files.push(path);
     }
     Ok(Preview {
@@ -165,9 +166,6 @@ pub async fn preview(
         digest: edition.digest,
     })
 }
-
-/// How often late data are looked for.
-const LOOK_AGAIN: TimeDelta = TimeDelta::minutes(15);
 
 /// Where preparing a run has led.
 pub(super) enum Prepared {
@@ -219,7 +217,7 @@ impl Story<'_> {
         self.advance(RunState::Fetching, RunState::Snapshotted).await?;
         let trial = self.trial().await?;
         let product = produce(self.recipe.clone(), self.identity(), snapshot_dir.clone(), trial).await?;
-        if let Some(until) = self.waits(&product) {
+        if let Some(until) = self.waits(&product)? {
             self.wait_for_data(&product, until).await?;
             return Ok(Prepared::Waits);
         }
@@ -255,24 +253,37 @@ impl Story<'_> {
     }
 
     /// Until when a scheduled run waits for data that are late: it looks again every quarter of an hour, and goes out with
-    /// what there is when the job's patience is at its end.
-    fn waits(&self, product: &Product) -> Option<DateTime<Utc>> {
-        let wait = self.job.wait_until.as_ref()?;
-        let due_at = self.run.as_of.filter(|_| self.run.trigger == Trigger::Schedule)?;
-        let end = due_at.checked_add_signed(TimeDelta::from_std(wait.at_most).ok()?)?;
+    /// what there is when the job's patience is at its end. One that follows a provisional report waits longer, and does not
+    /// go out without them.
+    fn waits(&self, product: &Product) -> Result<Option<DateTime<Utc>>, RunError> {
+        if product.late.is_empty() || self.run.trigger != Trigger::Schedule {
+            return Ok(None);
+        }
         let now = self.engine.clock.now();
-        (!product.late.is_empty() && now < end).then(|| end.min(now + LOOK_AGAIN))
+        if let Some(follows) = &self.recipe.follows {
+            let never = || RunError::NeverFinal(late::list(&product.late));
+            return follows.again(now).map(Some).ok_or_else(never);
+        }
+        let patience = self.job.wait_until.as_ref().map(|wait| wait.at_most);
+        let end = patience
+            .and_then(|patience| TimeDelta::from_std(patience).ok())
+            .and_then(|patience| self.run.as_of?.checked_add_signed(patience));
+        Ok(end
+            .filter(|end| now < *end)
+            .map(|end| end.min(now + late::LOOK_AGAIN)))
     }
 
     async fn wait_for_data(&self, product: &Product, until: DateTime<Utc>) -> Result<(), RunError> {
         let Engine { store, clock, .. } = self.engine;
-        let now = clock.now();
-        let first = self.run.as_of.is_none_or(|due_at| now - due_at < LOOK_AGAIN);
-        let tell = tell::late(self.job, &self.run, &product.late).filter(|_| first);
+        let tell = match self.recipe.follows {
+            None => tell::late(self.job, &self.run, &product.late),
+            // The owner knows: the report itself says that it is provisional.
+            Some(_) => None,
+        };
         tracing::info!(run.id = %self.run.run_id, job.name = %self.job.name, until = %until, "the run waits for late data");
-        Ok(store
-            .wait_for_data(&self.run, until, tell.into_iter().collect(), now)
-            .await?)
+        store.set_aside(&self.run, until, tell, clock.now()).await?;
+        clear(&self.run);
+        Ok(())
     }
 
     /// Tries the outbox and concludes.
@@ -351,8 +362,10 @@ impl Story<'_> {
         let tell = tell::held(self.job, &self.run, &product.held).filter(|_| !product.held.is_empty());
         fail_point::hit("freezing");
         let Engine { store, clock, .. } = self.engine;
+        let now = clock.now();
+        let follower = late::follower(&self.run, &self.recipe.period, &product.late, now);
         store
-            .freeze(&self.run, freeze, tell.into_iter().collect(), clock.now())
+            .freeze_with(&self.run, freeze, follower, tell.into_iter().collect(), now)
             .await?;
         fail_point::hit("frozen");
         Ok(())
@@ -381,6 +394,18 @@ impl Story<'_> {
             Err(unrecorded) => {
                 RunError::Failed(format!("{error}; and that could not be recorded: {unrecorded}"))
             }
+        }
+    }
+}
+
+/// Removes what this attempt at a run has written: the next one fetches anew, into a folder of its own. What cannot be removed
+/// harms nobody.
+pub(super) fn clear(run: &Run) {
+    for folder in ["snapshot", "artifacts", "outbox"] {
+        if let Err(error) = std::fs::remove_dir_all(run.home.join(folder))
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::debug!(run.id = %run.run_id, error = %error, "files of an attempt that ended could not be removed");
         }
     }
 }
@@ -418,16 +443,23 @@ async fn fetch_all(
             let writer = SnapshotWriter::create(&dir).map_err(snapshot)?;
             let fetched = source::fetch(name, plan, needs, &writer, clock, progress).await;
             writer.finish().map_err(snapshot)?;
-            if let (Err(error), true) = (&fetched, job.allow_partial) {
+            if let (Err(error), true) = (&fetched, job.allow_partial)
+                && !is_full_disk(error)
+            {
                 recipe::note_failure(&dir, &error.to_string())
-                    .map_err(|cause| RunError::disk(&dir, &cause))?;
+                    .map_err(|cause| RunError::disk(&dir, cause))?;
             }
             fetched.map_err(RunError::from)
         })
     });
     let results = futures::future::join_all(fetches).await;
     let some_fetched = results.iter().any(Result::is_ok);
-    match results.into_iter().find_map(Result::err) {
+    let mut errors: Vec<RunError> = results.into_iter().filter_map(Result::err).collect();
+    // Our own disk is no reason to leave a source out.
+    if let Some(at) = errors.iter().position(|error| !error.says_of_source()) {
+        return Err(errors.swap_remove(at));
+    }
+    match errors.into_iter().next() {
         Some(error) if !(job.allow_partial && some_fetched) => Err(error),
         _ => Ok(()),
     }

@@ -3,6 +3,7 @@
 //! It is stored with the run, so that `replay` can make the same bytes again although the configuration has changed.
 
 use super::RunError;
+use super::late::{self, Follows, Late};
 use crate::config::Plan;
 use crate::config::plan::{DeliveryPlan, Format, Gates, JobPlan, ReportKind};
 use crate::delivery::{Edition, file_drop};
@@ -10,10 +11,9 @@ use crate::money::Currency;
 use crate::period::Period;
 use crate::render::{self, Look, RenderError};
 use crate::report::{self, Brief, Notice, Report, gate};
-use crate::source::dataset::Reach;
 use crate::source::{self, Dataset, Need, Snapshot, SourceError, SourceKind};
 use base64::Engine as _;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,9 @@ pub struct Recipe {
     /// Sources that are not final until their data reach the end of the period.
     #[serde(default)]
     pub wait_for: Vec<String>,
+    /// The provisional run that it is the final one of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Follows>,
 }
 
 /// What a finished report is judged by.
@@ -84,7 +87,7 @@ pub struct Product {
     /// The value of the gate's metric, for the norm of later reports.
     pub measured: Option<Decimal>,
     /// Sources whose data do not reach the end of the period, each with the last day that they have.
-    pub late: Vec<(String, Option<NaiveDate>)>,
+    pub late: Vec<Late>,
 }
 
 /// What is known of a run before it begins: its period. A whole [`Recipe`] can be read as one, too.
@@ -92,6 +95,9 @@ pub struct Product {
 pub struct Birth {
     /// The period.
     pub period: Period,
+    /// The provisional run that it is the final one of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Follows>,
 }
 
 /// A source of a [`Recipe`].
@@ -163,7 +169,21 @@ impl Recipe {
                 .wait_until
                 .as_ref()
                 .map_or_else(Vec::new, |wait| wait.sources.clone()),
+            follows: None,
         })
+    }
+
+    /// The same for a run that follows a provisional one: it waits for what was late then, whatever the job waits for now.
+    #[must_use]
+    pub fn following(mut self, follows: Option<Follows>) -> Self {
+        for source in follows.iter().flat_map(|follows| &follows.sources) {
+            let known = self.sources.iter().any(|it| it.name == *source);
+            if known && !self.wait_for.contains(source) {
+                self.wait_for.push(source.clone());
+            }
+        }
+        self.follows = follows;
+        self
     }
 
     /// The recipe as it is stored with its run.
@@ -191,7 +211,7 @@ impl Recipe {
         trial: &Trial,
     ) -> Result<Product, RunError> {
         let (mut datasets, failures) = self.decode(snapshot_dir)?;
-        let late = self.late(&mut datasets);
+        let late = late::stamp(&mut datasets, &self.wait_for, &self.period, self.timezone);
         let report = report::build(&self.brief(identity), &datasets, &failures);
         let rows = gate::rows(&datasets, &self.period);
         let held = gate::judge(&report, &trial.gates, rows, &trial.norm);
@@ -201,24 +221,6 @@ impl Recipe {
             measured: gate::value(&report, trial.gates.metric()),
             late,
         })
-    }
-
-    /// The sources that are waited for and not there yet; what they tell is provisional.
-    fn late(&self, datasets: &mut [Dataset]) -> Vec<(String, Option<NaiveDate>)> {
-        let last_day = self.period.last_day();
-        let mut late = Vec::new();
-        for dataset in datasets
-            .iter_mut()
-            .filter(|dataset| self.wait_for.contains(&dataset.source))
-        {
-            if let Reach::To(reached) = dataset.reach
-                && reached.is_none_or(|day| day < last_day)
-            {
-                dataset.provisional_through = Some(dataset.fetched_at);
-                late.push((dataset.source.clone(), reached));
-            }
-        }
-        late
     }
 
     fn edition(&self, report: &Report, issue: &str) -> Result<Edition, RunError> {

@@ -1,12 +1,12 @@
 //! What the owner is told, in words that name the remedy.
 
 use super::RunError;
+use super::late::{self, Late};
 use super::store::{NewOccurrence, OutboxRow, Run, Tell, Trigger};
 use crate::config::plan::JobPlan;
 use crate::delivery::BulletinKind;
 use crate::period::Period;
 use crate::run::state::DeliveryState;
-use chrono::NaiveDate;
 
 /// Something about a run that its owner did not ask for by hand; whoever types a command sees it there.
 fn of_run(job: &JobPlan, run: &Run, kind: BulletinKind, text: String) -> Option<Tell> {
@@ -53,19 +53,25 @@ pub(super) fn held(job: &JobPlan, run: &Run, reasons: &[String]) -> Option<Tell>
 }
 
 /// A run waits for late data.
-pub(super) fn late(job: &JobPlan, run: &Run, late: &[(String, Option<NaiveDate>)]) -> Option<Tell> {
-    let sources = late.iter().map(|(source, reached)| match reached {
-        Some(day) => format!("`{source}` reaches only to {day}"),
-        None => format!("`{source}` has no data at all"),
-    });
+pub(super) fn late(job: &JobPlan, run: &Run, late: &[Late]) -> Option<Tell> {
     let patience = job
         .wait_until
         .as_ref()
         .map_or(0, |wait| wait.at_most.as_secs() / 3600);
     let text = format!(
         "The report waits, up to {patience} h after it was due, for data of the whole period: {}. Then it goes out with what \
-         there is, marked as provisional.",
-        sources.collect::<Vec<_>>().join(", ")
+         there is, marked as provisional, and the final one follows by itself.",
+        late::list(late)
+    );
+    of_run(job, run, BulletinKind::Late, text)
+}
+
+/// The final report after a provisional one will not be made by itself.
+pub(super) fn never_final(job: &JobPlan, run: &Run, error: &RunError) -> Option<Tell> {
+    let text = format!(
+        "A provisional report went out, and {error}. Nobody looks for the data any longer. Once they are there: \
+         `reportwire run {} --period {}`",
+        job.name, run.period_id
     );
     of_run(job, run, BulletinKind::Late, text)
 }

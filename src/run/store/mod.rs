@@ -11,6 +11,7 @@
 
 mod db;
 mod files;
+mod late;
 mod notices;
 mod occurrences;
 mod open;
@@ -203,6 +204,23 @@ pub enum StoreError {
         run_id: String,
         /// Where it is.
         state: RunState,
+    },
+    /// A newer revision has gone out since the run was held.
+    #[error(
+        "run {run_id} is not released: revision {revision} of the same report has gone out meanwhile (run {newer}), and readers \
+         would take the older for the newer; `reportwire run {job} --period {period}` makes one from what is there now"
+    )]
+    Overtaken {
+        /// Which run.
+        run_id: String,
+        /// The newer run.
+        newer: String,
+        /// Its revision.
+        revision: u32,
+        /// Of which job.
+        job: String,
+        /// Of which period.
+        period: String,
     },
     /// Somebody else has moved the run or the parcel since it was read; what this process wanted to write is not written.
     #[error(

@@ -4,7 +4,8 @@ use super::db::{Row, Tx, Value, values, work};
 use super::notices::{self, Tell};
 use super::runs::hold;
 use super::{
-    Backlog, Freeze, OutboxRow, Outcome, Permit, PutOff, Run, Store, StoreError, StoredArtifact, files,
+    Backlog, Freeze, NewRun, OutboxRow, Outcome, Permit, PutOff, Run, Store, StoreError, StoredArtifact,
+    files, late,
 };
 use crate::delivery::Parcel;
 use crate::run::state::{DeliveryState, RunState};
@@ -37,6 +38,21 @@ impl Store {
         &self,
         run: &Run,
         freeze: Freeze<'_>,
+        tell: Vec<Tell>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.freeze_with(run, freeze, None, tell, now).await
+    }
+
+    /// The same, and in the same transaction writes down a run that is to follow it, not to be begun before its time.
+    ///
+    /// # Errors
+    /// As for [`Self::freeze`].
+    pub async fn freeze_with(
+        &self,
+        run: &Run,
+        freeze: Freeze<'_>,
+        follower: Option<(NewRun, DateTime<Utc>)>,
         tell: Vec<Tell>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
@@ -90,6 +106,9 @@ impl Store {
                 if held_since.is_some() {
                     let sql = "UPDATE runs SET lease_until = NULL WHERE run_id = $1";
                     tx.execute(sql, values![&run.run_id]).await?;
+                }
+                if let Some((follower, at)) = follower {
+                    late::insert_later(tx, &follower, at).await?;
                 }
                 notices::write_all(tx, &tell, now).await
             }
