@@ -8,7 +8,7 @@ use crate::service::{self, ServiceError};
 #[command(
     after_help = "SIGTERM or Ctrl-C: what is being sent is finished, the rest is left for the next start.\n\
                   SIGHUP: the configuration is read again; one that is wrong changes nothing.\n\
-                  `service.listen` answers /livez, /readyz and /metrics."
+                  `service.listen` answers /healthz, /readyz and /metrics."
 )]
 pub(super) struct Serve {}
 

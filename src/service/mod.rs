@@ -422,17 +422,15 @@ impl Service {
             }
         };
         let before = self.shared.current();
-        if plan.service.data_dir != before.engine.plan.service.data_dir {
+        if let Some(key) = fixed(&before.engine.plan, &plan) {
             figures::config_reloaded("refused");
             tracing::error!(
-                "`service.data_dir` cannot change while the service runs; the configuration before stays in force"
+                key,
+                "this cannot change while the service runs, so the configuration before stays in force; restart it for that"
             );
             return;
         }
-        tracing::info!(
-            change = difference(&before.engine.plan, &plan),
-            "the configuration was read again"
-        );
+        let change = difference(&before.engine.plan, &plan);
         let next = Arc::new(current(Engine {
             // What is known of far ends stays known, and so does how much each takes.
             hosts: Arc::clone(&before.engine.hosts),
@@ -449,6 +447,7 @@ impl Service {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = next;
         figures::config_reloaded("taken");
+        tracing::info!(change, "the configuration was read again");
     }
 }
 
@@ -476,6 +475,20 @@ impl Service {
         if let Err(error) = store.tell(vec![tell], clock.now()).await {
             tracing::warn!(error = %error, "that could not be written down for the owner");
         }
+    }
+}
+
+/// The key of what differs and cannot change while the service runs.
+fn fixed(before: &Plan, after: &Plan) -> Option<&'static str> {
+    let (before, after) = (&before.service, &after.service);
+    // A secret shows its reference only, which is what counts here.
+    let store = |store: &Option<_>| format!("{store:?}");
+    if before.data_dir != after.data_dir {
+        Some("service.data_dir")
+    } else if store(&before.store) != store(&after.store) {
+        Some("service.store")
+    } else {
+        (before.listen != after.listen).then_some("service.listen")
     }
 }
 

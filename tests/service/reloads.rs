@@ -48,9 +48,20 @@ async fn a_new_configuration_is_told_by_its_jobs_and_they_run() {
     }
     assert!(!world.dropped("new", "2026-10").is_empty());
     assert!(world.dropped("old", "2026-10").is_empty());
-    world.edit("data_dir = \"data\"", "data_dir = \"elsewhere\"");
-    service.reload();
-    service.wait_for(
-        "`service.data_dir` cannot change while the service runs; the configuration before stays in force",
-    );
+    for (from, to, key) in [
+        (
+            "data_dir = \"data\"",
+            "data_dir = \"elsewhere\"",
+            "service.data_dir",
+        ),
+        ("127.0.0.1:0", "127.0.0.1:1", "service.listen"),
+    ] {
+        world.edit(from, to);
+        service.reload();
+        let refused = service.wait_for(
+            "this cannot change while the service runs, so the configuration before stays in force; restart it for that",
+        );
+        assert_eq!(refused.fields["key"], key);
+        world.edit(to, from);
+    }
 }
