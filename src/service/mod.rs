@@ -135,7 +135,8 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         Arc::clone(&river) as Arc<dyn Dispatch>,
         clock.now(),
         clock.since_boot(),
-    );
+    )
+    .await?;
     store.fail_abandoned(clock.now()).await?;
     heart.adopt(&shared.current(), clock.now()).await?;
     let mut working = river.start(&store)?;
@@ -160,8 +161,12 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         done = service.run() => done?,
         () = beats => {}
     }
+    let well = pulse.ready(clock.since_boot()).is_ok();
     pulse.set_phase(Phase::Stopping);
     wind_down(&shared, &store, &mut working, &mut service.signals, stop_within).await;
+    if well {
+        drop(store.note_beat(clock.now()).await);
+    }
     ended.cancel();
     tracing::info!("stopped");
     Ok(())
@@ -333,8 +338,11 @@ impl Service {
                 let beat = self.pulse.ready(clock.since_boot()).is_ok();
                 if beat {
                     ping(plan).await;
+                    // Only then: it says up to when the schedules were heeded.
+                    store.note_beat(now).await
+                } else {
+                    Ok(())
                 }
-                store.note_beat(now).await
             }
             Tick::Hour => retention::clear(plan, store, now).await,
         };
@@ -354,6 +362,8 @@ impl Service {
                 return;
             }
         };
+        // Up to now the schedules from before count.
+        self.beat().await;
         let before = self.shared.current();
         if plan.service.data_dir != before.engine.plan.service.data_dir {
             figures::reload(false);
@@ -476,5 +486,4 @@ async fn wind_down(
             tracing::debug!(run.id = run_id, error = %error, "the run could not be given back; its lease runs out");
         }
     }
-    drop(store.note_beat(shared.current().engine.clock.now()).await);
 }
