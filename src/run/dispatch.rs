@@ -24,7 +24,7 @@ const QUEUE: &str = "reportwire";
 /// Shortest time between two looks at the queue.
 const COOLDOWN: Duration = Duration::from_millis(10);
 /// Longest time between two looks at the queue: what is inserted here is announced, this is for what others insert.
-const POLL: Duration = Duration::from_millis(1000);
+const POLL: Duration = Duration::from_secs(1);
 
 /// How long River keeps what it has worked.
 const KEPT: riverqueue::Retention = riverqueue::Retention::DeleteAfter(Duration::from_hours(1));

@@ -102,7 +102,13 @@ pub async fn run(
         story.deliver(&Effort::for_command(wait)).await?;
         story.outcome(digest).await
     };
-    lease::kept(&engine.store, engine.clock.as_ref(), &story.run, whole).await
+    Box::pin(lease::kept(
+        &engine.store,
+        engine.clock.as_ref(),
+        &story.run,
+        whole,
+    ))
+    .await
 }
 
 /// Renders a job's report into `out`; records nothing, delivers nothing.

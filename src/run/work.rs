@@ -263,3 +263,6 @@ fn is_outstanding(row: &OutboxRow) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -247,22 +247,19 @@ pub(super) fn advances(job: &JobPlan, cursor: &Cursor, now: DateTime<Utc>) -> Ve
         // Occurrences of one instant stay together: the next piece begins after it.
         let goes_on =
             |piece: &&mut Advance| piece.occurrences.len() < CHUNK || piece.until == occurrence.due_at;
-        match pieces.last_mut().filter(goes_on) {
-            Some(piece) => {
-                piece.until = occurrence.due_at;
-                piece.occurrences.push(occurrence);
-            }
-            None => {
-                let from = pieces.last().map_or(cursor.evaluated_until, |piece| piece.until);
-                pieces.push(Advance {
-                    job: job.name.clone(),
-                    owner: job.owner.clone(),
-                    from,
-                    until: occurrence.due_at,
-                    promised: None,
-                    occurrences: vec![occurrence],
-                });
-            }
+        if let Some(piece) = pieces.last_mut().filter(goes_on) {
+            piece.until = occurrence.due_at;
+            piece.occurrences.push(occurrence);
+        } else {
+            let from = pieces.last().map_or(cursor.evaluated_until, |piece| piece.until);
+            pieces.push(Advance {
+                job: job.name.clone(),
+                owner: job.owner.clone(),
+                from,
+                until: occurrence.due_at,
+                promised: None,
+                occurrences: vec![occurrence],
+            });
         }
     }
     for piece in &mut pieces {

@@ -102,7 +102,7 @@ impl Store {
         parcels: &[(String, Vec<Parcel>)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.keep_parcels(run, parcels, &HashMap::new())?;
+        Self::keep_parcels(run, parcels, &HashMap::new())?;
         let new: Vec<NewParcel> = parcels
             .iter()
             .flat_map(|(delivery, parcels)| parcels.iter().map(move |parcel| (delivery, parcel)))
@@ -428,13 +428,12 @@ impl Store {
                 path,
             });
         }
-        self.keep_parcels(run, freeze.parcels, &known)?;
+        Self::keep_parcels(run, freeze.parcels, &known)?;
         Ok(stored)
     }
 
     /// Stores the content of parcels by hash; what is an artifact already is not stored twice.
     fn keep_parcels(
-        &self,
         run: &Run,
         parcels: &[(String, Vec<Parcel>)],
         known: &HashMap<&str, PathBuf>,

@@ -48,17 +48,17 @@ async fn connections_that_are_killed_lose_nothing() {
         }
         refused
     };
-    let mut killed = 0;
+    let mut broken = 0;
     let refused = tokio::select! {
         refused = write => refused,
         () = async {
             loop {
-                killed += number(&killer, kill).await;
+                broken += number(&killer, kill).await;
                 tokio::task::yield_now().await;
             }
         } => unreachable!("it kills for ever"),
     };
-    assert!(killed > 0, "{refused} writes were refused");
+    assert!(broken > 0, "{refused} writes were refused");
     let days = i64::try_from(days).unwrap();
     assert_eq!(number(&store, RUNS).await, days);
     assert_eq!(
