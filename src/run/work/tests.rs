@@ -7,9 +7,11 @@ use crate::run::store::testing::{
 use crate::run::store::{Permit, PutOff};
 use crate::schedule::clock::ManualClock;
 use std::sync::Arc;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 on_both_databases! {
     a_scheduled_run_is_brought_to_its_end,
+    a_stop_lets_what_is_being_sent_finish,
     a_run_whose_job_has_gone_ends_and_its_owner_hears,
     a_run_that_this_process_is_at_work_on_is_not_taken_from_it,
     whoever_is_told_to_stop_before_anything_is_frozen_gives_the_run_back,
@@ -31,6 +33,9 @@ schedule = "0 7 * * *"
 formats = ["csv"]
 deliveries = ["drop"]
 [jobs.daily.report.full]
+[deliveries.hook.webhook]
+url = "http://127.0.0.1:PORT/"
+allow_private = true
 [jobs.other]
 sources = ["usage"]
 period = "previous_day"
@@ -51,14 +56,19 @@ struct World {
 
 impl World {
     async fn new(on: On) -> Self {
+        Self::with_hook(on, 9).await
+    }
+
+    /// With a receiver of webhooks at this port.
+    async fn with_hook(on: On, port: u16) -> Self {
         let place = Place::new(on).await;
         std::fs::write(place.dir().join("usage.csv"), USAGE).unwrap();
-        let text = ("reportwire.toml", CONFIGURATION);
-        let plan = crate::config::load_text(text.0, text.1, place.dir(), &[], &BTreeMap::new()).unwrap();
+        let text = CONFIGURATION.replace("PORT", &port.to_string());
+        let plan = crate::config::load_text("reportwire.toml", &text, place.dir(), &[], &BTreeMap::new());
         let engine = Engine {
             store: place.store().await,
             clock: Arc::new(ManualClock::at(noon())),
-            plan,
+            plan: plan.unwrap(),
         };
         Self {
             place,
@@ -115,6 +125,32 @@ async fn a_scheduled_run_is_brought_to_its_end(on: On) {
     assert!(world.swept().await.is_empty());
     world.works(&ticket).await;
     assert_eq!(world.run(&ticket).await, run, "a used ticket changes nothing");
+}
+
+async fn a_stop_lets_what_is_being_sent_finish(on: On) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut world = World::with_hook(on, listener.local_addr().unwrap().port()).await;
+    world.engine.plan.jobs.get_mut("daily").unwrap().deliveries = vec!["hook".to_owned()];
+    let ticket = world.due().await;
+    let receiver = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !String::from_utf8_lossy(&request).contains("\r\n\r\n") {
+            connection.read_buf(&mut request).await.unwrap();
+        }
+        // The bytes are on their way, and the answer is not there yet.
+        world.stop.cancel();
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        connection.write_all(answer).await.unwrap();
+        // Whatever of the request is still to come is read, so that closing does not reset the connection.
+        connection.shutdown().await.unwrap();
+        drop(connection.read_to_end(&mut request).await);
+    };
+    tokio::join!(world.works(&ticket), receiver);
+    assert_eq!(world.run(&ticket).await.state, RunState::Delivered);
 }
 
 async fn a_run_whose_job_has_gone_ends_and_its_owner_hears(on: On) {
