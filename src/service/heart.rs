@@ -22,6 +22,8 @@ const HANDED_OUT: u32 = 1000;
 const APART: TimeDelta = TimeDelta::seconds(30);
 /// How often the two are compared.
 const COMPARED: Duration = Duration::from_secs(30);
+/// They are compared at once when ours was moved so far.
+const STEP: TimeDelta = TimeDelta::seconds(5);
 
 /// What a beat needs.
 pub(super) struct Heart {
@@ -29,26 +31,31 @@ pub(super) struct Heart {
     pub(super) dispatch: Arc<dyn Dispatch>,
     calendar: Calendar,
     guard: ClockGuard,
-    compared: Option<Duration>,
+    /// When the two clocks agreed last, by the clock on the wall and since the boot.
+    compared: Option<(DateTime<Utc>, Duration)>,
     held: Option<String>,
 }
 
 impl Heart {
-    /// A heart that has not beaten yet.
-    pub(super) fn new(
+    /// A heart that has not beaten yet. A clock that is behind the last beat of any service is one that was put back.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub(super) async fn new(
         store: Store,
         dispatch: Arc<dyn Dispatch>,
         now: DateTime<Utc>,
         since_boot: Duration,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, StoreError> {
+        let seen = store.last_beat().await?.map_or(now, |beat| beat.max(now));
+        Ok(Self {
             store,
             dispatch,
             calendar: Calendar::default(),
-            guard: ClockGuard::new(now, since_boot),
+            guard: ClockGuard::new(seen, since_boot),
             compared: None,
             held: None,
-        }
+        })
     }
 
     /// Brings the calendar in line with a plan: new jobs begin now, edited ones go on without losing or doubling a period, and
@@ -135,10 +142,11 @@ impl Heart {
 
     async fn check_clock(&mut self, now: DateTime<Utc>, since_boot: Duration) -> Result<(), String> {
         self.guard.check(now, since_boot)?;
-        if self
-            .compared
-            .is_some_and(|at| since_boot.saturating_sub(at) < COMPARED)
-        {
+        if self.compared.is_some_and(|(wall, at)| {
+            let passed = since_boot.saturating_sub(at);
+            let stepped = (now - wall) - TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX);
+            passed < COMPARED && stepped.abs() < STEP
+        }) {
             return Ok(());
         }
         let theirs = self
@@ -153,7 +161,7 @@ impl Heart {
                 apart.num_seconds()
             ));
         }
-        self.compared = Some(since_boot);
+        self.compared = Some((now, since_boot));
         Ok(())
     }
 
@@ -210,6 +218,7 @@ impl Heart {
     ) -> Result<BTreeMap<String, Cursor>, StoreError> {
         let mut cursors: BTreeMap<String, Cursor> = BTreeMap::new();
         let mut batch: Vec<Advance> = Vec::new();
+        let mut overtaken = BTreeSet::new();
         let mut rows = 0;
         for name in due {
             let (Some(job), Some(cursor)) = (current.engine.plan.jobs.get(name), self.calendar.cursor(name))
@@ -228,23 +237,27 @@ impl Heart {
                 );
                 batch.push(advance);
                 if rows >= 2 * BATCH {
-                    self.commit(std::mem::take(&mut batch), &mut cursors, now).await?;
+                    overtaken.extend(self.commit(std::mem::take(&mut batch), now).await?);
                     rows = 0;
                 }
             }
         }
-        self.commit(batch, &mut cursors, now).await?;
+        overtaken.extend(self.commit(batch, now).await?);
+        if !overtaken.is_empty() {
+            // Another replica was faster; its rows say how far it came, which may be less far than we had in mind.
+            for cursor in self.store.cursors().await? {
+                if overtaken.contains(&cursor.job) {
+                    cursors.insert(cursor.job.clone(), cursor);
+                }
+            }
+        }
         Ok(cursors)
     }
 
-    async fn commit(
-        &self,
-        batch: Vec<Advance>,
-        cursors: &mut BTreeMap<String, Cursor>,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    /// The jobs that another process had advanced meanwhile.
+    async fn commit(&self, batch: Vec<Advance>, now: DateTime<Utc>) -> Result<Vec<String>, StoreError> {
         if batch.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let dues: Vec<DateTime<Utc>> = batch
             .iter()
@@ -269,14 +282,9 @@ impl Heart {
                 "occurrences were written down"
             );
         }
-        if !done.overtaken.is_empty() {
-            // Another replica was faster; its rows say how far it came.
-            for cursor in self.store.cursors().await? {
-                if done.overtaken.contains(&cursor.job) {
-                    cursors.insert(cursor.job.clone(), cursor);
-                }
-            }
-        }
-        Ok(())
+        Ok(done.overtaken)
     }
 }
+
+#[cfg(test)]
+mod tests;

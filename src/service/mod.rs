@@ -137,7 +137,8 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         Arc::clone(&river) as Arc<dyn Dispatch>,
         clock.now(),
         clock.since_boot(),
-    );
+    )
+    .await?;
     store.fail_abandoned(clock.now()).await?;
     heart.adopt(&shared.current(), clock.now()).await?;
     let mut working = river.start(&store)?;
@@ -170,8 +171,12 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         () = beats => {}
         () = aside => {}
     }
+    let well = pulse.ready(clock.since_boot()).is_ok();
     pulse.set_phase(Phase::Stopping);
     wind_down(&shared, &store, &mut working, &mut service.signals, stop_within).await;
+    if well {
+        drop(store.note_beat(clock.now()).await);
+    }
     ended.cancel();
     if let Ok(Err(error)) = console.await {
         tracing::warn!(error = %error, "the console had ended before");
@@ -385,8 +390,11 @@ impl Service {
                 self.count_outbox(store).await;
                 if self.pulse.ready(clock.since_boot()).is_ok() {
                     self.aside.ping.notify_one();
+                    // Only then: it says up to when the schedules were heeded.
+                    store.note_beat(now).await
+                } else {
+                    Ok(())
                 }
-                store.note_beat(now).await
             }
             Tick::Hour => retention::clear(plan, store, now).await,
         };
@@ -421,6 +429,8 @@ impl Service {
                 return;
             }
         };
+        // Up to now the schedules from before count.
+        self.beat().await;
         let before = self.shared.current();
         if let Some(key) = fixed(&before.engine.plan, &plan) {
             figures::config_reloaded("refused");
@@ -583,5 +593,4 @@ async fn wind_down(
             tracing::debug!(run.id = run_id, error = %error, "the run could not be given back; its lease runs out");
         }
     }
-    drop(store.note_beat(shared.current().engine.clock.now()).await);
 }

@@ -138,7 +138,7 @@ async fn the_next_process_works_what_a_killed_one_had_in_its_hands(on: On) {
 async fn a_first_attempt_that_ends_late_commits_nothing_while_the_second_runs(on: On) {
     let place = Place::new(on).await;
     let (one, other) = (place.store_of("one").await, place.store_of("other").await);
-    let (taken, mut takes) = unbounded_channel();
+    let (taken, mut news) = unbounded_channel();
     let mut rivers = Vec::new();
     for store in [&one, &other] {
         let (taken, holder) = (taken.clone(), store.clone());
@@ -163,7 +163,7 @@ async fn a_first_attempt_that_ends_late_commits_nothing_while_the_second_runs(on
     schedule_one(&one, rivers[0].clone()).await;
     let mut first_works = rivers[0].start(&one).unwrap();
     let mut came = async || {
-        let next = tokio::time::timeout(Duration::from_secs(60), takes.recv());
+        let next = tokio::time::timeout(Duration::from_secs(60), news.recv());
         next.await.expect("somebody goes on within a minute").unwrap()
     };
     let (fence, first_goes_on) = came().await;

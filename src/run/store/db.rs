@@ -10,7 +10,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow};
 use sqlx::{
     Arguments as _, Connection as _, Decode, PgPool, Postgres, Row as _, Sqlite, SqliteConnection,
     SqlitePool, Transaction, Type,
@@ -80,15 +80,25 @@ pub enum Inner<'c> {
 
 impl Db {
     /// An embedded database: `connection` for what is written here, `river` for River.
-    pub(super) fn sqlite(connection: SqliteConnection, river: SqlitePool, place: &Path) -> Self {
+    pub(super) fn sqlite(
+        connection: SqliteConnection,
+        options: SqliteConnectOptions,
+        river: SqlitePool,
+        place: &Path,
+    ) -> Self {
         let place: Arc<Path> = place.into();
-        let (writer, waiting) = mpsc::channel(WAITING);
+        let (sender, waiting) = mpsc::channel(WAITING);
+        let writer = Writer {
+            connection: Some(connection),
+            options,
+            place: Arc::clone(&place),
+        };
         // Ends when the last `Db` of this channel is dropped.
-        tokio::spawn(write_all(connection, Arc::clone(&place), waiting));
+        tokio::spawn(writer.write_all(waiting));
         Self {
             pool: Pool::Sqlite(river),
             place,
-            writer,
+            writer: sender,
         }
     }
 
@@ -155,11 +165,43 @@ impl Db {
     }
 }
 
-/// The writer's task: everything that waits goes into one commit.
-async fn write_all(mut connection: SqliteConnection, place: Arc<Path>, mut waiting: mpsc::Receiver<Op>) {
-    let mut group = Vec::new();
-    while waiting.recv_many(&mut group, GROUP).await > 0 {
-        commit_group(&mut connection, &place, std::mem::take(&mut group)).await;
+/// The one task that writes to `SQLite` in this process.
+struct Writer {
+    /// None: the next piece of work opens another.
+    connection: Option<SqliteConnection>,
+    options: SqliteConnectOptions,
+    place: Arc<Path>,
+}
+
+impl Writer {
+    /// Everything that waits goes into one commit.
+    async fn write_all(mut self, mut waiting: mpsc::Receiver<Op>) {
+        let mut group = Vec::new();
+        while waiting.recv_many(&mut group, GROUP).await > 0 {
+            let group = std::mem::take(&mut group);
+            let connection = match self.connection.take() {
+                Some(connection) => Ok(connection),
+                None => SqliteConnection::connect_with(&self.options).await,
+            };
+            match connection {
+                Ok(mut connection) => {
+                    commit_group(&mut connection, &self.place, group).await;
+                    // A full disk ends a transaction by itself, and the connection goes on believing that it is in one.
+                    if !connection.is_in_transaction() {
+                        self.connection = Some(connection);
+                    }
+                }
+                Err(cause) => refuse(group, &fault(&self.place, cause)).await,
+            }
+        }
+    }
+}
+
+/// Answers that nothing could be begun.
+async fn refuse(group: Vec<Op>, why: &StoreError) {
+    for op in group {
+        let done = op(Err(why.again())).await;
+        (done.answer)(None);
     }
 }
 
@@ -170,14 +212,7 @@ async fn commit_group(connection: &mut SqliteConnection, place: &Arc<Path>, grou
             inner: Inner::Sqlite(transaction),
             place: Arc::clone(place),
         },
-        Err(cause) => {
-            let why = fault(place, cause);
-            for op in group {
-                let done = op(Err(why.again())).await;
-                (done.answer)(None);
-            }
-            return;
-        }
+        Err(cause) => return refuse(group, &fault(place, cause)).await,
     };
     let alone = group.len() == 1;
     let mut answers = Vec::with_capacity(group.len());

@@ -61,10 +61,12 @@ impl Store {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_lazy_with(options);
+            // What a full disk has ended by itself is not begun anew on a connection that believes it is still in it.
+            .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .connect_lazy_with(options.clone());
         Ok(Self {
             owner: owner::this_process(),
-            db: Arc::new(Db::sqlite(connection, river, &path)),
+            db: Arc::new(Db::sqlite(connection, options, river, &path)),
             data_dir,
         })
     }

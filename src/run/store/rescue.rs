@@ -66,7 +66,8 @@ impl Store {
         let work = work(move |tx| {
             async move {
                 let sql = "SELECT run_id, owner, fence, created_at FROM runs WHERE trigger <> 'schedule' \
-                     AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked')";
+                     AND state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') \
+                     AND state NOT IN ('frozen', 'delivering')";
                 for row in tx.rows(sql, values![]).await? {
                     let overdue = row.moment("created_at")? < now - LONGEST_RUN;
                     if !overdue && !owner::is_gone(&row.text("owner")?) {

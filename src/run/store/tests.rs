@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 mod fencing;
 mod occurrences;
+mod outage;
+mod plans;
 mod sweep;
 
 on_both_databases! {

@@ -237,8 +237,8 @@ async fn a_ticket_is_good_for_one_worker(on: On) {
     let place = Place::new(on).await;
     let (one, other) = (place.store_of("one").await, place.store_of("other").await);
     let ticket = scheduled(&one).await;
-    let takes = (0..10).map(|n| if n % 2 == 0 { &one } else { &other }.take(&ticket, noon()));
-    let taken = futures::future::join_all(takes).await;
+    let tries = (0..10).map(|n| if n % 2 == 0 { &one } else { &other }.take(&ticket, noon()));
+    let taken = futures::future::join_all(tries).await;
     let taken: Vec<Run> = taken.into_iter().filter_map(Result::unwrap).collect();
     assert_eq!(taken.len(), 1);
     // Given back, but the ticket is used all the same.

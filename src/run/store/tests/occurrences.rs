@@ -182,8 +182,8 @@ async fn three_processes_write_two_hundred_jobs_down_once(on: On) {
     let taken = stores.iter().map(|store| {
         let tickets = &tickets;
         async move {
-            let takes = tickets.iter().map(|ticket| store.take(ticket, noon()));
-            let taken = futures::future::join_all(takes).await;
+            let tries = tickets.iter().map(|ticket| store.take(ticket, noon()));
+            let taken = futures::future::join_all(tries).await;
             taken.into_iter().filter_map(Result::unwrap).count()
         }
     });
