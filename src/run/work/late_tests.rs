@@ -79,7 +79,7 @@ impl Shop {
         }
     }
 
-    /// Usage of every day from the first of September to this one.
+    /// Usage of every day from the first of July to this one.
     fn usage_to(&self, last: &str) {
         self.usage(last, "1.50");
     }
@@ -90,7 +90,7 @@ impl Shop {
              output_tokens,cost,currency\n"
                 .to_owned();
         let period =
-            Period::parse(&format!("2026-09-01..{last}"), crate::period::Calendar::default()).unwrap();
+            Period::parse(&format!("2026-07-01..{last}"), crate::period::Calendar::default()).unwrap();
         for day in period.dates() {
             writeln!(text, "{day},p-1,Support,u-1,Ana,m,chat,10,0,100,50,{cost},EUR").unwrap();
         }
@@ -231,7 +231,7 @@ async fn late_data_are_waited_for_go_out_provisional_and_then_final() {
     );
     let csv = shop.dropped("monthly_2026-10.csv");
     assert!(
-        csv.contains(",43.50,provisional,") && !csv.contains(",ok,"),
+        csv.contains(",43.5,provisional,") && !csv.contains(",ok,"),
         "{csv}"
     );
     let notices = shop.runs().await[0].notices.join(" ");
@@ -396,5 +396,119 @@ impl Shop {
         let mut runs = self.runs().await;
         runs.retain(|run| run.period_id == "2026-10");
         runs
+    }
+}
+
+#[tokio::test]
+async fn a_held_run_stays_held_over_restarts_and_its_release_sends_exactly_what_was_frozen() {
+    let shop = Shop::with_a_leap().await;
+    let before = shop.files();
+    assert_eq!(shop.work_at(DUE).await, 1);
+    let held = shop.october().await.remove(0);
+    assert_eq!(held.state, RunState::Held);
+    assert!(
+        held.held[0].contains("`max_change` allows 50 %"),
+        "{:?}",
+        held.held
+    );
+    let (news, id) = (shop.news().await, held.run_id.clone());
+    assert_eq!(news.len(), 1, "{news:?}");
+    assert!(
+        news[0].text.contains(&format!("`reportwire approve {id}`")),
+        "{news:?}"
+    );
+    let frozen: Vec<String> = shop.hashes(&id).await;
+
+    let shop = shop.restarted().await;
+    for instant in [
+        "2026-11-02T06:00:01Z",
+        "2026-11-09T00:00:00Z",
+        "2030-01-01T00:00:00Z",
+    ] {
+        assert_eq!(shop.work_at(instant).await, 0, "{instant}");
+    }
+    assert_eq!(
+        (shop.files(), shop.october().await[0].state),
+        (before, RunState::Held)
+    );
+
+    let store = &shop.engine.store;
+    store.approve(&id, shop.clock.now()).await.unwrap();
+    assert_eq!(shop.work_at("2030-01-01T00:00:01Z").await, 1);
+    assert_eq!(shop.october().await[0].state, RunState::Delivered);
+    assert_eq!(shop.hashes(&id).await, frozen);
+    for row in store.deliveries(&id).await.unwrap() {
+        let bytes = std::fs::read(shop.folder.path().join("drop").join(&row.recipient)).unwrap();
+        assert_eq!(crate::source::snapshot::hex_sha256(&bytes), row.sha256);
+    }
+    let again = store.approve(&id, shop.clock.now()).await.unwrap_err();
+    assert!(matches!(again, StoreError::NotHeld { .. }), "{again}");
+}
+
+#[tokio::test]
+async fn a_newer_revision_that_went_out_keeps_the_older_from_being_released() {
+    let shop = Shop::with_a_leap().await;
+    shop.work_at(DUE).await;
+    let first = shop.october().await.remove(0);
+    let second = shop.run("2026-10").await;
+    assert_eq!((second.revision, second.state), (2, RunState::Held));
+    shop.usage("2026-10-31", "1.60");
+    let third = shop.run("2026-10").await;
+    assert_eq!((third.revision, third.state), (3, RunState::Delivered));
+    let (store, files) = (&shop.engine.store, shop.files());
+    for held in [&first, &second] {
+        let error = store.approve(&held.run_id, shop.clock.now()).await.unwrap_err();
+        assert!(
+            matches!(error, StoreError::Overtaken { revision: 3, .. }),
+            "{error}"
+        );
+        assert!(
+            error
+                .to_string()
+                .contains("`reportwire run monthly --period 2026-10`"),
+            "{error}"
+        );
+    }
+    assert_eq!(shop.work_at("2026-11-03T00:00:00Z").await, 0);
+    assert_eq!(shop.files(), files);
+    assert!(store.audits(&first.run_id).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn every_gate_holds_on_the_path_of_a_scheduled_run() {
+    for (gates, says) in [
+        ("gates = { min_rows = 1000 }", "`min_rows` expects at least 1000"),
+        ("gates = { complete = true }", "`complete` expects every source"),
+    ] {
+        let shop = Shop::open(gates).await;
+        // October is not there at all: no row, no figure.
+        shop.usage_to("2026-09-30");
+        shop.fall_due().await;
+        shop.work_at(DUE).await;
+        let run = shop.october().await.remove(0);
+        assert_eq!(run.state, RunState::Held, "{gates}: {:?}", run.error);
+        assert!(run.held[0].contains(says), "{:?}", run.held);
+        assert!(shop.files().is_empty());
+    }
+}
+
+impl Shop {
+    async fn hashes(&self, run_id: &str) -> Vec<String> {
+        let artifacts = self.engine.store.artifacts(run_id).await.unwrap();
+        artifacts.into_iter().map(|artifact| artifact.sha256).collect()
+    }
+
+    /// The same folder and clock in the hands of another process.
+    async fn restarted(self) -> Self {
+        let (plan, folder) = (self.engine.plan.clone(), self.folder);
+        let store = Store::open(&plan.service.data_dir).await.unwrap();
+        Self {
+            engine: Engine::new(plan, store, Arc::new(self.clock.clone())),
+            folder,
+            clock: self.clock,
+            desk: Arc::default(),
+            lanes: self.lanes,
+            leases: self.leases,
+        }
     }
 }
