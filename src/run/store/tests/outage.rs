@@ -30,10 +30,13 @@ async fn connections_that_are_killed_lose_nothing() {
     let (dispatch, killer) = (Arc::new(Recorder::default()), place.store().await);
     let kill = "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity \
          WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let days = cases(200, 30);
+    let (least, broken) = (cases(200, 30), std::cell::Cell::new(0));
     let write = async {
-        let mut refused = 0;
-        for n in 0..days {
+        let (mut refused, mut days) = (0, 0);
+        // On until something was killed under its hands.
+        while days < least || broken.get() == 0 {
+            let n = days;
+            days += 1;
             loop {
                 match store.materialise(vec![due(n)], dispatch.clone(), noon()).await {
                     Ok(done) => {
@@ -46,19 +49,18 @@ async fn connections_that_are_killed_lose_nothing() {
                 refused += 1;
             }
         }
-        refused
+        (refused, days)
     };
-    let mut broken = 0;
-    let refused = tokio::select! {
-        refused = write => refused,
+    let (refused, days) = tokio::select! {
+        done = write => done,
         () = async {
             loop {
-                broken += number(&killer, kill).await;
+                broken.set(broken.get() + number(&killer, kill).await);
                 tokio::task::yield_now().await;
             }
         } => unreachable!("it kills for ever"),
     };
-    assert!(broken > 0, "{refused} writes were refused");
+    assert!(broken.get() > 0, "{refused} writes were refused");
     let days = i64::try_from(days).unwrap();
     assert_eq!(number(&store, RUNS).await, days);
     assert_eq!(
