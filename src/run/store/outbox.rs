@@ -37,7 +37,7 @@ impl Store {
         tell: Vec<Tell>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let artifacts = self.keep_artifacts(run, freeze)?;
+        let artifacts = Self::keep_artifacts(run, freeze)?;
         let snapshot = files::hash_tree(&run.snapshot_dir)?;
         let paths: HashMap<&str, &Path> = artifacts
             .iter()
@@ -404,7 +404,7 @@ impl Store {
         self.db.transaction(work).await.map(drop)
     }
 
-    fn keep_artifacts(&self, run: &Run, freeze: Freeze<'_>) -> Result<Vec<StoredArtifact>, StoreError> {
+    fn keep_artifacts(run: &Run, freeze: Freeze<'_>) -> Result<Vec<StoredArtifact>, StoreError> {
         let dir = run.home.join("artifacts");
         files::create_dir(&dir)?;
         let mut stored = Vec::with_capacity(freeze.artifacts.len());
