@@ -174,6 +174,7 @@ fn report() -> Report {
             scope: Some("Acme Group".into()),
             zone: "UTC".into(),
             fetched_at: at,
+            untold: Vec::new(),
         }],
         absent: Vec::new(),
         provisional_through: None,

@@ -7,10 +7,19 @@
 //! |---|---|---|
 //! | `REPORTWIRE_FAIL_AT` | `NAME:N` | the N-th hit of the point ends the process as SIGKILL would: nothing unwinds, nothing is flushed; its status says SIGABRT, which tells it from a kill by the driver |
 //! | | `NAME:N:stop` | the N-th hit stops the process (SIGSTOP) until somebody sends SIGCONT |
+//! | `REPORTWIRE_TRIVIAL_RUNS` | anything | runs of the service fail as soon as they are begun: what is around them can be measured |
 //! | `REPORTWIRE_FAIL_LOG` | a file | the name of every hit is appended as a line, before anything happens there |
 
 #[cfg(feature = "fail-points")]
-pub use active::hit;
+pub use active::{hit, runs_are_trivial};
+
+/// Whether runs end as soon as they are begun, so that a benchmark measures only what is around them.
+#[cfg(not(feature = "fail-points"))]
+#[inline]
+#[must_use]
+pub const fn runs_are_trivial() -> bool {
+    false
+}
 
 /// Says that the process has come to this place.
 #[cfg(not(feature = "fail-points"))]
@@ -51,6 +60,13 @@ mod active {
             Some(true) => stop(),
             None => {}
         }
+    }
+
+    /// Whether runs end as soon as they are begun.
+    #[must_use]
+    pub fn runs_are_trivial() -> bool {
+        static TRIVIAL: OnceLock<bool> = OnceLock::new();
+        *TRIVIAL.get_or_init(|| std::env::var_os("REPORTWIRE_TRIVIAL_RUNS").is_some())
     }
 
     impl Points {

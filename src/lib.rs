@@ -3,12 +3,13 @@
 //! ```text
 //! config ─▶ schedule ─▶ source ─▶ report ─▶ render ─▶ delivery
 //!   Plan      due time    Dataset    Report    Artifacts   Receipts
-//! └───────────────────── run drives and remembers ─────────────────────┘        service, cli and demo stand outside
+//! └───────────────────── run drives and remembers ─────────────────────┘   service, console, cli and demo stand outside
 //! ```
 //!
 //! The rooms, in the order in which they may import each other:
 //!
 //! - [`money`], [`metric`], [`period`]: the words that every room shares.
+//! - [`telemetry`]: log lines and figures about the program itself; any room may add to them.
 //! - [`config`]: what the user wrote becomes a plan that is proven runnable.
 //! - [`schedule`]: when a job falls due, and the only place that asks what time it is.
 //! - [`source`]: a period becomes a snapshot (the only fetching), a snapshot becomes a dataset (pure).
@@ -17,7 +18,7 @@
 //! - [`delivery`]: files become parcels, parcels become receipts; no retry, no memory.
 //! - [`run`]: the story from period to receipts, and its memory.
 //! - [`service`]: the heartbeat that writes down what has fallen due, and the workers that run it.
-//! - [`telemetry`], [`demo`], [`cli`]: what stands outside.
+//! - [`demo`], [`console`], [`cli`]: what stands outside.
 //! - [`fail_point`]: where tests end the process; empty in what is released.
 //!
 //! # What we guarantee
@@ -37,6 +38,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod delivery;
 pub mod demo;
 pub mod fail_point;

@@ -8,11 +8,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the flow. Each may import itself and what stands before it.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 16] = [
     "fail_point",
     "money",
     "metric",
     "period",
+    "telemetry",
     "config",
     "schedule",
     "source",
@@ -20,8 +21,9 @@ const ROOMS: [&str; 14] = [
     "render",
     "delivery",
     "run",
-    "telemetry",
     "demo",
+    "console",
+    "service",
     "cli",
 ];
 

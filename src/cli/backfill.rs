@@ -69,6 +69,9 @@ impl Backfill {
                 Ok(outcome) => {
                     let summary: Summary = outcome.into();
                     good &= summary.run.state == RunState::Delivered;
+                    for problem in summary.problems() {
+                        output::note(problem);
+                    }
                     output::data(format!(
                         "{}: {}, run {}",
                         period.id(),

@@ -56,7 +56,9 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::UnknownRun(_)
             | StoreError::AmbiguousRun { .. }
-            | StoreError::NothingFrozen { .. } => Self::request(error.to_string()),
+            | StoreError::NothingFrozen { .. }
+            | StoreError::NotHeld { .. }
+            | StoreError::Overtaken { .. } => Self::request(error.to_string()),
             _ => Self::failed(error.to_string()),
         }
     }

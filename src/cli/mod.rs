@@ -21,6 +21,7 @@ mod run;
 mod runs;
 mod schema;
 mod serve;
+mod show;
 mod summary;
 mod verify;
 
@@ -55,7 +56,7 @@ struct Globals {
     /// Sets a key of the configuration, over file and environment: `service.data_dir=/var/lib/reportwire`; may be given again
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_and_value)]
     set: Vec<(String, String)>,
-    /// What is logged: error, warn, info, debug, trace, or filter directives [default: `RUST_LOG`, else warn]
+    /// What is logged: error, warn, info, debug, trace, or filter directives [default: `RUST_LOG`, else warn, for `serve` info]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
     /// How log lines are written
@@ -79,13 +80,13 @@ enum Command {
     Run(run::Run),
     /// Run a job for past periods, oldest first; skips what has succeeded
     Backfill(backfill::Backfill),
-    /// Run the jobs on their calendars
+    /// Run the jobs on their calendars, until told to stop
     Serve(serve::Serve),
-    /// List what ran and what was delivered to whom
+    /// List what ran, what was delivered to whom, and what was missed
     Runs(runs::Runs),
     /// Send again what is not acknowledged
     Resend(resend::Resend),
-    /// Say whether a delivery arrived of which nobody knows
+    /// Settle a delivery of which nobody knows whether it arrived
     Resolve(resolve::Resolve),
     /// Release a run that a gate holds
     Approve(approve::Approve),
@@ -185,8 +186,7 @@ impl Globals {
     /// What runs need.
     async fn engine(&self) -> Result<Engine, Failure> {
         let (plan, store) = self.store().await?;
-        let clock = clock();
-        Ok(Engine { plan, store, clock })
+        Ok(Engine::new(plan, store, clock()))
     }
 }
 

@@ -37,7 +37,8 @@ impl Resolve {
             .collect();
         if open.is_empty() {
             return Err(Failure::request(format!(
-                "run {} has nothing ambiguous for a delivery `{}`; `reportwire runs show {}` lists what it has",
+                "run {} has nothing ambiguous by delivery `{}`, and only that can be resolved; `reportwire runs show {}` lists \
+                 what it has",
                 run.run_id, self.only, run.run_id
             )));
         }
@@ -46,14 +47,17 @@ impl Resolve {
             engine.store.resolve(row, self.said == Word::Sent, now).await?;
         }
         let run = resend::settle(&engine, &run.run_id).await?;
-        let next = match self.said {
-            Word::Sent => "it counts as delivered".to_owned(),
+        let whom = open.iter().map(|row| row.recipient.as_str()).collect::<Vec<_>>();
+        let whom = output::plain(&whom.join(", "));
+        output::note(match self.said {
+            Word::Sent => format!("delivery `{}` to {whom} counts as delivered", self.only),
             Word::NotSent => format!(
-                "a running service sends it again; or: reportwire resend {}",
-                run.run_id
+                "delivery `{}` to {whom} goes out again, under the same key: by the running service, or now with\n\
+                 `reportwire resend {} --only {}`",
+                self.only, run.run_id, self.only
             ),
-        };
-        output::note(format!("{} of run {}: {next}", self.only, run.run_id));
+        });
+        output::data(format!("run {}  {}", run.run_id, run.state));
         Ok(Verdict::Done)
     }
 }

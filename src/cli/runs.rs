@@ -1,13 +1,22 @@
-//! `reportwire runs`: what ran, what was delivered to whom.
+//! `reportwire runs`: what ran, what was delivered to whom, and what fell due and did not run.
 
-use super::summary::{Summary, period_and_revision, rfc3339, run_object};
+use super::show::Told;
+use super::summary::{Summary, run_object};
 use super::{Failure, Globals, Verdict, output};
-use crate::run::Store;
-use crate::run::choose;
-use crate::run::store::{Run, RunFilter, Trigger};
+use crate::config::Plan;
+use crate::period::Period;
+use crate::run::store::{Run, RunFilter, StoredOccurrence, Trigger};
+use crate::run::{RunState, Store, choose};
+use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
+use serde_json::{Value, json};
 
 /// Runs in a list for people, and in one for programs.
 const LISTED: (u32, u32) = (50, 10_000);
+/// Rows of missed occurrences in a list for people.
+const MISSED_LISTED: usize = 10;
+/// The word for an occurrence that did not run.
+const MISSED: &str = "missed";
 
 /// Arguments of `runs`.
 #[derive(Debug, clap::Args)]
@@ -25,7 +34,7 @@ pub(super) struct Runs {
 
 #[derive(Debug, clap::Subcommand)]
 enum RunsCommand {
-    /// Show one run: its files and deliveries
+    /// Show one run: what made it run, its files, its deliveries, what was decided
     Show {
         /// Which run: its id, or the beginning of it
         run: String,
@@ -36,32 +45,62 @@ impl Runs {
     pub(super) async fn run(self, globals: &Globals) -> Result<Verdict, Failure> {
         let (plan, store) = globals.store().await?;
         if let Some(RunsCommand::Show { run }) = self.command {
-            let summary = Summary::read(&store, store.run(&run).await?).await?;
+            let told = Told::read(&store, &run).await?;
             if self.json {
-                output::json(&summary.json());
+                output::json(&told.json());
             } else {
-                show(&summary);
+                told.print();
             }
             return Ok(Verdict::Done);
         }
         let limit = if self.json { LISTED.1 } else { LISTED.0 };
         let filter = RunFilter { job: self.job };
         let runs = store.runs(&filter, limit).await?;
-        if let Some(job) = filter
-            .job
-            .filter(|job| runs.is_empty() && !plan.jobs.contains_key(job))
-        {
+        let missed = store.missed(filter.job.as_deref(), limit).await?;
+        let nothing = runs.is_empty() && missed.is_empty();
+        if let Some(job) = filter.job.filter(|job| nothing && !plan.jobs.contains_key(job)) {
             choose::job(&plan, &job)?;
         }
         if self.json {
-            output::json(&runs.iter().map(run_object).collect::<Vec<_>>());
-        } else if runs.is_empty() {
+            let missed = missed.iter().map(|it| missed_object(&plan, it));
+            output::json(&runs.iter().map(run_object).chain(missed).collect::<Vec<_>>());
+        } else if nothing {
             output::note("nothing has run yet; `reportwire run JOB` runs a job");
         } else {
-            output::data(list(&runs));
+            let made_good = |it: &&StoredOccurrence| !runs.iter().any(|run| makes_good(run, it));
+            let missed: Vec<&StoredOccurrence> = missed.iter().filter(made_good).collect();
+            let tables = [list(&runs), list_missed(&missed)];
+            let tables: Vec<String> = tables.into_iter().flatten().collect();
+            output::data(tables.join("\n\n"));
         }
         Ok(Verdict::Done)
     }
+}
+
+/// Whether somebody has run what was missed.
+fn makes_good(run: &Run, missed: &StoredOccurrence) -> bool {
+    run.job == missed.job
+        && missed.period_id.as_ref() == Some(&run.period_id)
+        && run.state == RunState::Delivered
+        && run.trigger != Trigger::Test
+}
+
+/// An occurrence that did not run, for programs: an object with the keys of a run's.
+fn missed_object(plan: &Plan, it: &StoredOccurrence) -> Value {
+    let calendar = plan.jobs.get(&it.job).map(|job| job.calendar);
+    let period = it.period_id.as_ref().map(|id| {
+        let period = Period::parse(id, calendar.unwrap_or_default()).ok();
+        let (start, end) = period.map(|period| (period.start(), period.last_day())).unzip();
+        json!({"id": id, "start": start, "end": end, "timezone": it.timezone})
+    });
+    json!({
+        "run_id": null,
+        "job": it.job,
+        "period": period,
+        "state": MISSED,
+        "due_at": due_at(&it.timezone, it.due_at),
+        "reason": it.missed,
+    })
 }
 
 impl Summary {
@@ -76,7 +115,7 @@ impl Summary {
     }
 }
 
-fn list(runs: &[Run]) -> String {
+fn list(runs: &[Run]) -> Option<String> {
     let rows = runs.iter().map(|run| {
         [
             // Thirteen characters are the millisecond of the run's beginning: enough to tell runs apart.
@@ -90,59 +129,56 @@ fn list(runs: &[Run]) -> String {
             },
         ]
     });
-    output::table(Some(["RUN", "JOB", "PERIOD", "REV", "STATE"]), rows)
+    let heading = Some(["RUN", "JOB", "PERIOD", "REV", "STATE"]);
+    (!runs.is_empty()).then(|| output::table(heading, rows))
 }
 
-/// Everything that is known of a run, for people.
-fn show(summary: &Summary) {
-    let run = &summary.run;
-    let mut facts = vec![
-        ["run".to_owned(), run.run_id.clone()],
-        ["job".to_owned(), run.job.clone()],
+/// What was missed and that nobody has run since, for people: occurrences of one job with one reason share a row.
+fn list_missed(missed: &[&StoredOccurrence]) -> Option<String> {
+    let mut groups: Vec<Vec<&StoredOccurrence>> = Vec::new();
+    for it in missed {
+        let same =
+            |group: &&mut Vec<&StoredOccurrence>| group[0].job == it.job && group[0].missed == it.missed;
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(it),
+            None => groups.push(vec![it]),
+        }
+    }
+    let rows = groups.iter().take(MISSED_LISTED).map(|group| {
+        // The newest comes first.
+        let (last, first) = (group[0], group[group.len() - 1]);
+        let period = |it: &StoredOccurrence| it.period_id.clone().unwrap_or_else(|| "none".to_owned());
+        let (state, periods) = match group.len() {
+            1 => (MISSED.to_owned(), period(last)),
+            count => (
+                format!("{MISSED} ({count})"),
+                format!("{} to {}", period(first), period(last)),
+            ),
+        };
         [
-            "period".to_owned(),
-            format!("{}, {}", period_and_revision(run), run.timezone),
-        ],
-        ["state".to_owned(), run.state.to_string()],
-        ["begun".to_owned(), rfc3339(run.created_at)],
-    ];
-    facts.extend(run.finished_at.map(|at| ["ended".to_owned(), rfc3339(at)]));
-    facts.extend(run.error.iter().map(|error| ["error".to_owned(), error.clone()]));
-    facts.extend(
-        run.notices
-            .iter()
-            .map(|notice| ["note".to_owned(), notice.clone()]),
-    );
-    output::data(output::table(None, facts));
-    if !summary.artifacts.is_empty() {
-        let rows = summary.artifacts.iter();
-        let rows = rows.map(|it| {
-            [
-                it.name.clone(),
-                it.bytes.to_string(),
-                it.sha256.chars().take(12).collect(),
-            ]
-        });
-        output::data(format!(
-            "\n{}",
-            output::table(Some(["FILE", "BYTES", "SHA-256"]), rows)
-        ));
+            state,
+            last.job.clone(),
+            periods,
+            local(&last.timezone, last.due_at),
+            last.missed.clone().unwrap_or_default(),
+        ]
+    });
+    let mut text = output::table(Some(["NOT RUN", "JOB", "PERIOD", "LAST DUE", "WHY"]), rows);
+    if groups.len() > MISSED_LISTED {
+        let more = groups.len() - MISSED_LISTED;
+        text = format!("{text}\nand {more} more; `reportwire runs --json` has all of them");
     }
-    if !summary.deliveries.is_empty() {
-        let rows = summary.deliveries.iter().map(|row| {
-            [
-                row.delivery.clone(),
-                row.recipient.clone(),
-                format!("{} ({})", row.state, row.attempts),
-                row.receipt
-                    .clone()
-                    .or_else(|| row.error.clone())
-                    .unwrap_or_default(),
-            ]
-        });
-        output::data(format!(
-            "\n{}",
-            output::table(Some(["DELIVERY", "TO", "STATE (TRIES)", "WHAT WAS SAID"]), rows)
-        ));
-    }
+    (!missed.is_empty()).then_some(text)
+}
+
+/// An instant in the zone of its job, for programs.
+pub(super) fn due_at(timezone: &str, at: DateTime<Utc>) -> String {
+    let zone: Tz = timezone.parse().unwrap_or(Tz::UTC);
+    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The same for people.
+pub(super) fn local(timezone: &str, at: DateTime<Utc>) -> String {
+    let zone: Tz = timezone.parse().unwrap_or(Tz::UTC);
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M %:z").to_string()
 }

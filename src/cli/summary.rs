@@ -3,7 +3,7 @@
 use super::output;
 use crate::render::Digest;
 use crate::run::DeliveryState;
-use crate::run::store::{OutboxRow, Run, StoredArtifact};
+use crate::run::store::{OutboxRow, Run, StoredArtifact, Trigger};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -157,6 +157,7 @@ pub(super) fn run_object(run: &Run) -> Value {
         "generated_at": run.generated_at.map(rfc3339),
         "finished_at": run.finished_at.map(rfc3339),
         "error": run.error,
+        "held": run.held,
         "notices": run.notices,
     })
 }
@@ -174,7 +175,7 @@ pub(super) fn period_and_revision(run: &Run) -> String {
         run.period_start,
         run.period_end,
         run.revision,
-        if run.trigger == crate::run::store::Trigger::Test {
+        if run.trigger == Trigger::Test {
             ", test"
         } else {
             ""
@@ -197,20 +198,28 @@ pub(super) fn digest_lines(digest: &Digest) -> String {
 
 /// Why a parcel is not acknowledged, and what happens next.
 fn problem(row: &OutboxRow) -> String {
+    let OutboxRow { run_id, delivery, .. } = row;
     let next = match row.state {
-        DeliveryState::RetryWait | DeliveryState::Pending | DeliveryState::Dead => {
-            "`reportwire resend` tries it again"
+        DeliveryState::RetryWait | DeliveryState::Pending => {
+            format!("a running service tries it again, or now: `reportwire resend {run_id}`")
         }
-        DeliveryState::Ambiguous => {
-            "look there first; `reportwire resend RUN --only DELIVERY` sends it again, under the same key"
+        DeliveryState::Dead => {
+            format!("once that is mended: `reportwire resend {run_id} --only {delivery}`")
         }
-        DeliveryState::Sending => "another process is sending it, or was",
-        DeliveryState::Acked | DeliveryState::Superseded => "nothing is left to do",
+        DeliveryState::Ambiguous if row.next_attempt_at.is_some() => format!(
+            "a running service sends it once more, under the same key; if it has arrived: \
+             `reportwire resolve {run_id} --only {delivery} --as sent`"
+        ),
+        DeliveryState::Ambiguous => format!(
+            "look there, then `reportwire resolve {run_id} --only {delivery} --as sent` (or `--as not-sent`)"
+        ),
+        DeliveryState::Sending => "another process is sending it, or was".to_owned(),
+        DeliveryState::Acked | DeliveryState::Superseded => "nothing is left to do".to_owned(),
     };
-    let error = row.error.as_deref().unwrap_or("not tried yet");
+    let error = row.trouble().unwrap_or("not tried yet");
     output::plain(&format!(
-        "error: {} to {}: {}: {error}; {next}",
-        row.delivery, row.recipient, row.state
+        "error: {delivery} to {}: {}: {error}; {next}",
+        row.recipient, row.state
     ))
 }
 
@@ -219,7 +228,6 @@ mod tests {
     use super::*;
     use crate::render::DigestFigure;
     use crate::run::RunState;
-    use crate::run::store::Trigger;
 
     fn summary(deliveries: Vec<OutboxRow>) -> Summary {
         let at: DateTime<Utc> = "2026-11-02T07:00:00.5Z".parse().unwrap();

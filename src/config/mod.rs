@@ -114,7 +114,7 @@ fn read_text(file: &Path) -> Result<String, Problems> {
     if length > MAX_FILE_BYTES {
         return Err(unreadable(
             file,
-            "is larger than 1 MiB",
+            "is larger than 16 MiB",
             "a configuration has a few kilobytes; is it the right file?",
         ));
     }

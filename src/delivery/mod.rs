@@ -14,7 +14,7 @@ mod webhook;
 
 pub use bulletin::{Bulletin, BulletinItem, BulletinKind, bulletin_text};
 
-use crate::config::plan::DeliveryPlan;
+use crate::config::plan::{DeliveryPlan, OnAmbiguous};
 use crate::render::{Artifact, Digest, MailBody};
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::hex_sha256;
@@ -204,7 +204,8 @@ pub fn open(
 #[must_use]
 pub fn knows_repeats(plan: &DeliveryPlan) -> bool {
     match plan {
-        DeliveryPlan::Email(_) | DeliveryPlan::FileDrop(_) => true,
+        DeliveryPlan::Email(plan) => plan.ambiguous == OnAmbiguous::Resend,
+        DeliveryPlan::FileDrop(_) => true,
         DeliveryPlan::Slack(_) => false,
         DeliveryPlan::Webhook(plan) => {
             plan.signing_secret.is_some() || plan.previous_signing_secret.is_some()

@@ -73,13 +73,13 @@ pub struct DemoOutcome {
 /// # Errors
 /// [`RunError::Request`] if the folder holds something that no demo left there, else as for any run.
 pub async fn run(options: DemoOptions, progress: &dyn Progress) -> Result<DemoOutcome, RunError> {
-    let out = std::path::absolute(&options.out).map_err(|cause| RunError::disk(&options.out, &cause))?;
+    let out = std::path::absolute(&options.out).map_err(|cause| RunError::disk(&options.out, cause))?;
     clear(&out)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let as_of = options.as_of.unwrap_or_else(|| clock.now());
     let far_ends = FarEnds::start(&out, as_of, &clock)
         .await
-        .map_err(|cause| RunError::disk(&out, &cause))?;
+        .map_err(|cause| RunError::disk(&out, cause))?;
     let plan = config::load_text(
         "demo.toml",
         CONFIGURATION,
@@ -89,7 +89,7 @@ pub async fn run(options: DemoOptions, progress: &dyn Progress) -> Result<DemoOu
     )
     .map_err(|problems| RunError::Request(problems.to_string()))?;
     let store = Store::open(&plan.service.data_dir).await?;
-    let engine = Engine { plan, store, clock };
+    let engine = Engine::new(plan, store, clock);
     let mut runs = Vec::new();
     for job in JOBS {
         let request = RunRequest {
@@ -102,7 +102,7 @@ pub async fn run(options: DemoOptions, progress: &dyn Progress) -> Result<DemoOu
     }
     let index = out.join("index.html");
     let page = index::render(&out, &runs, &far_ends.mailbox.mails(), &far_ends.receiver.hooks())?;
-    fs::write(&index, page).map_err(|cause| RunError::disk(&index, &cause))?;
+    fs::write(&index, page).map_err(|cause| RunError::disk(&index, cause))?;
     Ok(DemoOutcome {
         runs,
         arrived: far_ends.arrived(&out),
@@ -175,7 +175,7 @@ impl FarEnds {
 
 /// Makes the folder a demo's own and empties it of what an earlier demo left.
 fn clear(out: &Path) -> Result<(), RunError> {
-    let disk = |cause: io::Error| RunError::disk(out, &cause);
+    let disk = |cause: io::Error| RunError::disk(out, cause);
     fs::create_dir_all(out).map_err(disk)?;
     let marker = out.join(MARKER);
     if !marker.exists() {

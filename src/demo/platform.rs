@@ -165,6 +165,8 @@ mod tests {
         let dataset = october().await;
         assert_eq!(dataset.scope.as_deref(), Some("Acme Group / all projects"));
         let window = &dataset.windows[0];
+        // The days but the silent one, and four lists of ten.
+        assert_eq!(window.rows, 30 + 40);
         assert!(
             window.figures.iter().all(|measure| measure.value.is_some()),
             "{:?}",

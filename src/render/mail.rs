@@ -197,7 +197,11 @@ fn subject(templates: &Templates, view: &View, look: &Look) -> Result<String, Re
             reason: "it is empty; use for example `{{job.title}}: {{period.label}}`".into(),
         });
     }
-    let incomplete = if view.incomplete { " (incomplete)" } else { "" };
+    let incomplete = match (view.incomplete, view.provisional) {
+        (true, _) => " (incomplete)",
+        (false, true) => " (provisional)",
+        (false, false) => "",
+    };
     let revision = if view.revision.later {
         format!(" (revision {})", view.revision.number)
     } else {

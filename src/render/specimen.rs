@@ -76,6 +76,7 @@ pub(super) fn report() -> Report {
             scope: Some("All".into()),
             zone: "UTC".into(),
             fetched_at: instant,
+            untold: Vec::new(),
         }],
         provisional_through: Some(instant),
         answer: vec![sentence()],

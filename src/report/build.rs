@@ -74,7 +74,7 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice]) -> Report
         compared_with,
         generated_at: brief.generated_at,
         currency: common_currency(datasets, brief.currency),
-        sources: datasets.iter().map(|dataset| source(dataset, zone)).collect(),
+        sources: datasets.iter().map(|dataset| source(dataset, brief)).collect(),
         absent: failures
             .iter()
             .filter_map(|failure| failure.source.clone())
@@ -214,13 +214,17 @@ pub fn reference(period: &Period, timezone: &str) -> PeriodRef {
     }
 }
 
-fn source(dataset: &Dataset, jobs_zone: &str) -> SourceRef {
+fn source(dataset: &Dataset, brief: &Brief) -> SourceRef {
     SourceRef {
         name: dataset.source.clone(),
         platform: dataset.platform.clone(),
         scope: dataset.scope.clone(),
-        zone: dataset.zone.clone().unwrap_or_else(|| jobs_zone.to_owned()),
+        zone: dataset
+            .zone
+            .clone()
+            .unwrap_or_else(|| brief.timezone.name().to_owned()),
         fetched_at: dataset.fetched_at,
+        untold: dataset.window(&brief.period).map_or_else(Vec::new, full::untold),
     }
 }
 
@@ -258,7 +262,7 @@ fn notices(dataset: &Dataset, brief: &Brief, base: Option<&Period>) -> Vec<Notic
     }
     if let Some(through) = dataset.provisional_through {
         notices.push(about(format!(
-            "The figures are provisional: the period is not over for this source; data through {}.",
+            "The figures are provisional: the source may still add to them; data through {}.",
             through.format("%Y-%m-%d %H:%M UTC")
         )));
     }

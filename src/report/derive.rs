@@ -54,6 +54,13 @@ pub(super) fn value(window: &Window, metric: Metric) -> Option<Decimal> {
     }
 }
 
+/// The metrics whose quotient this one is.
+#[must_use]
+pub(super) fn parts(metric: Metric) -> Option<(Metric, Metric)> {
+    let found = RATIOS.iter().find(|(ratio, ..)| *ratio == metric);
+    found.map(|(_, numerator, denominator)| (*numerator, *denominator))
+}
+
 fn ratio(metric: Metric, numerator: Decimal, denominator: Decimal) -> Option<Decimal> {
     match metric.unit() {
         Unit::Percent => money::percent(numerator, denominator),
@@ -164,6 +171,7 @@ mod tests {
     fn window(figures: &[(Metric, Decimal)]) -> Window {
         Window {
             period: Period::parse("2026-10", Calendar::default()).unwrap(),
+            rows: 0,
             figures: figures
                 .iter()
                 .map(|(metric, value)| Measure {

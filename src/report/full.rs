@@ -182,16 +182,26 @@ impl<'a> Maker<'a> {
     /// What the kind of source cannot tell at all gives way to what it can; what it should have told stays, as unknown.
     #[must_use]
     pub(super) fn headlines(&self, current: &Window, base: Option<&Window>) -> Vec<Figure> {
-        let told = |metric: &Metric| {
-            current.figures.iter().any(|measure| measure.metric == *metric)
-                || derive::value(current, *metric).is_some()
-        };
         HEADLINES
             .into_iter()
-            .filter(told)
+            .filter(|metric| tells(current, *metric))
             .map(|metric| self.compared(metric, current, base))
             .collect()
     }
+}
+
+/// Whether the kind of source tells this figure, though it may be unknown this time.
+fn tells(window: &Window, metric: Metric) -> bool {
+    window.figures.iter().any(|measure| measure.metric == metric) || derive::value(window, metric).is_some()
+}
+
+/// The figures of the full report that the kind of source cannot tell at all.
+#[must_use]
+pub(super) fn untold(window: &Window) -> Vec<Metric> {
+    FULL_REPORT
+        .into_iter()
+        .filter(|metric| !tells(window, *metric))
+        .collect()
 }
 
 /// The summary of a source that could not be had: every figure of the report, not available.

@@ -16,6 +16,7 @@ mod charts;
 mod compare;
 mod derive;
 mod full;
+pub mod gate;
 mod movers;
 mod outlier;
 #[cfg(test)]
@@ -94,6 +95,9 @@ pub struct SourceRef {
     pub zone: String,
     /// When its last answer arrived.
     pub fetched_at: DateTime<Utc>,
+    /// Figures of the summary that this kind of source never tells, so that nothing is missing where they are not available.
+    #[serde(skip)]
+    pub untold: Vec<Metric>,
 }
 
 /// Figures that belong together.

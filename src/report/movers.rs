@@ -152,6 +152,7 @@ mod tests {
     fn window(id: &str) -> Window {
         Window {
             period: Period::parse(id, Calendar::default()).unwrap(),
+            rows: 0,
             figures: Vec::new(),
             daily: Vec::new(),
             rankings: Vec::new(),

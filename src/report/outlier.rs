@@ -150,7 +150,8 @@ fn score(excess: Decimal, residuals: &[Decimal]) -> Option<Decimal> {
         .or(Some(Decimal::MAX))
 }
 
-fn median(mut values: Vec<Decimal>) -> Option<Decimal> {
+/// The middle value, of two middle ones their mean. `None` for no values, or a sum that no decimal holds.
+pub(super) fn median(mut values: Vec<Decimal>) -> Option<Decimal> {
     values.sort_unstable();
     let middle = values.len() / 2;
     let upper = *values.get(middle)?;

@@ -291,8 +291,7 @@ pub(crate) fn report() -> Report {
             platform: "Globant Enterprise AI".into(),
             scope: Some("Acme Group, project All & <sundry>".into()),
             zone: "UTC".into(),
-            fetched_at: "2026-11-02T07:00:03.5Z".parse().unwrap(),
-        }],
+            fetched_at: "2026-11-02T07:00:03.5Z".parse().unwrap(), untold: Vec::new(), }],
         absent: Vec::new(),
         provisional_through: None,
         headlines: [

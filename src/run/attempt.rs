@@ -6,13 +6,16 @@
 
 use crate::delivery::{Delivery, DeliveryError, Pace, Parcel, Receipt, Recourse};
 use crate::fail_point;
+use crate::run::hosts::{Hosts, Leave, OpenFor};
 use crate::run::state::DeliveryState;
 use crate::run::store::{OutboxRow, Outcome, PutOff, Run, Store, StoreError};
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::hex_sha256;
+use crate::telemetry::figures;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -77,6 +80,8 @@ pub struct Effort {
     pub attempt: Duration,
     /// Once it is cancelled no further attempt begins.
     pub stop: CancellationToken,
+    /// What is known of the far ends, where a process talks to them time and again.
+    pub hosts: Option<Arc<Hosts>>,
 }
 
 impl Effort {
@@ -87,16 +92,18 @@ impl Effort {
             wait,
             attempt: SHORTEST_ATTEMPT,
             stop: CancellationToken::new(),
+            hosts: None,
         }
     }
 
     /// As the service tries: each parcel once; what fails falls due again by its row.
     #[must_use]
-    pub fn for_service(stop: CancellationToken) -> Self {
+    pub fn for_service(stop: CancellationToken, hosts: Arc<Hosts>) -> Self {
         Self {
             wait: Duration::ZERO,
             attempt: LONGEST_ATTEMPT,
             stop,
+            hosts: Some(hosts),
         }
     }
 }
@@ -230,7 +237,7 @@ impl Queue<'_> {
         }
         self.put_manifest_off().await?;
         self.put_off(PutOff::NoTurn(
-            "not tried: the time to wait was over; resend tries it",
+            "not tried yet: the time to wait was over, or the program was ending; resend tries it",
         ))
         .await
     }
@@ -263,12 +270,7 @@ impl Queue<'_> {
             .and_then(|entry| entry.row.place.as_deref())
             .unwrap_or_default();
         let reason = self.store.gone(&self.name, place).await?;
-        Ok(reason.map(|reason| {
-            format!(
-                "switched off, because its far end was gone: {reason}. Change the address, or try it with resend --only {}",
-                self.name
-            )
-        }))
+        Ok(reason.map(|reason| format!("not tried, because an earlier attempt was told: {reason}")))
     }
 
     /// Every parcel once, though the time may be over; but when it is over for long and the far end hangs, the others do not
@@ -320,6 +322,10 @@ impl Queue<'_> {
             .deadline
             .saturating_duration_since(Instant::now())
             .clamp(self.effort.attempt, LONGEST_ATTEMPT);
+        let leave = match self.admit(delivery).await {
+            Ok(leave) => leave,
+            Err(rest) => return self.rest(at, rest).await,
+        };
         let row = &self.rows[at].row;
         let parcel = read_parcel(row);
         let now = self.clock.now();
@@ -334,6 +340,9 @@ impl Queue<'_> {
             }
             Err(error) => Err(error),
         };
+        if let Some(leave) = leave {
+            leave.settle(&answer);
+        }
         fail_point::hit("answered");
         let gone = matches!(&answer, Err(error) if error.recourse == Recourse::Gone);
         let (outcome, pause) = self.judge(row, permit.attempt, answer, delivery);
@@ -355,6 +364,7 @@ impl Queue<'_> {
             outcome = state.key(),
             "a delivery was attempted"
         );
+        figures::delivery_attempted(&self.name, state.key());
         let entry = &mut self.rows[at];
         entry.row.doubts += u32::from(state == DeliveryState::Ambiguous);
         entry.row.first_attempt_at.get_or_insert(now);
@@ -362,6 +372,30 @@ impl Queue<'_> {
         entry.row.next_attempt_at = outcome.next_attempt_at();
         entry.due = pause.map(|pause| Instant::now() + pause);
         Ok(state)
+    }
+
+    /// Waits for the far end's turn, where somebody watches over it.
+    async fn admit(&self, delivery: &dyn Delivery) -> Result<Option<Leave>, OpenFor> {
+        match &self.effort.hosts {
+            Some(hosts) => hosts.admit(&delivery.host(), delivery.spacing()).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Leaves a parcel for later whose far end is left alone.
+    async fn rest(&mut self, at: usize, rest: OpenFor) -> Result<DeliveryState, StoreError> {
+        let until =
+            self.clock.now() + chrono::Duration::from_std(rest.0).unwrap_or(chrono::Duration::hours(1));
+        let entry = &mut self.rows[at];
+        let why = PutOff::Resting {
+            reason: &rest.to_string(),
+            until,
+        };
+        self.store
+            .put_off(&entry.row, self.fence, why, self.clock.now())
+            .await?;
+        (entry.tried, entry.due) = (true, None);
+        Ok(DeliveryState::RetryWait)
     }
 
     /// What an answer means for the row, and after which pause this process may try again.

@@ -13,6 +13,7 @@ use riverqueue::{
     WorkContext, WorkOutcome, Workers,
 };
 use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fmt;
@@ -28,6 +29,9 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// How long River keeps what it has worked.
 const KEPT: riverqueue::Retention = riverqueue::Retention::DeleteAfter(Duration::from_hours(1));
+
+/// Any number that no other program takes for its advisory lock.
+const MIGRATION_LOCK: i64 = 0x7265_706f_7275;
 
 /// Hands tickets to workers.
 #[async_trait]
@@ -107,8 +111,7 @@ impl River {
                 Client::builder(pool.clone())
             }
             Pool::Postgres(pool) => {
-                let migrated = PostgresMigrator::new(pool.clone()).migrate_up().await;
-                migrated.map_err(|error| failed(&error))?;
+                migrate_alone(pool).await.map_err(|why| failed(&why))?;
                 Client::builder(pool.clone())
             }
         };
@@ -155,6 +158,20 @@ impl River {
             .start()
             .map_err(|error| store.trouble(&format!("River: {error}")))
     }
+}
+
+/// Brings River's tables up to date, one process at a time: replicas that begin together would create them twice.
+async fn migrate_alone(pool: &PgPool) -> Result<(), String> {
+    let failed = |error: &dyn fmt::Display| error.to_string();
+    let mut lock = pool.begin().await.map_err(|error| failed(&error))?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(MIGRATION_LOCK)
+        .execute(&mut *lock)
+        .await
+        .map_err(|error| failed(&error))?;
+    let migrated = PostgresMigrator::new(pool.clone()).migrate_up().await;
+    migrated.map_err(|error| failed(&error))?;
+    lock.commit().await.map_err(|error| failed(&error))
 }
 
 #[async_trait]

@@ -5,13 +5,17 @@
 //!
 //! [`choose`] reads the request, [`perform`] tells the story from top to bottom, [`recipe`] holds what makes it repeatable and
 //! [`replay`] repeats it. The [`store`] is the truth: [`state`] has every allowed move, [`attempt`] tries what lies in the
-//! outbox, [`resend`] goes on with it later, [`verify`] proves that what was stored is still what it was.
+//! outbox, [`hosts`] says how much may be asked of a far end, [`resend`] goes on with it later, [`verify`] proves that what was
+//! stored is still what it was. In the service [`dispatch`] hands runs to workers and [`work`] is what a worker does, within the
+//! [`lanes`] that bound it and for as long as its [`lease`] is kept. `late` brings a report to its end whose data were late.
 
 pub mod attempt;
 pub mod choose;
 pub mod dispatch;
 mod fault;
+pub mod hosts;
 pub mod lanes;
+mod late;
 pub mod lease;
 pub mod perform;
 pub mod recipe;

@@ -2,9 +2,11 @@
 
 use super::attempt::{self, Effort};
 use super::choose::{self, RunRequest};
-use super::recipe::{self, Identity, Recipe};
+use super::fault::is_full_disk;
+use super::hosts::Hosts;
+use super::recipe::{self, Identity, Product, Recipe, Trial};
 use super::store::{Freeze, NewRun, OutboxRow, Run, Store, StoredArtifact, Trigger};
-use super::{RunError, RunState, lease, tell};
+use super::{RunError, RunState, late, lease, tell};
 use crate::config::Plan;
 use crate::config::plan::JobPlan;
 use crate::delivery::{Delivery, Edition, Parcel};
@@ -12,7 +14,7 @@ use crate::fail_point;
 use crate::render::{Artifact, Digest};
 use crate::schedule::clock::Clock;
 use crate::source::{self, Progress, SnapshotWriter};
-use chrono::SubsecRound;
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +28,21 @@ pub struct Engine {
     pub store: Store,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The far ends, as this process has met them.
+    pub hosts: Arc<Hosts>,
+}
+
+impl Engine {
+    /// What runs of this plan need.
+    #[must_use]
+    pub fn new(plan: Plan, store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            hosts: Arc::new(Hosts::new(plan.service.sends_at_once)),
+            plan,
+            store,
+            clock,
+        }
+    }
 }
 
 /// What became of a run.
@@ -94,7 +111,12 @@ pub async fn run(
     let whole = async {
         let begun = tokio::time::Instant::now();
         let digest = match story.prepare(progress).await {
-            Ok(digest) => digest,
+            Ok(Prepared::Frozen(digest)) => digest,
+            Ok(Prepared::Held(digest)) => return story.outcome(digest).await,
+            // Only scheduled runs wait.
+            Ok(Prepared::Waits) => {
+                return Err(RunError::Failed("a run by hand waits for nothing".to_owned()));
+            }
             Err(error) => return Err(story.failed(error).await),
         };
         // What is frozen is never called failed for being late: the outbox says of each parcel what became of it.
@@ -102,13 +124,7 @@ pub async fn run(
         story.deliver(&Effort::for_command(wait)).await?;
         story.outcome(digest).await
     };
-    Box::pin(lease::kept(
-        &engine.store,
-        engine.clock.as_ref(),
-        &story.run,
-        whole,
-    ))
-    .await
+    lease::kept(&engine.store, engine.clock.as_ref(), &story.run, Box::pin(whole)).await
 }
 
 /// Renders a job's report into `out`; records nothing, delivers nothing.
@@ -128,7 +144,7 @@ pub async fn preview(
     choose::reveal_sources(plan, job)?;
     let recipe = Recipe::of(plan, job, &period, &job.deliveries)?;
     let scratch =
-        tempfile::tempdir().map_err(|cause| RunError::disk(Path::new("the temporary folder"), &cause))?;
+        tempfile::tempdir().map_err(|cause| RunError::disk(Path::new("the temporary folder"), cause))?;
     fetch_all(plan, job, &recipe, scratch.path(), clock, progress).await?;
     let identity = Identity {
         run_id: "preview".to_owned(),
@@ -136,18 +152,29 @@ pub async fn preview(
         generated_at: now.trunc_subsecs(0),
         issue: String::new(),
     };
-    let edition = produce(recipe, identity, scratch.path().to_owned()).await?;
-    std::fs::create_dir_all(out).map_err(|cause| RunError::disk(out, &cause))?;
+    let Product { edition, .. } =
+        produce(recipe, identity, scratch.path().to_owned(), Trial::default()).await?;
+    std::fs::create_dir_all(out).map_err(|cause| RunError::disk(out, cause))?;
     let mut files = Vec::new();
     for artifact in edition.artifacts.iter().chain([&edition.manifest]) {
         let path = out.join(&artifact.name);
-        std::fs::write(&path, &artifact.bytes).map_err(|cause| RunError::disk(&path, &cause))?;
+        std::fs::write(&path, &artifact.bytes).map_err(|cause| RunError::disk(&path, cause))?;
         files.push(path);
     }
     Ok(Preview {
         files,
         digest: edition.digest,
     })
+}
+
+/// Where preparing a run has led.
+pub(super) enum Prepared {
+    /// It can be sent.
+    Frozen(Digest),
+    /// A gate holds it.
+    Held(Digest),
+    /// It is begun again later, when there may be more data.
+    Waits,
 }
 
 /// A run on its way, in the hands of this process.
@@ -160,8 +187,8 @@ pub(super) struct Story<'a> {
 }
 
 impl Story<'_> {
-    /// Fetches, computes, renders and freezes within the job's deadline; until then nothing leaves the house.
-    pub(super) async fn prepare(&self, progress: &dyn Progress) -> Result<Digest, RunError> {
+    /// Fetches, computes, renders, judges and freezes within the job's deadline; until then nothing leaves the house.
+    pub(super) async fn prepare(&self, progress: &dyn Progress) -> Result<Prepared, RunError> {
         let deadline = self.job.deadline;
         let late = || {
             RunError::Failed(format!(
@@ -169,12 +196,12 @@ impl Story<'_> {
                 deadline.as_secs()
             ))
         };
-        tokio::time::timeout(deadline, self.steps(progress))
+        tokio::time::timeout(deadline, Box::pin(self.steps(progress)))
             .await
             .unwrap_or_else(|_| Err(late()))
     }
 
-    async fn steps(&self, progress: &dyn Progress) -> Result<Digest, RunError> {
+    async fn steps(&self, progress: &dyn Progress) -> Result<Prepared, RunError> {
         let Engine { plan, clock, .. } = self.engine;
         let snapshot_dir = &self.run.snapshot_dir;
         self.advance(RunState::Queued, RunState::Fetching).await?;
@@ -188,12 +215,75 @@ impl Story<'_> {
         )
         .await?;
         self.advance(RunState::Fetching, RunState::Snapshotted).await?;
-        let edition = produce(self.recipe.clone(), self.identity(), snapshot_dir.clone()).await?;
+        let trial = self.trial().await?;
+        let product = produce(self.recipe.clone(), self.identity(), snapshot_dir.clone(), trial).await?;
+        if let Some(until) = self.waits(&product)? {
+            self.wait_for_data(&product, until).await?;
+            return Ok(Prepared::Waits);
+        }
         self.advance(RunState::Snapshotted, RunState::Rendered).await?;
-        let parcels = self.compose(&edition)?;
+        let parcels = self.compose(&product.edition)?;
         self.advance(RunState::Rendered, RunState::Checked).await?;
-        self.freeze(&edition, &parcels).await?;
-        Ok(edition.digest)
+        self.freeze(&product, &parcels).await?;
+        let digest = product.edition.digest;
+        Ok(if product.held.is_empty() {
+            Prepared::Frozen(digest)
+        } else {
+            Prepared::Held(digest)
+        })
+    }
+
+    /// What the report is judged by. A test is shown to whoever asked for it, whatever is in it.
+    async fn trial(&self) -> Result<Trial, RunError> {
+        if self.run.trigger == Trigger::Test {
+            return Ok(Trial::default());
+        }
+        let mut trial = Trial {
+            gates: self.job.gates.clone(),
+            norm: Vec::new(),
+        };
+        if let Some(limit) = &self.job.gates.max_change {
+            trial.norm = self
+                .engine
+                .store
+                .norm(&self.run, &limit.metric, limit.norm)
+                .await?;
+        }
+        Ok(trial)
+    }
+
+    /// Until when a scheduled run waits for data that are late: it looks again every quarter of an hour, and goes out with
+    /// what there is when the job's patience is at its end. One that follows a provisional report waits longer, and does not
+    /// go out without them.
+    fn waits(&self, product: &Product) -> Result<Option<DateTime<Utc>>, RunError> {
+        if product.late.is_empty() || self.run.trigger != Trigger::Schedule {
+            return Ok(None);
+        }
+        let now = self.engine.clock.now();
+        if let Some(follows) = &self.recipe.follows {
+            let never = || RunError::NeverFinal(late::list(&product.late));
+            return follows.again(now).map(Some).ok_or_else(never);
+        }
+        let patience = self.job.wait_until.as_ref().map(|wait| wait.at_most);
+        let end = patience
+            .and_then(|patience| TimeDelta::from_std(patience).ok())
+            .and_then(|patience| self.run.as_of?.checked_add_signed(patience));
+        Ok(end
+            .filter(|end| now < *end)
+            .map(|end| end.min(now + late::LOOK_AGAIN)))
+    }
+
+    async fn wait_for_data(&self, product: &Product, until: DateTime<Utc>) -> Result<(), RunError> {
+        let Engine { store, clock, .. } = self.engine;
+        let tell = match self.recipe.follows {
+            None => tell::late(self.job, &self.run, &product.late),
+            // The owner knows: the report itself says that it is provisional.
+            Some(_) => None,
+        };
+        tracing::info!(run.id = %self.run.run_id, job.name = %self.job.name, until = %until, "the run waits for late data");
+        store.set_aside(&self.run, until, tell, clock.now()).await?;
+        clear(&self.run);
+        Ok(())
     }
 
     /// Tries the outbox and concludes.
@@ -253,7 +343,8 @@ impl Story<'_> {
         parcels.collect()
     }
 
-    async fn freeze(&self, edition: &Edition, parcels: &[(String, Vec<Parcel>)]) -> Result<(), RunError> {
+    async fn freeze(&self, product: &Product, parcels: &[(String, Vec<Parcel>)]) -> Result<(), RunError> {
+        let edition = &product.edition;
         let artifacts: Vec<Artifact> = edition
             .artifacts
             .iter()
@@ -265,14 +356,23 @@ impl Story<'_> {
             parcels,
             notices: &edition.notices,
             generated_at: edition.generated_at,
-            held: &[],
-            measured: None,
+            held: &product.held,
+            measured: product.measured.map(|value| (self.metric(), value)),
         };
+        let tell = tell::held(self.job, &self.run, &product.held).filter(|_| !product.held.is_empty());
         fail_point::hit("freezing");
         let Engine { store, clock, .. } = self.engine;
-        store.freeze(&self.run, freeze, vec![], clock.now()).await?;
+        let now = clock.now();
+        let follower = late::follower(&self.run, &self.recipe.period, &product.late, now);
+        store
+            .freeze_with(&self.run, freeze, follower, tell.into_iter().collect(), now)
+            .await?;
         fail_point::hit("frozen");
         Ok(())
+    }
+
+    fn metric(&self) -> &str {
+        self.job.gates.metric()
     }
 
     /// Records the failure and names the run in it; the owner of a scheduled one hears of it.
@@ -298,13 +398,26 @@ impl Story<'_> {
     }
 }
 
+/// Removes what this attempt at a run has written: the next one fetches anew, into a folder of its own. What cannot be removed
+/// harms nobody.
+pub(super) fn clear(run: &Run) {
+    for folder in ["snapshot", "artifacts", "outbox"] {
+        if let Err(error) = std::fs::remove_dir_all(run.home.join(folder))
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::debug!(run.id = %run.run_id, error = %error, "files of an attempt that ended could not be removed");
+        }
+    }
+}
+
 /// Rendering is work for the processor, so it leaves the threads that wait for the network alone.
 pub(super) async fn produce(
     recipe: Recipe,
     identity: Identity,
     snapshot_dir: PathBuf,
-) -> Result<Edition, RunError> {
-    tokio::task::spawn_blocking(move || recipe.produce(&identity, &snapshot_dir))
+    trial: Trial,
+) -> Result<Product, RunError> {
+    tokio::task::spawn_blocking(move || recipe.produce(&identity, &snapshot_dir, &trial))
         .await
         .map_err(|panic| RunError::Failed(format!("computing the report broke off: {panic}")))?
 }
@@ -330,16 +443,23 @@ async fn fetch_all(
             let writer = SnapshotWriter::create(&dir).map_err(snapshot)?;
             let fetched = source::fetch(name, plan, needs, &writer, clock, progress).await;
             writer.finish().map_err(snapshot)?;
-            if let (Err(error), true) = (&fetched, job.allow_partial) {
+            if let (Err(error), true) = (&fetched, job.allow_partial)
+                && !is_full_disk(error)
+            {
                 recipe::note_failure(&dir, &error.to_string())
-                    .map_err(|cause| RunError::disk(&dir, &cause))?;
+                    .map_err(|cause| RunError::disk(&dir, cause))?;
             }
             fetched.map_err(RunError::from)
         })
     });
     let results = futures::future::join_all(fetches).await;
     let some_fetched = results.iter().any(Result::is_ok);
-    match results.into_iter().find_map(Result::err) {
+    let mut errors: Vec<RunError> = results.into_iter().filter_map(Result::err).collect();
+    // Our own disk is no reason to leave a source out.
+    if let Some(at) = errors.iter().position(|error| !error.says_of_source()) {
+        return Err(errors.swap_remove(at));
+    }
+    match errors.into_iter().next() {
         Some(error) if !(job.allow_partial && some_fetched) => Err(error),
         _ => Ok(()),
     }

@@ -3,17 +3,19 @@
 //! It is stored with the run, so that `replay` can make the same bytes again although the configuration has changed.
 
 use super::RunError;
+use super::late::{self, Follows, Late};
 use crate::config::Plan;
-use crate::config::plan::{DeliveryPlan, Format, JobPlan, ReportKind};
+use crate::config::plan::{DeliveryPlan, Format, Gates, JobPlan, ReportKind};
 use crate::delivery::{Edition, file_drop};
 use crate::money::Currency;
 use crate::period::Period;
 use crate::render::{self, Look, RenderError};
-use crate::report::{self, Brief, Notice, Report};
+use crate::report::{self, Brief, Notice, Report, gate};
 use crate::source::{self, Dataset, Need, Snapshot, SourceError, SourceKind};
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -58,6 +60,34 @@ pub struct Recipe {
     pub mail: bool,
     /// Where the files lie for readers of a chat.
     pub places: Vec<String>,
+    /// Sources that are not final until their data reach the end of the period.
+    #[serde(default)]
+    pub wait_for: Vec<String>,
+    /// The provisional run that it is the final one of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Follows>,
+}
+
+/// What a finished report is judged by.
+#[derive(Debug, Clone, Default)]
+pub struct Trial {
+    /// The gates of the job.
+    pub gates: Gates,
+    /// The values of the gate's metric in reports that were delivered before, the newest first.
+    pub norm: Vec<Decimal>,
+}
+
+/// What comes of a recipe.
+#[derive(Debug)]
+pub struct Product {
+    /// Everything that may be delivered.
+    pub edition: Edition,
+    /// Why it is to be held; empty: it may go out.
+    pub held: Vec<String>,
+    /// The value of the gate's metric, for the norm of later reports.
+    pub measured: Option<Decimal>,
+    /// Sources whose data do not reach the end of the period, each with the last day that they have.
+    pub late: Vec<Late>,
 }
 
 /// What is known of a run before it begins: its period. A whole [`Recipe`] can be read as one, too.
@@ -65,6 +95,9 @@ pub struct Recipe {
 pub struct Birth {
     /// The period.
     pub period: Period,
+    /// The provisional run that it is the final one of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Follows>,
 }
 
 /// A source of a [`Recipe`].
@@ -132,7 +165,25 @@ impl Recipe {
             places: chosen()
                 .filter_map(|delivery| place(delivery, job, period))
                 .collect(),
+            wait_for: job
+                .wait_until
+                .as_ref()
+                .map_or_else(Vec::new, |wait| wait.sources.clone()),
+            follows: None,
         })
+    }
+
+    /// The same for a run that follows a provisional one: it waits for what was late then, whatever the job waits for now.
+    #[must_use]
+    pub fn following(mut self, follows: Option<Follows>) -> Self {
+        for source in follows.iter().flat_map(|follows| &follows.sources) {
+            let known = self.sources.iter().any(|it| it.name == *source);
+            if known && !self.wait_for.contains(source) {
+                self.wait_for.push(source.clone());
+            }
+        }
+        self.follows = follows;
+        self
     }
 
     /// The recipe as it is stored with its run.
@@ -149,14 +200,27 @@ impl Recipe {
         report::needs(self.kind, &self.period)
     }
 
-    /// Decodes the snapshot, computes the report and renders everything. Pure but for reading the snapshot.
+    /// Decodes the snapshot, computes the report, renders everything and judges it. Pure but for reading the snapshot.
     ///
     /// # Errors
     /// [`RunError`] where an answer cannot be what the platform's protocol says, or a template is wrong.
-    pub fn produce(&self, identity: &Identity, snapshot_dir: &Path) -> Result<Edition, RunError> {
-        let (datasets, failures) = self.decode(snapshot_dir)?;
+    pub fn produce(
+        &self,
+        identity: &Identity,
+        snapshot_dir: &Path,
+        trial: &Trial,
+    ) -> Result<Product, RunError> {
+        let (mut datasets, failures) = self.decode(snapshot_dir)?;
+        let late = late::stamp(&mut datasets, &self.wait_for, &self.period, self.timezone);
         let report = report::build(&self.brief(identity), &datasets, &failures);
-        self.edition(&report, &identity.issue)
+        let rows = gate::rows(&datasets, &self.period);
+        let held = gate::judge(&report, &trial.gates, rows, &trial.norm);
+        Ok(Product {
+            edition: self.edition(&report, &identity.issue)?,
+            held: held.into_iter().map(|held| held.text).collect(),
+            measured: gate::value(&report, trial.gates.metric()),
+            late,
+        })
     }
 
     fn edition(&self, report: &Report, issue: &str) -> Result<Edition, RunError> {

@@ -2,7 +2,7 @@
 
 use super::RunError;
 use super::perform;
-use super::recipe::{Identity, Recipe};
+use super::recipe::{Identity, Recipe, Trial};
 use super::store::{Run, Store, StoredArtifact};
 use crate::delivery::Edition;
 use crate::render::Artifact;
@@ -94,7 +94,8 @@ pub(super) async fn rebuild(
         generated_at,
         issue,
     };
-    let edition = perform::produce(recipe, identity, run.snapshot_dir.clone()).await?;
+    let product = perform::produce(recipe, identity, run.snapshot_dir.clone(), Trial::default()).await?;
+    let edition = product.edition;
     let made: Vec<&Artifact> = edition.artifacts.iter().chain([&edition.manifest]).collect();
     let stored = store.artifacts(&run.run_id).await?;
     let replayed = Replayed {

@@ -105,17 +105,21 @@ pub async fn resend_as_new(
     send(engine, &run, &deliveries, new, wait).await
 }
 
-/// Concludes a run again after an operator has said what became of a parcel.
+/// Concludes a run again after an operator has said what became of a parcel. Whoever is at work on it meanwhile, such as the
+/// service, will conclude it by the same rows.
 ///
 /// # Errors
-/// [`RunError`] if somebody else is at work on it, or the store says no.
+/// [`RunError`] if the store says no.
 pub async fn settle(engine: &Engine, run_id: &str) -> Result<Run, RunError> {
     let Engine { store, clock, .. } = engine;
-    let run = store.claim(run_id, clock.now()).await?;
-    store
-        .conclude(&run.run_id, run.fence, clock.now(), vec![])
-        .await?;
-    Ok(store.run(&run.run_id).await?)
+    let concluded = async {
+        let run = store.claim(run_id, clock.now()).await?;
+        store.conclude(&run.run_id, run.fence, clock.now(), vec![]).await
+    };
+    match concluded.await {
+        Ok(_) | Err(StoreError::Busy { .. } | StoreError::Stale { .. }) => Ok(store.run(run_id).await?),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Whether the run has tried its outbox and ended; one whose process ended before that is still to be concluded.

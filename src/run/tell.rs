@@ -1,6 +1,7 @@
 //! What the owner is told, in words that name the remedy.
 
 use super::RunError;
+use super::late::{self, Late};
 use super::store::{NewOccurrence, OutboxRow, Run, Tell, Trigger};
 use crate::config::plan::JobPlan;
 use crate::delivery::BulletinKind;
@@ -43,9 +44,8 @@ pub(super) fn orphaned(run: &Run, owner: &[String], error: &str) -> Tell {
 /// A gate holds a run.
 pub(super) fn held(job: &JobPlan, run: &Run, reasons: &[String]) -> Option<Tell> {
     let text = format!(
-        "{} To send exactly these files: `reportwire approve {}`; to run again: `reportwire run {} --period {}`",
+        "{} To make it anew instead: `reportwire run {} --period {}`",
         reasons.join(" "),
-        run.run_id,
         job.name,
         run.period_id
     );
@@ -53,8 +53,27 @@ pub(super) fn held(job: &JobPlan, run: &Run, reasons: &[String]) -> Option<Tell>
 }
 
 /// A run waits for late data.
-pub(super) fn late(job: &JobPlan, run: &Run, reason: &str) -> Option<Tell> {
-    of_run(job, run, BulletinKind::Late, reason.to_owned())
+pub(super) fn late(job: &JobPlan, run: &Run, late: &[Late]) -> Option<Tell> {
+    let patience = job
+        .wait_until
+        .as_ref()
+        .map_or(0, |wait| wait.at_most.as_secs() / 3600);
+    let text = format!(
+        "The report waits, up to {patience} h after it was due, for data of the whole period: {}. Then it goes out with what \
+         there is, marked as provisional, and the final one follows by itself.",
+        late::list(late)
+    );
+    of_run(job, run, BulletinKind::Late, text)
+}
+
+/// The final report after a provisional one will not be made by itself.
+pub(super) fn never_final(job: &JobPlan, run: &Run, error: &RunError) -> Option<Tell> {
+    let text = format!(
+        "A provisional report went out, and {error}. Nobody looks for the data any longer. Once they are there: \
+         `reportwire run {} --period {}`",
+        job.name, run.period_id
+    );
+    of_run(job, run, BulletinKind::Late, text)
 }
 
 /// One sentence about everything of a job that fell due and will not run. A period that has no day yet is how such jobs begin
@@ -70,6 +89,12 @@ pub(super) fn missed(job: &str, owner: &[String], occurrences: &[&NewOccurrence]
             .to_string()
     };
     let id = last.period.as_ref().map_or("P", Period::id);
+    let from = first.period.as_ref().map_or("P", Period::id);
+    let remedy = if last.closed && from != id {
+        format!("To run them now: `reportwire backfill {job} --from {from} --to {id}`")
+    } else {
+        format!("To run it now: `reportwire run {job} --period {id}`")
+    };
     let reason = last.missed.as_deref().unwrap_or_default();
     let when = match missed.len() {
         1 => format!("Due {} and not run", told(last)),
@@ -85,13 +110,24 @@ pub(super) fn missed(job: &str, owner: &[String], occurrences: &[&NewOccurrence]
         job: Some(job.to_owned()),
         period: Some(id.to_owned()),
         run_id: None,
-        text: format!("{when}: {reason}. To run it now: `reportwire run {job} --period {id}`"),
+        text: format!("{when}: {reason}. {remedy}"),
     })
 }
 
 /// What became of the parcels of a run, and whether a job that was in trouble works again.
-pub(super) fn concluded(job: &JobPlan, run: &Run, rows: &[OutboxRow], was_in_trouble: bool) -> Vec<Tell> {
-    let mut tells: Vec<Tell> = rows.iter().filter_map(|row| parcel(job, run, row)).collect();
+///
+/// `gone` are the ids of those rows whose far end has said that it is gone.
+pub(super) fn concluded(
+    job: &JobPlan,
+    run: &Run,
+    rows: &[OutboxRow],
+    gone: &[i64],
+    was_in_trouble: bool,
+) -> Vec<Tell> {
+    let mut tells: Vec<Tell> = rows
+        .iter()
+        .filter_map(|row| parcel(job, run, row, gone.contains(&row.id)))
+        .collect();
     if tells.is_empty() && was_in_trouble {
         let text = "The job has delivered again, everything acknowledged.".to_owned();
         tells.extend(of_run(job, run, BulletinKind::Recovered, text));
@@ -99,16 +135,23 @@ pub(super) fn concluded(job: &JobPlan, run: &Run, rows: &[OutboxRow], was_in_tro
     tells
 }
 
-fn parcel(job: &JobPlan, run: &Run, row: &OutboxRow) -> Option<Tell> {
+fn parcel(job: &JobPlan, run: &Run, row: &OutboxRow, gone: bool) -> Option<Tell> {
     let OutboxRow {
         delivery, recipient, ..
     } = row;
-    let said = row.error.as_deref().unwrap_or("no reason was given");
+    let said = row.trouble().unwrap_or("no reason was given");
     let id = &run.run_id;
     match row.state {
+        DeliveryState::Dead if gone => {
+            let text = format!(
+                "Delivery `{delivery}` is switched off, and nothing more is sent there: {said}. When it is back: \
+                 `reportwire resend {id} --only {delivery}`"
+            );
+            of_run(job, run, BulletinKind::Disabled, text)
+        }
         DeliveryState::Dead => {
             let text = format!(
-                "Delivery `{delivery}` to {recipient} failed for good: {said}. When it is mended: `reportwire resend {id} --only {delivery}`"
+                "Delivery `{delivery}` to {recipient} failed for good: {said}. When that is mended: `reportwire resend {id} --only {delivery}`"
             );
             of_run(job, run, BulletinKind::Dead, text)
         }

@@ -4,17 +4,21 @@
 use super::attempt::{self, Effort};
 use super::lanes::Lanes;
 use super::lease::Leases;
-use super::perform::{Engine, Story};
+use super::perform::{Engine, Prepared, Story, clear};
 use super::recipe::{Birth, Recipe};
-use super::store::{OutboxRow, Run, StoreError, Ticket};
+use super::store::{OutboxRow, Run, Store, StoreError, Ticket};
 use super::{DeliveryState, RunError, RunState, choose, tell};
 use crate::config::plan::{DeliveryPlan, JobPlan};
 use crate::delivery::{self, Delivery, Pace};
 use crate::fail_point;
-use crate::period::Period;
 use crate::source::Silent;
+use crate::telemetry::figures;
+use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use tokio_util::sync::CancellationToken;
+
+/// How long a run is left alone that met a full disk.
+const ROOM_AGAIN: TimeDelta = TimeDelta::minutes(5);
 
 /// Works on the run of a ticket. Whatever happens is in the rows afterwards; an error here is one that could not be written
 /// down, and the run is taken over when its lease is over.
@@ -48,6 +52,14 @@ pub async fn work(
     };
     let _at_work = leases.keep(&run);
     fail_point::hit("taken");
+    if fail_point::runs_are_trivial() {
+        let why = "ended as soon as it was begun, to measure what is around a run";
+        engine
+            .store
+            .fail(&run.run_id, run.fence, why, engine.clock.now(), None)
+            .await?;
+        return Ok(());
+    }
     match stretch(engine, &run, lane, stop).await {
         Err(RunError::Store(StoreError::Stale { .. })) => {
             tracing::warn!(
@@ -83,8 +95,8 @@ async fn stretch(
     if run.state == RunState::Queued {
         let prepared = tokio::select! {
             prepared = prepare(engine, job, &run) => prepared?,
-            // Whatever is dropped here can be begun again, and what is frozen already is sent later. Sending is never dropped:
-            // it listens to the same token and ends by itself.
+            // What is not frozen is begun again by whoever takes it next, and what has just been frozen is gone on with. Sending,
+            // below, is not dropped: it listens to the same token and ends between two attempts.
             () = stop.cancelled() => return Ok(engine.store.release(&run.run_id, run.fence).await?),
         };
         let Some(frozen) = prepared else {
@@ -103,25 +115,59 @@ async fn stretch(
 
 /// Fetches, computes and freezes. `None` where that is the end of it: failed, held, or waiting for late data.
 async fn prepare(engine: &Engine, job: &JobPlan, run: &Run) -> Result<Option<Run>, RunError> {
-    let story = match story(engine, job, run).await {
-        Ok(story) => story,
-        Err(error @ RunError::Store(_)) => return Err(error),
-        Err(error) => return fail(engine, job, run, error).await.map(|()| None),
+    let prepared = match story(engine, job, run).await {
+        Ok(story) => story.prepare(&Silent).await,
+        Err(error) => Err(error),
     };
-    match story.prepare(&Silent).await {
-        Ok(_) => {}
-        Err(RunError::Store(error)) if error.may_pass() || matches!(error, StoreError::Stale { .. }) => {
-            return Err(error.into());
+    match prepared {
+        Ok(Prepared::Frozen(_)) => Ok(Some(engine.store.run(&run.run_id).await?)),
+        Ok(Prepared::Held(_) | Prepared::Waits) => Ok(None),
+        Err(error @ RunError::Store(StoreError::Stale { .. })) => Err(error),
+        Err(error) if error.may_pass() => {
+            put_by(engine, run, &error).await;
+            Err(error)
         }
-        Err(error) => return fail(engine, job, run, error).await.map(|()| None),
+        Err(error) => give_up(engine, job, run, error).await.map(|()| None),
     }
-    let now = engine.store.run(&run.run_id).await?;
-    Ok((now.state == RunState::Frozen && now.fence == run.fence).then_some(now))
+}
+
+/// Lets a run that could not be worked on through no fault of its own begin again later; what its attempt has written makes
+/// room for others. If even that cannot be written down, it begins again when its lease is over.
+async fn put_by(engine: &Engine, run: &Run, error: &RunError) {
+    // What the database did not answer may have been done; what a file did not take was not.
+    if !matches!(error, RunError::Store(error) if !matches!(error, StoreError::Io { .. })) {
+        clear(run);
+    }
+    let now = engine.clock.now();
+    if let Err(error) = engine.store.set_aside(run, now + ROOM_AGAIN, None, now).await {
+        tracing::debug!(run.id = %run.run_id, error = %error, "the run could not be given back; its lease runs out");
+    }
+}
+
+/// Fails a run; one that follows a provisional report looks again instead, as long as there is time.
+async fn give_up(engine: &Engine, job: &JobPlan, run: &Run, error: RunError) -> Result<(), RunError> {
+    let now = engine.clock.now();
+    let follows = birth(run).ok().and_then(|birth| birth.follows);
+    let again = follows
+        .filter(|_| !error.ends_following())
+        .and_then(|follows| follows.again(now));
+    let Some(again) = again else {
+        return fail(engine, job, run, error).await;
+    };
+    tracing::warn!(run.id = %run.run_id, job.name = %job.name, error = %error, until = %again, "the final report could not be made yet; it is tried again");
+    engine.store.set_aside(run, again, None, now).await?;
+    clear(run);
+    Ok(())
 }
 
 /// Opens everything that the run needs, and writes down what will decide its bytes.
 async fn story<'a>(engine: &'a Engine, job: &'a JobPlan, run: &Run) -> Result<Story<'a>, RunError> {
-    let period = period_of(run)?;
+    let Birth { period, follows } = birth(run)?;
+    if follows.is_some()
+        && let Some(newer) = engine.store.newer(run).await?
+    {
+        return Err(RunError::NotNeeded(newer.revision));
+    }
     let plans: BTreeMap<String, DeliveryPlan> = job
         .deliveries
         .iter()
@@ -129,7 +175,7 @@ async fn story<'a>(engine: &'a Engine, job: &'a JobPlan, run: &Run) -> Result<St
         .collect();
     let deliveries = choose::open_all(&plans, &engine.clock)?;
     choose::reveal_sources(&engine.plan, job)?;
-    let recipe = Recipe::of(&engine.plan, job, &period, &job.deliveries)?;
+    let recipe = Recipe::of(&engine.plan, job, &period, &job.deliveries)?.following(follows);
     let written = recipe.written()?;
     engine.store.prescribe(&run.run_id, run.fence, &written).await?;
     Ok(Story {
@@ -141,21 +187,29 @@ async fn story<'a>(engine: &'a Engine, job: &'a JobPlan, run: &Run) -> Result<St
     })
 }
 
-/// The period that the occurrence had when it fell due, whatever the configuration says by now.
-fn period_of(run: &Run) -> Result<Period, RunError> {
-    let birth: Birth = serde_json::from_str(&run.recipe).map_err(|error| {
+/// What was known when the run was written down: the period that the occurrence had when it fell due, whatever the
+/// configuration says by now, and what it follows.
+fn birth(run: &Run) -> Result<Birth, RunError> {
+    serde_json::from_str(&run.recipe).map_err(|error| {
         RunError::Failed(format!(
             "the period of run {} cannot be read: {error}",
             run.run_id
         ))
-    })?;
-    Ok(birth.period)
+    })
 }
 
 async fn fail(engine: &Engine, job: &JobPlan, run: &Run, error: RunError) -> Result<(), RunError> {
     let (store, now) = (&engine.store, engine.clock.now());
+    let tell = match &error {
+        // Whoever made the newer revision knows.
+        RunError::NotNeeded(_) => None,
+        RunError::NeverFinal(_) => tell::never_final(job, run, &error),
+        _ => tell::failed(job, run, &error),
+    };
+    if !matches!(error, RunError::NotNeeded(_)) {
+        figures::run_ended(&job.name, RunState::Failed.key());
+    }
     tracing::info!(run.id = %run.run_id, job.name = %job.name, error = %error, "run failed");
-    let tell = tell::failed(job, run, &error);
     Ok(store
         .fail(&run.run_id, run.fence, &error.to_string(), now, tell)
         .await?)
@@ -201,7 +255,7 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
         .filter(|row| is_due(row, now))
         .map(|row| row.id)
         .collect();
-    let effort = Effort::for_service(stop.clone());
+    let effort = Effort::for_service(stop.clone(), std::sync::Arc::clone(&engine.hosts));
     attempt::deliver_all(
         store,
         run,
@@ -216,12 +270,25 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
         return Ok(store.release(&run.run_id, run.fence).await?);
     }
     let in_trouble = store.in_trouble(&job.name).await?;
-    let tells = tell::concluded(job, run, &rows, in_trouble);
+    let tells = tell::concluded(job, run, &rows, &gone(store, &rows).await?, in_trouble);
     fail_point::hit("concluding");
     let state = store.conclude(&run.run_id, run.fence, clock.now(), tells).await?;
     fail_point::hit("concluded");
+    figures::run_ended(&job.name, state.key());
     tracing::info!(run.id = %run.run_id, job.name = %job.name, state = state.key(), "run ends");
     Ok(())
+}
+
+/// The rows whose far end has said that it is gone.
+async fn gone(store: &Store, rows: &[OutboxRow]) -> Result<Vec<i64>, StoreError> {
+    let mut gone = Vec::new();
+    for row in rows.iter().filter(|row| row.state == DeliveryState::Dead) {
+        let place = row.place.as_deref().unwrap_or_default();
+        if store.gone(&row.delivery, place).await?.is_some() {
+            gone.push(row.id);
+        }
+    }
+    Ok(gone)
 }
 
 /// The ways out that can be opened; parcels of the others are put off with the reason.

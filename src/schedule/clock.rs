@@ -15,6 +15,17 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     /// How long the machine has been up, time asleep included. Nobody sets this one, so that a step of [`now`](Self::now) against
     /// it is a clock that was set. Only differences within one process mean anything.
     fn since_boot(&self) -> Duration;
+
+    /// Both, of one moment: a process that is stopped between the two questions would see a step where there was none.
+    fn reading(&self) -> (DateTime<Utc>, Duration) {
+        const ONE_MOMENT: Duration = Duration::from_millis(100);
+        loop {
+            let (before, now, after) = (self.since_boot(), self.now(), self.since_boot());
+            if after.abs_diff(before) < ONE_MOMENT {
+                return (now, after);
+            }
+        }
+    }
 }
 
 /// The clock of this process: the machine's, or the file that a test names in `REPORTWIRE_CLOCK` (with the feature `fail-points`).
@@ -218,11 +229,37 @@ mod tests {
             (clock.now(), clock.since_boot()),
             (instant("2026-10-01T00:00:00Z"), Duration::from_mins(1))
         );
+        assert_eq!(clock.reading(), (clock.now(), clock.since_boot()));
         clock.set_since_boot(Duration::from_secs(5));
         assert_eq!(
             (clock.now(), clock.since_boot()),
             (instant("2026-10-01T00:00:00Z"), Duration::from_secs(5))
         );
+    }
+
+    /// Is stopped for an hour after the first question.
+    #[derive(Debug)]
+    struct Stopped(ManualClock, OnceLock<()>);
+
+    impl Clock for Stopped {
+        fn now(&self) -> DateTime<Utc> {
+            let now = self.0.now();
+            if self.1.set(()).is_ok() {
+                self.0.advance(Duration::from_hours(1));
+            }
+            now
+        }
+
+        fn since_boot(&self) -> Duration {
+            self.0.since_boot()
+        }
+    }
+
+    #[test]
+    fn a_process_that_was_stopped_sees_no_step() {
+        let clock = Stopped(ManualClock::at(instant("2026-11-01T06:00:00Z")), OnceLock::new());
+        let hour = Duration::from_hours(1);
+        assert_eq!(clock.reading(), (instant("2026-11-01T07:00:00Z"), hour));
     }
 
     #[cfg(feature = "fail-points")]

@@ -145,7 +145,7 @@ async fn send(
     bulletin: &Bulletin,
     clock: &Arc<dyn Clock>,
 ) -> Result<String, String> {
-    let name = name.ok_or("there is no delivery for it")?;
+    let name = name.ok_or("no delivery is named for it, see `service.owner_delivery`")?;
     let way = plan
         .deliveries
         .get(name)

@@ -250,17 +250,17 @@ pub(super) fn advances(job: &JobPlan, cursor: &Cursor, now: DateTime<Utc>) -> Ve
         if let Some(piece) = pieces.last_mut().filter(goes_on) {
             piece.until = occurrence.due_at;
             piece.occurrences.push(occurrence);
-        } else {
-            let from = pieces.last().map_or(cursor.evaluated_until, |piece| piece.until);
-            pieces.push(Advance {
-                job: job.name.clone(),
-                owner: job.owner.clone(),
-                from,
-                until: occurrence.due_at,
-                promised: None,
-                occurrences: vec![occurrence],
-            });
+            continue;
         }
+        let from = pieces.last().map_or(cursor.evaluated_until, |piece| piece.until);
+        pieces.push(Advance {
+            job: job.name.clone(),
+            owner: job.owner.clone(),
+            from,
+            until: occurrence.due_at,
+            promised: None,
+            occurrences: vec![occurrence],
+        });
     }
     for piece in &mut pieces {
         piece.promised = promise(job, schedule, piece.until);

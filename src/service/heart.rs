@@ -5,10 +5,10 @@
 use super::Current;
 use super::calendar::{self, Calendar};
 use super::guard::ClockGuard;
-use super::shim::figures;
 use crate::delivery::BulletinKind;
 use crate::run::dispatch::Dispatch;
 use crate::run::store::{Advance, Cursor, Store, StoreError, Tell};
+use crate::telemetry::figures;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -268,9 +268,12 @@ impl Heart {
             .store
             .materialise(batch, Arc::clone(&self.dispatch), now)
             .await?;
-        figures::occurrences(done.enqueued, done.missed);
+        figures::occurrences_enqueued(done.enqueued as u64);
+        if done.missed > 0 {
+            figures::occurrences_missed("late", done.missed as u64);
+        }
         for due_at in dues {
-            figures::lateness(now - due_at);
+            figures::due_lateness((now - due_at).to_std().unwrap_or_default());
         }
         if done.enqueued + done.missed > 0 {
             tracing::info!(

@@ -42,7 +42,7 @@ pub(super) fn take(data_dir: &Path) -> Result<Lock, StoreError> {
                 } else {
                     holder.to_owned()
                 },
-                path,
+                data_dir: data_dir.to_owned(),
             });
         }
         Err(TryLockError::Error(cause)) => return Err(io(cause)),

@@ -12,18 +12,20 @@ mod guard;
 mod heart;
 mod lock;
 mod retention;
-mod shim;
 mod ticks;
-use shim::{Phase, Pulse, figures};
 
 use crate::config::{Plan, Problems};
+use crate::console::{self, Console, Phase, Pulse};
+use crate::delivery::BulletinKind;
 use crate::run::dispatch::{Dispatch, River, Work};
 use crate::run::lanes::Lanes;
 use crate::run::lease::Leases;
 use crate::run::perform::Engine;
-use crate::run::store::{Store, StoreError, Ticket};
+use crate::run::store::{Store, StoreError, Tell, Ticket};
 use crate::run::work::work;
 use crate::schedule::clock::Clock;
+use crate::telemetry::figures;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt as _;
 use heart::Heart;
 use riverqueue::RunHandle;
@@ -32,6 +34,7 @@ use std::time::Duration;
 use ticks::{Tick, Ticks};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -41,6 +44,9 @@ const WORKERS: usize = 1000;
 const SILENCE: Duration = Duration::from_secs(15);
 /// Longest wait between two beats.
 const BEAT: Duration = Duration::from_secs(1);
+
+/// How often we look whether an owner waits for news.
+const NEWS: TimeDelta = TimeDelta::seconds(10);
 
 /// Reads the configuration again.
 pub type Load = Box<dyn Fn() -> Result<Plan, Problems> + Send + Sync>;
@@ -118,18 +124,14 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     let signals = Signals::listen()?;
     let (listener, address) = listen(&plan.service.listen).await?;
     let stop_within = plan.service.stop_within;
-    let engine = Engine {
-        plan,
-        store: store.clone(),
-        clock: Arc::clone(&clock),
-    };
+    let engine = Engine::new(plan, store.clone(), Arc::clone(&clock));
     let shared = Arc::new(Shared {
         current: RwLock::new(Arc::new(current(engine))),
         leases: Leases::default(),
         stop: CancellationToken::new(),
     });
     let river = Arc::new(River::open(&store, WORKERS, worker(Arc::clone(&shared))).await?);
-    let pulse = Pulse::new(clock.since_boot());
+    let pulse = Pulse::new();
     let mut heart = Heart::new(
         store.clone(),
         Arc::clone(&river) as Arc<dyn Dispatch>,
@@ -141,7 +143,10 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     heart.adopt(&shared.current(), clock.now()).await?;
     let mut working = river.start(&store)?;
     let ended = CancellationToken::new();
-    drop(listener);
+    let uptime = Arc::clone(&clock);
+    let shown = Console::new(pulse.clone(), &address, move || uptime.since_boot());
+    let console = tokio::spawn(console::serve(listener, shown, ended.clone()));
+    let aside = Arc::<Aside>::default();
     pulse.set_phase(Phase::Serving);
     tracing::info!(
         listen = address,
@@ -155,11 +160,16 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         clock: Arc::clone(&clock),
         load,
         signals,
+        aside: Arc::clone(&aside),
+        told_at: clock.now(),
     };
     let beats = shared.leases.beat(&store, clock.as_ref());
+    let aside = look_aside(&shared, &aside);
     tokio::select! {
         done = service.run() => done?,
+        // What is dropped here when the service ends is found in the rows by the next one.
         () = beats => {}
+        () = aside => {}
     }
     let well = pulse.ready(clock.since_boot()).is_ok();
     pulse.set_phase(Phase::Stopping);
@@ -168,6 +178,9 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         drop(store.note_beat(clock.now()).await);
     }
     ended.cancel();
+    if let Ok(Err(error)) = console.await {
+        tracing::warn!(error = %error, "the console had ended before");
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -261,6 +274,39 @@ struct Service {
     clock: Arc<dyn Clock>,
     load: Load,
     signals: Signals,
+    aside: Arc<Aside>,
+    /// When we last looked whether an owner waits for news.
+    told_at: DateTime<Utc>,
+}
+
+/// What is done beside the beats, because a far end that hangs must not keep a job from falling due.
+#[derive(Debug, Default)]
+struct Aside {
+    news: Notify,
+    ping: Notify,
+}
+
+/// Does, whenever it is asked for, what talks to far ends; for ever.
+async fn look_aside(shared: &Shared, aside: &Aside) {
+    let news = async {
+        loop {
+            aside.news.notified().await;
+            let Engine {
+                plan, store, clock, ..
+            } = &shared.current().engine;
+            if let Err(error) = bulletins::send_due(plan, store, clock).await {
+                figures::store_fault();
+                tracing::warn!(error = %error, "what the owner is to hear could not be read or written; it is tried again");
+            }
+        }
+    };
+    let pings = async {
+        loop {
+            aside.ping.notified().await;
+            ping(&shared.current().engine.plan).await;
+        }
+    };
+    futures::future::join(news, pings).await;
 }
 
 impl Service {
@@ -299,11 +345,16 @@ impl Service {
 
     async fn beat(&mut self) {
         let (now, since_boot) = (self.clock.now(), self.clock.since_boot());
+        // By the clock, like everything that falls due; one that was set back must not keep news for hours.
+        if (now - self.told_at).abs() >= NEWS {
+            self.told_at = now;
+            self.aside.news.notify_one();
+        }
         let current = self.shared.current();
         match self.heart.beat(&current, now, since_boot).await {
             Ok(()) => {
                 self.pulse.beat(now, since_boot);
-                self.pulse.free();
+                self.pulse.release();
             }
             Err(why) => {
                 tracing::warn!(
@@ -328,16 +379,17 @@ impl Service {
 
     async fn look_after(&self, tick: Tick) {
         let current = self.shared.current();
-        let Engine { plan, store, clock } = &current.engine;
+        let Engine {
+            plan, store, clock, ..
+        } = &current.engine;
         let now = clock.now();
         let done = match tick {
             Tick::Beat => Ok(()),
-            Tick::News => bulletins::send_due(plan, store, clock).await,
             Tick::Minute => {
-                figures::runs_under_way(self.shared.leases.count());
-                let beat = self.pulse.ready(clock.since_boot()).is_ok();
-                if beat {
-                    ping(plan).await;
+                figures::runs_under_way(u32::try_from(self.shared.leases.count()).unwrap_or(u32::MAX));
+                self.count_outbox(store).await;
+                if self.pulse.ready(clock.since_boot()).is_ok() {
+                    self.aside.ping.notify_one();
                     // Only then: it says up to when the schedules were heeded.
                     store.note_beat(now).await
                 } else {
@@ -352,37 +404,50 @@ impl Service {
         }
     }
 
+    /// How much lies in the outbox, for whoever collects figures.
+    async fn count_outbox(&self, store: &Store) {
+        match store.backlog().await {
+            Ok(backlog) => {
+                figures::outbox(backlog.waiting, backlog.dead);
+                figures::notices_waiting(backlog.notices);
+            }
+            Err(error) => tracing::debug!(error = %error, "the outbox could not be counted"),
+        }
+    }
+
     /// Reads the configuration again. One that is wrong changes nothing.
     async fn reload(&mut self) {
         let plan = match (self.load)() {
             Ok(plan) => plan,
             Err(problems) => {
-                figures::reload(false);
-                tracing::error!("the configuration is wrong, so the one before stays in force:\n{problems}");
+                figures::config_reloaded("refused");
+                tracing::error!(
+                    problems = %problems,
+                    "the configuration is wrong, so the one before stays in force"
+                );
+                self.tell_refused(problems.len()).await;
                 return;
             }
         };
         // Up to now the schedules from before count.
         self.beat().await;
         let before = self.shared.current();
-        if plan.service.data_dir != before.engine.plan.service.data_dir {
-            figures::reload(false);
+        if let Some(key) = fixed(&before.engine.plan, &plan) {
+            figures::config_reloaded("refused");
             tracing::error!(
-                "`service.data_dir` cannot change while the service runs; the configuration before stays in force"
+                key,
+                "this cannot change while the service runs, so the configuration before stays in force; restart it for that"
             );
             return;
         }
-        tracing::info!(
-            change = difference(&before.engine.plan, &plan),
-            "the configuration was read again"
-        );
+        let change = difference(&before.engine.plan, &plan);
         let next = Arc::new(current(Engine {
-            plan,
-            store: before.engine.store.clone(),
-            clock: Arc::clone(&self.clock),
+            // What is known of far ends stays known, and so does how much each takes.
+            hosts: Arc::clone(&before.engine.hosts),
+            ..Engine::new(plan, before.engine.store.clone(), Arc::clone(&self.clock))
         }));
         if let Err(error) = self.heart.adopt(&next, self.clock.now()).await {
-            figures::reload(false);
+            figures::config_reloaded("refused");
             tracing::error!(error = %error, "the new configuration could not be adopted; the one before stays in force");
             return;
         }
@@ -391,7 +456,49 @@ impl Service {
             .current
             .write()
             .unwrap_or_else(PoisonError::into_inner) = next;
-        figures::reload(true);
+        figures::config_reloaded("taken");
+        tracing::info!(change, "the configuration was read again");
+    }
+}
+
+impl Service {
+    /// Tells the owner that a configuration was refused.
+    async fn tell_refused(&self, problems: usize) {
+        let Engine {
+            plan, store, clock, ..
+        } = &self.shared.current().engine;
+        let what = match problems {
+            1 => "one problem".to_owned(),
+            many => format!("{many} problems"),
+        };
+        let tell = Tell {
+            owner: plan.service.owner.clone(),
+            kind: BulletinKind::ConfigRefused,
+            job: None,
+            period: None,
+            run_id: None,
+            text: format!(
+                "The configuration was to be read again and has {what}, so the one before stays in force. `reportwire check` \
+                 names what is wrong; mend it, then ask again with SIGHUP."
+            ),
+        };
+        if let Err(error) = store.tell(vec![tell], clock.now()).await {
+            tracing::warn!(error = %error, "that could not be written down for the owner");
+        }
+    }
+}
+
+/// The key of what differs and cannot change while the service runs.
+fn fixed(before: &Plan, after: &Plan) -> Option<&'static str> {
+    let (before, after) = (&before.service, &after.service);
+    // A secret shows its reference only, which is what counts here.
+    let store = |store: &Option<_>| format!("{store:?}");
+    if before.data_dir != after.data_dir {
+        Some("service.data_dir")
+    } else if store(&before.store) != store(&after.store) {
+        Some("service.store")
+    } else {
+        (before.listen != after.listen).then_some("service.listen")
     }
 }
 

@@ -11,8 +11,6 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 pub(super) enum Tick {
     /// Every second: has something fallen due?
     Beat,
-    /// Every ten seconds: does an owner wait for news?
-    News,
     /// Every minute: is everything well?
     Minute,
     /// Every hour: is something old enough to go?
@@ -20,9 +18,8 @@ pub(super) enum Tick {
 }
 
 /// When each tick comes, as cron with seconds.
-const TICKS: [(&str, Tick); 4] = [
+const TICKS: [(&str, Tick); 3] = [
     ("* * * * * *", Tick::Beat),
-    ("3/10 * * * * *", Tick::News),
     ("7 * * * * *", Tick::Minute),
     ("11 23 * * * *", Tick::Hour),
 ];
@@ -46,7 +43,9 @@ impl Ticks {
                 let sender = sender.clone();
                 Box::pin(async move {
                     // Full means that the receiver has enough to do, and closed that it has gone.
-                    drop(sender.try_send(tick));
+                    if sender.try_send(tick).is_err() {
+                        tracing::trace!(?tick, "a tick was not needed");
+                    }
                 })
             })?;
             scheduler.add(job).await?;

@@ -25,10 +25,22 @@ pub struct Dataset {
     pub fetched_at: DateTime<Utc>,
     /// Set where the source may still change the figures: the instant up to which it is complete.
     pub provisional_through: Option<DateTime<Utc>>,
+    /// How far its data reach, where that can be told.
+    pub reach: Reach,
     /// One window for each period that was asked for, in the order asked.
     pub windows: Vec<Window>,
     /// What a reader must know about these data: missing fields, differences, unknown rows.
     pub notices: Vec<Notice>,
+}
+
+/// How far the data of a source reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reach {
+    /// It answers for any day, whether there was usage or not.
+    #[default]
+    Always,
+    /// To this day; `None`: it has no data at all.
+    To(Option<NaiveDate>),
 }
 
 impl Dataset {
@@ -46,6 +58,9 @@ impl Dataset {
 pub struct Window {
     /// The period.
     pub period: Period,
+    /// Rows of data that the source has for the period: of files their lines in it, of a platform the days for which it sent a
+    /// value and the places in its top lists. Zero means that there was nothing to report on.
+    pub rows: u64,
     /// Headline figures; a metric that is absent here cannot be told by this kind of source.
     pub figures: Vec<Measure>,
     /// Daily series; each holds every date of the period once, in order.

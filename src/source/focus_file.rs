@@ -124,6 +124,7 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
         zone: Some("UTC".to_owned()),
         scope: bill.book.only(BY_ACCOUNT).map(str::to_owned),
         currency: bill.currency.known(),
+        reach: super::dataset::Reach::To(bill.book.reached()),
         windows,
         notices,
         ..described

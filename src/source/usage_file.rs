@@ -151,6 +151,7 @@ pub(super) fn decode(
     Ok(Dataset {
         platform: "Usage files".to_owned(),
         currency: usage.currency.known(),
+        reach: super::dataset::Reach::To(usage.book.reached()),
         windows,
         notices,
         ..described

@@ -15,8 +15,13 @@ mod file_drop;
 mod slack;
 mod webhook;
 
+#[expect(dead_code, reason = "the fakes can do more than these tests need")]
 #[path = "../support/http.rs"]
 mod http;
+#[expect(dead_code, reason = "the fakes can do more than these tests need")]
+#[path = "../support/ledger.rs"]
+mod ledger;
+#[expect(dead_code, reason = "the fakes can do more than these tests need")]
 #[path = "../support/smtp.rs"]
 mod smtp;
 

@@ -36,6 +36,7 @@ fn september_2024_of_the_sample_is_exact() {
         ]
     );
     assert_ties_out(window);
+    assert_eq!((window.rows, dataset.windows[1].rows), (1_000, 0));
     assert_eq!(dataset.currency.map(Currency::code), Some("USD"));
     assert_eq!(dataset.zone.as_deref(), Some("UTC"));
     assert_eq!(window.daily.len(), 2);

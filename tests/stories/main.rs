@@ -9,6 +9,13 @@
 )]
 #[path = "../support/http.rs"]
 mod http;
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the fakes can do more than these stories need"
+)]
+#[path = "../support/ledger.rs"]
+mod ledger;
 mod outbox;
 #[expect(dead_code, reason = "the fakes can do more than these stories need")]
 #[path = "../support/platform.rs"]

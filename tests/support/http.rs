@@ -1,5 +1,7 @@
-//! An HTTP endpoint that answers from a script and remembers what it was sent, byte for byte.
+//! An HTTP endpoint that answers from a script and remembers what it was sent, byte for byte; or one that takes whatever comes,
+//! for as long as it takes, and keeps a ledger.
 
+use crate::ledger::Ledger;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
@@ -31,28 +33,62 @@ pub struct Request {
 
 pub struct FakeHttp {
     pub address: SocketAddr,
-    requests: Arc<Mutex<Vec<Request>>>,
+    pub ledger: Ledger,
+    shared: Arc<Shared>,
     serving: JoinHandle<()>,
 }
 
+struct Shared {
+    replies: Mutex<VecDeque<Reply>>,
+    requests: Mutex<Vec<Request>>,
+    ledger: Ledger,
+    /// Answers 200 once the script is over, and keeps the ledger alone.
+    lasting: bool,
+}
+
 impl FakeHttp {
+    /// One reply for each request; more requests are a failure.
     pub async fn start(replies: Vec<Reply>) -> Self {
+        Self::open(replies, false).await
+    }
+
+    /// Takes whatever any number of senders bring.
+    pub async fn lasting() -> Self {
+        Self::open(vec![], true).await
+    }
+
+    async fn open(replies: Vec<Reply>, lasting: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let requests = Arc::new(Mutex::new(vec![]));
-        let seen = requests.clone();
-        let replies = Arc::new(Mutex::new(VecDeque::from(replies)));
+        let shared = Arc::new(Shared {
+            replies: Mutex::new(replies.into()),
+            requests: Mutex::default(),
+            ledger: Ledger::default(),
+            lasting,
+        });
+        let of_tasks = shared.clone();
         let serving = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (replies, seen) = (replies.clone(), seen.clone());
-                tokio::spawn(async move { drop(serve(stream, &replies, &seen).await) });
+            loop {
+                // A connection that is gone before it is taken, or a moment without file descriptors, ends nothing.
+                let Ok((stream, _)) = listener.accept().await else {
+                    tokio::task::yield_now().await;
+                    continue;
+                };
+                let shared = of_tasks.clone();
+                tokio::spawn(async move { drop(serve(stream, &shared).await) });
             }
         });
         Self {
             address,
-            requests,
+            ledger: shared.ledger.clone(),
+            shared,
             serving,
         }
+    }
+
+    /// The next requests are answered like this, and then the old way again.
+    pub fn script(&self, replies: Vec<Reply>) {
+        self.shared.replies.lock().unwrap().extend(replies);
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -60,7 +96,7 @@ impl FakeHttp {
     }
 
     pub fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
+        self.shared.requests.lock().unwrap().clone()
     }
 }
 
@@ -70,11 +106,32 @@ impl Drop for FakeHttp {
     }
 }
 
-async fn serve(
-    stream: TcpStream,
-    replies: &Mutex<VecDeque<Reply>>,
-    seen: &Mutex<Vec<Request>>,
-) -> io::Result<()> {
+impl Shared {
+    /// Remembers the request, and finds what to answer.
+    fn take(&self, request: Request) -> Reply {
+        let scripted = self.replies.lock().unwrap().pop_front();
+        let ok = || Reply::Answer("200 OK", "", "ok".into());
+        let reply = scripted.or_else(|| self.lasting.then(ok));
+        let status = reply.as_ref().and_then(Reply::status);
+        let key = request.headers.get("webhook-id").unwrap_or(&request.line).clone();
+        self.ledger.note(key, &request.body, status);
+        if !self.lasting {
+            self.requests.lock().unwrap().push(request);
+        }
+        reply.unwrap_or_else(|| panic!("the script has no reply left"))
+    }
+}
+
+impl Reply {
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answer(status, ..) | Self::Broken(status) => status.get(..3)?.parse().ok(),
+            Self::Drop | Self::Hang => None,
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     if stream.read_line(&mut line).await? == 0 {
@@ -94,12 +151,10 @@ async fn serve(
         .map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
-    seen.lock().unwrap().push(Request { line, headers, body });
-    let reply = replies.lock().unwrap().pop_front();
-    match reply.unwrap_or_else(|| panic!("the script has no reply left")) {
+    match shared.take(Request { line, headers, body }) {
         Reply::Answer(status, headers, body) => {
             let answer = format!(
-                "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}",
+                "HTTP/1.1 {status}\r\n{headers}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
                 body.len()
             );
             stream.write_all(answer.as_bytes()).await

@@ -1,5 +1,6 @@
 //! A mail server that can be told to fail at any stage. Written apart from the demo's mailbox on purpose.
 
+use crate::ledger::Ledger;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
@@ -48,6 +49,8 @@ pub struct Script {
     pub tls: Option<TlsAcceptor>,
     /// TLS from the first byte.
     pub implicit: bool,
+    /// Goes on for long: no mail and no command is kept, the ledger alone.
+    pub lasting: bool,
 }
 
 /// One mail that was accepted.
@@ -62,6 +65,7 @@ pub struct Accepted {
 pub struct FakeSmtp {
     pub address: SocketAddr,
     pub script: Arc<Mutex<Script>>,
+    pub ledger: Ledger,
     accepted: Arc<Mutex<Vec<Accepted>>>,
     commands: Arc<Mutex<Vec<String>>>,
     serving: JoinHandle<()>,
@@ -78,16 +82,23 @@ impl FakeSmtp {
         let script = Arc::new(Mutex::new(script));
         let accepted = Arc::new(Mutex::new(vec![]));
         let commands = Arc::new(Mutex::new(vec![]));
-        let shared = (script.clone(), accepted.clone(), commands.clone());
+        let ledger = Ledger::default();
+        let shared = (script.clone(), accepted.clone(), commands.clone(), ledger.clone());
         let serving = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (script, accepted, commands) = shared.clone();
+            loop {
+                // A connection that is gone before it is taken, or a moment without file descriptors, ends nothing.
+                let Ok((stream, _)) = listener.accept().await else {
+                    tokio::task::yield_now().await;
+                    continue;
+                };
+                let (script, accepted, commands, ledger) = shared.clone();
                 let fault = script.lock().unwrap().faults.pop_front();
                 let conversation = Conversation {
                     fault,
                     script,
                     accepted,
                     commands,
+                    ledger,
                     encrypted: false,
                 };
                 tokio::spawn(async move { drop(conversation.run(Box::new(stream)).await) });
@@ -96,6 +107,7 @@ impl FakeSmtp {
         Self {
             address,
             script,
+            ledger,
             accepted,
             commands,
             serving,
@@ -122,6 +134,7 @@ struct Conversation {
     script: Arc<Mutex<Script>>,
     accepted: Arc<Mutex<Vec<Accepted>>>,
     commands: Arc<Mutex<Vec<String>>>,
+    ledger: Ledger,
     encrypted: bool,
 }
 
@@ -142,7 +155,9 @@ impl Conversation {
         let (mut from, mut to) = (String::new(), Vec::new());
         loop {
             let line = read_line(&mut stream).await?;
-            self.commands.lock().unwrap().push(line.clone());
+            if !self.script.lock().unwrap().lasting {
+                self.commands.lock().unwrap().push(line.clone());
+            }
             match line.split([' ', ':']).next().unwrap() {
                 "EHLO" => {
                     let mut lines = vec!["fake".to_owned()];
@@ -186,14 +201,12 @@ impl Conversation {
                         continue;
                     }
                     let content = self.read_mail(&mut stream).await?;
-                    if !matches!(self.fault, Some(Fault::Reply(At::AfterDot, _))) {
-                        self.accepted.lock().unwrap().push(Accepted {
-                            from: std::mem::take(&mut from),
-                            to: std::mem::take(&mut to),
-                            content,
-                            encrypted: self.encrypted,
-                        });
-                    }
+                    self.take(Accepted {
+                        from: std::mem::take(&mut from),
+                        to: std::mem::take(&mut to),
+                        content,
+                        encrypted: self.encrypted,
+                    });
                     self.say(&mut stream, At::AfterDot, "250 2.0.0 queued as 4711")
                         .await?;
                     if let Some(Fault::Die(At::AfterReply)) = self.fault {
@@ -210,6 +223,21 @@ impl Conversation {
                 }
                 _ => stream.write_all(b"502 what\r\n").await?,
             }
+        }
+    }
+
+    /// Remembers the mail, unless the script refuses it.
+    fn take(&self, mail: Accepted) {
+        let reply = match &self.fault {
+            Some(Fault::Reply(At::AfterDot, reply)) => reply.get(..3).and_then(|code| code.parse().ok()),
+            Some(Fault::Die(At::AfterDot) | Fault::Hang(At::AfterDot)) => None,
+            _ => Some(250),
+        };
+        let key = format!("{} {}", message_id(&mail.content), mail.to.join(" "));
+        self.ledger.note(key, &mail.content, reply);
+        let refused = matches!(self.fault, Some(Fault::Reply(At::AfterDot, _)));
+        if !refused && !self.script.lock().unwrap().lasting {
+            self.accepted.lock().unwrap().push(mail);
         }
     }
 
@@ -255,4 +283,17 @@ async fn read_line(stream: &mut Stream) -> io::Result<String> {
 
 fn angle(line: &str) -> String {
     line.split(['<', '>']).nth(1).unwrap_or_default().to_owned()
+}
+
+/// The Message-ID of a mail, or nothing.
+fn message_id(mail: &[u8]) -> String {
+    let text = String::from_utf8_lossy(mail);
+    let head = text
+        .split("\r\n\r\n")
+        .next()
+        .unwrap_or_default()
+        .replace("\r\n ", " ");
+    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+    let found = lines.find(|(name, _)| name.eq_ignore_ascii_case("message-id"));
+    found.map_or(String::new(), |(_, id)| id.trim().to_owned())
 }

@@ -15,6 +15,16 @@ pub struct Gates {
     pub max_change: Option<MaxChange>,
 }
 
+impl Gates {
+    /// The key of the metric that is remembered of every run, for the norm of later ones.
+    #[must_use]
+    pub fn metric(&self) -> &str {
+        self.max_change
+            .as_ref()
+            .map_or("total_cost", |limit| limit.metric.as_str())
+    }
+}
+
 /// How far a figure may be from what it usually is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaxChange {

@@ -7,7 +7,7 @@ mod stage;
 mod tls;
 
 use super::{Bulletin, Delivery, DeliveryError, Edition, Pace, Parcel, Receipt};
-use crate::config::plan::EmailPlan;
+use crate::config::plan::{EmailPlan, OnAmbiguous};
 use async_trait::async_trait;
 use compose::Letter;
 use lettre::Address;
@@ -19,6 +19,7 @@ pub(super) struct Email {
     name: String,
     letter: Letter,
     smtp: Smtp,
+    ambiguous: OnAmbiguous,
 }
 
 impl Email {
@@ -30,6 +31,7 @@ impl Email {
             name: name.to_owned(),
             letter,
             smtp,
+            ambiguous: plan.ambiguous,
         })
     }
 }
@@ -40,8 +42,9 @@ impl Delivery for Email {
         Pace::Mail
     }
 
+    /// By its Message-ID. A plan that holds what is ambiguous wants a person to decide, as if it could not be known.
     fn knows_repeats(&self) -> bool {
-        true
+        self.ambiguous == OnAmbiguous::Resend
     }
 
     fn compose(&self, edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {

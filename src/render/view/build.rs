@@ -74,6 +74,7 @@ impl View {
             notices: notices(report),
             foot: foot(report, &formatter),
             incomplete: !report.absent.is_empty(),
+            provisional: report.provisional_through.is_some(),
             revision: Revision {
                 number: report.revision,
                 later: report.revision > 1,

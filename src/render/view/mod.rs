@@ -56,6 +56,8 @@ pub(crate) struct View {
     pub(crate) foot: Foot,
     /// Whether a source of the job is absent from it.
     pub(crate) incomplete: bool,
+    /// Whether a source may still change its figures.
+    pub(crate) provisional: bool,
     /// Revision.
     pub(crate) revision: Revision,
     /// Files that come with it.

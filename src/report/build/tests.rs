@@ -27,6 +27,7 @@ fn window(id: &str, figures: &[(Metric, Option<Decimal>)]) -> Window {
     let rows = vec![("Ada".to_owned(), Some(dec!(9))), ("Bob".to_owned(), None)];
     Window {
         period,
+        rows: 33,
         figures: figures
             .iter()
             .map(|(metric, value)| Measure {
@@ -73,6 +74,7 @@ fn dataset(source: &str) -> Dataset {
         zone: Some("UTC".into()),
         fetched_at: "2026-11-02T07:00:03Z".parse().unwrap(),
         provisional_through: None,
+        reach: crate::source::dataset::Reach::Always,
         windows: vec![
             window("2026-10", &october),
             window("2026-09", &[(Metric::TotalCost, Some(dec!(45)))]),

@@ -314,9 +314,9 @@ impl Tx<'_> {
 
     /// Trouble of a library that works in this transaction.
     pub(in crate::run) fn trouble(&self, what: &str) -> StoreError {
-        StoreError::Database {
+        StoreError::Library {
             path: self.place.to_path_buf(),
-            cause: sqlx::Error::Protocol(what.to_owned()),
+            what: what.to_owned(),
         }
     }
 

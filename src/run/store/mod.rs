@@ -11,6 +11,7 @@
 
 mod db;
 mod files;
+mod late;
 mod notices;
 mod occurrences;
 mod open;
@@ -27,7 +28,7 @@ pub use db::Tx;
 pub(in crate::run) use db::{Inner, Pool};
 pub(in crate::run) use files::hash_file;
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
-pub use occurrences::{Advance, Cursor, Materialised, NewOccurrence, StoredOccurrence};
+pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, StoredOccurrence};
 pub use rescue::Ticket;
 
 use crate::delivery::{Parcel, Receipt};
@@ -75,9 +76,9 @@ impl Store {
 
     /// Trouble of a library that works on the same database.
     pub(in crate::run) fn trouble(&self, what: &str) -> StoreError {
-        StoreError::Database {
+        StoreError::Library {
             path: self.db.place().to_owned(),
-            cause: sqlx::Error::Protocol(what.to_owned()),
+            what: what.to_owned(),
         }
     }
 
@@ -159,6 +160,14 @@ pub enum StoreError {
         #[source]
         cause: sqlx::Error,
     },
+    /// A library that works on the same database said no.
+    #[error("the store {path} failed: {what}", path = path.display())]
+    Library {
+        /// Which file or database.
+        path: PathBuf,
+        /// What it said.
+        what: String,
+    },
     /// A stored value is not what this program writes.
     #[error(
         "the store holds `{value}` as {column}, which this program does not write; was it edited by hand?"
@@ -188,6 +197,31 @@ pub enum StoreError {
         /// To there.
         to: RunState,
     },
+    /// Only what a gate holds can be approved.
+    #[error("run {run_id} is {state}; only a held run can be approved")]
+    NotHeld {
+        /// Which run.
+        run_id: String,
+        /// Where it is.
+        state: RunState,
+    },
+    /// A newer revision has gone out since the run was held.
+    #[error(
+        "run {run_id} is not released: revision {revision} of the same report has gone out meanwhile (run {newer}), and readers \
+         would take the older for the newer; `reportwire run {job} --period {period}` makes one from what is there now"
+    )]
+    Overtaken {
+        /// Which run.
+        run_id: String,
+        /// The newer run.
+        newer: String,
+        /// Its revision.
+        revision: u32,
+        /// Of which job.
+        job: String,
+        /// Of which period.
+        period: String,
+    },
     /// Somebody else has moved the run or the parcel since it was read; what this process wanted to write is not written.
     #[error(
         "run {run_id} is no longer in the hands of this process; `reportwire runs show {run_id}` tells where it stands"
@@ -212,12 +246,13 @@ pub enum StoreError {
     },
     /// Another service works on this file.
     #[error(
-        "another `reportwire serve` works on {path} ({holder}); one service for each file: stop it first, or give this one \
-         a `data_dir` of its own, or share a PostgreSQL database with `service.store`", path = path.display()
+        "another `reportwire serve` is at work in {data_dir} ({holder}), and there can be only one: stop it first, or give \
+         this one a `service.data_dir` of its own, or let both share a PostgreSQL database (`service.store`)",
+        data_dir = data_dir.display()
     )]
     Served {
-        /// The lock file.
-        path: PathBuf,
+        /// The data folder.
+        data_dir: PathBuf,
         /// Who holds it, as far as it says.
         holder: String,
     },
@@ -244,6 +279,10 @@ impl StoreError {
                 path: path.clone(),
                 cause: told(cause),
             },
+            Self::Library { path, what } => Self::Library {
+                path: path.clone(),
+                what: what.clone(),
+            },
             _ => Self::Closed,
         }
     }
@@ -253,7 +292,12 @@ impl StoreError {
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::Io { .. } | Self::Disk { .. } | Self::Locked { .. } | Self::Database { .. } | Self::Closed
+            Self::Io { .. }
+                | Self::Disk { .. }
+                | Self::Locked { .. }
+                | Self::Database { .. }
+                | Self::Library { .. }
+                | Self::Closed
         )
     }
 }
@@ -378,8 +422,8 @@ pub struct Freeze<'a> {
     pub generated_at: DateTime<Utc>,
     /// Why it is to be held instead of sent; empty: it is not.
     pub held: &'a [String],
-    /// The value of the gate's metric, for the norm of later runs.
-    pub measured: Option<Decimal>,
+    /// Key and value of the gate's metric, for the norm of later runs.
+    pub measured: Option<(&'a str, Decimal)>,
 }
 
 /// An artifact as stored.
@@ -438,6 +482,16 @@ pub struct OutboxRow {
     pub updated_at: DateTime<Utc>,
 }
 
+impl OutboxRow {
+    /// Why it is not acknowledged, for a sentence that names the delivery already.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        let said = self.error.as_deref()?;
+        let named = format!("delivery `{}`: ", self.delivery);
+        Some(said.strip_prefix(&named).unwrap_or(said))
+    }
+}
+
 /// Leave to make one attempt, committed before the first byte goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permit {
@@ -460,6 +514,13 @@ pub enum PutOff<'a> {
     NoWay(&'a str),
     /// Its far end has said that it is gone, or its turn can never come: it is `dead`.
     Gone(&'a str),
+    /// Its far end failed time and again and is left alone for a while.
+    Resting {
+        /// Says so.
+        reason: &'a str,
+        /// How long.
+        until: DateTime<Utc>,
+    },
 }
 
 /// What became of an attempt.
@@ -529,6 +590,17 @@ impl Kept {
             Self::Artifacts => "artifacts",
         }
     }
+}
+
+/// How much is not done yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Parcels that wait or are being sent.
+    pub waiting: u32,
+    /// Parcels that were given up, or of which nobody knows.
+    pub dead: u32,
+    /// What owners have not been told yet.
+    pub notices: u32,
 }
 
 /// Which runs to list.

@@ -110,7 +110,7 @@ impl Store {
     /// [`StoreError`] if the database says no.
     pub async fn in_trouble(&self, job: &str) -> Result<bool, StoreError> {
         let values = values![job];
-        let sql = "SELECT count(*) AS n FROM notices WHERE job = $1 AND kind IN ('failed', 'missed', 'dead', 'ambiguous') \
+        let sql = "SELECT count(*) AS n FROM notices WHERE job = $1 AND kind IN ('failed', 'missed', 'dead', 'ambiguous', 'disabled') \
              AND id > (SELECT coalesce(max(id), 0) FROM notices WHERE job = $1 AND kind = 'recovered')";
         let work = work(move |tx| async move { tx.number(sql, values).await }.boxed());
         Ok(self.db.transaction(work).await? > 0)

@@ -1,6 +1,6 @@
 //! Occurrences are rows: what has fallen due is written down once, with its run and its ticket, in one transaction.
 
-use super::db::{Tx, values, work};
+use super::db::{Row, Tx, values, work};
 use super::notices;
 use super::outbox::audit;
 use super::runs::{Begun, insert_run, run_id};
@@ -87,6 +87,19 @@ pub struct StoredOccurrence {
     pub run_id: Option<String>,
     /// Why it did not run.
     pub missed: Option<String>,
+    /// IANA zone.
+    pub timezone: String,
+}
+
+/// What an operator or an edit of the configuration has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// `approve`, `resolve`, `reschedule`.
+    pub what: String,
+    /// JSON: the particulars.
+    pub detail: String,
 }
 
 impl Store {
@@ -282,17 +295,7 @@ impl Store {
         let work = work(move |tx| {
             async move {
                 let rows = tx.rows(sql, values).await?;
-                let stored = rows.iter().map(|row| {
-                    Ok(StoredOccurrence {
-                        job: row.text("job")?,
-                        nominal: row.text("nominal")?,
-                        due_at: row.moment("due_at")?,
-                        period_id: row.get("period_id")?,
-                        run_id: row.get("run_id")?,
-                        missed: row.get("missed")?,
-                    })
-                });
-                stored.collect()
+                rows.iter().map(occurrence_of).collect()
             }
             .boxed()
         });
@@ -358,4 +361,54 @@ async fn record(
     };
     insert_run(tx, &begun).await?;
     Ok(Recorded::Run(Ticket { run_id: id, fence: 0 }))
+}
+
+fn occurrence_of(row: &Row) -> Result<StoredOccurrence, StoreError> {
+    Ok(StoredOccurrence {
+        job: row.text("job")?,
+        nominal: row.text("nominal")?,
+        due_at: row.moment("due_at")?,
+        period_id: row.get("period_id")?,
+        run_id: row.get("run_id")?,
+        missed: row.get("missed")?,
+        timezone: row.text("timezone")?,
+    })
+}
+
+impl Store {
+    /// The occurrence that a run was made for; none for one that somebody asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn occurrence(&self, run_id: &str) -> Result<Option<StoredOccurrence>, StoreError> {
+        let values = values![run_id];
+        let sql = "SELECT * FROM occurrences WHERE run_id = $1";
+        let work = work(move |tx| async move { tx.row(sql, values).await }.boxed());
+        let row = self.db.transaction(work).await?;
+        row.as_ref().map(occurrence_of).transpose()
+    }
+
+    /// What operators have decided about a run, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn audits(&self, run_id: &str) -> Result<Vec<Audit>, StoreError> {
+        let values = values![run_id];
+        let sql = "SELECT at, what, detail FROM audits WHERE run_id = $1 ORDER BY id";
+        let work = work(move |tx| {
+            async move {
+                let rows = tx.rows(sql, values).await?;
+                let audits = rows.iter().map(|row| {
+                    Ok(Audit {
+                        at: row.moment("at")?,
+                        what: row.text("what")?,
+                        detail: row.text("detail")?,
+                    })
+                });
+                audits.collect()
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
 }

@@ -121,9 +121,9 @@ async fn begin(connection: &mut SqliteConnection) -> sqlx::Result<Transaction<'_
 /// Old enough to know what we ask, and set to keep what it acknowledges.
 async fn assert_postgres(connection: &mut PgConnection, place: &Path) -> Result<(), StoreError> {
     let fault = |cause| fault(place, cause);
-    let refused = |why: String| StoreError::Database {
+    let refused = |what: String| StoreError::Library {
         path: place.to_owned(),
-        cause: sqlx::Error::Protocol(why),
+        what,
     };
     let version: String = sqlx::query_scalar("SHOW server_version_num")
         .fetch_one(&mut *connection)

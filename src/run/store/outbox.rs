@@ -3,11 +3,15 @@
 use super::db::{Row, Tx, Value, values, work};
 use super::notices::{self, Tell};
 use super::runs::hold;
-use super::{Freeze, OutboxRow, Outcome, Permit, PutOff, Run, Store, StoreError, StoredArtifact, files};
+use super::{
+    Backlog, Freeze, NewRun, OutboxRow, Outcome, Permit, PutOff, Run, Store, StoreError, StoredArtifact,
+    files, late,
+};
 use crate::delivery::Parcel;
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
+use rust_decimal::Decimal;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +41,22 @@ impl Store {
         tell: Vec<Tell>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let artifacts = Self::keep_artifacts(run, freeze)?;
+        self.freeze_with(run, freeze, None, tell, now).await
+    }
+
+    /// The same, and in the same transaction writes down a run that is to follow it, not to be begun before its time.
+    ///
+    /// # Errors
+    /// As for [`Self::freeze`].
+    pub async fn freeze_with(
+        &self,
+        run: &Run,
+        freeze: Freeze<'_>,
+        follower: Option<(NewRun, DateTime<Utc>)>,
+        tell: Vec<Tell>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let artifacts = keep_artifacts(run, freeze)?;
         let snapshot = files::hash_tree(&run.snapshot_dir)?;
         let paths: HashMap<&str, &Path> = artifacts
             .iter()
@@ -60,7 +79,10 @@ impl Store {
             json(&freeze.notices),
             json(&snapshot),
             json(&freeze.held),
-            freeze.measured.map(|value| value.to_string()),
+            freeze
+                .measured
+                .as_ref()
+                .map(|(metric, value)| format!("{metric} {value}")),
             &run.run_id,
             run.fence
         ];
@@ -76,7 +98,7 @@ impl Store {
                     return store.frozen_alike(tx, &run, state, &hashes, &parcels).await;
                 }
                 for (position, artifact) in artifacts.iter().enumerate() {
-                    store.insert_artifact(tx, &run.run_id, position, artifact).await?;
+                    insert_artifact(tx, &run.run_id, position, artifact, &store.data_dir).await?;
                 }
                 for (position, parcel) in parcels.into_iter().enumerate() {
                     insert_parcel(tx, &run.run_id, position, parcel, at).await?;
@@ -84,6 +106,9 @@ impl Store {
                 if held_since.is_some() {
                     let sql = "UPDATE runs SET lease_until = NULL WHERE run_id = $1";
                     tx.execute(sql, values![&run.run_id]).await?;
+                }
+                if let Some((follower, at)) = follower {
+                    late::insert_later(tx, &follower, at).await?;
                 }
                 notices::write_all(tx, &tell, now).await
             }
@@ -102,7 +127,7 @@ impl Store {
         parcels: &[(String, Vec<Parcel>)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        Self::keep_parcels(run, parcels, &HashMap::new())?;
+        keep_parcels(run, parcels, &HashMap::new())?;
         let new: Vec<NewParcel> = parcels
             .iter()
             .flat_map(|(delivery, parcels)| parcels.iter().map(move |parcel| (delivery, parcel)))
@@ -225,7 +250,12 @@ impl Store {
             PutOff::Behind(reason, at) => (DeliveryState::RetryWait, reason, 0, Some(at)),
             PutOff::NoWay(reason) => (DeliveryState::RetryWait, reason, 1, Some(now + NO_WAY)),
             PutOff::Gone(reason) => (DeliveryState::Dead, reason, 1, None),
+            PutOff::Resting { reason, until } => (DeliveryState::RetryWait, reason, 0, Some(until)),
         };
+        if row.state == DeliveryState::Ambiguous {
+            // It stays what it is; only its time is later.
+            return self.resend_at(row, fence, at.unwrap_or(now)).await;
+        }
         let values = values![now, i64::from(stands_in), reason, row.id, fence, at, state.key()];
         let sql = "UPDATE deliveries SET state = $7, updated_at = $1, \
              next_attempt_at = CASE WHEN $7 = 'retry_wait' AND next_attempt_at > $6 THEN next_attempt_at ELSE $6 END, \
@@ -320,6 +350,28 @@ impl Store {
         self.one(moved, &row.run_id)
     }
 
+    /// How much waits to be sent, was given up, or is to be told.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+        let work = work(move |tx| {
+            async move {
+                let count = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+                let waiting = "SELECT count(*) AS n FROM deliveries WHERE state IN ('pending', 'sending', 'retry_wait')";
+                let dead = "SELECT count(*) AS n FROM deliveries WHERE state IN ('dead', 'ambiguous')";
+                let notices = "SELECT count(*) AS n FROM notices WHERE bulletin IS NULL AND owner <> '[]'";
+                Ok(Backlog {
+                    waiting: count(tx.number(waiting, values![]).await?),
+                    dead: count(tx.number(dead, values![]).await?),
+                    notices: count(tx.number(notices, values![]).await?),
+                })
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
     /// The parcels of a run, in the order of sending.
     ///
     /// # Errors
@@ -358,6 +410,31 @@ impl Store {
                     .iter()
                     .map(|row| store.artifact_of(row))
                     .collect()
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+
+    /// What a metric was in the delivered runs of a job before, the newest period first; other periods than the run's own.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn norm(&self, run: &Run, metric: &str, most: usize) -> Result<Vec<Decimal>, StoreError> {
+        let values = values![
+            &run.job,
+            &run.period_id,
+            i64::try_from(most).unwrap_or(i64::MAX),
+            format!("{metric} ")
+        ];
+        let sql = "SELECT measured FROM runs WHERE job = $1 AND period_id <> $2 AND state = 'delivered' AND trigger <> 'test' \
+             AND substr(measured, 1, length($4)) = $4 ORDER BY period_start DESC, revision DESC LIMIT $3";
+        let metric = metric.to_owned();
+        let work = work(move |tx| {
+            async move {
+                let rows = tx.rows(sql, values).await?;
+                let read = |text: &str| text.strip_prefix(&metric)?.trim_start().parse().ok();
+                rows.iter().map(|row| row.word("measured", read)).collect()
             }
             .boxed()
         });
@@ -404,50 +481,6 @@ impl Store {
         self.db.transaction(work).await.map(drop)
     }
 
-    fn keep_artifacts(run: &Run, freeze: Freeze<'_>) -> Result<Vec<StoredArtifact>, StoreError> {
-        let dir = run.home.join("artifacts");
-        files::create_dir(&dir)?;
-        let mut stored = Vec::with_capacity(freeze.artifacts.len());
-        let mut known = HashMap::new();
-        for artifact in freeze.artifacts {
-            if !files::is_file_name(&artifact.name) {
-                return Err(StoreError::BadName(artifact.name.clone()));
-            }
-            let path = dir.join(&artifact.name);
-            // Written again only if it differs, so that freezing twice leaves what is there.
-            if files::hash_file(&path).ok().as_ref() != Some(&artifact.sha256) {
-                files::write_atomically(&path, &artifact.bytes)?;
-            }
-            known.insert(artifact.sha256.as_str(), path.clone());
-            stored.push(StoredArtifact {
-                name: artifact.name.clone(),
-                media_type: artifact.media_type.clone(),
-                bytes: artifact.bytes.len() as u64,
-                sha256: artifact.sha256.clone(),
-                rows: artifact.rows,
-                path,
-            });
-        }
-        Self::keep_parcels(run, freeze.parcels, &known)?;
-        Ok(stored)
-    }
-
-    /// Stores the content of parcels by hash; what is an artifact already is not stored twice.
-    fn keep_parcels(
-        run: &Run,
-        parcels: &[(String, Vec<Parcel>)],
-        known: &HashMap<&str, PathBuf>,
-    ) -> Result<(), StoreError> {
-        let dir = run.home.join("outbox");
-        files::create_dir(&dir)?;
-        for parcel in parcels.iter().flat_map(|(_, parcels)| parcels) {
-            if !known.contains_key(parcel.sha256.as_str()) {
-                files::keep_by_hash(&dir, &parcel.content)?;
-            }
-        }
-        files::sync_dir(&run.home)
-    }
-
     fn new_parcel(
         &self,
         run: &Run,
@@ -467,28 +500,6 @@ impl Store {
             content_path: files::relative(&self.data_dir, &path),
             sha256: parcel.sha256.clone(),
         }
-    }
-
-    async fn insert_artifact(
-        &self,
-        tx: &mut Tx<'_>,
-        run_id: &str,
-        position: usize,
-        artifact: &StoredArtifact,
-    ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO artifacts (run_id, position, name, media_type, bytes, sha256, rows, path) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-        let values = values![
-            run_id,
-            i64::try_from(position).unwrap_or(i64::MAX),
-            &artifact.name,
-            &artifact.media_type,
-            i64::try_from(artifact.bytes).unwrap_or(i64::MAX),
-            &artifact.sha256,
-            artifact.rows.map(|rows| i64::try_from(rows).unwrap_or(i64::MAX)),
-            files::relative(&self.data_dir, &artifact.path)
-        ];
-        tx.execute(sql, values).await.map(drop)
     }
 
     /// Whether the run is frozen already, by this process and with the same content.
@@ -593,4 +604,70 @@ pub(super) async fn audit(
     tx.execute(sql, values![at, what, job, run_id, detail])
         .await
         .map(drop)
+}
+
+async fn insert_artifact(
+    tx: &mut Tx<'_>,
+    run_id: &str,
+    position: usize,
+    artifact: &StoredArtifact,
+    data_dir: &Path,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO artifacts (run_id, position, name, media_type, bytes, sha256, rows, path) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let values = values![
+        run_id,
+        i64::try_from(position).unwrap_or(i64::MAX),
+        &artifact.name,
+        &artifact.media_type,
+        i64::try_from(artifact.bytes).unwrap_or(i64::MAX),
+        &artifact.sha256,
+        artifact.rows.map(|rows| i64::try_from(rows).unwrap_or(i64::MAX)),
+        files::relative(data_dir, &artifact.path)
+    ];
+    tx.execute(sql, values).await.map(drop)
+}
+
+/// Stores the content of parcels by hash; what is an artifact already is not stored twice.
+fn keep_parcels(
+    run: &Run,
+    parcels: &[(String, Vec<Parcel>)],
+    known: &HashMap<&str, PathBuf>,
+) -> Result<(), StoreError> {
+    let dir = run.home.join("outbox");
+    files::create_dir(&dir)?;
+    for parcel in parcels.iter().flat_map(|(_, parcels)| parcels) {
+        if !known.contains_key(parcel.sha256.as_str()) {
+            files::keep_by_hash(&dir, &parcel.content)?;
+        }
+    }
+    files::sync_dir(&run.home)
+}
+
+fn keep_artifacts(run: &Run, freeze: Freeze<'_>) -> Result<Vec<StoredArtifact>, StoreError> {
+    let dir = run.home.join("artifacts");
+    files::create_dir(&dir)?;
+    let mut stored = Vec::with_capacity(freeze.artifacts.len());
+    let mut known = HashMap::new();
+    for artifact in freeze.artifacts {
+        if !files::is_file_name(&artifact.name) {
+            return Err(StoreError::BadName(artifact.name.clone()));
+        }
+        let path = dir.join(&artifact.name);
+        // Written again only if it differs, so that freezing twice leaves what is there.
+        if files::hash_file(&path).ok().as_ref() != Some(&artifact.sha256) {
+            files::write_atomically(&path, &artifact.bytes)?;
+        }
+        known.insert(artifact.sha256.as_str(), path.clone());
+        stored.push(StoredArtifact {
+            name: artifact.name.clone(),
+            media_type: artifact.media_type.clone(),
+            bytes: artifact.bytes.len() as u64,
+            sha256: artifact.sha256.clone(),
+            rows: artifact.rows,
+            path,
+        });
+    }
+    keep_parcels(run, freeze.parcels, &known)?;
+    Ok(stored)
 }

@@ -1,10 +1,9 @@
 //! Who works on a run: taking it, taking it over from a process that ended or was lost, and what is left for somebody to do.
 
 use super::db::{Tx, values, work};
-use super::notices::{self, Tell};
 use super::outbox::audit;
 use super::runs::{LEASE, home};
-use super::{Run, Store, StoreError, owner};
+use super::{Run, Store, StoreError, late, owner};
 use crate::run::dispatch::Dispatch;
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
@@ -193,48 +192,33 @@ impl Store {
     /// Releases a held run: exactly the bytes that were frozen go out.
     ///
     /// # Errors
-    /// [`StoreError::IllegalMove`] if it is not held.
+    /// [`StoreError::NotHeld`] if it is not held; [`StoreError::Overtaken`] if a newer revision has gone out meanwhile.
     pub async fn approve(&self, run_id: &str, now: DateTime<Utc>) -> Result<Run, StoreError> {
         let (store, run_id) = (self.clone(), run_id.to_owned());
         let work = work(move |tx| {
             async move {
                 let run = store.read_run(tx, &run_id).await?;
                 if run.state != RunState::Held {
-                    return Err(StoreError::IllegalMove {
-                        from: run.state,
-                        to: RunState::Frozen,
+                    return Err(StoreError::NotHeld {
+                        run_id,
+                        state: run.state,
+                    });
+                }
+                if let Some(newer) = late::newer(&store, tx, &run).await? {
+                    return Err(StoreError::Overtaken {
+                        run_id,
+                        newer: newer.run_id,
+                        revision: newer.revision,
+                        job: run.job,
+                        period: run.period_id,
                     });
                 }
                 let sql = "UPDATE runs SET state = 'frozen', dispatched_at = NULL WHERE run_id = $1 AND state = 'held'";
-                tx.execute(sql, values![&run_id]).await?;
+                let moved = tx.execute(sql, values![&run_id]).await?;
+                store.one(moved, &run_id)?;
                 let why = serde_json::json!({"held": run.held}).to_string();
                 audit(tx, now, "approve", Some(&run.job), Some(&run_id), &why).await?;
                 store.read_run(tx, &run_id).await
-            }
-            .boxed()
-        });
-        self.db.transaction(work).await
-    }
-
-    /// Lets a run wait for late data: nobody begins it before `until`.
-    ///
-    /// # Errors
-    /// [`StoreError::Stale`] if it is in other hands.
-    pub async fn wait_for_data(
-        &self,
-        run: &Run,
-        until: DateTime<Utc>,
-        tell: Vec<Tell>,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let (store, run) = (self.clone(), run.clone());
-        let work = work(move |tx| {
-            async move {
-                let sql = "UPDATE runs SET state = 'queued', wait_until = $1, lease_until = NULL, dispatched_at = NULL \
-                     WHERE run_id = $2 AND fence = $3 AND state IN ('fetching', 'snapshotted')";
-                let moved = tx.execute(sql, values![until, &run.run_id, run.fence]).await?;
-                store.one(moved, &run.run_id)?;
-                notices::write_all(tx, &tell, now).await
             }
             .boxed()
         });

@@ -5,6 +5,7 @@ use super::files::create_dir;
 use super::notices::{self, Tell};
 use super::{Kept, NewRun, Run, RunFilter, Store, StoreError, Trigger};
 use crate::run::state::RunState;
+use crate::telemetry::figures;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
 use std::path::{Path, PathBuf};
@@ -320,6 +321,7 @@ impl Store {
         if rows_affected == 1 {
             return Ok(());
         }
+        figures::stale_write_refused();
         tracing::warn!(run.id = run_id, owner = self.owner, "a stale write was refused");
         Err(StoreError::Stale {
             run_id: run_id.to_owned(),

@@ -146,11 +146,7 @@ fn plan(place: &Place, store: &Store, clock: &ManualClock, jobs: &[Job]) -> Curr
         );
     }
     let plan = crate::config::load_text("reportwire.toml", &text, place.dir(), &[], &BTreeMap::new());
-    current(Engine {
-        plan: plan.unwrap(),
-        store: store.clone(),
-        clock: Arc::new(clock.clone()),
-    })
+    current(Engine::new(plan.unwrap(), store.clone(), Arc::new(clock.clone())))
 }
 
 /// Every minute after `after` and up to `until` at which a local time is as asked for: found by looking at each.

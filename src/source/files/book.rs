@@ -357,6 +357,11 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         }
     }
 
+    /// The latest day that any row is about.
+    pub(crate) fn reached(&self) -> Option<NaiveDate> {
+        self.reach.map(|reach| reach.last)
+    }
+
     /// A notice for each period that has no rows, or none of its first or last days that were over `today`, and one for
     /// the days between. Figures are missing only where the report is about the period.
     pub(crate) fn shortfalls(&self, source: &str, today: NaiveDate) -> Vec<Notice> {
@@ -418,6 +423,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
             }
             Ok(Window {
                 period: ledger.need.period.clone(),
+                rows: ledger.total.rows,
                 daily: daily(ledger, &figures, &measures)?,
                 figures,
                 rankings: Vec::new(),

@@ -11,10 +11,11 @@ use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use crate::period::Period;
 use crate::source::sdk::{Flaw, Flaws, Row, Wire, json};
-use crate::source::{Dataset, Depth, Need, Notice, Series, Snapshot, SourceError, Window};
+use crate::source::{Dataset, Depth, Need, Notice, Ranking, Series, Snapshot, SourceError, Window};
 use chrono::NaiveDate;
 use percent_encoding::percent_decode_str;
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 
 /// Decodes a snapshot. Pure.
 ///
@@ -45,9 +46,21 @@ pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset
         zone: Some("UTC".to_owned()),
         fetched_at,
         provisional_through: running.then_some(fetched_at),
+        reach: crate::source::dataset::Reach::Always,
         windows,
         notices: reader.notices,
     })
+}
+
+/// The days for which any value was sent, and the places of the top lists.
+fn rows(daily: &[Series], rankings: &[Ranking]) -> u64 {
+    let points = daily.iter().flat_map(|series| &series.points);
+    let days: BTreeSet<NaiveDate> = points
+        .filter(|(_, value)| value.is_some())
+        .map(|(date, _)| *date)
+        .collect();
+    let places: usize = rankings.iter().map(|ranking| ranking.rows.len()).sum();
+    (days.len() + places) as u64
 }
 
 /// Reads the answers of one snapshot and gathers what must be said about them.
@@ -118,11 +131,15 @@ impl Reader<'_> {
     }
 
     fn window(&mut self, need: &Need) -> Result<Window, SourceError> {
+        let figures = figures::read(self, &need.period)?;
+        let daily = self.daily(need)?;
+        let rankings = rankings::read(self, &need.period)?;
         Ok(Window {
             period: need.period.clone(),
-            figures: figures::read(self, &need.period)?,
-            daily: self.daily(need)?,
-            rankings: rankings::read(self, &need.period)?,
+            rows: rows(&daily, &rankings),
+            figures,
+            daily,
+            rankings,
             breakdowns: Vec::new(),
         })
     }

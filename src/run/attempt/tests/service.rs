@@ -21,7 +21,7 @@ impl World {
             DeliveryState::RetryWait => row.next_attempt_at.is_some_and(|at| at <= now),
             _ => false,
         };
-        let effort = Effort::for_service(CancellationToken::new());
+        let effort = Effort::for_service(CancellationToken::new(), Arc::new(Hosts::new(4)));
         deliver_all(&self.store, &self.run, &self.ways, due, &effort, &self.clock)
             .await
             .unwrap();

@@ -92,7 +92,7 @@ impl Hand {
             freeze(store, run).await,
             store.fail(id, fence, "late", noon(), None).await,
             store.release(id, fence).await,
-            store.wait_for_data(run, noon(), vec![], noon()).await,
+            store.set_aside(run, noon(), None, noon()).await,
             store.conclude(id, fence, noon(), vec![]).await.map(drop),
             store
                 .enqueue(

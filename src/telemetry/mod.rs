@@ -1,4 +1,7 @@
-//! What the program tells of itself while it works: `tracing` events on standard error, as text or JSON lines.
+//! What the program tells of itself while it works: `tracing` events on standard error, as text or JSON lines, and the
+//! [`figures`] that a monitoring system collects.
+
+pub mod figures;
 
 use tracing_subscriber::EnvFilter;
 
