@@ -332,6 +332,4 @@ fn is_outstanding(row: &OutboxRow) -> bool {
 }
 
 #[cfg(test)]
-mod late_tests;
-#[cfg(test)]
 mod tests;

@@ -1,249 +1,320 @@
-//! A worker with real files and a real folder to deliver to.
+//! What a worker makes of a run, on a clock that stands still until it is told otherwise.
 
+use super::shop::{DUE, Shop, WAITS};
 use super::*;
-use crate::run::store::testing::{
-    On, Place, Recorder, advance, at, cursor, execute, noon, occurrence, on_both_databases, outlive_leases,
-};
-use crate::run::store::{Permit, PutOff};
-use crate::schedule::clock::ManualClock;
-use std::sync::Arc;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use crate::schedule::clock::Clock as _;
 
-on_both_databases! {
-    a_scheduled_run_is_brought_to_its_end,
-    a_stop_lets_what_is_being_sent_finish,
-    a_run_whose_job_has_gone_ends_and_its_owner_hears,
-    a_run_that_this_process_is_at_work_on_is_not_taken_from_it,
-    whoever_is_told_to_stop_before_anything_is_frozen_gives_the_run_back,
-    what_a_killed_process_was_sending_is_sent_once_more_where_repeats_are_known,
-}
+#[tokio::test]
+async fn late_data_are_waited_for_go_out_provisional_and_then_final() {
+    let shop = Shop::open(WAITS).await;
+    shop.usage_to("2026-10-29");
+    shop.fall_due().await;
+    assert_eq!(shop.work_at(DUE).await, 1);
+    assert_eq!(shop.states().await, [(1, RunState::Queued)]);
+    assert!(
+        !shop.runs().await[0].home.join("snapshot").exists(),
+        "a look leaves nothing behind"
+    );
+    assert_eq!(
+        shop.work_at("2026-11-02T06:14:59Z").await,
+        0,
+        "it looks every quarter of an hour"
+    );
+    assert_eq!(shop.work_at("2026-11-02T06:15:00Z").await, 1);
+    let news = shop.news().await;
+    assert_eq!(news.len(), 1, "told once: {news:?}");
+    assert!(
+        news[0].text.contains("`usage` reaches only to 2026-10-29"),
+        "{news:?}"
+    );
 
-const CONFIGURATION: &str = r#"
-[service]
-owner = ["finops@example.com"]
-data_dir = "."
-[sources.usage.usage_file]
-path = "usage.csv"
-[deliveries.drop.file_drop]
-path = "drop"
-[jobs.daily]
-sources = ["usage"]
-period = "previous_day"
-schedule = "0 7 * * *"
-formats = ["csv"]
-deliveries = ["drop"]
-[jobs.daily.report.full]
-[deliveries.hook.webhook]
-url = "http://127.0.0.1:PORT/"
-allow_private = true
-[jobs.other]
-sources = ["usage"]
-period = "previous_day"
-formats = ["csv"]
-[jobs.other.report.full]
-"#;
-const USAGE: &str = "date,project_id,project_name,agent_id,agent_name,user_id,user_name,model,service_type,requests,errors,\
-    conversations,input_tokens,output_tokens,audio_seconds,characters,cost,currency\n\
-    2026-11-01,p,P,a,A,u,U,gpt-4o-mini,text_generation,30,0,7,16980,2430,0,0,0.5,USD\n";
+    // The job's patience is over.
+    assert_eq!(shop.work_at("2026-11-02T08:00:00Z").await, 1);
+    assert_eq!(
+        shop.states().await,
+        [(1, RunState::Delivered), (2, RunState::Queued)]
+    );
+    let csv = shop.dropped("monthly_2026-10.csv");
+    assert!(
+        csv.contains(",43.5,provisional,") && !csv.contains(",ok,"),
+        "{csv}"
+    );
+    let notices = shop.runs().await[0].notices.join(" ");
+    assert!(
+        notices.contains("The data of usage reach only to 2026-10-29, and the period goes to 2026-10-31"),
+        "{notices}"
+    );
 
-struct World {
-    place: Place,
-    engine: Engine,
-    lanes: Lanes,
-    leases: Leases,
-    stop: CancellationToken,
-}
-
-impl World {
-    async fn new(on: On) -> Self {
-        Self::with_hook(on, 9).await
-    }
-
-    /// With a receiver of webhooks at this port.
-    async fn with_hook(on: On, port: u16) -> Self {
-        let place = Place::new(on).await;
-        std::fs::write(place.dir().join("usage.csv"), USAGE).unwrap();
-        let text = CONFIGURATION.replace("PORT", &port.to_string());
-        let plan = crate::config::load_text("reportwire.toml", &text, place.dir(), &[], &BTreeMap::new());
-        let clock = Arc::new(ManualClock::at(noon()));
-        let engine = Engine::new(plan.unwrap(), place.store().await, clock);
-        Self {
-            place,
-            lanes: Lanes::of(&engine.plan),
-            engine,
-            leases: Leases::default(),
-            stop: CancellationToken::new(),
-        }
-    }
-
-    /// Writes down what has fallen due; its ticket.
-    async fn due(&self) -> Ticket {
-        let (store, recorder) = (&self.engine.store, Arc::new(Recorder::default()));
-        let from = "2026-11-01T12:00:00Z";
-        store.register(vec![cursor("daily", from)]).await.unwrap();
-        let due = advance("daily", from, vec![occurrence("2026-11-02T07:00:00Z")]);
-        store
-            .materialise(vec![due], recorder.clone(), noon())
+    assert_eq!(
+        shop.work_at("2026-11-02T13:59:59Z").await,
+        0,
+        "then every six hours"
+    );
+    assert_eq!(shop.work_at("2026-11-02T14:00:00Z").await, 1);
+    assert_eq!(shop.states().await[1], (2, RunState::Queued));
+    shop.usage_to("2026-10-31");
+    assert_eq!(shop.work_at("2026-11-02T20:00:00Z").await, 1);
+    assert_eq!(
+        shop.states().await,
+        [(1, RunState::Delivered), (2, RunState::Delivered)]
+    );
+    let csv = shop.dropped("monthly_2026-10_r2.csv");
+    assert!(csv.contains(",ok,") && !csv.contains("provisional"), "{csv}");
+    assert!(!shop.runs().await[1].notices.join(" ").contains("provisional"));
+    assert_eq!(
+        shop.work_at("2027-01-01T00:00:00Z").await,
+        0,
+        "and that is the end of it"
+    );
+    assert!(shop.news().await.is_empty());
+    assert!(
+        crate::run::replay::replay(&shop.engine.store, &shop.runs().await[0].run_id)
             .await
-            .unwrap();
-        recorder.taken().remove(0)
-    }
-
-    async fn works(&self, ticket: &Ticket) {
-        work(&self.engine, ticket, &self.lanes, &self.leases, &self.stop)
-            .await
-            .unwrap();
-    }
-
-    async fn run(&self, ticket: &Ticket) -> Run {
-        self.engine.store.run(&ticket.run_id).await.unwrap()
-    }
-
-    async fn swept(&self) -> Vec<Ticket> {
-        let recorder = Arc::new(Recorder::default());
-        let swept = self
-            .engine
-            .store
-            .hand_out(recorder.clone(), self.engine.clock.now(), 99)
-            .await;
-        swept.unwrap();
-        recorder.taken()
-    }
+            .unwrap()
+            .identical()
+    );
 }
 
-async fn a_scheduled_run_is_brought_to_its_end(on: On) {
-    let world = World::new(on).await;
-    let ticket = world.due().await;
-    world.works(&ticket).await;
-    let run = world.run(&ticket).await;
-    assert_eq!((run.state, run.error.as_deref()), (RunState::Delivered, None));
-    assert_eq!(run.period_id, "2026-11-01");
-    assert!(world.place.dir().join("drop/daily_2026-11-01.csv").is_file());
-    assert!(world.swept().await.is_empty());
-    world.works(&ticket).await;
-    assert_eq!(world.run(&ticket).await, run, "a used ticket changes nothing");
+#[tokio::test]
+async fn data_that_never_come_end_the_looking_and_the_owner_hears_once() {
+    let shop = Shop::open(WAITS).await;
+    shop.usage_to("2026-09-30");
+    shop.fall_due().await;
+    for instant in [DUE, "2026-11-02T08:00:00Z", "2026-12-03T07:59:00Z"] {
+        assert_eq!(shop.work_at(instant).await, 1, "{instant}");
+    }
+    shop.news().await;
+    assert_eq!(
+        shop.states().await,
+        [(1, RunState::Delivered), (2, RunState::Queued)]
+    );
+    // A source that cannot be had at one look is no reason to stop looking; at the last it is.
+    std::fs::remove_file(shop.folder.path().join("usage.csv")).unwrap();
+    assert_eq!(shop.work_at("2026-12-03T08:00:00Z").await, 1);
+    assert_eq!(shop.states().await[1], (2, RunState::Failed));
+    let news = shop.news().await;
+    assert_eq!(news.len(), 1, "{news:?}");
+    assert_eq!(shop.work_at("2027-12-01T00:00:00Z").await, 0);
+    assert_eq!(shop.files().len(), 2, "the provisional one and its manifest");
 }
 
-async fn a_stop_lets_what_is_being_sent_finish(on: On) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut world = World::with_hook(on, listener.local_addr().unwrap().port()).await;
-    world.engine.plan.jobs.get_mut("daily").unwrap().deliveries = vec!["hook".to_owned()];
-    let ticket = world.due().await;
-    let receiver = async {
-        let (mut connection, _) = listener.accept().await.unwrap();
-        let mut request = Vec::new();
-        while !String::from_utf8_lossy(&request).contains("\r\n\r\n") {
-            connection.read_buf(&mut request).await.unwrap();
-        }
-        // The bytes are on their way, and the answer is not there yet.
-        world.stop.cancel();
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
-        }
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-        connection.write_all(answer).await.unwrap();
-        // Whatever of the request is still to come is read, so that closing does not reset the connection.
-        connection.shutdown().await.unwrap();
-        drop(connection.read_to_end(&mut request).await);
+#[tokio::test]
+async fn a_look_that_fails_is_made_again_and_the_last_one_says_what_is_missing() {
+    let shop = Shop::open(WAITS).await;
+    shop.usage_to("2026-10-30");
+    shop.fall_due().await;
+    shop.work_at(DUE).await;
+    shop.work_at("2026-11-02T08:00:00Z").await;
+    std::fs::remove_file(shop.folder.path().join("usage.csv")).unwrap();
+    shop.work_at("2026-11-02T14:00:00Z").await;
+    assert_eq!(shop.states().await[1], (2, RunState::Queued));
+    shop.usage_to("2026-10-30");
+    shop.news().await;
+    assert_eq!(shop.work_at("2026-12-10T00:00:00Z").await, 1);
+    assert_eq!(shop.states().await[1], (2, RunState::Failed));
+    let (run, news) = (shop.runs().await.remove(1), shop.news().await);
+    let said = run.error.unwrap();
+    assert!(
+        said.contains("never came: `usage` reaches only to 2026-10-30"),
+        "{said}"
+    );
+    assert_eq!(news.len(), 1, "{news:?}");
+    assert!(
+        news[0].text.contains("`reportwire run monthly --period 2026-10`"),
+        "{news:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_makes_a_newer_revision_by_hand_needs_no_second_one() {
+    let shop = Shop::open(WAITS).await;
+    shop.usage_to("2026-10-30");
+    shop.fall_due().await;
+    shop.work_at(DUE).await;
+    shop.work_at("2026-11-02T08:00:00Z").await;
+    shop.usage_to("2026-10-31");
+    let request = crate::run::RunRequest {
+        job: "monthly".into(),
+        period: Some("2026-10".into()),
+        ..crate::run::RunRequest::default()
     };
-    tokio::join!(world.works(&ticket), receiver);
-    assert_eq!(world.run(&ticket).await.state, RunState::Delivered);
-}
-
-async fn a_run_whose_job_has_gone_ends_and_its_owner_hears(on: On) {
-    let mut world = World::new(on).await;
-    let ticket = world.due().await;
-    std::fs::write(world.place.dir().join("drop"), "no folder").unwrap();
-    world.works(&ticket).await;
-    world.engine.plan.jobs.remove("daily");
-    execute(
-        &world.engine.store,
-        "UPDATE deliveries SET state = 'retry_wait', next_attempt_at = '2026-11-02T11:00:00.000000Z'",
-    )
-    .await;
-    let handed = world.swept().await;
-    assert_eq!(handed.len(), 1);
-    world.works(&handed[0]).await;
-    assert_eq!(world.run(&ticket).await.state, RunState::Failed);
-    let rows = world.engine.store.deliveries(&ticket.run_id).await.unwrap();
-    assert!(
-        rows.iter()
-            .all(|row| (row.state, row.next_attempt_at) == (DeliveryState::Dead, None)),
-        "{rows:?}"
-    );
-    assert!(world.swept().await.is_empty(), "not again and again");
-    assert!(
-        world.engine.store.in_trouble("daily").await.unwrap(),
-        "its owner is told"
-    );
-}
-
-async fn a_run_that_this_process_is_at_work_on_is_not_taken_from_it(on: On) {
-    let world = World::new(on).await;
-    let ticket = world.due().await;
-    let run = world.engine.store.take(&ticket, noon()).await.unwrap().unwrap();
-    let at_work = world.leases.keep(&run);
-    // As after a step of the clock.
-    outlive_leases(&world.engine.store).await;
-    let again = world.swept().await.remove(0);
-    world.works(&again).await;
-    assert_eq!(world.run(&ticket).await.fence, run.fence);
-    drop(at_work);
-    world.works(&again).await;
-    assert_eq!(world.run(&ticket).await.state, RunState::Delivered);
-}
-
-async fn whoever_is_told_to_stop_before_anything_is_frozen_gives_the_run_back(on: On) {
-    let world = World::new(on).await;
-    let ticket = world.due().await;
-    world.stop.cancel();
-    world.works(&ticket).await;
-    let run = world.run(&ticket).await;
-    assert!(
-        run.generated_at.is_none() && run.state != RunState::Failed,
-        "{run:?}"
-    );
-    let next = World {
-        stop: CancellationToken::new(),
-        ..world
-    };
-    let used = run.fence > ticket.fence;
-    // Given back, so that nobody waits for a lease; a ticket that was not used is still good.
-    let ticket = if used {
-        next.swept().await.remove(0)
-    } else {
-        ticket
-    };
-    next.works(&ticket).await;
-    assert_eq!(next.run(&ticket).await.state, RunState::Delivered);
-}
-
-async fn what_a_killed_process_was_sending_is_sent_once_more_where_repeats_are_known(on: On) {
-    let world = World::new(on).await;
-    let ticket = world.due().await;
-    std::fs::write(world.place.dir().join("drop"), "no folder").unwrap();
-    world.works(&ticket).await;
-    std::fs::remove_file(world.place.dir().join("drop")).unwrap();
-    let killed = world.place.store_of("killed").await;
-    let run = killed.claim(&ticket.run_id, noon()).await.unwrap();
-    let row = killed.deliveries(&run.run_id).await.unwrap().remove(0);
-    let _: Permit = killed.permit(&row, run.fence, noon()).await.unwrap();
-    outlive_leases(&killed).await;
-    let handed = world.swept().await.remove(0);
-    world.works(&handed).await;
-    let row = killed.deliveries(&run.run_id).await.unwrap().remove(0);
-    assert_eq!(row.state, DeliveryState::Ambiguous);
-    assert!(
-        row.next_attempt_at.is_some_and(|next| next > noon()),
-        "a file drop can tell repeats: {row:?}"
-    );
-    killed
-        .put_off(&row, run.fence, PutOff::NoWay("late"), at("2026-11-02T12:00:01Z"))
+    crate::run::perform::run(&shop.engine, &request, &Silent)
         .await
         .unwrap();
+    shop.work_at("2026-11-02T14:00:00Z").await;
     assert_eq!(
-        killed.deliveries(&run.run_id).await.unwrap().remove(0),
-        row,
-        "the killed one writes nothing"
+        shop.states().await,
+        [
+            (1, RunState::Delivered),
+            (2, RunState::Failed),
+            (3, RunState::Delivered)
+        ]
     );
+    assert!(
+        shop.runs().await[1]
+            .error
+            .as_ref()
+            .unwrap()
+            .contains("revision 3 went out")
+    );
+    assert!(
+        !shop.files().iter().any(|name| name.contains("_r2")),
+        "{:?}",
+        shop.files()
+    );
+    assert!(
+        shop.news()
+            .await
+            .iter()
+            .all(|notice| notice.text.starts_with("The report waits"))
+    );
+}
+
+#[tokio::test]
+async fn a_held_run_stays_held_over_restarts_and_its_release_sends_exactly_what_was_frozen() {
+    let shop = Shop::with_a_leap().await;
+    let before = shop.files();
+    assert_eq!(shop.work_at(DUE).await, 1);
+    let held = shop.october().await.remove(0);
+    assert_eq!(held.state, RunState::Held);
+    assert!(
+        held.held[0].contains("`max_change` allows 50 %"),
+        "{:?}",
+        held.held
+    );
+    let (news, id) = (shop.news().await, held.run_id.clone());
+    assert_eq!(news.len(), 1, "{news:?}");
+    assert!(
+        news[0].text.contains(&format!("`reportwire approve {id}`")),
+        "{news:?}"
+    );
+    let frozen: Vec<String> = shop.hashes(&id).await;
+
+    let shop = shop.restarted().await;
+    for instant in [
+        "2026-11-02T06:00:01Z",
+        "2026-11-09T00:00:00Z",
+        "2030-01-01T00:00:00Z",
+    ] {
+        assert_eq!(shop.work_at(instant).await, 0, "{instant}");
+    }
+    assert_eq!(
+        (shop.files(), shop.october().await[0].state),
+        (before, RunState::Held)
+    );
+
+    let store = &shop.engine.store;
+    store.approve(&id, shop.clock.now()).await.unwrap();
+    assert_eq!(shop.work_at("2030-01-01T00:00:01Z").await, 1);
+    assert_eq!(shop.october().await[0].state, RunState::Delivered);
+    assert_eq!(shop.hashes(&id).await, frozen);
+    for row in store.deliveries(&id).await.unwrap() {
+        let bytes = std::fs::read(shop.folder.path().join("drop").join(&row.recipient)).unwrap();
+        assert_eq!(crate::source::snapshot::hex_sha256(&bytes), row.sha256);
+    }
+    let again = store.approve(&id, shop.clock.now()).await.unwrap_err();
+    assert!(matches!(again, StoreError::NotHeld { .. }), "{again}");
+}
+
+#[tokio::test]
+async fn a_newer_revision_that_went_out_keeps_the_older_from_being_released() {
+    let shop = Shop::with_a_leap().await;
+    shop.work_at(DUE).await;
+    let first = shop.october().await.remove(0);
+    let second = shop.run("2026-10").await;
+    assert_eq!((second.revision, second.state), (2, RunState::Held));
+    shop.usage("2026-10-31", "1.60");
+    let third = shop.run("2026-10").await;
+    assert_eq!((third.revision, third.state), (3, RunState::Delivered));
+    let (store, files) = (&shop.engine.store, shop.files());
+    for held in [&first, &second] {
+        let error = store.approve(&held.run_id, shop.clock.now()).await.unwrap_err();
+        assert!(
+            matches!(error, StoreError::Overtaken { revision: 3, .. }),
+            "{error}"
+        );
+        assert!(
+            error
+                .to_string()
+                .contains("`reportwire run monthly --period 2026-10`"),
+            "{error}"
+        );
+    }
+    assert_eq!(shop.work_at("2026-11-03T00:00:00Z").await, 0);
+    assert_eq!(shop.files(), files);
+    assert!(store.audits(&first.run_id).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn every_gate_holds_on_the_path_of_a_scheduled_run() {
+    for (gates, says) in [
+        ("gates = { min_rows = 1000 }", "`min_rows` expects at least 1000"),
+        ("gates = { complete = true }", "`complete` expects every source"),
+    ] {
+        let shop = Shop::open(gates).await;
+        // October is not there at all: no row, no figure.
+        shop.usage_to("2026-09-30");
+        shop.fall_due().await;
+        shop.work_at(DUE).await;
+        let run = shop.october().await.remove(0);
+        assert_eq!(run.state, RunState::Held, "{gates}: {:?}", run.error);
+        assert!(run.held[0].contains(says), "{:?}", run.held);
+        assert!(shop.files().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn that_a_job_works_again_is_told_once() {
+    let shop = Shop::open("").await;
+    shop.fall_due().await;
+    shop.work_at(DUE).await;
+    let mut kinds = Vec::new();
+    for (period, due) in [
+        ("2026-11", "2026-12-02T06:00:00Z"),
+        ("2026-12", "2027-01-02T06:00:00Z"),
+        ("2027-01", "2027-02-02T06:00:00Z"),
+    ] {
+        kinds.extend(shop.news().await.into_iter().map(|notice| notice.kind.key()));
+        shop.usage_to("2027-01-31");
+        shop.fall_due_for(period, due).await;
+        assert_eq!(shop.work_at(due).await, 1);
+    }
+    kinds.extend(shop.news().await.into_iter().map(|notice| notice.kind.key()));
+    assert_eq!(kinds, ["failed", "recovered"]);
+}
+
+#[tokio::test]
+async fn a_disk_of_our_own_that_is_full_fails_no_run() {
+    let shop = Shop::open("").await;
+    shop.usage_to("2026-10-31");
+    shop.fall_due().await;
+    // A full device in the place of the list of answers.
+    let list = shop.runs().await[0].home.join("snapshot/usage");
+    std::fs::create_dir_all(&list).unwrap();
+    std::os::unix::fs::symlink("/dev/full", list.join("answers.jsonl")).unwrap();
+    let error = shop.try_at(DUE).await.unwrap_err();
+    assert!(error.may_pass(), "{error}");
+    let run = shop.runs().await.remove(0);
+    assert_eq!((run.state, run.error), (RunState::Queued, None));
+    assert!(
+        !run.home.join("snapshot").exists(),
+        "what it had written makes room"
+    );
+    assert!(shop.news().await.is_empty());
+    assert_eq!(shop.work_at("2026-11-02T06:04:59Z").await, 0);
+    assert_eq!(shop.work_at("2026-11-02T06:05:00Z").await, 1);
+    assert_eq!(shop.states().await, [(1, RunState::Delivered)]);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_no_reason_to_leave_a_source_out() {
+    let shop = Shop::open("allow_partial = true").await;
+    shop.usage_to("2026-10-31");
+    shop.fall_due().await;
+    let list = shop.runs().await[0].home.join("snapshot/usage");
+    std::fs::create_dir_all(&list).unwrap();
+    std::os::unix::fs::symlink("/dev/full", list.join("answers.jsonl")).unwrap();
+    let error = shop.try_at(DUE).await.unwrap_err();
+    assert!(error.may_pass(), "{error}");
+    assert!(shop.files().is_empty());
 }
