@@ -12,7 +12,9 @@ mod guard;
 mod heart;
 mod lock;
 mod retention;
+mod room;
 mod ticks;
+mod watch;
 
 use crate::config::{Plan, Problems};
 use crate::console::{self, Console, Phase, Pulse};
@@ -28,6 +30,7 @@ use crate::telemetry::figures;
 use futures::FutureExt as _;
 use heart::Heart;
 use riverqueue::RunHandle;
+use room::Room;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use ticks::{Tick, Ticks};
@@ -82,6 +85,7 @@ struct Shared {
     current: RwLock<Arc<Current>>,
     leases: Leases,
     stop: CancellationToken,
+    pulse: Pulse,
 }
 
 impl Shared {
@@ -125,9 +129,10 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         current: RwLock::new(Arc::new(current(engine))),
         leases: Leases::default(),
         stop: CancellationToken::new(),
+        pulse: Pulse::new(),
     });
     let river = Arc::new(River::open(&store, WORKERS, worker(Arc::clone(&shared))).await?);
-    let pulse = Pulse::new();
+    let pulse = shared.pulse.clone();
     let mut heart = Heart::new(
         store.clone(),
         Arc::clone(&river) as Arc<dyn Dispatch>,
@@ -156,6 +161,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         load,
         signals,
         aside: Arc::clone(&aside),
+        room: Room::default(),
     };
     let beats = shared.leases.beat(&store, clock.as_ref());
     let aside = look_aside(&shared, &aside);
@@ -187,11 +193,16 @@ fn worker(shared: Arc<Shared>) -> Work {
     Arc::new(move |ticket: Ticket| {
         let shared = Arc::clone(&shared);
         async move {
+            if shared.pulse.store_trouble().is_some() {
+                // The ticket is not used: once there is room again, another is handed out.
+                return;
+            }
             let current = shared.current();
             let span = tracing::info_span!("run", run.id = ticket.run_id, fence = ticket.fence);
             let worked = work(&current.engine, &ticket, &current.lanes, &shared.leases, &shared.stop);
             if let Err(error) = tracing::Instrument::instrument(worked, span).await {
                 figures::store_fault();
+                shared.pulse.store_fails(error.to_string());
                 tracing::error!(run.id = ticket.run_id, error = %error, "the work could not be written down; it is taken up again");
             }
         }
@@ -265,6 +276,7 @@ struct Service {
     load: Load,
     signals: Signals,
     aside: Arc<Aside>,
+    room: Room,
 }
 
 /// What is done beside the beats, because a far end that hangs must not keep a job from falling due.
@@ -334,6 +346,9 @@ impl Service {
     async fn beat(&mut self) {
         let (now, since_boot) = (self.clock.now(), self.clock.since_boot());
         let current = self.shared.current();
+        if self.pulse.store_trouble().is_some() {
+            self.room.look(&self.pulse, &current.engine).await;
+        }
         match self.heart.beat(&current, now, since_boot).await {
             Ok(()) => {
                 self.pulse.beat(now, since_boot);
@@ -360,7 +375,7 @@ impl Service {
         next.map_or(BEAT, |next| next.clamp(Duration::from_millis(1), BEAT))
     }
 
-    async fn look_after(&self, tick: Tick) {
+    async fn look_after(&mut self, tick: Tick) {
         let current = self.shared.current();
         let Engine {
             plan, store, clock, ..
@@ -378,7 +393,8 @@ impl Service {
                 if self.pulse.ready(clock.since_boot()).is_ok() {
                     self.aside.ping.notify_one();
                 }
-                store.note_beat(now).await
+                self.room.look(&self.pulse, &current.engine).await;
+                watch::look(plan, store, now).await
             }
             Tick::Hour => retention::clear(plan, store, now).await,
         };

@@ -154,12 +154,16 @@ impl Store {
             async move {
                 let mut found = tx.rows(UNFINISHED, values![now - HAND_OVER, now, limit]).await?;
                 found.extend(tx.rows(PARCELS_DUE, values![now - HAND_OVER, now, limit]).await?);
-                let mut tickets = Vec::new();
+                let mut tickets: Vec<Ticket> = Vec::new();
                 for row in found {
                     let ticket = Ticket {
                         run_id: row.text("run_id")?,
                         fence: row.get("fence")?,
                     };
+                    // A run that is not at its end may also have a parcel that is due.
+                    if tickets.contains(&ticket) {
+                        continue;
+                    }
                     if store.is_free(tx, &ticket.run_id, now).await? {
                         let sql = "UPDATE runs SET dispatched_at = $1 WHERE run_id = $2 AND fence = $3";
                         tx.execute(sql, values![now, &ticket.run_id, ticket.fence])

@@ -1,203 +1,8 @@
 //! What a worker makes of a run, on a clock that stands still until it is told otherwise.
 
+use super::shop::{DUE, Shop, WAITS};
 use super::*;
-use crate::config::{self, Plan};
-use crate::period::Period;
-use crate::run::dispatch::Dispatch;
-use crate::run::store::{Advance, Cursor, NewOccurrence, RunFilter, StoredNotice, Tx};
-use crate::schedule::clock::{Clock, ManualClock};
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-use tempfile::TempDir;
-
-/// Six in the morning of the second of November: the job is due.
-const DUE: &str = "2026-11-02T06:00:00Z";
-
-const CONFIGURATION: &str = r#"
-[service]
-currency = "EUR"
-data_dir = "data"
-owner = ["finops@example.com"]
-
-[sources.usage.usage_file]
-path = "usage.csv"
-
-[deliveries.bi-drop.file_drop]
-path = "drop"
-
-[jobs.monthly]
-schedule = "0 6 2 * *"
-sources = ["usage"]
-period = "previous_month"
-formats = ["csv"]
-deliveries = ["bi-drop"]
-MORE
-[jobs.monthly.report.full]
-"#;
-
-const WAITS: &str = "wait_until = { fresh = [\"usage\"], at_most = \"2h\" }";
-
-/// Keeps tickets for the test to hand out.
-#[derive(Debug, Default)]
-struct Desk(Mutex<Vec<Ticket>>);
-
-#[async_trait]
-impl Dispatch for Desk {
-    async fn enqueue(&self, _: &mut Tx<'_>, tickets: &[Ticket]) -> Result<(), StoreError> {
-        self.0.lock().unwrap().extend_from_slice(tickets);
-        Ok(())
-    }
-}
-
-/// A service without its heart: the test says when something is due and when workers look.
-struct Shop {
-    folder: TempDir,
-    clock: ManualClock,
-    engine: Engine,
-    desk: Arc<Desk>,
-    lanes: Lanes,
-    leases: Leases,
-}
-
-impl Shop {
-    async fn open(more: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let plan = plan(folder.path(), more);
-        let clock = ManualClock::at(at(DUE));
-        let store = Store::open(&plan.service.data_dir).await.unwrap();
-        Self {
-            lanes: Lanes::of(&plan),
-            engine: Engine::new(plan, store, Arc::new(clock.clone())),
-            folder,
-            clock,
-            desk: Arc::default(),
-            leases: Leases::default(),
-        }
-    }
-
-    /// Usage of every day from the first of July to this one.
-    fn usage_to(&self, last: &str) {
-        self.usage(last, "1.50");
-    }
-
-    fn usage(&self, last: &str, cost: &str) {
-        let mut text =
-            "date,project_id,project_name,user_id,user_name,model,service_type,requests,errors,input_tokens,\
-             output_tokens,cost,currency\n"
-                .to_owned();
-        let period =
-            Period::parse(&format!("2026-07-01..{last}"), crate::period::Calendar::default()).unwrap();
-        for day in period.dates() {
-            writeln!(text, "{day},p-1,Support,u-1,Ana,m,chat,10,0,100,50,{cost},EUR").unwrap();
-        }
-        std::fs::write(self.folder.path().join("usage.csv"), text).unwrap();
-    }
-
-    /// Writes down that the job is due for October.
-    async fn fall_due(&self) {
-        let store = &self.engine.store;
-        let cursor = Cursor {
-            job: "monthly".into(),
-            schedule: "s".into(),
-            evaluated_until: at("2026-11-01T00:00:00Z"),
-            promised: None,
-        };
-        store.register(vec![cursor.clone()]).await.unwrap();
-        let advance = Advance {
-            job: "monthly".into(),
-            from: cursor.evaluated_until,
-            until: at(DUE),
-            promised: None,
-            occurrences: vec![NewOccurrence {
-                nominal: at(DUE).naive_utc(),
-                fold: 0,
-                due_at: at(DUE),
-                timezone: "UTC".into(),
-                period: Some(Period::parse("2026-10", crate::period::Calendar::default()).unwrap()),
-                closed: true,
-                missed: None,
-                tell: None,
-            }],
-        };
-        let desk = Arc::clone(&self.desk) as Arc<dyn Dispatch>;
-        store.materialise(vec![advance], desk, at(DUE)).await.unwrap();
-    }
-
-    /// Moves the clock and lets workers do all that is due then; how many tickets there were.
-    async fn work_at(&self, instant: &str) -> usize {
-        self.clock.set(at(instant));
-        let desk = Arc::clone(&self.desk) as Arc<dyn Dispatch>;
-        self.engine
-            .store
-            .hand_out(desk, self.clock.now(), 100)
-            .await
-            .unwrap();
-        let tickets = std::mem::take(&mut *self.desk.0.lock().unwrap());
-        for ticket in &tickets {
-            let stop = CancellationToken::new();
-            work(&self.engine, ticket, &self.lanes, &self.leases, &stop)
-                .await
-                .unwrap();
-        }
-        tickets.len()
-    }
-
-    /// Every run, the oldest first: revision, state, and its run.
-    async fn runs(&self) -> Vec<Run> {
-        let mut runs = self.engine.store.runs(&RunFilter::default(), 100).await.unwrap();
-        runs.sort_by_key(|run| run.revision);
-        runs
-    }
-
-    async fn states(&self) -> Vec<(u32, RunState)> {
-        self.runs()
-            .await
-            .iter()
-            .map(|run| (run.revision, run.state))
-            .collect()
-    }
-
-    /// What the owner hears, and has not heard yet.
-    async fn news(&self) -> Vec<StoredNotice> {
-        let (store, now) = (&self.engine.store, self.clock.now());
-        store.gather_bulletins(now, now, now).await.unwrap();
-        let mut news = Vec::new();
-        while let Some(bulletin) = store.take_bulletin(now, TimeDelta::days(400)).await.unwrap() {
-            news.extend(bulletin.notices);
-        }
-        news
-    }
-
-    fn dropped(&self, name: &str) -> String {
-        std::fs::read_to_string(self.folder.path().join("drop").join(name)).unwrap()
-    }
-
-    fn files(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.folder.path().join("drop")) else {
-            return Vec::new();
-        };
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-}
-
-fn plan(folder: &Path, more: &str) -> Plan {
-    let text = CONFIGURATION.replace("MORE", more);
-    let none = BTreeMap::new();
-    config::load_text("reportwire.toml", &text, folder, &[], &none)
-        .unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-fn at(text: &str) -> DateTime<Utc> {
-    text.parse().unwrap()
-}
+use crate::schedule::clock::Clock as _;
 
 #[tokio::test]
 async fn late_data_are_waited_for_go_out_provisional_and_then_final() {
@@ -365,40 +170,6 @@ async fn who_makes_a_newer_revision_by_hand_needs_no_second_one() {
     );
 }
 
-/// A gate against a cost that is half as much again, or more.
-const GATED: &str = "gates = { max_change = 50, norm = 2 }";
-
-impl Shop {
-    /// Runs by hand for a period.
-    async fn run(&self, period: &str) -> Run {
-        let request = crate::run::RunRequest {
-            job: "monthly".into(),
-            period: Some(period.into()),
-            ..crate::run::RunRequest::default()
-        };
-        let outcome = crate::run::perform::run(&self.engine, &request, &Silent).await;
-        outcome.unwrap().run
-    }
-
-    /// Has two normal months, and one that costs ten times as much and is due.
-    async fn with_a_leap() -> Self {
-        let shop = Self::open(GATED).await;
-        shop.usage("2026-10-31", "1.50");
-        for month in ["2026-08", "2026-09"] {
-            shop.run(month).await;
-        }
-        shop.usage("2026-10-31", "15.00");
-        shop.fall_due().await;
-        shop
-    }
-
-    async fn october(&self) -> Vec<Run> {
-        let mut runs = self.runs().await;
-        runs.retain(|run| run.period_id == "2026-10");
-        runs
-    }
-}
-
 #[tokio::test]
 async fn a_held_run_stays_held_over_restarts_and_its_release_sends_exactly_what_was_frozen() {
     let shop = Shop::with_a_leap().await;
@@ -492,23 +263,58 @@ async fn every_gate_holds_on_the_path_of_a_scheduled_run() {
     }
 }
 
-impl Shop {
-    async fn hashes(&self, run_id: &str) -> Vec<String> {
-        let artifacts = self.engine.store.artifacts(run_id).await.unwrap();
-        artifacts.into_iter().map(|artifact| artifact.sha256).collect()
+#[tokio::test]
+async fn that_a_job_works_again_is_told_once() {
+    let shop = Shop::open("").await;
+    shop.fall_due().await;
+    shop.work_at(DUE).await;
+    let mut kinds = Vec::new();
+    for (period, due) in [
+        ("2026-11", "2026-12-02T06:00:00Z"),
+        ("2026-12", "2027-01-02T06:00:00Z"),
+        ("2027-01", "2027-02-02T06:00:00Z"),
+    ] {
+        kinds.extend(shop.news().await.into_iter().map(|notice| notice.kind.key()));
+        shop.usage_to("2027-01-31");
+        shop.fall_due_for(period, due).await;
+        assert_eq!(shop.work_at(due).await, 1);
     }
+    kinds.extend(shop.news().await.into_iter().map(|notice| notice.kind.key()));
+    assert_eq!(kinds, ["failed", "recovered"]);
+}
 
-    /// The same folder and clock in the hands of another process.
-    async fn restarted(self) -> Self {
-        let (plan, folder) = (self.engine.plan.clone(), self.folder);
-        let store = Store::open(&plan.service.data_dir).await.unwrap();
-        Self {
-            engine: Engine::new(plan, store, Arc::new(self.clock.clone())),
-            folder,
-            clock: self.clock,
-            desk: Arc::default(),
-            lanes: self.lanes,
-            leases: self.leases,
-        }
-    }
+#[tokio::test]
+async fn a_disk_of_our_own_that_is_full_fails_no_run() {
+    let shop = Shop::open("").await;
+    shop.usage_to("2026-10-31");
+    shop.fall_due().await;
+    // A full device in the place of the list of answers.
+    let list = shop.runs().await[0].home.join("snapshot/usage");
+    std::fs::create_dir_all(&list).unwrap();
+    std::os::unix::fs::symlink("/dev/full", list.join("answers.jsonl")).unwrap();
+    let error = shop.try_at(DUE).await.unwrap_err();
+    assert!(error.may_pass(), "{error}");
+    let run = shop.runs().await.remove(0);
+    assert_eq!((run.state, run.error), (RunState::Queued, None));
+    assert!(
+        !run.home.join("snapshot").exists(),
+        "what it had written makes room"
+    );
+    assert!(shop.news().await.is_empty());
+    assert_eq!(shop.work_at("2026-11-02T06:04:59Z").await, 0);
+    assert_eq!(shop.work_at("2026-11-02T06:05:00Z").await, 1);
+    assert_eq!(shop.states().await, [(1, RunState::Delivered)]);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_no_reason_to_leave_a_source_out() {
+    let shop = Shop::open("allow_partial = true").await;
+    shop.usage_to("2026-10-31");
+    shop.fall_due().await;
+    let list = shop.runs().await[0].home.join("snapshot/usage");
+    std::fs::create_dir_all(&list).unwrap();
+    std::os::unix::fs::symlink("/dev/full", list.join("answers.jsonl")).unwrap();
+    let error = shop.try_at(DUE).await.unwrap_err();
+    assert!(error.may_pass(), "{error}");
+    assert!(shop.files().is_empty());
 }
