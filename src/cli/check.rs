@@ -25,10 +25,8 @@ impl Check {
         for warning in schedule_warnings(&plan) {
             output::note(output::plain(&warning));
         }
-        if !plan.service.owner.is_empty() {
-            output::note(
-                "note: `owner` is read and checked, but owners are not written to yet: heed the exit code of `run`",
-            );
+        if let Some(warning) = owner_warning(&plan) {
+            output::note(output::plain(&warning));
         }
         output::data(format!(
             "{}: no problem in {}, {} and {}",
@@ -93,6 +91,34 @@ fn job_problems(plan: &Plan) -> Result<Vec<String>, Failure> {
         );
     }
     Ok(problems)
+}
+
+/// Who would not hear of trouble.
+fn owner_warning(plan: &Plan) -> Option<String> {
+    let service = &plan.service;
+    let scheduled = || {
+        plan.jobs
+            .values()
+            .filter(|job| job.enabled && job.schedule.is_some())
+    };
+    let unowned: Vec<&str> = scheduled()
+        .filter(|job| job.owner.is_empty())
+        .map(|job| job.name.as_str())
+        .collect();
+    if !unowned.is_empty() {
+        return Some(format!(
+            "warning: nobody hears when a report of {} fails, is late or is held: set `owner` under [service], or in the job",
+            unowned.join(", ")
+        ));
+    }
+    let told = service.owner_delivery.is_some() || service.owner_fallback.is_some();
+    (scheduled().next().is_some() && !told).then(|| {
+        format!(
+            "warning: there is no e-mail delivery through which `owner` could be told of trouble; it is written to files in {} \
+             only. `owner_fallback` names another way",
+            service.data_dir.join("bulletins").display()
+        )
+    })
 }
 
 /// What the jobs' schedules do that their author may not expect.

@@ -26,6 +26,12 @@ impl Verify {
                 mismatch.what
             )));
         }
+        if verified.cleared > 0 {
+            output::note(format!(
+                "note: of {} old files were cleared away (`service.keep_snapshots`, `service.keep_artifacts`); their hashes stay",
+                output::count(verified.cleared, "run", "runs"),
+            ));
+        }
         output::data(format!(
             "{} of {} are as they were stored, in {}",
             verified.files - verified.mismatches.len(),

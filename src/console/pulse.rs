@@ -74,6 +74,12 @@ impl Pulse {
         self.lock().store = None;
     }
 
+    /// Why the store cannot be read or written, as long as it cannot.
+    #[must_use]
+    pub fn store_trouble(&self) -> Option<String> {
+        self.lock().store.clone()
+    }
+
     /// When the last heartbeat was.
     #[must_use]
     pub fn last_beat(&self) -> Option<DateTime<Utc>> {

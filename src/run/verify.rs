@@ -15,6 +15,8 @@ pub struct Verified {
     pub runs: usize,
     /// Files hashed.
     pub files: usize,
+    /// Runs of which files were cleared away because they were old; their hashes stay.
+    pub cleared: usize,
     /// Files that are not what was stored.
     pub mismatches: Vec<Mismatch>,
 }
@@ -64,6 +66,7 @@ async fn verify_run(store: &Store, run: &Run, verified: &mut Verified) -> Result
         }
     }
     verified.runs += 1;
+    verified.cleared += usize::from(run.artifacts_cleared || run.snapshot_cleared);
     for (path, sha256) in expected {
         verified.files += 1;
         if let Some(what) = difference(&path, &sha256) {

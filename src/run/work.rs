@@ -332,4 +332,6 @@ fn is_outstanding(row: &OutboxRow) -> bool {
 }
 
 #[cfg(test)]
+pub(crate) mod shop;
+#[cfg(test)]
 mod tests;

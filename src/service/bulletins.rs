@@ -168,3 +168,6 @@ fn keep(store: &Store, bulletin: &Bulletin) -> Result<String, String> {
         .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     Ok(path.display().to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,10 @@ mod heart;
 mod lock;
 mod reload;
 mod retention;
+mod room;
 mod signals;
 mod ticks;
+mod watch;
 
 use crate::config::{Plan, Problems};
 use crate::console::{self, Console, Phase, Pulse};
@@ -30,6 +32,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt as _;
 use heart::Heart;
 use riverqueue::RunHandle;
+use room::Room;
 use signals::{Asked, Signals};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -87,6 +90,7 @@ struct Shared {
     current: RwLock<Arc<Current>>,
     leases: Leases,
     stop: CancellationToken,
+    pulse: Pulse,
 }
 
 impl Shared {
@@ -130,9 +134,10 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         current: RwLock::new(Arc::new(current(engine))),
         leases: Leases::default(),
         stop: CancellationToken::new(),
+        pulse: Pulse::new(),
     });
     let river = Arc::new(River::open(&store, WORKERS, worker(Arc::clone(&shared))).await?);
-    let pulse = Pulse::new();
+    let pulse = shared.pulse.clone();
     let mut heart = Heart::new(
         store.clone(),
         Arc::clone(&river) as Arc<dyn Dispatch>,
@@ -163,6 +168,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         signals,
         aside: Arc::clone(&aside),
         told_at: clock.now(),
+        room: Room::default(),
     };
     let beats = shared.leases.beat(&store, clock.as_ref());
     let aside = look_aside(&shared, &aside);
@@ -198,11 +204,16 @@ fn worker(shared: Arc<Shared>) -> Work {
     Arc::new(move |ticket: Ticket| {
         let shared = Arc::clone(&shared);
         async move {
+            if shared.pulse.store_trouble().is_some() {
+                // The ticket is not used: once there is room again, another is handed out.
+                return;
+            }
             let current = shared.current();
             let span = tracing::info_span!("run", run.id = ticket.run_id, fence = ticket.fence);
             let worked = work(&current.engine, &ticket, &current.lanes, &shared.leases, &shared.stop);
             if let Err(error) = tracing::Instrument::instrument(worked, span).await {
                 figures::store_fault();
+                shared.pulse.store_fails(error.to_string());
                 tracing::error!(run.id = ticket.run_id, error = %error, "the work could not be written down; it is taken up again");
             }
         }
@@ -234,6 +245,7 @@ struct Service {
     aside: Arc<Aside>,
     /// When we last looked whether an owner waits for news.
     told_at: DateTime<Utc>,
+    room: Room,
 }
 
 /// What is done beside the beats, because a far end that hangs must not keep a job from falling due.
@@ -308,6 +320,9 @@ impl Service {
             self.aside.news.notify_one();
         }
         let current = self.shared.current();
+        if self.pulse.store_trouble().is_some() {
+            self.room.look(&self.pulse, &current.engine).await;
+        }
         match self.heart.beat(&current, now, since_boot).await {
             Ok(()) => {
                 self.pulse.beat(now, since_boot);
@@ -334,7 +349,7 @@ impl Service {
         next.map_or(BEAT, |next| next.clamp(Duration::from_millis(1), BEAT))
     }
 
-    async fn look_after(&self, tick: Tick) {
+    async fn look_after(&mut self, tick: Tick) {
         let current = self.shared.current();
         let Engine {
             plan, store, clock, ..
@@ -345,13 +360,8 @@ impl Service {
             Tick::Minute => {
                 figures::runs_under_way(u32::try_from(self.shared.leases.count()).unwrap_or(u32::MAX));
                 self.count_outbox(store).await;
-                if self.pulse.ready(clock.since_boot()).is_ok() {
-                    self.aside.ping.notify_one();
-                    // Only then: it says up to when the schedules were heeded.
-                    store.note_beat(now).await
-                } else {
-                    Ok(())
-                }
+                self.room.look(&self.pulse, &current.engine).await;
+                self.look_each_minute(plan, store, now).await
             }
             Tick::Hour => retention::clear(plan, store, now).await,
         };
@@ -359,6 +369,15 @@ impl Service {
             figures::store_fault();
             tracing::warn!(error = %error, tick = ?tick, "what this tick asks for could not be done; the next one tries again");
         }
+    }
+
+    /// Says that the service is alive, up to when the schedules were heeded, and who waits for too long.
+    async fn look_each_minute(&self, plan: &Plan, store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if self.pulse.ready(self.clock.since_boot()).is_ok() {
+            self.aside.ping.notify_one();
+            store.note_beat(now).await?;
+        }
+        watch::look(plan, store, now).await
     }
 
     /// How much lies in the outbox, for whoever collects figures.

@@ -208,6 +208,28 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Forgets what owners were told before `before`. What is still to be told stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn forget_news(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        let work = work(move |tx| {
+            async move {
+                let sql = "DELETE FROM notices WHERE at < $1 AND (owner = '[]' OR EXISTS \
+                     (SELECT 1 FROM bulletins WHERE key = notices.bulletin AND state <> 'pending'))";
+                let forgotten = tx.execute(sql, values![before]).await?;
+                let sql = "DELETE FROM bulletins WHERE written_at < $1 AND state <> 'pending' AND NOT EXISTS \
+                     (SELECT 1 FROM notices WHERE notices.bulletin = bulletins.key)";
+                tx.execute(sql, values![before]).await?;
+                Ok(forgotten)
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
+    }
+}
+
 fn notice_of(row: &super::db::Row) -> Result<StoredNotice, StoreError> {
     Ok(StoredNotice {
         id: row.get("id")?,

@@ -229,7 +229,8 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// Runs that ended before `before` and still have these files, oldest first, with their folders.
+    /// Runs that ended before `before` and still have these files, oldest first, with their folders. Bytes that are still to be
+    /// sent are not old.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
@@ -247,7 +248,10 @@ impl Store {
             }
             Kept::Artifacts => {
                 "SELECT run_id, home FROM runs WHERE finished_at < $1 AND artifacts_cleared_at IS NULL \
-                 AND state IN ('delivered', 'partially_delivered', 'failed') ORDER BY finished_at LIMIT $2"
+                 AND state IN ('delivered', 'partially_delivered', 'failed') \
+                 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id \
+                 AND (deliveries.state IN ('pending', 'sending', 'retry_wait') \
+                 OR deliveries.state = 'ambiguous' AND next_attempt_at IS NOT NULL)) ORDER BY finished_at LIMIT $2"
             }
         };
         let work = work(move |tx| {

@@ -1,0 +1,272 @@
+//! Who hears what, by which way, against mail servers that follow a script.
+
+use super::*;
+use crate::config;
+use crate::delivery::BulletinKind;
+use crate::run::store::Tell;
+use crate::schedule::clock::ManualClock;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+const NOON: &str = "2026-11-02T12:00:00Z";
+
+/// A mail server that refuses for now as long as it is told to, and keeps the mails that it takes.
+#[derive(Clone)]
+struct Post {
+    port: u16,
+    open: Arc<Mutex<bool>>,
+    mails: Arc<Mutex<Vec<String>>>,
+}
+
+impl Post {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let post = Self {
+            port: listener.local_addr().unwrap().port(),
+            open: Arc::new(Mutex::new(true)),
+            mails: Arc::default(),
+        };
+        let serving = post.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // A client that hangs up is none of ours.
+                drop(serving.talk(stream).await);
+            }
+        });
+        post
+    }
+
+    async fn talk(&self, stream: TcpStream) -> std::io::Result<()> {
+        let mut stream = BufReader::new(stream);
+        stream.write_all(b"220 here\r\n").await?;
+        let mut line = String::new();
+        loop {
+            line.clear();
+            if stream.read_line(&mut line).await? == 0 {
+                return Ok(());
+            }
+            let open = *self.open.lock().unwrap();
+            let reply: &[u8] = match line.get(..4).unwrap_or_default() {
+                "MAIL" if !open => b"451 4.3.0 not now\r\n",
+                "DATA" => {
+                    stream.write_all(b"354 go on\r\n").await?;
+                    let mut mail = String::new();
+                    while !mail.ends_with("\r\n.\r\n") {
+                        stream.read_line(&mut mail).await?;
+                    }
+                    self.mails.lock().unwrap().push(mail);
+                    b"250 2.0.0 taken\r\n"
+                }
+                "QUIT" => b"221 bye\r\n",
+                _ => b"250 fine\r\n",
+            };
+            stream.write_all(reply).await?;
+        }
+    }
+
+    fn set_open(&self, open: bool) {
+        *self.open.lock().unwrap() = open;
+    }
+
+    /// Subjects and texts, with lines unfolded.
+    fn mails(&self) -> Vec<String> {
+        let mails = self.mails.lock().unwrap();
+        let unfolded = mails
+            .iter()
+            .map(|mail| mail.replace("=\r\n", "").replace("\r\n ", " "));
+        unfolded.collect()
+    }
+}
+
+struct Desk {
+    folder: TempDir,
+    plan: Plan,
+    store: Store,
+    clock: ManualClock,
+}
+
+impl Desk {
+    /// With these deliveries and keys of the service.
+    async fn new(service: &str, deliveries: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(
+            "[service]\ndata_dir = \"data\"\n{service}\n[sources.usage.usage_file]\npath = \"usage.csv\"\n{deliveries}\n\
+             [jobs.monthly]\nsources = [\"usage\"]\nperiod = \"previous_month\"\nformats = [\"csv\"]\ndeliveries = []\n\
+             [jobs.monthly.report.full]\n"
+        );
+        let plan = config::load_text("reportwire.toml", &text, folder.path(), &[], &BTreeMap::new());
+        let plan = plan.unwrap_or_else(|problems| panic!("{problems}"));
+        let store = Store::open(&plan.service.data_dir).await.unwrap();
+        Self {
+            folder,
+            plan,
+            store,
+            clock: ManualClock::at(at(NOON)),
+        }
+    }
+
+    async fn happens(&self, owner: &[&str], kind: BulletinKind, text: &str) {
+        let tell = Tell {
+            owner: owner.iter().map(|it| (*it).to_owned()).collect(),
+            kind,
+            job: Some("monthly".into()),
+            period: Some("2026-10".into()),
+            run_id: None,
+            text: text.into(),
+        };
+        self.store.tell(vec![tell], self.clock.now()).await.unwrap();
+    }
+
+    /// Lets so many seconds pass and sends what is due.
+    async fn after(&self, seconds: i64) {
+        self.clock.set(self.clock.now() + TimeDelta::seconds(seconds));
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        send_due(&self.plan, &self.store, &clock).await.unwrap();
+    }
+
+    fn files(&self, folder: &str) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.folder.path().join(folder)) else {
+            return Vec::new();
+        };
+        entries
+            .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+            .collect()
+    }
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn email(name: &str, port: u16) -> String {
+    format!(
+        "[deliveries.{name}.email]\nfrom = \"reports@example.com\"\nto = [\"cfo@example.com\"]\n\
+         smtp = {{ host = \"127.0.0.1\", port = {port}, tls = \"none\" }}\n"
+    )
+}
+
+const OWNER: &str = "owner = [\"finops@example.com\"]";
+
+#[tokio::test]
+async fn an_owner_gets_one_bulletin_in_a_quarter_of_an_hour() {
+    let post = Post::start().await;
+    let desk = Desk::new(OWNER, &email("mail", post.port)).await;
+    desk.happens(&["finops@example.com"], BulletinKind::Failed, "first")
+        .await;
+    desk.after(19).await;
+    assert!(post.mails().is_empty(), "what belongs together may still come");
+    desk.happens(&["finops@example.com"], BulletinKind::Dead, "second")
+        .await;
+    desk.happens(&["finops@example.com"], BulletinKind::Dead, "second")
+        .await;
+    desk.happens(&["boss@example.com"], BulletinKind::Held, "somebody else's")
+        .await;
+    desk.after(2).await;
+    let mails = post.mails();
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert!(
+        mails[0].contains("first") && mails[0].contains("2 times"),
+        "{mails:?}"
+    );
+    assert!(!mails[0].contains("somebody else's"), "{mails:?}");
+    desk.after(20).await;
+    let mails = post.mails();
+    assert!(
+        mails.len() == 2 && mails[1].contains("somebody else's"),
+        "{mails:?}"
+    );
+    assert!(
+        mails[1].contains("boss@example.com") && !mails[1].contains("cfo@example.com"),
+        "{mails:?}"
+    );
+
+    desk.happens(&["finops@example.com"], BulletinKind::Failed, "third")
+        .await;
+    desk.after(14 * 60).await;
+    assert_eq!(post.mails().len(), 2, "quiet for a quarter of an hour");
+    desk.after(60).await;
+    let mails = post.mails();
+    assert!(mails.len() == 3 && mails[2].contains("third"), "{mails:?}");
+    desk.after(24 * 3600).await;
+    assert_eq!(post.mails().len(), 3);
+}
+
+#[tokio::test]
+async fn the_second_way_is_taken_when_the_first_has_failed_and_then_the_file() {
+    let (first, second) = (Post::start().await, Post::start().await);
+    let service = format!("{OWNER}\nowner_delivery = \"mail\"\nowner_fallback = \"other\"");
+    let deliveries = email("mail", first.port) + &email("other", second.port);
+    let desk = Desk::new(&service, &deliveries).await;
+    first.set_open(false);
+    desk.happens(&["finops@example.com"], BulletinKind::Failed, "trouble")
+        .await;
+    desk.after(20).await;
+    desk.after(60).await;
+    assert!(second.mails().is_empty(), "the first way is tried three times");
+    desk.after(60).await;
+    assert_eq!((first.mails().len(), second.mails().len()), (0, 1));
+    assert!(desk.files("data/bulletins").is_empty());
+
+    second.set_open(false);
+    desk.happens(&["finops@example.com"], BulletinKind::Failed, "more trouble")
+        .await;
+    for seconds in [15 * 60, 60, 60] {
+        desk.after(seconds).await;
+    }
+    let files = desk.files("data/bulletins");
+    assert!(files.len() == 1 && files[0].contains("more trouble"), "{files:?}");
+    first.set_open(true);
+    second.set_open(true);
+    desk.after(3600).await;
+    assert_eq!((first.mails().len(), second.mails().len()), (0, 1), "told once");
+}
+
+#[tokio::test]
+async fn a_first_way_that_fails_for_a_moment_is_only_late() {
+    let post = Post::start().await;
+    let desk = Desk::new(OWNER, &email("mail", post.port)).await;
+    post.set_open(false);
+    desk.happens(&["finops@example.com"], BulletinKind::Failed, "trouble")
+        .await;
+    desk.after(20).await;
+    post.set_open(true);
+    desk.after(59).await;
+    assert!(post.mails().is_empty());
+    desk.after(1).await;
+    assert_eq!(post.mails().len(), 1);
+    assert!(desk.files("data/bulletins").is_empty());
+}
+
+#[tokio::test]
+async fn without_any_mail_the_owner_finds_a_file_at_once_or_the_second_way() {
+    let desk = Desk::new(OWNER, "").await;
+    desk.happens(&["finops@example.com"], BulletinKind::Failed, "trouble")
+        .await;
+    desk.after(20).await;
+    let files = desk.files("data/bulletins");
+    assert!(files.len() == 1 && files[0].contains("trouble"), "{files:?}");
+
+    let drop = "[deliveries.ops.file_drop]\npath = \"ops\"\n";
+    let desk = Desk::new(&format!("{OWNER}\nowner_fallback = \"ops\""), drop).await;
+    desk.happens(&["finops@example.com"], BulletinKind::Failed, "trouble")
+        .await;
+    desk.after(20).await;
+    assert_eq!(
+        (desk.files("ops").len(), desk.files("data/bulletins").len()),
+        (1, 0)
+    );
+}
+
+#[tokio::test]
+async fn nobody_is_told_where_there_is_no_owner() {
+    let post = Post::start().await;
+    let desk = Desk::new("", &email("mail", post.port)).await;
+    desk.happens(&[], BulletinKind::Failed, "trouble").await;
+    desk.after(3600).await;
+    assert!(post.mails().is_empty() && desk.files("data/bulletins").is_empty());
+    assert_eq!(desk.store.backlog().await.unwrap().notices, 0);
+}
