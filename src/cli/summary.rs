@@ -2,8 +2,8 @@
 
 use super::output;
 use crate::render::Digest;
-use crate::run::DeliveryState;
 use crate::run::store::{OutboxRow, Run, StoredArtifact, Trigger};
+use crate::run::{DeliveryState, RunState};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -36,6 +36,14 @@ impl Summary {
 
     /// What is wrong, in full, one paragraph each; empty if nothing is.
     pub(super) fn problems(&self) -> Vec<String> {
+        if self.run.state == RunState::Held {
+            let job = &self.run.job;
+            // Each reason names the command that releases the run.
+            let reasons = self.run.held.iter();
+            return reasons
+                .map(|why| format!("held: job `{job}`: nothing was sent. {}", output::plain(why)))
+                .collect();
+        }
         let failed = self.run.error.iter().filter(|_| self.deliveries.is_empty());
         let undelivered = self
             .deliveries
@@ -227,7 +235,6 @@ fn problem(row: &OutboxRow) -> String {
 mod tests {
     use super::*;
     use crate::render::DigestFigure;
-    use crate::run::RunState;
 
     fn summary(deliveries: Vec<OutboxRow>) -> Summary {
         let at: DateTime<Utc> = "2026-11-02T07:00:00.5Z".parse().unwrap();
@@ -341,6 +348,24 @@ mod tests {
             summary(vec![row("mail", "a@x", DeliveryState::Acked)])
                 .problems()
                 .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_held_run_says_why_and_not_that_it_was_not_sent() {
+        let mut held = summary(vec![row("mail", "b@x", DeliveryState::Pending)]);
+        held.run.state = RunState::Held;
+        held.run.held =
+            vec!["There is no row. `reportwire approve 019ab5c3` releases exactly these bytes.".into()];
+        let problems = held.problems();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(
+            problems[0].contains("nothing was sent. There is no row."),
+            "{problems:?}"
+        );
+        assert!(
+            problems[0].contains("`reportwire approve 019ab5c3`"),
+            "{problems:?}"
         );
     }
 

@@ -21,6 +21,7 @@ use std::time::Duration;
 pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration) -> Result<Run, RunError> {
     let store = &engine.store;
     let run = store.run(run).await?;
+    has_parcels(&run)?;
     let meant = |row: &OutboxRow| {
         let settled = matches!(row.state, DeliveryState::Acked | DeliveryState::Superseded);
         let plan = engine.plan.deliveries.get(&row.delivery);
@@ -58,6 +59,7 @@ pub async fn resend_as_new(
 ) -> Result<Run, RunError> {
     let Engine { store, clock, .. } = engine;
     let run = store.run(run).await?;
+    has_parcels(&run)?;
     if run.trigger == Trigger::Test {
         let reason = format!(
             "run {} was a test; run the job to send it to its readers",
@@ -120,6 +122,28 @@ pub async fn settle(engine: &Engine, run_id: &str) -> Result<Run, RunError> {
         Ok(_) | Err(StoreError::Busy { .. } | StoreError::Stale { .. }) => Ok(store.run(run_id).await?),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Refuses a run whose parcels may not go out, or are gone.
+fn has_parcels(run: &Run) -> Result<(), RunError> {
+    let Run {
+        run_id,
+        job,
+        period_id,
+        ..
+    } = run;
+    if run.state == RunState::Held {
+        return Err(RunError::Request(format!(
+            "run {run_id} is held, and only `reportwire approve {run_id}` releases it; `reportwire runs show {run_id}` says why"
+        )));
+    }
+    if run.artifacts_cleared {
+        return Err(RunError::Request(format!(
+            "the files of run {run_id} were cleared away because they were old (`service.keep_artifacts`), so they cannot be \
+             sent again; `reportwire run {job} --period {period_id}` makes a new revision"
+        )));
+    }
+    Ok(())
 }
 
 /// Whether the run has tried its outbox and ended; one whose process ended before that is still to be concluded.

@@ -332,4 +332,6 @@ fn is_outstanding(row: &OutboxRow) -> bool {
 }
 
 #[cfg(test)]
+mod late_tests;
+#[cfg(test)]
 mod tests;

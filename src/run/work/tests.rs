@@ -1,402 +1,249 @@
-//! What a worker makes of a run, on a clock that stands still until it is told otherwise.
+//! A worker with real files and a real folder to deliver to.
 
 use super::*;
-use crate::config::{self, Plan};
-use crate::period::Period;
-use crate::run::dispatch::Dispatch;
-use crate::run::store::{Advance, Cursor, NewOccurrence, RunFilter, StoredNotice, Tx};
-use crate::schedule::clock::{Clock, ManualClock};
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-use tempfile::TempDir;
+use crate::run::store::testing::{
+    On, Place, Recorder, advance, at, cursor, execute, noon, occurrence, on_both_databases, outlive_leases,
+};
+use crate::run::store::{Permit, PutOff};
+use crate::schedule::clock::ManualClock;
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-mod ends;
-
-/// Six in the morning of the second of November: the job is due.
-const DUE: &str = "2026-11-02T06:00:00Z";
+on_both_databases! {
+    a_scheduled_run_is_brought_to_its_end,
+    a_stop_lets_what_is_being_sent_finish,
+    a_run_whose_job_has_gone_ends_and_its_owner_hears,
+    a_run_that_this_process_is_at_work_on_is_not_taken_from_it,
+    whoever_is_told_to_stop_before_anything_is_frozen_gives_the_run_back,
+    what_a_killed_process_was_sending_is_sent_once_more_where_repeats_are_known,
+}
 
 const CONFIGURATION: &str = r#"
 [service]
-currency = "EUR"
-data_dir = "data"
 owner = ["finops@example.com"]
-
+data_dir = "."
 [sources.usage.usage_file]
 path = "usage.csv"
-
-[deliveries.bi-drop.file_drop]
+[deliveries.drop.file_drop]
 path = "drop"
-
-[jobs.monthly]
-schedule = "0 6 2 * *"
+[jobs.daily]
 sources = ["usage"]
-period = "previous_month"
+period = "previous_day"
+schedule = "0 7 * * *"
 formats = ["csv"]
-deliveries = ["bi-drop"]
-MORE
-[jobs.monthly.report.full]
+deliveries = ["drop"]
+[jobs.daily.report.full]
+[deliveries.hook.webhook]
+url = "http://127.0.0.1:PORT/"
+allow_private = true
+[jobs.other]
+sources = ["usage"]
+period = "previous_day"
+formats = ["csv"]
+[jobs.other.report.full]
 "#;
+const USAGE: &str = "date,project_id,project_name,agent_id,agent_name,user_id,user_name,model,service_type,requests,errors,\
+    conversations,input_tokens,output_tokens,audio_seconds,characters,cost,currency\n\
+    2026-11-01,p,P,a,A,u,U,gpt-4o-mini,text_generation,30,0,7,16980,2430,0,0,0.5,USD\n";
 
-const WAITS: &str = "wait_until = { fresh = [\"usage\"], at_most = \"2h\" }";
-
-/// Keeps tickets for the test to hand out.
-#[derive(Debug, Default)]
-struct Desk(Mutex<Vec<Ticket>>);
-
-#[async_trait]
-impl Dispatch for Desk {
-    async fn enqueue(&self, _: &mut Tx<'_>, tickets: &[Ticket]) -> Result<(), StoreError> {
-        self.0.lock().unwrap().extend_from_slice(tickets);
-        Ok(())
-    }
-}
-
-/// A service without its heart: the test says when something is due and when workers look.
-struct Shop {
-    folder: TempDir,
-    clock: ManualClock,
+struct World {
+    place: Place,
     engine: Engine,
-    desk: Arc<Desk>,
     lanes: Lanes,
     leases: Leases,
+    stop: CancellationToken,
 }
 
-impl Shop {
-    async fn open(more: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let plan = plan(folder.path(), more);
-        let clock = ManualClock::at(at(DUE));
-        let store = Store::open(&plan.service.data_dir).await.unwrap();
+impl World {
+    async fn new(on: On) -> Self {
+        Self::with_hook(on, 9).await
+    }
+
+    /// With a receiver of webhooks at this port.
+    async fn with_hook(on: On, port: u16) -> Self {
+        let place = Place::new(on).await;
+        std::fs::write(place.dir().join("usage.csv"), USAGE).unwrap();
+        let text = CONFIGURATION.replace("PORT", &port.to_string());
+        let plan = crate::config::load_text("reportwire.toml", &text, place.dir(), &[], &BTreeMap::new());
+        let clock = Arc::new(ManualClock::at(noon()));
+        let engine = Engine::new(plan.unwrap(), place.store().await, clock);
         Self {
-            lanes: Lanes::of(&plan),
-            engine: Engine::new(plan, store, Arc::new(clock.clone())),
-            folder,
-            clock,
-            desk: Arc::default(),
+            place,
+            lanes: Lanes::of(&engine.plan),
+            engine,
             leases: Leases::default(),
+            stop: CancellationToken::new(),
         }
     }
 
-    /// Usage of every day from the first of September to this one.
-    fn usage_to(&self, last: &str) {
-        self.usage(last, "1.50");
-    }
-
-    fn usage(&self, last: &str, cost: &str) {
-        let mut text =
-            "date,project_id,project_name,user_id,user_name,model,service_type,requests,errors,input_tokens,\
-             output_tokens,cost,currency\n"
-                .to_owned();
-        let period =
-            Period::parse(&format!("2026-09-01..{last}"), crate::period::Calendar::default()).unwrap();
-        for day in period.dates() {
-            writeln!(text, "{day},p-1,Support,u-1,Ana,m,chat,10,0,100,50,{cost},EUR").unwrap();
-        }
-        std::fs::write(self.folder.path().join("usage.csv"), text).unwrap();
-    }
-
-    /// Writes down that the job is due for October.
-    async fn fall_due(&self) {
-        let store = &self.engine.store;
-        let cursor = Cursor {
-            job: "monthly".into(),
-            schedule: "s".into(),
-            evaluated_until: at("2026-11-01T00:00:00Z"),
-            promised: None,
-        };
-        store.register(vec![cursor.clone()]).await.unwrap();
-        let advance = Advance {
-            job: "monthly".into(),
-            owner: vec![],
-            from: cursor.evaluated_until,
-            until: at(DUE),
-            promised: None,
-            occurrences: vec![NewOccurrence {
-                nominal: at(DUE).naive_utc(),
-                fold: 0,
-                due_at: at(DUE),
-                timezone: "UTC".into(),
-                period: Some(Period::parse("2026-10", crate::period::Calendar::default()).unwrap()),
-                closed: true,
-                missed: None,
-            }],
-        };
-        let desk = Arc::clone(&self.desk) as Arc<dyn Dispatch>;
-        store.materialise(vec![advance], desk, at(DUE)).await.unwrap();
-    }
-
-    /// Moves the clock and lets workers do all that is due then; how many tickets there were.
-    async fn work_at(&self, instant: &str) -> usize {
-        self.clock.set(at(instant));
-        let desk = Arc::clone(&self.desk) as Arc<dyn Dispatch>;
-        self.engine
-            .store
-            .hand_out(desk, self.clock.now(), 100)
+    /// Writes down what has fallen due; its ticket.
+    async fn due(&self) -> Ticket {
+        let (store, recorder) = (&self.engine.store, Arc::new(Recorder::default()));
+        let from = "2026-11-01T12:00:00Z";
+        store.register(vec![cursor("daily", from)]).await.unwrap();
+        let due = advance("daily", from, vec![occurrence("2026-11-02T07:00:00Z")]);
+        store
+            .materialise(vec![due], recorder.clone(), noon())
             .await
             .unwrap();
-        let tickets = std::mem::take(&mut *self.desk.0.lock().unwrap());
-        for ticket in &tickets {
-            let stop = CancellationToken::new();
-            work(&self.engine, ticket, &self.lanes, &self.leases, &stop)
-                .await
-                .unwrap();
-        }
-        tickets.len()
+        recorder.taken().remove(0)
     }
 
-    /// Every run, the oldest first: revision, state, and its run.
-    async fn runs(&self) -> Vec<Run> {
-        let mut runs = self.engine.store.runs(&RunFilter::default(), 100).await.unwrap();
-        runs.sort_by_key(|run| run.revision);
-        runs
-    }
-
-    async fn states(&self) -> Vec<(u32, RunState)> {
-        self.runs()
+    async fn works(&self, ticket: &Ticket) {
+        work(&self.engine, ticket, &self.lanes, &self.leases, &self.stop)
             .await
-            .iter()
-            .map(|run| (run.revision, run.state))
-            .collect()
+            .unwrap();
     }
 
-    /// What the owner hears, and has not heard yet.
-    async fn news(&self) -> Vec<StoredNotice> {
-        let (store, now) = (&self.engine.store, self.clock.now());
-        store.gather_bulletins(now, now, now).await.unwrap();
-        let mut news = Vec::new();
-        while let Some(bulletin) = store.take_bulletin(now, TimeDelta::days(400)).await.unwrap() {
-            news.extend(bulletin.notices);
+    async fn run(&self, ticket: &Ticket) -> Run {
+        self.engine.store.run(&ticket.run_id).await.unwrap()
+    }
+
+    async fn swept(&self) -> Vec<Ticket> {
+        let recorder = Arc::new(Recorder::default());
+        let swept = self
+            .engine
+            .store
+            .hand_out(recorder.clone(), self.engine.clock.now(), 99)
+            .await;
+        swept.unwrap();
+        recorder.taken()
+    }
+}
+
+async fn a_scheduled_run_is_brought_to_its_end(on: On) {
+    let world = World::new(on).await;
+    let ticket = world.due().await;
+    world.works(&ticket).await;
+    let run = world.run(&ticket).await;
+    assert_eq!((run.state, run.error.as_deref()), (RunState::Delivered, None));
+    assert_eq!(run.period_id, "2026-11-01");
+    assert!(world.place.dir().join("drop/daily_2026-11-01.csv").is_file());
+    assert!(world.swept().await.is_empty());
+    world.works(&ticket).await;
+    assert_eq!(world.run(&ticket).await, run, "a used ticket changes nothing");
+}
+
+async fn a_stop_lets_what_is_being_sent_finish(on: On) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut world = World::with_hook(on, listener.local_addr().unwrap().port()).await;
+    world.engine.plan.jobs.get_mut("daily").unwrap().deliveries = vec!["hook".to_owned()];
+    let ticket = world.due().await;
+    let receiver = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !String::from_utf8_lossy(&request).contains("\r\n\r\n") {
+            connection.read_buf(&mut request).await.unwrap();
         }
-        news
-    }
-
-    fn dropped(&self, name: &str) -> String {
-        std::fs::read_to_string(self.folder.path().join("drop").join(name)).unwrap()
-    }
-
-    fn files(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.folder.path().join("drop")) else {
-            return Vec::new();
-        };
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-}
-
-fn plan(folder: &Path, more: &str) -> Plan {
-    let text = CONFIGURATION.replace("MORE", more);
-    let none = BTreeMap::new();
-    config::load_text("reportwire.toml", &text, folder, &[], &none)
-        .unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-fn at(text: &str) -> DateTime<Utc> {
-    text.parse().unwrap()
-}
-
-#[tokio::test]
-async fn late_data_are_waited_for_go_out_provisional_and_then_final() {
-    let shop = Shop::open(WAITS).await;
-    shop.usage_to("2026-10-29");
-    shop.fall_due().await;
-    assert_eq!(shop.work_at(DUE).await, 1);
-    assert_eq!(shop.states().await, [(1, RunState::Queued)]);
-    assert!(
-        !shop.runs().await[0].home.join("snapshot").exists(),
-        "a look leaves nothing behind"
-    );
-    assert_eq!(
-        shop.work_at("2026-11-02T06:14:59Z").await,
-        0,
-        "it looks every quarter of an hour"
-    );
-    assert_eq!(shop.work_at("2026-11-02T06:15:00Z").await, 1);
-    let news = shop.news().await;
-    assert_eq!(news.len(), 1, "told once: {news:?}");
-    assert!(
-        news[0].text.contains("`usage` reaches only to 2026-10-29"),
-        "{news:?}"
-    );
-
-    // The job's patience is over.
-    assert_eq!(shop.work_at("2026-11-02T08:00:00Z").await, 1);
-    assert_eq!(
-        shop.states().await,
-        [(1, RunState::Delivered), (2, RunState::Queued)]
-    );
-    let csv = shop.dropped("monthly_2026-10.csv");
-    assert!(
-        csv.contains(",43.50,provisional,") && !csv.contains(",ok,"),
-        "{csv}"
-    );
-    let notices = shop.runs().await[0].notices.join(" ");
-    assert!(
-        notices.contains("The data of usage reach only to 2026-10-29, and the period goes to 2026-10-31"),
-        "{notices}"
-    );
-
-    assert_eq!(
-        shop.work_at("2026-11-02T13:59:59Z").await,
-        0,
-        "then every six hours"
-    );
-    assert_eq!(shop.work_at("2026-11-02T14:00:00Z").await, 1);
-    assert_eq!(shop.states().await[1], (2, RunState::Queued));
-    shop.usage_to("2026-10-31");
-    assert_eq!(shop.work_at("2026-11-02T20:00:00Z").await, 1);
-    assert_eq!(
-        shop.states().await,
-        [(1, RunState::Delivered), (2, RunState::Delivered)]
-    );
-    let csv = shop.dropped("monthly_2026-10_r2.csv");
-    assert!(csv.contains(",ok,") && !csv.contains("provisional"), "{csv}");
-    assert!(!shop.runs().await[1].notices.join(" ").contains("provisional"));
-    assert_eq!(
-        shop.work_at("2027-01-01T00:00:00Z").await,
-        0,
-        "and that is the end of it"
-    );
-    assert!(shop.news().await.is_empty());
-    assert!(
-        crate::run::replay::replay(&shop.engine.store, &shop.runs().await[0].run_id)
-            .await
-            .unwrap()
-            .identical()
-    );
-}
-
-#[tokio::test]
-async fn data_that_never_come_end_the_looking_and_the_owner_hears_once() {
-    let shop = Shop::open(WAITS).await;
-    shop.usage_to("2026-09-30");
-    shop.fall_due().await;
-    for instant in [DUE, "2026-11-02T08:00:00Z", "2026-12-03T07:59:00Z"] {
-        assert_eq!(shop.work_at(instant).await, 1, "{instant}");
-    }
-    shop.news().await;
-    assert_eq!(
-        shop.states().await,
-        [(1, RunState::Delivered), (2, RunState::Queued)]
-    );
-    // A source that cannot be had at one look is no reason to stop looking; at the last it is.
-    std::fs::remove_file(shop.folder.path().join("usage.csv")).unwrap();
-    assert_eq!(shop.work_at("2026-12-03T08:00:00Z").await, 1);
-    assert_eq!(shop.states().await[1], (2, RunState::Failed));
-    let news = shop.news().await;
-    assert_eq!(news.len(), 1, "{news:?}");
-    assert_eq!(shop.work_at("2027-12-01T00:00:00Z").await, 0);
-    assert_eq!(shop.files().len(), 2, "the provisional one and its manifest");
-}
-
-#[tokio::test]
-async fn a_look_that_fails_is_made_again_and_the_last_one_says_what_is_missing() {
-    let shop = Shop::open(WAITS).await;
-    shop.usage_to("2026-10-30");
-    shop.fall_due().await;
-    shop.work_at(DUE).await;
-    shop.work_at("2026-11-02T08:00:00Z").await;
-    std::fs::remove_file(shop.folder.path().join("usage.csv")).unwrap();
-    shop.work_at("2026-11-02T14:00:00Z").await;
-    assert_eq!(shop.states().await[1], (2, RunState::Queued));
-    shop.usage_to("2026-10-30");
-    shop.news().await;
-    assert_eq!(shop.work_at("2026-12-10T00:00:00Z").await, 1);
-    assert_eq!(shop.states().await[1], (2, RunState::Failed));
-    let (run, news) = (shop.runs().await.remove(1), shop.news().await);
-    let said = run.error.unwrap();
-    assert!(
-        said.contains("never came: `usage` reaches only to 2026-10-30"),
-        "{said}"
-    );
-    assert_eq!(news.len(), 1, "{news:?}");
-    assert!(
-        news[0].text.contains("`reportwire run monthly --period 2026-10`"),
-        "{news:?}"
-    );
-}
-
-#[tokio::test]
-async fn who_makes_a_newer_revision_by_hand_needs_no_second_one() {
-    let shop = Shop::open(WAITS).await;
-    shop.usage_to("2026-10-30");
-    shop.fall_due().await;
-    shop.work_at(DUE).await;
-    shop.work_at("2026-11-02T08:00:00Z").await;
-    shop.usage_to("2026-10-31");
-    let request = crate::run::RunRequest {
-        job: "monthly".into(),
-        period: Some("2026-10".into()),
-        ..crate::run::RunRequest::default()
+        // The bytes are on their way, and the answer is not there yet.
+        world.stop.cancel();
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        connection.write_all(answer).await.unwrap();
+        // Whatever of the request is still to come is read, so that closing does not reset the connection.
+        connection.shutdown().await.unwrap();
+        drop(connection.read_to_end(&mut request).await);
     };
-    crate::run::perform::run(&shop.engine, &request, &Silent)
+    tokio::join!(world.works(&ticket), receiver);
+    assert_eq!(world.run(&ticket).await.state, RunState::Delivered);
+}
+
+async fn a_run_whose_job_has_gone_ends_and_its_owner_hears(on: On) {
+    let mut world = World::new(on).await;
+    let ticket = world.due().await;
+    std::fs::write(world.place.dir().join("drop"), "no folder").unwrap();
+    world.works(&ticket).await;
+    world.engine.plan.jobs.remove("daily");
+    execute(
+        &world.engine.store,
+        "UPDATE deliveries SET state = 'retry_wait', next_attempt_at = '2026-11-02T11:00:00.000000Z'",
+    )
+    .await;
+    let handed = world.swept().await;
+    assert_eq!(handed.len(), 1);
+    world.works(&handed[0]).await;
+    assert_eq!(world.run(&ticket).await.state, RunState::Failed);
+    let rows = world.engine.store.deliveries(&ticket.run_id).await.unwrap();
+    assert!(
+        rows.iter()
+            .all(|row| (row.state, row.next_attempt_at) == (DeliveryState::Dead, None)),
+        "{rows:?}"
+    );
+    assert!(world.swept().await.is_empty(), "not again and again");
+    assert!(
+        world.engine.store.in_trouble("daily").await.unwrap(),
+        "its owner is told"
+    );
+}
+
+async fn a_run_that_this_process_is_at_work_on_is_not_taken_from_it(on: On) {
+    let world = World::new(on).await;
+    let ticket = world.due().await;
+    let run = world.engine.store.take(&ticket, noon()).await.unwrap().unwrap();
+    let at_work = world.leases.keep(&run);
+    // As after a step of the clock.
+    outlive_leases(&world.engine.store).await;
+    let again = world.swept().await.remove(0);
+    world.works(&again).await;
+    assert_eq!(world.run(&ticket).await.fence, run.fence);
+    drop(at_work);
+    world.works(&again).await;
+    assert_eq!(world.run(&ticket).await.state, RunState::Delivered);
+}
+
+async fn whoever_is_told_to_stop_before_anything_is_frozen_gives_the_run_back(on: On) {
+    let world = World::new(on).await;
+    let ticket = world.due().await;
+    world.stop.cancel();
+    world.works(&ticket).await;
+    let run = world.run(&ticket).await;
+    assert!(
+        run.generated_at.is_none() && run.state != RunState::Failed,
+        "{run:?}"
+    );
+    let next = World {
+        stop: CancellationToken::new(),
+        ..world
+    };
+    let used = run.fence > ticket.fence;
+    // Given back, so that nobody waits for a lease; a ticket that was not used is still good.
+    let ticket = if used {
+        next.swept().await.remove(0)
+    } else {
+        ticket
+    };
+    next.works(&ticket).await;
+    assert_eq!(next.run(&ticket).await.state, RunState::Delivered);
+}
+
+async fn what_a_killed_process_was_sending_is_sent_once_more_where_repeats_are_known(on: On) {
+    let world = World::new(on).await;
+    let ticket = world.due().await;
+    std::fs::write(world.place.dir().join("drop"), "no folder").unwrap();
+    world.works(&ticket).await;
+    std::fs::remove_file(world.place.dir().join("drop")).unwrap();
+    let killed = world.place.store_of("killed").await;
+    let run = killed.claim(&ticket.run_id, noon()).await.unwrap();
+    let row = killed.deliveries(&run.run_id).await.unwrap().remove(0);
+    let _: Permit = killed.permit(&row, run.fence, noon()).await.unwrap();
+    outlive_leases(&killed).await;
+    let handed = world.swept().await.remove(0);
+    world.works(&handed).await;
+    let row = killed.deliveries(&run.run_id).await.unwrap().remove(0);
+    assert_eq!(row.state, DeliveryState::Ambiguous);
+    assert!(
+        row.next_attempt_at.is_some_and(|next| next > noon()),
+        "a file drop can tell repeats: {row:?}"
+    );
+    killed
+        .put_off(&row, run.fence, PutOff::NoWay("late"), at("2026-11-02T12:00:01Z"))
         .await
         .unwrap();
-    shop.work_at("2026-11-02T14:00:00Z").await;
     assert_eq!(
-        shop.states().await,
-        [
-            (1, RunState::Delivered),
-            (2, RunState::Failed),
-            (3, RunState::Delivered)
-        ]
+        killed.deliveries(&run.run_id).await.unwrap().remove(0),
+        row,
+        "the killed one writes nothing"
     );
-    assert!(
-        shop.runs().await[1]
-            .error
-            .as_ref()
-            .unwrap()
-            .contains("revision 3 went out")
-    );
-    assert!(
-        !shop.files().iter().any(|name| name.contains("_r2")),
-        "{:?}",
-        shop.files()
-    );
-    assert!(
-        shop.news()
-            .await
-            .iter()
-            .all(|notice| notice.text.starts_with("The report waits"))
-    );
-}
-
-/// A gate against a cost that is half as much again, or more.
-const GATED: &str = "gates = { max_change = 50, norm = 2 }";
-
-impl Shop {
-    /// Runs by hand for a period.
-    async fn run(&self, period: &str) -> Run {
-        let request = crate::run::RunRequest {
-            job: "monthly".into(),
-            period: Some(period.into()),
-            ..crate::run::RunRequest::default()
-        };
-        let outcome = crate::run::perform::run(&self.engine, &request, &Silent).await;
-        outcome.unwrap().run
-    }
-
-    /// Has two normal months, and one that costs ten times as much and is due.
-    async fn with_a_leap() -> Self {
-        let shop = Self::open(GATED).await;
-        shop.usage("2026-10-31", "1.50");
-        for month in ["2026-08", "2026-09"] {
-            shop.run(month).await;
-        }
-        shop.usage("2026-10-31", "15.00");
-        shop.fall_due().await;
-        shop
-    }
-
-    async fn october(&self) -> Vec<Run> {
-        let mut runs = self.runs().await;
-        runs.retain(|run| run.period_id == "2026-10");
-        runs
-    }
 }
