@@ -35,7 +35,7 @@ async fn river(store: &Store) -> (Arc<River>, UnboundedReceiver<Ticket>) {
 }
 
 async fn next(tickets: &mut UnboundedReceiver<Ticket>) -> Ticket {
-    let next = tokio::time::timeout(Duration::from_secs(60), tickets.recv());
+    let next = tokio::time::timeout(Duration::from_mins(1), tickets.recv());
     next.await.expect("a ticket is worked within a minute").unwrap()
 }
 
@@ -95,7 +95,7 @@ async fn the_next_process_works_what_a_killed_one_had_in_its_hands(on: On) {
                     let had = had.clone();
                     Box::pin(async move {
                         had.send(ticket).unwrap();
-                        std::future::pending().await
+                        std::future::pending::<()>().await;
                     })
                 });
                 let river = Arc::new(River::open(&store, 100, work).await.unwrap());
@@ -163,7 +163,7 @@ async fn a_first_attempt_that_ends_late_commits_nothing_while_the_second_runs(on
     schedule_one(&one, rivers[0].clone()).await;
     let mut first_works = rivers[0].start(&one).unwrap();
     let mut came = async || {
-        let next = tokio::time::timeout(Duration::from_secs(60), news.recv());
+        let next = tokio::time::timeout(Duration::from_mins(1), news.recv());
         next.await.expect("somebody goes on within a minute").unwrap()
     };
     let (fence, first_goes_on) = came().await;

@@ -140,10 +140,11 @@ fn plan(place: &Place, store: &Store, clock: &ManualClock, jobs: &[Job]) -> Curr
             period,
             catch_up,
         } = job;
-        text += &format!(
+        let one = format!(
             "[jobs.{name}]\nschedule = \"{schedule}\"\ntimezone = \"{zone}\"\nperiod = \"{period}\"\ncatch_up = \"{catch_up}\"\n\
              sources = [\"usage\"]\nformats = [\"csv\"]\ndeliveries = [\"drop\"]\n[jobs.{name}.report.full]\n"
         );
+        text += &one;
     }
     let plan = crate::config::load_text("reportwire.toml", &text, place.dir(), &[], &BTreeMap::new());
     current(Engine::new(plan.unwrap(), store.clone(), Arc::new(clock.clone())))

@@ -47,7 +47,10 @@ async fn a_ticket_that_nobody_used_is_handed_out_again_after_a_minute(on: On) {
     let ticket = scheduled(&store).await;
     let after = |seconds| noon() + TimeDelta::seconds(seconds);
     assert!(swept(&store, after(60), 9).await.is_empty());
-    assert_eq!(swept(&other, after(61), 9).await, [ticket.run_id.clone()]);
+    assert_eq!(
+        swept(&other, after(61), 9).await,
+        std::slice::from_ref(&ticket.run_id)
+    );
     assert!(swept(&store, after(100), 9).await.is_empty());
     assert_eq!(swept(&store, after(122), 9).await, [ticket.run_id]);
 }
