@@ -5,6 +5,7 @@
 //! unfinished without a live worker is handed out again from our own rows (`Store::due_work`).
 
 use super::store::{Inner, Pool, Store, StoreError, Ticket, Tx};
+use crate::fail_point;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use riverqueue::migrate::{PostgresMigrator, SqliteMigrator};
@@ -74,6 +75,7 @@ impl River {
     /// [`StoreError`] if the database says no.
     pub async fn open(store: &Store, workers: usize, work: Work) -> Result<Self, StoreError> {
         let failed = |cause: &dyn fmt::Display| store.trouble(&format!("River: {cause}"));
+        fail_point::hit("river_migrating");
         let builder = match store.pool() {
             Pool::Sqlite(pool) => {
                 let migrated = SqliteMigrator::new(pool.clone()).migrate_up().await;
@@ -85,6 +87,7 @@ impl River {
                 Client::builder(pool.clone())
             }
         };
+        fail_point::hit("river_migrated");
         let mut bundle = Workers::new();
         let worker = move |_: WorkContext, job: Job<WorkOnRun>| {
             let work = work(Ticket {
@@ -92,7 +95,9 @@ impl River {
                 fence: job.args.fence,
             });
             async move {
+                fail_point::hit("ticket_arrived");
                 work.await;
+                fail_point::hit("worked");
                 Ok::<_, Infallible>(WorkOutcome::Complete)
             }
         };
@@ -156,13 +161,16 @@ impl Dispatch for River {
             (args, once())
         });
         let request = self.client.insert_many::<WorkOnRun, _>(jobs.collect::<Vec<_>>());
+        fail_point::hit("enqueueing");
         let inserted = match &mut tx.inner {
             Inner::Sqlite(transaction) => request.tx(transaction).await,
             Inner::Postgres(transaction) => request.tx(transaction).await,
         };
         inserted
             .map(drop)
-            .map_err(|error| tx.trouble(&format!("River: {error}")))
+            .map_err(|error| tx.trouble(&format!("River: {error}")))?;
+        fail_point::hit("enqueued");
+        Ok(())
     }
 }
 

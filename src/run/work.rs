@@ -35,6 +35,11 @@ pub async fn work(
         // The ticket is not used: whoever starts next is handed another.
         () = stop.cancelled() => return Ok(()),
     };
+    if leases.holds(&ticket.run_id) {
+        // A clock that leapt, or a machine that slept, has ended the lease; the work itself goes on here.
+        tracing::debug!(run.id = ticket.run_id, "this process is at work on the run");
+        return Ok(());
+    }
     fail_point::hit("ticket");
     let Some(run) = engine.store.take(ticket, engine.clock.now()).await? else {
         tracing::debug!(
@@ -92,6 +97,7 @@ async fn stretch(
             .store
             .advance(&run.run_id, run.fence, RunState::Frozen, RunState::Delivering)
             .await?;
+        fail_point::hit("to_delivering");
     }
     // Sending may take long, and needs no lane of a source.
     drop(lane);
@@ -128,7 +134,9 @@ async fn story<'a>(engine: &'a Engine, job: &'a JobPlan, run: &Run) -> Result<St
     choose::reveal_sources(&engine.plan, job)?;
     let recipe = Recipe::of(&engine.plan, job, &period, &job.deliveries)?;
     let written = recipe.written()?;
+    fail_point::hit("prescribing");
     engine.store.prescribe(&run.run_id, run.fence, &written).await?;
+    fail_point::hit("prescribed");
     Ok(Story {
         engine,
         job,
@@ -154,9 +162,12 @@ async fn fail(engine: &Engine, job: &JobPlan, run: &Run, error: RunError) -> Res
     figures::run_ended(&job.name, RunState::Failed.key());
     tracing::info!(run.id = %run.run_id, job.name = %job.name, error = %error, "run failed");
     let tell = tell::failed(job, run, &error);
-    Ok(store
+    fail_point::hit("failing");
+    store
         .fail(&run.run_id, run.fence, &error.to_string(), now, tell)
-        .await?)
+        .await?;
+    fail_point::hit("failed");
+    Ok(())
 }
 
 /// The job has gone from the configuration since the run was written down.
@@ -208,7 +219,10 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
     .await?;
     let rows = store.deliveries(&run.run_id).await?;
     if rows.iter().any(is_outstanding) {
-        return Ok(store.release(&run.run_id, run.fence).await?);
+        fail_point::hit("releasing");
+        store.release(&run.run_id, run.fence).await?;
+        fail_point::hit("released");
+        return Ok(());
     }
     let in_trouble = store.in_trouble(&job.name).await?;
     let tells = tell::concluded(job, run, &rows, &gone(store, &rows).await?, in_trouble);

@@ -17,6 +17,7 @@ mod ticks;
 use crate::config::{Plan, Problems};
 use crate::console::{self, Console, Phase, Pulse};
 use crate::delivery::BulletinKind;
+use crate::fail_point;
 use crate::run::dispatch::{Dispatch, River, Work};
 use crate::run::lanes::Lanes;
 use crate::run::lease::Leases;
@@ -142,6 +143,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     let shown = Console::new(pulse.clone(), &address, move || uptime.since_boot());
     let console = tokio::spawn(console::serve(listener, shown, ended.clone()));
     let aside = Arc::<Aside>::default();
+    fail_point::hit("serving");
     pulse.set_phase(Phase::Serving);
     tracing::info!(
         listen = address,
@@ -378,6 +380,7 @@ impl Service {
                 if self.pulse.ready(clock.since_boot()).is_ok() {
                     self.aside.ping.notify_one();
                 }
+                fail_point::hit("minute");
                 store.note_beat(now).await
             }
             Tick::Hour => retention::clear(plan, store, now).await,
@@ -547,6 +550,7 @@ async fn wind_down(
         "stopping"
     );
     shared.stop.cancel();
+    fail_point::hit("stopping");
     // What may take longest is an SMTP server that thinks about a mail; a little is left to write its answer down.
     let patience = within.saturating_sub(Duration::from_secs(2));
     tokio::select! {
@@ -557,6 +561,7 @@ async fn wind_down(
         }
         () = signals.stop() => tracing::warn!("told twice to stop: what was being sent is ambiguous now"),
     }
+    fail_point::hit("giving_back");
     for (run_id, fence) in shared.leases.left() {
         if let Err(error) = store.release(&run_id, fence).await {
             tracing::debug!(run.id = run_id, error = %error, "the run could not be given back; its lease runs out");

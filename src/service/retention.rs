@@ -1,6 +1,7 @@
 //! What is old enough to go: the files of runs that ended long ago. Their rows, hashes and receipts stay.
 
 use crate::config::Plan;
+use crate::fail_point;
 use crate::run::store::{Kept, Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::path::Path;
@@ -24,10 +25,13 @@ pub(super) async fn clear(plan: &Plan, store: &Store, now: DateTime<Utc>) -> Res
             continue;
         };
         for (run_id, home) in store.outdated(kept, before, MOST).await? {
+            fail_point::hit("clearing");
             for folder in folders {
                 remove(&home.join(folder))?;
+                fail_point::hit("folder_removed");
             }
             store.cleared(kept, &run_id, now).await?;
+            fail_point::hit("cleared");
             tracing::info!(run.id = run_id, what = kept.key(), "old files were removed");
         }
     }

@@ -3,7 +3,7 @@
 use super::db::{Tx, values, work};
 use super::notices::{self, Tell};
 use super::outbox::audit;
-use super::runs::{LEASE, home};
+use super::runs::{home, lease};
 use super::{Run, Store, StoreError, owner};
 use crate::run::dispatch::Dispatch;
 use crate::run::state::{DeliveryState, RunState};
@@ -135,7 +135,7 @@ impl Store {
                         Ok(None)
                     };
                 }
-                let lease = tx.lease_clock(now).await? + LEASE;
+                let lease = tx.lease_clock(now).await? + lease();
                 let sql = "UPDATE runs SET state = 'queued', fence = fence + 1, owner = $1, lease_until = $2, home = $3, \
                      dispatched_at = NULL WHERE run_id = $4 AND fence = $5";
                 let home = home(&run.run_id, run.fence + 1);
@@ -275,7 +275,7 @@ impl Store {
             values![DeliveryState::Ambiguous.key(), now, lost, &run.run_id],
         )
         .await?;
-        let lease = tx.lease_clock(now).await? + LEASE;
+        let lease = tx.lease_clock(now).await? + lease();
         let sql = "UPDATE runs SET state = 'delivering', fence = fence + 1, owner = $1, lease_until = $2, dispatched_at = NULL \
              WHERE run_id = $3 AND fence = $4";
         let moved = tx
