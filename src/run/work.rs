@@ -32,8 +32,8 @@ pub async fn work(
     let sources = sources_of(engine, ticket).await?;
     let lane = tokio::select! {
         lane = lanes.enter(&sources) => lane,
-        // The ticket is not used: whoever starts next is handed another.
-        () = stop.cancelled() => return Ok(()),
+        // The ticket is not used, and whoever starts next need not wait for it to grow old.
+        () = stop.cancelled() => return Ok(engine.store.hand_back(ticket).await?),
     };
     if leases.holds(&ticket.run_id) {
         // A clock that leapt, or a machine that slept, has ended the lease; the work itself goes on here.

@@ -34,6 +34,10 @@ pub fn week_before(nominal: NaiveDateTime) -> String {
     (nominal.date() - Days::new(7)).format("%G-W%V").to_string()
 }
 
+pub fn day_before(nominal: NaiveDateTime) -> String {
+    (nominal.date() - Days::new(1)).to_string()
+}
+
 /// Parcels that are in doubt, because a process ended between a permit and its outcome.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
@@ -169,6 +173,7 @@ async fn receivers(world: &mut World, parcels: &[Parcel], tally: &mut Tally) {
     let known: BTreeSet<&str> = parcels.iter().map(|parcel| parcel.key.as_str()).collect();
     for (way, ledger, key_of) in [
         ("mail", &world.smtp.ledger, key_of_mail as fn(&str) -> &str),
+        ("post", &world.smtp.ledger, key_of_mail),
         ("hook", &world.hook.ledger, key_of_event),
     ] {
         for entry in ledger.entries().iter().filter(|entry| !is_bulletin(&entry.key)) {
@@ -196,7 +201,9 @@ async fn receivers(world: &mut World, parcels: &[Parcel], tally: &mut Tally) {
             tally.doubts += parcel.doubts;
         }
         for copy in ledger.duplicates() {
-            let parcel = parcels.iter().find(|parcel| parcel.key == key_of(&copy.key));
+            let parcel = parcels
+                .iter()
+                .find(|parcel| parcel.way == way && parcel.key == key_of(&copy.key));
             let Some(parcel) = parcel else { continue };
             assert!(
                 is_excused(&copy, parcel),

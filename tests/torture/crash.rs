@@ -7,7 +7,6 @@ use crate::trials;
 use crate::world::Base;
 use futures::StreamExt as _;
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 
 /// How many worlds are destroyed at once.
@@ -77,19 +76,20 @@ async fn destroy_all(base: Base, kills: usize) {
                 copies += tally.copies;
             }
             Err(panic) => {
-                let panic = panic.into_panic();
-                let said = panic.downcast_ref::<String>().cloned().unwrap_or_default();
-                failed.push(format!("{trial:?}: {said}"));
+                failed.push(format!("{trial:?}: {}", crate::said(panic)));
             }
         }
     }
     let told = format!(
-        "{base:?}: {done} kills, {reached} at their point, {copies} copies, {} failed\n",
+        "{base:?}: {done} kills, {reached} at their point, {copies} copies, {} failed",
         failed.len()
     );
-    std::io::stderr().write_all(told.as_bytes()).unwrap();
-    assert!(failed.is_empty(), "{told}{}", failed.join("\n\n"));
-    assert!(reached * 10 >= done * 8, "{told}too few ended where they should");
+    crate::tell(&told);
+    assert!(failed.is_empty(), "{told}\n{}", failed.join("\n\n"));
+    assert!(
+        reached * 10 >= done * 8,
+        "{told}\ntoo few ended where they should"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]

@@ -11,9 +11,13 @@
 
 mod books;
 mod crash;
+mod files;
+mod mails;
 mod points;
+mod races;
 mod rows;
 mod scenario;
+mod stop;
 mod world;
 
 #[allow(dead_code, reason = "these tests need no reply that hangs or breaks off")]
@@ -42,4 +46,39 @@ fn trials(reduced: usize, full: usize) -> usize {
     } else {
         reduced
     }
+}
+
+/// Dice that fall the same way for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Any number below `limit`. Source: the generator splitmix64.
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % limit
+    }
+}
+
+/// What a task said that broke off.
+fn said(panic: tokio::task::JoinError) -> String {
+    let panic = panic.into_panic();
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or(text)
+        .unwrap_or_default()
+}
+
+/// Tells the figures of a proof to whoever looks.
+fn tell(text: &str) {
+    use std::io::Write as _;
+    writeln!(std::io::stderr(), "{text}").unwrap();
 }

@@ -18,15 +18,25 @@ const OF_START: [&str; 8] = [
     "serving",
 ];
 
+pub fn is_of_start(point: &str) -> bool {
+    OF_START.contains(&point)
+}
+
+/// The points that a stage passes, each with how often.
+pub async fn passed_by(base: Base, stage: Stage) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::<String, u64>::new();
+    for point in hits(base, stage).await {
+        *counts.entry(point).or_default() += 1;
+    }
+    counts
+}
+
 /// Every point with its stage and how often that passes it.
 pub async fn passed(base: Base) -> BTreeMap<String, (Stage, u64)> {
     let mut passed = BTreeMap::new();
     for stage in [Stage::Start, Stage::Work, Stage::Trouble, Stage::Old] {
-        let mut counts = BTreeMap::<String, u64>::new();
-        for point in hits(base, stage).await {
-            *counts.entry(point).or_default() += 1;
-        }
-        counts.retain(|point, _| stage != Stage::Start || OF_START.contains(&point.as_str()));
+        let mut counts = passed_by(base, stage).await;
+        counts.retain(|point, _| stage != Stage::Start || is_of_start(point));
         for (point, count) in counts {
             passed.entry(point).or_insert((stage, count));
         }

@@ -67,7 +67,7 @@ pub fn begins() -> DateTime<Utc> {
     "2026-10-30T12:00:00Z".parse().unwrap()
 }
 
-fn works() -> DateTime<Utc> {
+pub fn works() -> DateTime<Utc> {
     "2026-11-02T08:00:00Z".parse().unwrap()
 }
 

@@ -189,6 +189,18 @@ impl Store {
         self.db.transaction(work).await
     }
 
+    /// Takes back that a run was handed out, where nobody has begun it: it is handed out again at once.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn hand_back(&self, ticket: &Ticket) -> Result<(), StoreError> {
+        let values = values![&ticket.run_id, ticket.fence];
+        let sql =
+            "UPDATE runs SET dispatched_at = NULL WHERE run_id = $1 AND fence = $2 AND lease_until IS NULL";
+        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+        self.db.transaction(work).await.map(drop)
+    }
+
     /// Releases a held run: exactly the bytes that were frozen go out.
     ///
     /// # Errors
