@@ -9,6 +9,14 @@
 //! | | `NAME:N:stop` | the N-th hit stops the process (SIGSTOP) until somebody sends SIGCONT |
 //! | `REPORTWIRE_TRIVIAL_RUNS` | anything | runs of the service fail as soon as they are begun: what is around them can be measured |
 //! | `REPORTWIRE_FAIL_LOG` | a file | the name of every hit is appended as a line, before anything happens there |
+//!
+//! `docs/torture.md` lists the points. Besides them a test may ask for shorter times than a service should ever have, by [`setting`]:
+//!
+//! | variable | value | effect |
+//! |---|---|---|
+//! | `REPORTWIRE_CLOCK` | a file | the time is what it says; nobody compares it with a database's |
+//! | `REPORTWIRE_LEASE_MILLIS` | milliseconds | how long a process that says nothing keeps a run; it says so four times as often |
+//! | `REPORTWIRE_TICKS` | `fast` | whatever is looked at now and then is looked at every second |
 
 #[cfg(feature = "fail-points")]
 pub use active::{hit, runs_are_trivial};
@@ -25,6 +33,16 @@ pub const fn runs_are_trivial() -> bool {
 #[cfg(not(feature = "fail-points"))]
 #[inline]
 pub fn hit(_name: &'static str) {}
+
+/// What a test asks for by this variable of the environment; nothing without the feature.
+#[must_use]
+pub fn setting(name: &str) -> Option<String> {
+    if cfg!(feature = "fail-points") {
+        std::env::var(name).ok()
+    } else {
+        None
+    }
+}
 
 #[cfg(feature = "fail-points")]
 mod active {

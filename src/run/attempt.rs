@@ -329,6 +329,7 @@ impl Queue<'_> {
         let row = &self.rows[at].row;
         let parcel = read_parcel(row);
         let now = self.clock.now();
+        fail_point::hit("admitted");
         let permit = self.store.permit(row, self.fence, now).await?;
         fail_point::hit("permitted");
         let answer = match parcel {

@@ -5,6 +5,7 @@
 //! unfinished without a live worker is handed out again from our own rows (`Store::due_work`).
 
 use super::store::{Inner, Pool, Store, StoreError, Ticket, Tx};
+use crate::fail_point;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use riverqueue::migrate::{PostgresMigrator, SqliteMigrator};
@@ -104,6 +105,7 @@ impl River {
     /// [`StoreError`] if the database says no.
     pub async fn open(store: &Store, workers: usize, work: Work) -> Result<Self, StoreError> {
         let failed = |cause: &dyn fmt::Display| store.trouble(&format!("River: {cause}"));
+        fail_point::hit("river_migrating");
         let builder = match store.pool() {
             Pool::Sqlite(pool) => {
                 let migrated = SqliteMigrator::new(pool.clone()).migrate_up().await;
@@ -115,6 +117,7 @@ impl River {
                 Client::builder(pool.clone())
             }
         };
+        fail_point::hit("river_migrated");
         let mut bundle = Workers::new();
         let at_work = AtWork::default();
         let worker = move |_: WorkContext, job: Job<WorkOnRun>| {
@@ -125,10 +128,12 @@ impl River {
             let entered = Entered::new(&at_work, &ticket);
             let work = entered.is_some().then(|| work(ticket));
             async move {
+                fail_point::hit("ticket_arrived");
                 if let Some(work) = work {
                     work.await;
                 }
                 drop(entered);
+                fail_point::hit("worked");
                 Ok::<_, Infallible>(WorkOutcome::Complete)
             }
         };
@@ -186,6 +191,7 @@ impl Dispatch for River {
             behind: 0,
         };
         let mut jobs: Vec<WorkOnRun> = distinct.map(job).collect();
+        fail_point::hit("enqueueing");
         // Each turn gets behind one process that was killed with the ticket in its hands.
         while !jobs.is_empty() {
             let request = self
@@ -206,6 +212,7 @@ impl Dispatch for River {
                 })
                 .collect();
         }
+        fail_point::hit("enqueued");
         Ok(())
     }
 }

@@ -35,8 +35,8 @@ pub async fn work(
     let sources = sources_of(engine, ticket).await?;
     let lane = tokio::select! {
         lane = lanes.enter(&sources) => lane,
-        // The ticket is not used: whoever starts next is handed another.
-        () = stop.cancelled() => return Ok(()),
+        // The ticket is not used, and whoever starts next need not wait for it to grow old.
+        () = stop.cancelled() => return Ok(engine.store.hand_back(ticket).await?),
     };
     fail_point::hit("ticket");
     if leases.has(&ticket.run_id) {
@@ -107,6 +107,7 @@ async fn stretch(
             .store
             .advance(&run.run_id, run.fence, RunState::Frozen, RunState::Delivering)
             .await?;
+        fail_point::hit("to_delivering");
     }
     // Sending may take long, and needs no lane of a source.
     drop(lane);
@@ -177,7 +178,9 @@ async fn story<'a>(engine: &'a Engine, job: &'a JobPlan, run: &Run) -> Result<St
     choose::reveal_sources(&engine.plan, job)?;
     let recipe = Recipe::of(&engine.plan, job, &period, &job.deliveries)?.following(follows);
     let written = recipe.written()?;
+    fail_point::hit("prescribing");
     engine.store.prescribe(&run.run_id, run.fence, &written).await?;
+    fail_point::hit("prescribed");
     Ok(Story {
         engine,
         job,
@@ -210,9 +213,12 @@ async fn fail(engine: &Engine, job: &JobPlan, run: &Run, error: RunError) -> Res
         figures::run_ended(&job.name, RunState::Failed.key());
     }
     tracing::info!(run.id = %run.run_id, job.name = %job.name, error = %error, "run failed");
-    Ok(store
+    fail_point::hit("failing");
+    store
         .fail(&run.run_id, run.fence, &error.to_string(), now, tell)
-        .await?)
+        .await?;
+    fail_point::hit("failed");
+    Ok(())
 }
 
 /// The job has gone from the configuration since the run was written down.
@@ -267,7 +273,10 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
     .await?;
     let rows = store.deliveries(&run.run_id).await?;
     if rows.iter().any(is_outstanding) {
-        return Ok(store.release(&run.run_id, run.fence).await?);
+        fail_point::hit("releasing");
+        store.release(&run.run_id, run.fence).await?;
+        fail_point::hit("released");
+        return Ok(());
     }
     let in_trouble = store.in_trouble(&job.name).await?;
     let tells = tell::concluded(job, run, &rows, &gone(store, &rows).await?, in_trouble);

@@ -20,6 +20,7 @@ mod watch;
 
 use crate::config::{Plan, Problems};
 use crate::console::{self, Console, Phase, Pulse};
+use crate::fail_point;
 use crate::run::dispatch::{Dispatch, River, Work};
 use crate::run::lanes::Lanes;
 use crate::run::lease::Leases;
@@ -42,7 +43,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Tickets that are worked at once, waiting for a lane included.
+/// Tickets that are worked at once where nobody else could have them, waiting for a lane included.
 const WORKERS: usize = 1000;
 /// When no tick has come for so long, ticking is started anew.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -116,6 +117,14 @@ pub async fn open_store(plan: &Plan) -> Result<Store, ServiceError> {
     })
 }
 
+/// How many tickets this process has in its hands at once: all that it can get, unless other replicas could have them sooner.
+fn workers(plan: &Plan) -> usize {
+    match plan.service.store {
+        None => WORKERS,
+        Some(_) => plan.service.runs_at_once * 2,
+    }
+}
+
 /// Serves until it is told to stop.
 ///
 /// # Errors
@@ -129,6 +138,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     let signals = Signals::listen()?;
     let (listener, address) = listen(&plan.service.listen).await?;
     let stop_within = plan.service.stop_within;
+    let at_once = workers(&plan);
     let engine = Engine::new(plan, store.clone(), Arc::clone(&clock));
     let shared = Arc::new(Shared {
         current: RwLock::new(Arc::new(current(engine))),
@@ -136,7 +146,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         stop: CancellationToken::new(),
         pulse: Pulse::new(),
     });
-    let river = Arc::new(River::open(&store, WORKERS, worker(Arc::clone(&shared))).await?);
+    let river = Arc::new(River::open(&store, at_once, worker(Arc::clone(&shared))).await?);
     let pulse = shared.pulse.clone();
     let mut heart = Heart::new(
         store.clone(),
@@ -153,6 +163,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     let shown = Console::new(pulse.clone(), &address, move || uptime.since_boot());
     let console = tokio::spawn(console::serve(listener, shown, ended.clone()));
     let aside = Arc::<Aside>::default();
+    fail_point::hit("serving");
     pulse.set_phase(Phase::Serving);
     tracing::info!(
         listen = address,
@@ -360,6 +371,7 @@ impl Service {
             Tick::Minute => {
                 figures::runs_under_way(u32::try_from(self.shared.leases.count()).unwrap_or(u32::MAX));
                 self.count_outbox(store).await;
+                fail_point::hit("minute");
                 self.room.look(&self.pulse, &current.engine).await;
                 self.look_each_minute(plan, store, now).await
             }
@@ -372,7 +384,12 @@ impl Service {
     }
 
     /// Says that the service is alive, up to when the schedules were heeded, and who waits for too long.
-    async fn look_each_minute(&self, plan: &Plan, store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn look_each_minute(
+        &self,
+        plan: &Plan,
+        store: &Store,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         if self.pulse.ready(self.clock.since_boot()).is_ok() {
             self.aside.ping.notify_one();
             store.note_beat(now).await?;
@@ -430,6 +447,7 @@ async fn wind_down(
         "stopping"
     );
     shared.stop.cancel();
+    fail_point::hit("stopping");
     // What may take longest is an SMTP server that thinks about a mail; a little is left to write its answer down.
     let patience = within.saturating_sub(Duration::from_secs(2));
     tokio::select! {
@@ -440,6 +458,7 @@ async fn wind_down(
         }
         () = signals.stop() => tracing::warn!("told twice to stop: what was being sent is ambiguous now"),
     }
+    fail_point::hit("giving_back");
     for (run_id, fence) in shared.leases.left() {
         if let Err(error) = store.release(&run_id, fence).await {
             tracing::debug!(run.id = run_id, error = %error, "the run could not be given back; its lease runs out");

@@ -2,6 +2,7 @@
 //! hashes and receipts stay.
 
 use crate::config::Plan;
+use crate::fail_point;
 use crate::run::store::{Kept, Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fs;
@@ -29,9 +30,12 @@ pub(super) async fn clear(plan: &Plan, store: &Store, now: DateTime<Utc>) -> Res
             continue;
         };
         for (run_id, _) in store.outdated(kept, before, MOST).await? {
+            fail_point::hit("clearing");
             remove(&store.run_dir(&run_id), folders)?;
+            fail_point::hit("folder_removed");
             // Written down last: should the process end before that, the next hour finds nothing to remove and writes it down.
             store.cleared(kept, &run_id, now).await?;
+            fail_point::hit("cleared");
             tracing::info!(run.id = run_id, what = kept.key(), "old files were removed");
         }
     }

@@ -30,6 +30,7 @@ pub(in crate::run) use files::hash_file;
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
 pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, StoredOccurrence};
 pub use rescue::Ticket;
+pub(in crate::run) use runs::lease;
 
 use crate::delivery::{Parcel, Receipt};
 use crate::render::Artifact;

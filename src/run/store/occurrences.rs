@@ -5,6 +5,7 @@ use super::notices;
 use super::outbox::audit;
 use super::runs::{Begun, insert_run, run_id};
 use super::{NewRun, Store, StoreError, Ticket, Trigger};
+use crate::fail_point;
 use crate::period::Period;
 use crate::run::dispatch::Dispatch;
 use crate::run::tell;
@@ -339,6 +340,7 @@ async fn record(
     if tx.execute(sql, values).await? == 0 {
         return Ok(Recorded::Before);
     }
+    fail_point::hit("occurrence");
     let (Some(id), Some(period)) = (id, &occurrence.period) else {
         return Ok(Recorded::Missed);
     };
@@ -360,6 +362,7 @@ async fn record(
         now,
     };
     insert_run(tx, &begun).await?;
+    fail_point::hit("run_row");
     Ok(Recorded::Run(Ticket { run_id: id, fence: 0 }))
 }
 

@@ -8,6 +8,7 @@ use super::{
     files, late,
 };
 use crate::delivery::Parcel;
+use crate::fail_point;
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
@@ -58,6 +59,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let artifacts = keep_artifacts(run, freeze)?;
         let snapshot = files::hash_tree(&run.snapshot_dir)?;
+        fail_point::hit("freezing_rows");
         let paths: HashMap<&str, &Path> = artifacts
             .iter()
             .map(|artifact| (artifact.sha256.as_str(), artifact.path.as_path()))
@@ -99,9 +101,11 @@ impl Store {
                 }
                 for (position, artifact) in artifacts.iter().enumerate() {
                     insert_artifact(tx, &run.run_id, position, artifact, &store.data_dir).await?;
+                    fail_point::hit("artifact_row");
                 }
                 for (position, parcel) in parcels.into_iter().enumerate() {
                     insert_parcel(tx, &run.run_id, position, parcel, at).await?;
+                    fail_point::hit("parcel_row");
                 }
                 if held_since.is_some() {
                     let sql = "UPDATE runs SET lease_until = NULL WHERE run_id = $1";
@@ -639,6 +643,7 @@ fn keep_parcels(
     for parcel in parcels.iter().flat_map(|(_, parcels)| parcels) {
         if !known.contains_key(parcel.sha256.as_str()) {
             files::keep_by_hash(&dir, &parcel.content)?;
+            fail_point::hit("parcel_kept");
         }
     }
     files::sync_dir(&run.home)
@@ -658,6 +663,7 @@ fn keep_artifacts(run: &Run, freeze: Freeze<'_>) -> Result<Vec<StoredArtifact>, 
         if files::hash_file(&path).ok().as_ref() != Some(&artifact.sha256) {
             files::write_atomically(&path, &artifact.bytes)?;
         }
+        fail_point::hit("artifact_kept");
         known.insert(artifact.sha256.as_str(), path.clone());
         stored.push(StoredArtifact {
             name: artifact.name.clone(),

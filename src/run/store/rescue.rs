@@ -2,7 +2,7 @@
 
 use super::db::{Tx, values, work};
 use super::outbox::audit;
-use super::runs::{LEASE, home};
+use super::runs::{home, lease};
 use super::{Run, Store, StoreError, late, owner};
 use crate::run::dispatch::Dispatch;
 use crate::run::state::{DeliveryState, RunState};
@@ -135,7 +135,7 @@ impl Store {
                         Ok(None)
                     };
                 }
-                let lease = tx.lease_clock(now).await? + LEASE;
+                let lease = tx.lease_clock(now).await? + lease();
                 let sql = "UPDATE runs SET state = 'queued', fence = fence + 1, owner = $1, lease_until = $2, home = $3, \
                      dispatched_at = NULL WHERE run_id = $4 AND fence = $5";
                 let home = home(&run.run_id, run.fence + 1);
@@ -187,6 +187,18 @@ impl Store {
             .boxed()
         });
         self.db.transaction(work).await
+    }
+
+    /// Takes back that a run was handed out, where nobody has begun it: it is handed out again at once.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn hand_back(&self, ticket: &Ticket) -> Result<(), StoreError> {
+        let values = values![&ticket.run_id, ticket.fence];
+        let sql =
+            "UPDATE runs SET dispatched_at = NULL WHERE run_id = $1 AND fence = $2 AND lease_until IS NULL";
+        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+        self.db.transaction(work).await.map(drop)
     }
 
     /// Releases a held run: exactly the bytes that were frozen go out.
@@ -260,7 +272,7 @@ impl Store {
             values![DeliveryState::Ambiguous.key(), now, lost, &run.run_id],
         )
         .await?;
-        let lease = tx.lease_clock(now).await? + LEASE;
+        let lease = tx.lease_clock(now).await? + lease();
         let sql = "UPDATE runs SET state = 'delivering', fence = fence + 1, owner = $1, lease_until = $2, dispatched_at = NULL \
              WHERE run_id = $3 AND fence = $4";
         let moved = tx
