@@ -61,7 +61,7 @@ pub async fn balance(world: &mut World, jobs: &[Job], from: DateTime<Utc>) -> Ta
     );
     let parcels = parcels(world).await;
     tally.parcels = parcels.len();
-    receivers(world, &parcels, &mut tally).await;
+    receivers(world, &parcels, &mut tally);
     owners(world).await;
     folders(world, &parcels);
     proofs(world).await;
@@ -169,7 +169,7 @@ async fn parcels(world: &mut World) -> Vec<Parcel> {
 }
 
 /// Everybody has what the store says, byte for byte, and twice only what the store says nobody knew of.
-async fn receivers(world: &mut World, parcels: &[Parcel], tally: &mut Tally) {
+fn receivers(world: &mut World, parcels: &[Parcel], tally: &mut Tally) {
     let known: BTreeSet<&str> = parcels.iter().map(|parcel| parcel.key.as_str()).collect();
     for (way, ledger, key_of) in [
         ("mail", &world.smtp.ledger, key_of_mail as fn(&str) -> &str),

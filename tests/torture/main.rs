@@ -78,7 +78,7 @@ fn said(panic: tokio::task::JoinError) -> String {
 }
 
 /// Tells the figures of a proof to whoever looks.
+#[expect(clippy::print_stderr, reason = "a proof tells its figures")]
 fn tell(text: &str) {
-    use std::io::Write as _;
-    writeln!(std::io::stderr(), "{text}").unwrap();
+    eprintln!("{text}");
 }

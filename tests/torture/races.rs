@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 /// How long a process that says nothing keeps a run here.
 const LEASE_MILLIS: &str = "500";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where a worker is stopped while another takes over, with the hit: outside of every transaction.
 const STANDS_AT: [&str; 12] = [

@@ -126,14 +126,14 @@ pub async fn started(base: Base, stage: Stage) -> World {
     static ONCE: OnceLock<[tokio::sync::OnceCell<TempDir>; 2]> = OnceLock::new();
     let world = empty(base, stage).await;
     if base == Base::Postgres {
-        start(&world, None).await;
+        start(&world, None);
         return world;
     }
     let once = &ONCE.get_or_init(Default::default)[usize::from(stage == Stage::Trouble)];
     let kept = once
         .get_or_init(|| async {
             let first = empty(base, stage).await;
-            start(&first, None).await;
+            start(&first, None);
             let kept = tempfile::tempdir().unwrap();
             crate::world::copy(&first.path("data"), kept.path());
             kept
@@ -144,10 +144,10 @@ pub async fn started(base: Base, stage: Stage) -> World {
 }
 
 /// The first start; it is killed as soon as it serves.
-async fn start(world: &World, hits: Option<&Path>) {
+fn start(world: &World, hits: Option<&Path>) {
     let launch = hits
         .into_iter()
-        .fold(world.launch(), |launch, hits| launch.fail_log(hits));
+        .fold(world.launch(), super::service::Launch::fail_log);
     let mut service = launch.start();
     service.wait_for("serving");
     service.kill();
@@ -192,7 +192,7 @@ async fn age(world: &mut World, service: &mut Service) -> Option<ExitStatus> {
             return Some(ended);
         }
         assert!(
-            since.elapsed() < Duration::from_secs(60),
+            since.elapsed() < Duration::from_mins(1),
             "old files stay\n{}",
             tail(service)
         );
@@ -219,7 +219,7 @@ pub async fn bring_to(base: Base, stage: Stage) -> World {
 /// Ends a world well: everything that is due by the end of its stage.
 pub async fn finish(world: &mut World, stage: Stage) {
     if stage == Stage::Start {
-        start(world, None).await;
+        start(world, None);
         world.set_clock(works());
     } else {
         world.set_clock(world.now + chrono::TimeDelta::seconds(61));
@@ -237,7 +237,7 @@ pub async fn hits(base: Base, stage: Stage) -> Vec<String> {
     let mut world = bring_to(base, stage).await;
     let log = world.path("hits");
     if stage == Stage::Start {
-        start(&world, Some(&log)).await;
+        start(&world, Some(&log));
     } else {
         live(&mut world, stage, None, Some(&log)).await;
     }
