@@ -29,8 +29,10 @@ fn instant(text: &str) -> DateTime<Utc> {
 
 fn stand_in(folder: &Path, listen: SocketAddr) -> Launch {
     let clock = TestClock::at(folder.join("clock"), instant("2026-11-01T06:00:00Z"));
-    let arguments = ["-c", STAND_IN, "sh", &listen.to_string()];
-    Launch::program(folder, "sh", &arguments).clock(&clock)
+    // A shell can heed no signal that was ignored when it began, as SIGHUP is under `nohup`.
+    let listen = listen.to_string();
+    let arguments = ["--default-signal=HUP", "sh", "-c", STAND_IN, "sh", &listen];
+    Launch::program(folder, "env", &arguments).clock(&clock)
 }
 
 fn started(folder: &Path) -> Service {
