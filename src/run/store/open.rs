@@ -1,6 +1,6 @@
 //! Opening the store: permissions, settings, soundness, migrations.
 
-use super::db::{Db, SQLITE_BUSY, fault, primary_code};
+use super::db::{Db, SQLITE_BUSY, fault, is_sound, primary_code};
 use super::files::{self, create_dir};
 use super::{Store, StoreError, owner};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -61,6 +61,10 @@ impl Store {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            .before_acquire(|connection, _| {
+                let sound = is_sound(connection);
+                Box::pin(async move { Ok(sound) })
+            })
             .connect_lazy_with(options);
         Ok(Self {
             owner: owner::this_process(),
