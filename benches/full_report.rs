@@ -10,15 +10,15 @@
     reason = "a benchmark reports to whoever started it, and may break off"
 )]
 
+mod far;
 mod process;
 
+use far::far_away;
 use process::Measured;
 use reportwire::demo::{company::Company, mailbox::Mailbox, platform::Platform};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 
 /// How late the far platform's answers come.
 const LATENCY: Duration = Duration::from_millis(30);
@@ -62,40 +62,6 @@ fn run_report(folder: &Path) -> Measured {
     })
 }
 
-/// Passes bytes on to `server`, each answer `LATENCY` late, as a platform far away would; gives its own address.
-async fn far_away(server: String) -> std::io::Result<String> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = format!("http://{}", listener.local_addr()?);
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(pass_on(client, server.clone()));
-        }
-    });
-    Ok(address)
-}
-
-async fn pass_on(client: TcpStream, server: String) -> std::io::Result<()> {
-    let server = TcpStream::connect(server).await?;
-    client.set_nodelay(true)?;
-    server.set_nodelay(true)?;
-    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
-        (client.into_split(), server.into_split());
-    let back = tokio::spawn(async move {
-        let mut piece = vec![0; 64 * 1024];
-        loop {
-            let length = from_server.read(&mut piece).await?;
-            if length == 0 {
-                return Ok::<(), std::io::Error>(());
-            }
-            tokio::time::sleep(LATENCY).await;
-            to_client.write_all(&piece[..length]).await?;
-        }
-    });
-    tokio::io::copy(&mut from_client, &mut to_server).await?;
-    to_server.shutdown().await?;
-    back.await.map_err(std::io::Error::other)?
-}
-
 fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let threads = tokio::runtime::Runtime::new().expect("threads");
@@ -105,7 +71,7 @@ fn main() {
         .block_on(Platform::start(company, TOKEN))
         .expect("a platform");
     let server = platform.base_url.trim_start_matches("http://").to_owned();
-    let far = threads.block_on(far_away(server)).expect("a port");
+    let far = threads.block_on(far_away(server, LATENCY)).expect("a port");
     let mailbox = threads
         .block_on(Mailbox::start(&folder.path().join("mail")))
         .expect("a mailbox");

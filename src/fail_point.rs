@@ -7,15 +7,42 @@
 //! |---|---|---|
 //! | `REPORTWIRE_FAIL_AT` | `NAME:N` | the N-th hit of the point ends the process as SIGKILL would: nothing unwinds, nothing is flushed; its status says SIGABRT, which tells it from a kill by the driver |
 //! | | `NAME:N:stop` | the N-th hit stops the process (SIGSTOP) until somebody sends SIGCONT |
+//! | `REPORTWIRE_TRIVIAL_RUNS` | anything | runs of the service fail as soon as they are begun: what is around them can be measured |
 //! | `REPORTWIRE_FAIL_LOG` | a file | the name of every hit is appended as a line, before anything happens there |
+//!
+//! `docs/torture.md` lists the points. Besides them a test may ask for shorter times than a service should ever have, by [`setting`]:
+//!
+//! | variable | value | effect |
+//! |---|---|---|
+//! | `REPORTWIRE_CLOCK` | a file | the time is what it says; nobody compares it with a database's |
+//! | `REPORTWIRE_LEASE_MILLIS` | milliseconds | how long a process that says nothing keeps a run; it says so four times as often |
+//! | `REPORTWIRE_TICKS` | `fast` | whatever is looked at now and then is looked at every second |
 
 #[cfg(feature = "fail-points")]
-pub use active::hit;
+pub use active::{hit, runs_are_trivial};
+
+/// Whether runs end as soon as they are begun, so that a benchmark measures only what is around them.
+#[cfg(not(feature = "fail-points"))]
+#[inline]
+#[must_use]
+pub const fn runs_are_trivial() -> bool {
+    false
+}
 
 /// Says that the process has come to this place.
 #[cfg(not(feature = "fail-points"))]
 #[inline]
 pub fn hit(_name: &'static str) {}
+
+/// What a test asks for by this variable of the environment; nothing without the feature.
+#[must_use]
+pub fn setting(name: &str) -> Option<String> {
+    if cfg!(feature = "fail-points") {
+        std::env::var(name).ok()
+    } else {
+        None
+    }
+}
 
 #[cfg(feature = "fail-points")]
 mod active {
@@ -51,6 +78,13 @@ mod active {
             Some(true) => stop(),
             None => {}
         }
+    }
+
+    /// Whether runs end as soon as they are begun.
+    #[must_use]
+    pub fn runs_are_trivial() -> bool {
+        static TRIVIAL: OnceLock<bool> = OnceLock::new();
+        *TRIVIAL.get_or_init(|| std::env::var_os("REPORTWIRE_TRIVIAL_RUNS").is_some())
     }
 
     impl Points {
@@ -114,7 +148,7 @@ mod active {
         const SHELL: &str = r#"
             kill -s STOP "$1"
             tries=0
-            while [ $tries -lt 100000 ] && read -r line <"/proc/$1/stat"; do
+            while [ $tries -lt 2000 ] && read -r line <"/proc/$1/stat"; do
                 case "$line" in *") T "*) break ;; esac
                 tries=$((tries + 1))
             done"#;

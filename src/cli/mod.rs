@@ -56,7 +56,7 @@ struct Globals {
     /// Sets a key of the configuration, over file and environment: `service.data_dir=/var/lib/reportwire`; may be given again
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_and_value)]
     set: Vec<(String, String)>,
-    /// What is logged: error, warn, info, debug, trace, or filter directives [default: `RUST_LOG`, else warn]
+    /// What is logged: error, warn, info, debug, trace, or filter directives [default: `RUST_LOG`, else warn, for `serve` info]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
     /// How log lines are written
@@ -80,13 +80,13 @@ enum Command {
     Run(run::Run),
     /// Run a job for past periods, oldest first; skips what has succeeded
     Backfill(backfill::Backfill),
-    /// Run the jobs on their calendars
+    /// Run the jobs on their calendars, until told to stop
     Serve(serve::Serve),
     /// List what ran, what was delivered to whom, and what was missed
     Runs(runs::Runs),
     /// Send again what is not acknowledged
     Resend(resend::Resend),
-    /// Say whether a delivery arrived of which nobody knows
+    /// Settle a delivery of which nobody knows whether it arrived
     Resolve(resolve::Resolve),
     /// Release a run that a gate holds
     Approve(approve::Approve),

@@ -37,7 +37,8 @@ impl Resolve {
             .collect();
         if open.is_empty() {
             return Err(Failure::request(format!(
-                "run {} has nothing ambiguous for a delivery `{}`; `reportwire runs show {}` lists what it has",
+                "run {} has nothing ambiguous by delivery `{}`, and only that can be resolved; `reportwire runs show {}` lists \
+                 what it has",
                 run.run_id, self.only, run.run_id
             )));
         }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// Runs in a list for people, and in one for programs.
 const LISTED: (u32, u32) = (50, 10_000);
-/// Missed occurrences in a list for people.
+/// Rows of missed occurrences in a list for people.
 const MISSED_LISTED: usize = 10;
 /// The word for an occurrence that did not run.
 const MISSED: &str = "missed";
@@ -133,20 +133,39 @@ fn list(runs: &[Run]) -> Option<String> {
     (!runs.is_empty()).then(|| output::table(heading, rows))
 }
 
-/// What was missed and that nobody has run since, for people.
+/// What was missed and that nobody has run since, for people: occurrences of one job with one reason share a row.
 fn list_missed(missed: &[&StoredOccurrence]) -> Option<String> {
-    let rows = missed.iter().take(MISSED_LISTED).map(|it| {
+    let mut groups: Vec<Vec<&StoredOccurrence>> = Vec::new();
+    for it in missed {
+        let same =
+            |group: &&mut Vec<&StoredOccurrence>| group[0].job == it.job && group[0].missed == it.missed;
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(it),
+            None => groups.push(vec![it]),
+        }
+    }
+    let rows = groups.iter().take(MISSED_LISTED).map(|group| {
+        // The newest comes first.
+        let (last, first) = (group[0], group[group.len() - 1]);
+        let period = |it: &StoredOccurrence| it.period_id.clone().unwrap_or_else(|| "none".to_owned());
+        let (state, periods) = match group.len() {
+            1 => (MISSED.to_owned(), period(last)),
+            count => (
+                format!("{MISSED} ({count})"),
+                format!("{} to {}", period(first), period(last)),
+            ),
+        };
         [
-            MISSED.to_owned(),
-            it.job.clone(),
-            it.period_id.clone().unwrap_or_else(|| "none".to_owned()),
-            local(&it.timezone, it.due_at),
-            it.missed.clone().unwrap_or_default(),
+            state,
+            last.job.clone(),
+            periods,
+            local(&last.timezone, last.due_at),
+            last.missed.clone().unwrap_or_default(),
         ]
     });
-    let mut text = output::table(Some(["NOT RUN", "JOB", "PERIOD", "DUE", "WHY"]), rows);
-    if missed.len() > MISSED_LISTED {
-        let more = missed.len() - MISSED_LISTED;
+    let mut text = output::table(Some(["NOT RUN", "JOB", "PERIOD", "LAST DUE", "WHY"]), rows);
+    if groups.len() > MISSED_LISTED {
+        let more = groups.len() - MISSED_LISTED;
         text = format!("{text}\nand {more} more; `reportwire runs --json` has all of them");
     }
     (!missed.is_empty()).then_some(text)

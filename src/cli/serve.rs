@@ -5,6 +5,11 @@ use crate::service::{self, ServiceError};
 
 /// Arguments of `serve`: none of its own.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "SIGTERM or Ctrl-C: what is being sent is finished, the rest is left for the next start.\n\
+                  SIGHUP: the configuration is read again; one that is wrong changes nothing.\n\
+                  `service.listen` answers /healthz, /readyz and /metrics."
+)]
 pub(super) struct Serve {}
 
 impl Serve {

@@ -3,8 +3,8 @@
 use super::runs::{due_at, local};
 use super::summary::{Summary, period_and_revision, rfc3339};
 use super::{Failure, output};
+use crate::run::Store;
 use crate::run::store::{Audit, OutboxRow, Run, StoredArtifact, StoredOccurrence, Trigger};
-use crate::run::{RunState, Store};
 use serde_json::{Value, json};
 
 /// A run with what made it run and what was decided about it.
@@ -71,10 +71,6 @@ impl Told {
         facts.extend(run.finished_at.map(|at| fact("ended", rfc3339(at))));
         facts.extend(run.error.iter().map(|error| fact("error", error.clone())));
         facts.extend(run.held.iter().map(|why| fact("held", why.clone())));
-        if run.state == RunState::Held {
-            let how = format!("`reportwire approve {}` sends exactly these files", run.run_id);
-            facts.push(fact("release", how));
-        }
         facts.extend(self.audits.iter().map(|audit| fact("decided", decision(audit))));
         facts.extend(run.notices.iter().map(|notice| fact("note", notice.clone())));
         facts
@@ -123,8 +119,7 @@ fn files(artifacts: &[StoredArtifact]) -> String {
 
 fn outbox(deliveries: &[OutboxRow]) -> String {
     let rows = deliveries.iter().map(|row| {
-        let said = row.receipt.as_ref().or(row.error.as_ref());
-        let said = said.map(String::as_str).unwrap_or_default();
+        let said = row.receipt.as_deref().or(row.trouble()).unwrap_or_default();
         let next = row
             .next_attempt_at
             .map(|at| format!("; next try {}", rfc3339(at)));

@@ -224,7 +224,7 @@ fn problem(row: &OutboxRow) -> String {
         DeliveryState::Sending => "another process is sending it, or was".to_owned(),
         DeliveryState::Acked | DeliveryState::Superseded => "nothing is left to do".to_owned(),
     };
-    let error = row.error.as_deref().unwrap_or("not tried yet");
+    let error = row.trouble().unwrap_or("not tried yet");
     output::plain(&format!(
         "error: {delivery} to {}: {}: {error}; {next}",
         row.recipient, row.state

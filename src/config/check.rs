@@ -21,8 +21,10 @@ use crate::config::plan::Plan;
 use crate::config::problem::{KeyPath, Place, Problem, Problems};
 use crate::config::read::read;
 use figment::value::Value;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Longest name of a job, source or delivery.
 const LONGEST_NAME: usize = 63;
@@ -32,13 +34,15 @@ const LONGEST_NAME: usize = 63;
 pub(super) struct Check<'a> {
     source: SourceText,
     layers: &'a Layers,
-    /// As merged; reading takes things out of its own copy.
-    values: Value,
+    /// As merged, for the places of problems: a configuration without any never asks for it.
+    values: OnceCell<Value>,
     /// Folder against which relative paths are resolved.
     base: &'a Path,
     problems: Vec<Problem>,
     /// Values that were taken out after their problem was told: they must not be called missing as well.
     excused: BTreeSet<KeyPath>,
+    /// Cron patterns that were parsed already.
+    patterns: BTreeMap<String, Arc<croner::Cron>>,
 }
 
 /// Checks everything. `file` is the absolute path of the configuration, for the plan.
@@ -52,13 +56,13 @@ pub(super) fn check(
     let mut cx = Check {
         source,
         layers,
-        values: layers.values(),
+        values: OnceCell::new(),
         base,
         problems,
         excused: BTreeSet::new(),
+        patterns: BTreeMap::new(),
     };
-    let values = cx.values.clone();
-    let document = read(&mut cx, values);
+    let document = read(&mut cx, layers.values());
     let plan = cx.plan(&document, file);
     match plan {
         Some(plan) if cx.problems.is_empty() => Ok(plan),
@@ -135,7 +139,8 @@ impl Check<'_> {
         hint: Option<String>,
     ) {
         let mut place = self.source.place(path, part);
-        if let Some(origin) = self.layers.outside(&self.values, path) {
+        let values = self.values.get_or_init(|| self.layers.values());
+        if let Some(origin) = self.layers.outside(values, path) {
             place = Place {
                 origin,
                 key: path.clone(),

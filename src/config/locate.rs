@@ -2,6 +2,7 @@
 
 use crate::config::problem::{Excerpt, KeyPath, Origin, Place, Problem, shown};
 use figment::value::{Dict, Tag, Value};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,15 @@ const MASK: &str = "***";
 pub(super) struct SourceText {
     name: PathBuf,
     text: String,
+    /// Found when the first problem asks for a place: a configuration without problems, however long, never does.
+    places: OnceCell<Places>,
+}
+
+/// Where everything stands.
+#[derive(Debug, Default)]
+struct Places {
     root: Node,
+    /// What must not be shown.
     secrets: Vec<Range<usize>>,
 }
 
@@ -52,16 +61,13 @@ pub(super) enum Part {
 impl SourceText {
     /// Reads the TOML `text` of the file called `name`; gives the positions and the values.
     pub(super) fn parse(name: &Path, text: &str) -> Result<(Self, Dict), Box<Problem>> {
-        let mut source = Self {
+        let source = Self {
             name: name.to_owned(),
             text: text.to_owned(),
             ..Self::default()
         };
         match toml_span::parse(text) {
             Ok(value) => {
-                let mut secrets = Vec::new();
-                source.root = node(text, None, &value, false, &mut secrets);
-                source.secrets = secrets;
                 let dict = match plain(&value) {
                     Value::Dict(_, dict) => dict,
                     _ => Dict::new(),
@@ -72,9 +78,20 @@ impl SourceText {
         }
     }
 
+    /// Where everything stands.
+    fn places(&self) -> &Places {
+        self.places.get_or_init(|| {
+            let mut places = Places::default();
+            if let Ok(value) = toml_span::parse(&self.text) {
+                places.root = node(&self.text, None, &value, false, &mut places.secrets);
+            }
+            places
+        })
+    }
+
     /// The place of the value at `path`, or of the deepest table above it that is there.
     pub(super) fn place(&self, path: &KeyPath, part: Part) -> Place {
-        let mut node = &self.root;
+        let mut node = &self.places().root;
         let mut found = 0;
         for key in path.keys() {
             let Some(child) = node.children.get(key) else {
@@ -98,7 +115,7 @@ impl SourceText {
         let found = path
             .keys()
             .iter()
-            .try_fold(&self.root, |node, key| node.children.get(key));
+            .try_fold(&self.places().root, |node, key| node.children.get(key));
         found.is_some()
     }
 
@@ -107,12 +124,14 @@ impl SourceText {
         let found = path
             .keys()
             .iter()
-            .try_fold(&self.root, |node, key| node.children.get(key));
+            .try_fold(&self.places().root, |node, key| node.children.get(key));
         let mut hidden = Vec::new();
         if let Some(node) = found {
             node.leaves(&mut hidden);
         }
-        self.secrets.extend(hidden);
+        if let Some(places) = self.places.get_mut() {
+            places.secrets.extend(hidden);
+        }
     }
 
     fn place_of(&self, span: Option<Range<usize>>, key: KeyPath) -> Place {
@@ -160,7 +179,7 @@ impl SourceText {
         let mut begun = None;
         let mut ended = None;
         while at < stop {
-            let secret = self.secrets.iter().find(|secret| secret.contains(&at));
+            let secret = self.places().secrets.iter().find(|secret| secret.contains(&at));
             let (piece, next) = if let Some(secret) = secret {
                 (MASK.to_owned(), secret.end.min(stop))
             } else {

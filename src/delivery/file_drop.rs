@@ -4,6 +4,7 @@ mod folder;
 
 use super::{Bulletin, Delivery, DeliveryError, Edition, FILES, Parcel, Receipt, bulletin_text};
 use crate::config::plan::FileDropPlan;
+use crate::fail_point;
 use async_trait::async_trait;
 use bytes::Bytes;
 use folder::{Folder, Found, NAME_BYTES, UNFINISHED, create_new, is_file_name, is_plain};
@@ -185,6 +186,7 @@ impl FileDrop {
         let folder = self.enter(Path::new(place))?;
         folder.clean(&parcel.key);
         if name.ends_with(MANIFEST) {
+            fail_point::hit("drop_manifest");
             self.check_files(&folder, parcel)?;
         }
         self.write(&folder, parcel, create_new)

@@ -2,6 +2,7 @@
 
 use super::guard::{Guard, LookupError, Refusal};
 use super::{DeliveryError, Parcel, USER_AGENT, causes, one_line};
+use crate::fail_point;
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::hex_sha256;
 use chrono::{DateTime, Utc};
@@ -103,6 +104,7 @@ impl Endpoint {
                 self.delivery
             )));
         }
+        fail_point::hit("post_begins");
         let sent = self
             .client
             .post(self.url.clone())
@@ -112,6 +114,7 @@ impl Endpoint {
             .send()
             .await;
         let response = sent.map_err(|error| self.failure(&error.without_url()))?;
+        fail_point::hit("post_answered");
         if let Some(peer) = response.remote_addr() {
             self.guard
                 .admit(peer.ip())

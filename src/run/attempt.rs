@@ -124,22 +124,25 @@ pub async fn deliver_all(
     effort: &Effort,
     clock: &dyn Clock,
 ) -> Result<(), StoreError> {
-    let mut queues: BTreeMap<String, Vec<OutboxRow>> = BTreeMap::new();
+    let mut queues: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for row in store.deliveries(&run.run_id).await? {
-        if chosen(&row) {
-            queues.entry(row.delivery.clone()).or_default().push(row);
-        }
+        // Those that are not tried still count: a manifest waits for every file before it.
+        let entry = Entry::new(chosen(&row), row);
+        queues.entry(entry.row.delivery.clone()).or_default().push(entry);
     }
+    queues.retain(|_, entries| entries.iter().any(|entry| entry.chosen));
+    let frozen_at = run.generated_at.unwrap_or(run.created_at);
     let deadline = Instant::now() + effort.wait.min(LONGEST_WAIT);
     let queues = queues.into_iter().map(|(name, rows)| Queue {
         store,
         clock,
         fence: run.fence,
+        frozen_at,
         effort,
         deadline,
         delivery: deliveries.get(&name).map(|delivery| &**delivery),
         name,
-        rows: rows.into_iter().map(Entry::new).collect(),
+        rows,
     });
     for done in futures::future::join_all(queues.map(Queue::work)).await {
         done?;
@@ -152,6 +155,7 @@ struct Queue<'a> {
     store: &'a Store,
     clock: &'a dyn Clock,
     fence: i64,
+    frozen_at: DateTime<Utc>,
     effort: &'a Effort,
     deadline: Instant,
     name: String,
@@ -162,21 +166,37 @@ struct Queue<'a> {
 /// A parcel, and when it is due again in this process.
 struct Entry {
     row: OutboxRow,
+    chosen: bool,
     tried: bool,
     due: Option<Instant>,
 }
 
 impl Entry {
-    fn new(row: OutboxRow) -> Self {
+    fn new(chosen: bool, row: OutboxRow) -> Self {
         Self {
             row,
+            chosen,
             tried: false,
             due: None,
         }
     }
 
+    /// Chosen, but its turn has not come.
+    fn is_untried(&self) -> bool {
+        self.chosen && !self.tried && !self.is_settled()
+    }
+
     fn is_settled(&self) -> bool {
         matches!(self.row.state, DeliveryState::Acked | DeliveryState::Superseded)
+    }
+
+    /// When it is tried again by itself, if ever.
+    fn next(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self.row.state {
+            DeliveryState::RetryWait | DeliveryState::Ambiguous => self.row.next_attempt_at,
+            DeliveryState::Pending | DeliveryState::Sending => Some(now),
+            _ => None,
+        }
     }
 
     fn is_manifest(&self) -> bool {
@@ -191,7 +211,13 @@ impl Queue<'_> {
                 "the configuration has no delivery `{}` for this job any more; put it back and resend",
                 self.name
             );
-            return self.put_off(PutOff::NoWay(&reason)).await;
+            let patience = chrono::Duration::from_std(PATIENCE.1).unwrap_or(chrono::Duration::hours(75));
+            let why = if self.clock.now() > self.frozen_at + patience {
+                PutOff::Gone(&reason)
+            } else {
+                PutOff::NoWay(&reason)
+            };
+            return self.put_off(why).await;
         };
         if let Some(reason) = self.gone().await? {
             return self.put_off(PutOff::Gone(&reason)).await;
@@ -209,10 +235,31 @@ impl Queue<'_> {
             self.attempt(at, delivery).await?;
             self.release_manifest(delivery).await?;
         }
+        self.put_manifest_off().await?;
         self.put_off(PutOff::NoTurn(
-            "not tried yet: the time to wait was over, the program was ending, or a file before it is missing; resend tries it",
+            "not tried yet: the time to wait was over, or the program was ending; resend tries it",
         ))
         .await
+    }
+
+    /// A manifest whose files are not all there waits for them; if one of them will never be there, neither will it.
+    async fn put_manifest_off(&mut self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        for at in 0..self.rows.len() {
+            let entry = &self.rows[at];
+            if !entry.is_untried() || !self.must_wait(at) {
+                continue;
+            }
+            let files = self.rows[..at].iter().filter(|file| !file.is_settled());
+            let due: Option<Vec<_>> = files.map(|file| file.next(now)).collect();
+            let why = match due.and_then(|due| due.into_iter().max()) {
+                Some(due) => PutOff::Behind("not tried: a file before it is not there yet", due),
+                None => PutOff::Gone("not tried: a file before it could not be delivered; resend tries both"),
+            };
+            self.store.put_off(&entry.row, self.fence, why, now).await?;
+            self.rows[at].tried = true;
+        }
+        Ok(())
     }
 
     /// Why nothing is sent this way any more: its far end has said that it is gone.
@@ -230,7 +277,7 @@ impl Queue<'_> {
     /// wait for it too.
     async fn first_round(&mut self, delivery: &dyn Delivery) -> Result<(), StoreError> {
         for at in 0..self.rows.len() {
-            if self.rows[at].is_settled() || self.must_wait(at) {
+            if !self.rows[at].chosen || self.rows[at].is_settled() || self.must_wait(at) {
                 continue;
             }
             if self.effort.stop.is_cancelled() {
@@ -249,7 +296,7 @@ impl Queue<'_> {
     async fn release_manifest(&mut self, delivery: &dyn Delivery) -> Result<(), StoreError> {
         for at in 0..self.rows.len() {
             let entry = &self.rows[at];
-            if entry.is_manifest() && !entry.tried && !entry.is_settled() && !self.must_wait(at) {
+            if entry.is_manifest() && entry.is_untried() && !self.must_wait(at) {
                 self.attempt(at, delivery).await?;
             }
         }
@@ -282,6 +329,7 @@ impl Queue<'_> {
         let row = &self.rows[at].row;
         let parcel = read_parcel(row);
         let now = self.clock.now();
+        fail_point::hit("admitted");
         let permit = self.store.permit(row, self.fence, now).await?;
         fail_point::hit("permitted");
         let answer = match parcel {
@@ -322,6 +370,7 @@ impl Queue<'_> {
         entry.row.doubts += u32::from(state == DeliveryState::Ambiguous);
         entry.row.first_attempt_at.get_or_insert(now);
         (entry.row.state, entry.tried) = (state, true);
+        entry.row.next_attempt_at = outcome.next_attempt_at();
         entry.due = pause.map(|pause| Instant::now() + pause);
         Ok(state)
     }
@@ -405,7 +454,7 @@ impl Queue<'_> {
     /// What was not tried is left for whoever comes next.
     async fn put_off(&self, why: PutOff<'_>) -> Result<(), StoreError> {
         for entry in &self.rows {
-            if matches!(entry.row.state, DeliveryState::Pending | DeliveryState::RetryWait) && !entry.tried {
+            if entry.is_untried() && entry.row.state != DeliveryState::Dead {
                 self.store
                     .put_off(&entry.row, self.fence, why, self.clock.now())
                     .await?;

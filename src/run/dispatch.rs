@@ -5,6 +5,7 @@
 //! unfinished without a live worker is handed out again from our own rows (`Store::due_work`).
 
 use super::store::{Inner, Pool, Store, StoreError, Ticket, Tx};
+use crate::fail_point;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use riverqueue::migrate::{PostgresMigrator, SqliteMigrator};
@@ -14,9 +15,10 @@ use riverqueue::{
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The queue of River in which tickets lie.
@@ -48,7 +50,6 @@ pub type Work = Arc<dyn Fn(Ticket) -> BoxFuture<'static, ()> + Send + Sync>;
 /// River as a [`Dispatch`].
 pub struct River {
     client: Client,
-    owner: String,
 }
 
 impl fmt::Debug for River {
@@ -62,9 +63,39 @@ impl fmt::Debug for River {
 struct WorkOnRun {
     run_id: String,
     fence: i64,
-    /// The process that queued it. What a process that was killed had fetched is `running` in River's eyes for an hour yet, and
-    /// must not keep the next process from queueing the same.
-    by: String,
+    /// The River job that was running with the same ticket when this one was queued; 0: none was.
+    #[serde(default)]
+    behind: i64,
+}
+
+/// The tickets that this process is working.
+type AtWork = Arc<Mutex<HashSet<Ticket>>>;
+
+/// A ticket that is worked in this process; dropping it lets a repeat of it in.
+struct Entered {
+    at_work: AtWork,
+    ticket: Ticket,
+}
+
+impl Entered {
+    /// `None` if the ticket is worked here already.
+    fn new(at_work: &AtWork, ticket: &Ticket) -> Option<Self> {
+        let first = locked(at_work).insert(ticket.clone());
+        first.then(|| Self {
+            at_work: Arc::clone(at_work),
+            ticket: ticket.clone(),
+        })
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        locked(&self.at_work).remove(&self.ticket);
+    }
+}
+
+fn locked(at_work: &AtWork) -> MutexGuard<'_, HashSet<Ticket>> {
+    at_work.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl River {
@@ -74,6 +105,7 @@ impl River {
     /// [`StoreError`] if the database says no.
     pub async fn open(store: &Store, workers: usize, work: Work) -> Result<Self, StoreError> {
         let failed = |cause: &dyn fmt::Display| store.trouble(&format!("River: {cause}"));
+        fail_point::hit("river_migrating");
         let builder = match store.pool() {
             Pool::Sqlite(pool) => {
                 let migrated = SqliteMigrator::new(pool.clone()).migrate_up().await;
@@ -85,14 +117,23 @@ impl River {
                 Client::builder(pool.clone())
             }
         };
+        fail_point::hit("river_migrated");
         let mut bundle = Workers::new();
+        let at_work = AtWork::default();
         let worker = move |_: WorkContext, job: Job<WorkOnRun>| {
-            let work = work(Ticket {
+            let ticket = Ticket {
                 run_id: job.args.run_id,
                 fence: job.args.fence,
-            });
+            };
+            let entered = Entered::new(&at_work, &ticket);
+            let work = entered.is_some().then(|| work(ticket));
             async move {
-                work.await;
+                fail_point::hit("ticket_arrived");
+                if let Some(work) = work {
+                    work.await;
+                }
+                drop(entered);
+                fail_point::hit("worked");
                 Ok::<_, Infallible>(WorkOutcome::Complete)
             }
         };
@@ -110,10 +151,7 @@ impl River {
             .maintenance(MaintenanceConfig::default().with_completed_job_retention(KEPT))
             .build()
             .map_err(|error| failed(&error))?;
-        Ok(Self {
-            client,
-            owner: store.owner().to_owned(),
-        })
+        Ok(Self { client })
     }
 
     /// Begins to work; the handle stops it.
@@ -144,29 +182,43 @@ async fn migrate_alone(pool: &PgPool) -> Result<(), String> {
 #[async_trait]
 impl Dispatch for River {
     async fn enqueue(&self, tx: &mut Tx<'_>, tickets: &[Ticket]) -> Result<(), StoreError> {
-        if tickets.is_empty() {
-            return Ok(());
-        }
-        let jobs = tickets.iter().map(|ticket| {
-            let args = WorkOnRun {
-                run_id: ticket.run_id.clone(),
-                fence: ticket.fence,
-                by: self.owner.clone(),
-            };
-            (args, once())
-        });
-        let request = self.client.insert_many::<WorkOnRun, _>(jobs.collect::<Vec<_>>());
-        let inserted = match &mut tx.inner {
-            Inner::Sqlite(transaction) => request.tx(transaction).await,
-            Inner::Postgres(transaction) => request.tx(transaction).await,
+        // River refuses a whole batch for one repeat in it.
+        let mut seen = HashSet::new();
+        let distinct = tickets.iter().filter(|ticket| seen.insert(*ticket));
+        let job = |ticket: &Ticket| WorkOnRun {
+            run_id: ticket.run_id.clone(),
+            fence: ticket.fence,
+            behind: 0,
         };
-        inserted
-            .map(drop)
-            .map_err(|error| tx.trouble(&format!("River: {error}")))
+        let mut jobs: Vec<WorkOnRun> = distinct.map(job).collect();
+        fail_point::hit("enqueueing");
+        // Each turn gets behind one process that was killed with the ticket in its hands.
+        while !jobs.is_empty() {
+            let request = self
+                .client
+                .insert_many::<WorkOnRun, _>(jobs.into_iter().map(|args| (args, once())).collect::<Vec<_>>());
+            let inserted = match &mut tx.inner {
+                Inner::Sqlite(transaction) => request.tx(transaction).await,
+                Inner::Postgres(transaction) => request.tx(transaction).await,
+            };
+            let inserted = inserted.map_err(|error| tx.trouble(&format!("River: {error}")))?;
+            let stuck = inserted
+                .into_iter()
+                .filter(|it| it.unique_skipped_as_duplicate && it.job.row.state == JobState::Running);
+            jobs = stuck
+                .map(|it| WorkOnRun {
+                    behind: it.id(),
+                    ..it.job.args
+                })
+                .collect();
+        }
+        fail_point::hit("enqueued");
+        Ok(())
     }
 }
 
-/// One ticket of a kind at a time: as long as it waits or is being worked, it is not queued again.
+/// One ticket of a kind at a time: as long as it waits, it is not queued again. River calls one running as long as its row says
+/// so, which after a kill is for an hour, so that another may be queued behind that one.
 fn once() -> InsertOpts {
     use JobState::{Available, Pending, Running, Scheduled};
     let unique = UniqueOpts::new()
@@ -174,3 +226,6 @@ fn once() -> InsertOpts {
         .with_by_state([Available, Pending, Running, Scheduled]);
     InsertOpts::default().with_queue(QUEUE).with_unique(unique)
 }
+
+#[cfg(test)]
+mod tests;

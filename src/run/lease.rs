@@ -1,13 +1,13 @@
 //! Whoever works on a run says so again and again; when that stops, others may take the run over.
 
-use super::store::{Run, Store};
+use super::store::{Run, Store, lease};
+use crate::fail_point;
 use crate::schedule::clock::Clock;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-/// How often a process says that it is still at work. The lease outlives three that are missed.
-const BEAT: Duration = Duration::from_secs(15);
+/// How often a process says that it is still at work: so many times in one lease, which outlives all but the last.
+const BEATS: u32 = 4;
 
 /// The runs that a process is at work on, with their fences.
 #[derive(Debug, Default)]
@@ -28,6 +28,11 @@ impl Leases {
         AtWork { leases: self, run }
     }
 
+    /// Whether this process is at work on a run, under whatever fence.
+    pub(super) fn has(&self, run_id: &str) -> bool {
+        self.runs().iter().any(|(held, _)| held == run_id)
+    }
+
     /// How many runs are under way.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -42,15 +47,18 @@ impl Leases {
 
     /// Says again and again that this process is at work, for ever.
     pub async fn beat(&self, store: &Store, clock: &dyn Clock) {
+        let beat = lease().to_std().unwrap_or_default() / BEATS;
         loop {
-            tokio::time::sleep(BEAT).await;
+            tokio::time::sleep(beat).await;
             let runs = self.left();
             if runs.is_empty() {
                 continue;
             }
+            fail_point::hit("lease_beat");
             if let Err(error) = store.keep_leases(runs, clock.now()).await {
                 tracing::warn!(error = %error, "leases could not be kept; runs may be taken over");
             }
+            fail_point::hit("lease_kept");
         }
     }
 

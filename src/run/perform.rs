@@ -290,7 +290,9 @@ impl Story<'_> {
     pub(super) async fn deliver(&self, effort: &Effort) -> Result<RunState, RunError> {
         let Engine { store, clock, .. } = self.engine;
         let Run { run_id, fence, .. } = &self.run;
-        self.advance(RunState::Frozen, RunState::Delivering).await?;
+        store
+            .advance(run_id, *fence, RunState::Frozen, RunState::Delivering)
+            .await?;
         attempt::deliver_all(
             store,
             &self.run,
@@ -315,8 +317,11 @@ impl Story<'_> {
 
     async fn advance(&self, from: RunState, to: RunState) -> Result<(), RunError> {
         let Run { run_id, fence, .. } = &self.run;
-        fail_point::hit(from.key());
-        Ok(self.engine.store.advance(run_id, *fence, from, to).await?)
+        let (before, after) = borders(to);
+        fail_point::hit(before);
+        self.engine.store.advance(run_id, *fence, from, to).await?;
+        fail_point::hit(after);
+        Ok(())
     }
 
     fn identity(&self) -> Identity {
@@ -407,6 +412,16 @@ pub(super) fn clear(run: &Run) {
         {
             tracing::debug!(run.id = %run.run_id, error = %error, "files of an attempt that ended could not be removed");
         }
+    }
+}
+
+/// The fail points before and after a move.
+fn borders(to: RunState) -> (&'static str, &'static str) {
+    match to {
+        RunState::Fetching => ("queued", "to_fetching"),
+        RunState::Snapshotted => ("fetching", "to_snapshotted"),
+        RunState::Rendered => ("snapshotted", "to_rendered"),
+        _ => ("rendered", "to_checked"),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::RunError;
 use super::late::{self, Late};
-use super::store::{OutboxRow, Run, Tell, Trigger};
+use super::store::{NewOccurrence, OutboxRow, Run, Tell, Trigger};
 use crate::config::plan::JobPlan;
 use crate::delivery::BulletinKind;
+use crate::period::Period;
 use crate::run::state::DeliveryState;
 
 /// Something about a run that its owner did not ask for by hand; whoever types a command sees it there.
@@ -75,6 +76,44 @@ pub(super) fn never_final(job: &JobPlan, run: &Run, error: &RunError) -> Option<
     of_run(job, run, BulletinKind::Late, text)
 }
 
+/// One sentence about everything of a job that fell due and will not run. A period that has no day yet is how such jobs begin
+/// their month, and no trouble.
+pub(super) fn missed(job: &str, owner: &[String], occurrences: &[&NewOccurrence]) -> Option<Tell> {
+    let missed: Vec<_> = occurrences.iter().filter(|it| it.period.is_some()).collect();
+    let (first, last) = (missed.first()?, missed.last()?);
+    let told = |it: &NewOccurrence| {
+        let zone = it.timezone.parse().unwrap_or(chrono_tz::UTC);
+        it.due_at
+            .with_timezone(&zone)
+            .format("%Y-%m-%d %H:%M %:z")
+            .to_string()
+    };
+    let id = last.period.as_ref().map_or("P", Period::id);
+    let from = first.period.as_ref().map_or("P", Period::id);
+    let remedy = if last.closed && from != id {
+        format!("To run them now: `reportwire backfill {job} --from {from} --to {id}`")
+    } else {
+        format!("To run it now: `reportwire run {job} --period {id}`")
+    };
+    let reason = last.missed.as_deref().unwrap_or_default();
+    let when = match missed.len() {
+        1 => format!("Due {} and not run", told(last)),
+        count => format!(
+            "{count} times due from {} to {} and not run",
+            told(first),
+            told(last)
+        ),
+    };
+    Some(Tell {
+        owner: owner.to_vec(),
+        kind: BulletinKind::Missed,
+        job: Some(job.to_owned()),
+        period: Some(id.to_owned()),
+        run_id: None,
+        text: format!("{when}: {reason}. {remedy}"),
+    })
+}
+
 /// What became of the parcels of a run, and whether a job that was in trouble works again.
 ///
 /// `gone` are the ids of those rows whose far end has said that it is gone.
@@ -100,19 +139,19 @@ fn parcel(job: &JobPlan, run: &Run, row: &OutboxRow, gone: bool) -> Option<Tell>
     let OutboxRow {
         delivery, recipient, ..
     } = row;
-    let said = row.error.as_deref().unwrap_or("no reason was given");
+    let said = row.trouble().unwrap_or("no reason was given");
     let id = &run.run_id;
     match row.state {
         DeliveryState::Dead if gone => {
             let text = format!(
-                "Delivery `{delivery}` to {recipient} is switched off: {said}. Nothing more is sent there. When it is back: \
+                "Delivery `{delivery}` is switched off, and nothing more is sent there: {said}. When it is back: \
                  `reportwire resend {id} --only {delivery}`"
             );
             of_run(job, run, BulletinKind::Disabled, text)
         }
         DeliveryState::Dead => {
             let text = format!(
-                "Delivery `{delivery}` to {recipient} failed for good: {said}. When it is mended: `reportwire resend {id} --only {delivery}`"
+                "Delivery `{delivery}` to {recipient} failed for good: {said}. When that is mended: `reportwire resend {id} --only {delivery}`"
             );
             of_run(job, run, BulletinKind::Dead, text)
         }

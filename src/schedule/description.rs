@@ -92,7 +92,7 @@ mod tests {
     fn cron(text: &str) -> Rule {
         Rule::Cron {
             text: text.to_owned(),
-            pattern: Box::new(parse_cron(text).unwrap()),
+            pattern: std::sync::Arc::new(parse_cron(text).unwrap()),
         }
     }
 

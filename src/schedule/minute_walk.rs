@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashSet};
 type Case = (Schedule, bool, Box<dyn Fn(NaiveDateTime) -> bool>);
 
 fn cron(text: &str, elapsed: bool) -> Case {
-    let pattern = Box::new(parse_cron(text).unwrap());
+    let pattern = std::sync::Arc::new(parse_cron(text).unwrap());
     let asks = pattern.clone();
     let rule = Rule::Cron {
         text: text.to_owned(),

@@ -209,7 +209,7 @@ mod tests {
     }
 
     fn of_cron(text: &str, rule: &str, zone: Tz) -> Vec<String> {
-        let pattern = Box::new(parse_cron(text).unwrap());
+        let pattern = std::sync::Arc::new(parse_cron(text).unwrap());
         told(
             &Schedule::from(Rule::Cron {
                 text: text.to_owned(),
@@ -337,7 +337,7 @@ mod tests {
             ("2026-12-01", "2026-12-01", ""),
             ("2027-06-01", "", ""),
         ] {
-            let pattern = Box::new(parse_cron("0 7 1 * *").unwrap());
+            let pattern = std::sync::Arc::new(parse_cron("0 7 1 * *").unwrap());
             let text = "0 7 1 * *".to_owned();
             let schedule = Schedule {
                 start: start.parse().ok(),

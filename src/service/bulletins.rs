@@ -6,6 +6,7 @@
 
 use crate::config::Plan;
 use crate::delivery::{self, Bulletin, BulletinItem, DeliveryError, bulletin_text};
+use crate::fail_point;
 use crate::run::store::{PendingBulletin, Store, StoreError, StoredNotice, Told};
 use crate::schedule::clock::Clock;
 use chrono::TimeDelta;
@@ -30,11 +31,14 @@ const FOLDER: &str = "bulletins";
 /// Puts together what waits and sends what is due.
 pub(super) async fn send_due(plan: &Plan, store: &Store, clock: &Arc<dyn Clock>) -> Result<(), StoreError> {
     let now = clock.now();
+    fail_point::hit("gathering");
     store.gather_bulletins(now, now - QUIET, now - RIPE).await?;
+    fail_point::hit("gathered");
     for _ in 0..MOST {
         let Some(pending) = store.take_bulletin(clock.now(), LEASE).await? else {
             return Ok(());
         };
+        fail_point::hit("bulletin_taken");
         let bulletin = write(plan, &pending);
         let told = tell(plan, store, clock, &pending, &bulletin).await;
         if let Told::Later { reason, .. } = &told {
@@ -44,7 +48,9 @@ pub(super) async fn send_due(plan: &Plan, store: &Store, clock: &Arc<dyn Clock>)
                 "the owner could not be told; it is tried again"
             );
         }
+        fail_point::hit("bulletin_sent");
         store.told(&pending.key, told).await?;
+        fail_point::hit("told");
     }
     Ok(())
 }
@@ -145,7 +151,7 @@ async fn send(
     bulletin: &Bulletin,
     clock: &Arc<dyn Clock>,
 ) -> Result<String, String> {
-    let name = name.ok_or("there is no delivery for it")?;
+    let name = name.ok_or("no delivery is named for it, see `service.owner_delivery`")?;
     let way = plan
         .deliveries
         .get(name)

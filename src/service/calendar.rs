@@ -4,9 +4,8 @@
 
 use crate::config::Plan;
 use crate::config::plan::{JobPlan, Schedule};
-use crate::delivery::BulletinKind;
 use crate::period::Period;
-use crate::run::store::{Advance, Cursor, NewOccurrence, Tell};
+use crate::run::store::{Advance, Cursor, NewOccurrence};
 use crate::schedule::cadence::{self, Due, describe};
 use crate::schedule::catch_up::Verdicts;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -158,7 +157,7 @@ pub(super) fn edit(
 }
 
 /// The closed period that the old schedule had promised, that is over, and that the new one has passed already: an edit from
-/// 11:00 to 09:00 made at 10:00 must not cost the month.
+/// 11:00 to 09:00 made at 10:00 must not cost the month. It may be several months old, if nothing ran meanwhile.
 fn lost(
     job: &JobPlan,
     schedule: &Schedule,
@@ -168,8 +167,13 @@ fn lost(
 ) -> Option<NewOccurrence> {
     let old = was.promised.as_deref().filter(|old| Some(*old) != promised)?;
     let local = now.with_timezone(&job.timezone).naive_local();
-    let current = job.period.resolve(local.date(), job.calendar)?;
-    if !job.period.is_closed() || current.id() != old {
+    let period = Period::parse(old, job.calendar).ok()?;
+    // Of another rule than the job's now, or not over: then nobody waits for it.
+    let still_ours = |period: &Period| {
+        let found = job.period.resolve(period.end(), job.calendar);
+        job.period.is_closed() && found.is_some_and(|found| found.id() == old)
+    };
+    if !still_ours(&period) || period.end() > local.date() {
         return None;
     }
     let dues = cadence::due_between(
@@ -189,10 +193,9 @@ fn lost(
         fold,
         due_at: now,
         timezone: job.timezone.name().to_owned(),
-        period: Some(current),
+        period: Some(period),
         closed: true,
         missed: None,
-        tell: None,
     })
 }
 
@@ -232,7 +235,14 @@ pub(super) fn advances(job: &JobPlan, cursor: &Cursor, now: DateTime<Utc>) -> Ve
     });
     let verdicts = Verdicts::of(job.catch_up, now, keyed);
     let mut pieces: Vec<Advance> = Vec::new();
+    let mut before: Option<Period> = None;
     for (period, due) in dues() {
+        // Only the first of a closed period counts; the others would find it written down.
+        if let (true, Some(piece)) = (closed && before == period, pieces.last_mut()) {
+            piece.until = due.due_at.to_utc();
+            continue;
+        }
+        before.clone_from(&period);
         let occurrence = occurrence(job, &due, period, &verdicts);
         // Occurrences of one instant stay together: the next piece begins after it.
         let goes_on =
@@ -245,6 +255,7 @@ pub(super) fn advances(job: &JobPlan, cursor: &Cursor, now: DateTime<Utc>) -> Ve
         let from = pieces.last().map_or(cursor.evaluated_until, |piece| piece.until);
         pieces.push(Advance {
             job: job.name.clone(),
+            owner: job.owner.clone(),
             from,
             until: occurrence.due_at,
             promised: None,
@@ -253,49 +264,8 @@ pub(super) fn advances(job: &JobPlan, cursor: &Cursor, now: DateTime<Utc>) -> Ve
     }
     for piece in &mut pieces {
         piece.promised = promise(job, schedule, piece.until);
-        tell_of_missed(job, piece);
     }
     pieces
-}
-
-/// One sentence to the owner about all that did not run of a piece.
-fn tell_of_missed(job: &JobPlan, piece: &mut Advance) {
-    // A period that has no day yet is how such jobs begin their month, and no trouble.
-    let is_trouble = |it: &NewOccurrence| it.missed.is_some() && it.period.is_some();
-    let missed: Vec<&NewOccurrence> = piece.occurrences.iter().filter(|it| is_trouble(it)).collect();
-    let (Some(first), Some(last)) = (missed.first(), missed.last()) else {
-        return;
-    };
-    let told = |it: &NewOccurrence| {
-        it.due_at
-            .with_timezone(&job.timezone)
-            .format("%Y-%m-%d %H:%M %:z")
-            .to_string()
-    };
-    let id = last.period.as_ref().map_or("P", |period| period.id());
-    let reason = last.missed.as_deref().unwrap_or_default();
-    let when = match missed.len() {
-        1 => format!("Due {} and not run", told(last)),
-        count => format!(
-            "{count} times due from {} to {} and not run",
-            told(first),
-            told(last)
-        ),
-    };
-    let tell = Tell {
-        owner: job.owner.clone(),
-        kind: BulletinKind::Missed,
-        job: Some(job.name.clone()),
-        period: last.period.as_ref().map(|period| period.id().to_owned()),
-        run_id: None,
-        text: format!(
-            "{when}: {reason}. To run it now: `reportwire run {} --period {id}`",
-            job.name
-        ),
-    };
-    if let Some(last) = piece.occurrences.iter_mut().rfind(|it| is_trouble(it)) {
-        last.tell = Some(tell);
-    }
 }
 
 fn occurrence(job: &JobPlan, due: &Due, period: Option<Period>, verdicts: &Verdicts) -> NewOccurrence {
@@ -312,6 +282,5 @@ fn occurrence(job: &JobPlan, due: &Due, period: Option<Period>, verdicts: &Verdi
         closed: job.period.is_closed(),
         period,
         missed,
-        tell: None,
     }
 }

@@ -11,41 +11,47 @@ mod calendar;
 mod guard;
 mod heart;
 mod lock;
+mod reload;
 mod retention;
 mod room;
+mod signals;
 mod ticks;
 mod watch;
 
 use crate::config::{Plan, Problems};
 use crate::console::{self, Console, Phase, Pulse};
-use crate::delivery::BulletinKind;
+use crate::fail_point;
 use crate::run::dispatch::{Dispatch, River, Work};
 use crate::run::lanes::Lanes;
 use crate::run::lease::Leases;
 use crate::run::perform::Engine;
-use crate::run::store::{Store, StoreError, Tell, Ticket};
+use crate::run::store::{Store, StoreError, Ticket};
 use crate::run::work::work;
 use crate::schedule::clock::Clock;
 use crate::telemetry::figures;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt as _;
 use heart::Heart;
 use riverqueue::RunHandle;
 use room::Room;
+use signals::{Asked, Signals};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use ticks::{Tick, Ticks};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Tickets that are worked at once, waiting for a lane included.
+/// Tickets that are worked at once where nobody else could have them, waiting for a lane included.
 const WORKERS: usize = 1000;
 /// When no tick has come for so long, ticking is started anew.
 const SILENCE: Duration = Duration::from_secs(15);
 /// Longest wait between two beats.
 const BEAT: Duration = Duration::from_secs(1);
+
+/// How often we look whether an owner waits for news.
+const NEWS: TimeDelta = TimeDelta::seconds(10);
 
 /// Reads the configuration again.
 pub type Load = Box<dyn Fn() -> Result<Plan, Problems> + Send + Sync>;
@@ -111,6 +117,14 @@ pub async fn open_store(plan: &Plan) -> Result<Store, ServiceError> {
     })
 }
 
+/// How many tickets this process has in its hands at once: all that it can get, unless other replicas could have them sooner.
+fn workers(plan: &Plan) -> usize {
+    match plan.service.store {
+        None => WORKERS,
+        Some(_) => plan.service.runs_at_once * 2,
+    }
+}
+
 /// Serves until it is told to stop.
 ///
 /// # Errors
@@ -124,6 +138,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     let signals = Signals::listen()?;
     let (listener, address) = listen(&plan.service.listen).await?;
     let stop_within = plan.service.stop_within;
+    let at_once = workers(&plan);
     let engine = Engine::new(plan, store.clone(), Arc::clone(&clock));
     let shared = Arc::new(Shared {
         current: RwLock::new(Arc::new(current(engine))),
@@ -131,14 +146,15 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         stop: CancellationToken::new(),
         pulse: Pulse::new(),
     });
-    let river = Arc::new(River::open(&store, WORKERS, worker(Arc::clone(&shared))).await?);
+    let river = Arc::new(River::open(&store, at_once, worker(Arc::clone(&shared))).await?);
     let pulse = shared.pulse.clone();
     let mut heart = Heart::new(
         store.clone(),
         Arc::clone(&river) as Arc<dyn Dispatch>,
         clock.now(),
         clock.since_boot(),
-    );
+    )
+    .await?;
     store.fail_abandoned(clock.now()).await?;
     heart.adopt(&shared.current(), clock.now()).await?;
     let mut working = river.start(&store)?;
@@ -147,6 +163,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     let shown = Console::new(pulse.clone(), &address, move || uptime.since_boot());
     let console = tokio::spawn(console::serve(listener, shown, ended.clone()));
     let aside = Arc::<Aside>::default();
+    fail_point::hit("serving");
     pulse.set_phase(Phase::Serving);
     tracing::info!(
         listen = address,
@@ -161,6 +178,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         load,
         signals,
         aside: Arc::clone(&aside),
+        told_at: clock.now(),
         room: Room::default(),
     };
     let beats = shared.leases.beat(&store, clock.as_ref());
@@ -171,8 +189,12 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         () = beats => {}
         () = aside => {}
     }
+    let well = pulse.ready(clock.since_boot()).is_ok();
     pulse.set_phase(Phase::Stopping);
     wind_down(&shared, &store, &mut working, &mut service.signals, stop_within).await;
+    if well {
+        drop(store.note_beat(clock.now()).await);
+    }
     ended.cancel();
     if let Ok(Err(error)) = console.await {
         tracing::warn!(error = %error, "the console had ended before");
@@ -223,50 +245,6 @@ async fn listen(address: &str) -> Result<(TcpListener, String), ServiceError> {
     Ok((listener, bound.to_string()))
 }
 
-/// What a signal asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    Stop,
-    Reload,
-}
-
-/// What the operating system asks for.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    reload: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self, ServiceError> {
-        let on = |kind| {
-            signal(kind).map_err(|cause| ServiceError::System {
-                what: "signals cannot be listened to".to_owned(),
-                cause,
-            })
-        };
-        Ok(Self {
-            terminate: on(SignalKind::terminate())?,
-            interrupt: on(SignalKind::interrupt())?,
-            reload: on(SignalKind::hangup())?,
-        })
-    }
-
-    /// What is asked for next.
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.terminate.recv() => Asked::Stop,
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.reload.recv() => Asked::Reload,
-        }
-    }
-
-    /// Ends when somebody asks us to stop.
-    async fn stop(&mut self) {
-        while self.next().await != Asked::Stop {}
-    }
-}
-
 /// The main loop and what it holds.
 struct Service {
     shared: Arc<Shared>,
@@ -276,6 +254,8 @@ struct Service {
     load: Load,
     signals: Signals,
     aside: Arc<Aside>,
+    /// When we last looked whether an owner waits for news.
+    told_at: DateTime<Utc>,
     room: Room,
 }
 
@@ -346,6 +326,11 @@ impl Service {
 
     async fn beat(&mut self) -> bool {
         let (now, since_boot) = (self.clock.now(), self.clock.since_boot());
+        // By the clock, like everything that falls due; one that was set back must not keep news for hours.
+        if (now - self.told_at).abs() >= NEWS {
+            self.told_at = now;
+            self.aside.news.notify_one();
+        }
         let current = self.shared.current();
         if self.pulse.store_trouble().is_some() {
             self.room.look(&self.pulse, &current.engine).await;
@@ -386,18 +371,12 @@ impl Service {
         let now = clock.now();
         let done = match tick {
             Tick::Beat => Ok(()),
-            Tick::News => {
-                self.aside.news.notify_one();
-                Ok(())
-            }
             Tick::Minute => {
                 figures::runs_under_way(u32::try_from(self.shared.leases.count()).unwrap_or(u32::MAX));
                 self.count_outbox(store).await;
-                if self.pulse.ready(clock.since_boot()).is_ok() {
-                    self.aside.ping.notify_one();
-                }
+                fail_point::hit("minute");
                 self.room.look(&self.pulse, &current.engine).await;
-                watch::look(plan, store, now).await
+                self.look_each_minute(plan, store, now).await
             }
             Tick::Hour => retention::clear(plan, store, now).await,
         };
@@ -405,6 +384,20 @@ impl Service {
             figures::store_fault();
             tracing::warn!(error = %error, tick = ?tick, "what this tick asks for could not be done; the next one tries again");
         }
+    }
+
+    /// Says that the service is alive, up to when the schedules were heeded, and who waits for too long.
+    async fn look_each_minute(
+        &self,
+        plan: &Plan,
+        store: &Store,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if self.pulse.ready(self.clock.since_boot()).is_ok() {
+            self.aside.ping.notify_one();
+            store.note_beat(now).await?;
+        }
+        watch::look(plan, store, now).await
     }
 
     /// How much lies in the outbox, for whoever collects figures.
@@ -416,115 +409,6 @@ impl Service {
             }
             Err(error) => tracing::debug!(error = %error, "the outbox could not be counted"),
         }
-    }
-
-    /// Reads the configuration again. One that is wrong changes nothing.
-    async fn reload(&mut self) {
-        let plan = match (self.load)() {
-            Ok(plan) => plan,
-            Err(problems) => {
-                figures::config_reloaded("refused");
-                tracing::error!(
-                    problems = %problems,
-                    "the configuration is wrong, so the one before stays in force"
-                );
-                self.tell_refused(problems.len()).await;
-                return;
-            }
-        };
-        let before = self.shared.current();
-        if plan.service.data_dir != before.engine.plan.service.data_dir {
-            figures::config_reloaded("refused");
-            tracing::error!(
-                "`service.data_dir` cannot change while the service runs; the configuration before stays in force"
-            );
-            return;
-        }
-        tracing::info!(
-            change = difference(&before.engine.plan, &plan),
-            "the configuration was read again"
-        );
-        let next = Arc::new(current(Engine {
-            // What is known of far ends stays known, and so does how much each takes.
-            hosts: Arc::clone(&before.engine.hosts),
-            ..Engine::new(plan, before.engine.store.clone(), Arc::clone(&self.clock))
-        }));
-        if let Err(error) = self.heart.adopt(&next, self.clock.now()).await {
-            figures::config_reloaded("refused");
-            tracing::error!(error = %error, "the new configuration could not be adopted; the one before stays in force");
-            return;
-        }
-        *self
-            .shared
-            .current
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = next;
-        figures::config_reloaded("taken");
-    }
-}
-
-impl Service {
-    /// Tells the owner that a configuration was refused.
-    async fn tell_refused(&self, problems: usize) {
-        let Engine {
-            plan, store, clock, ..
-        } = &self.shared.current().engine;
-        let what = match problems {
-            1 => "one problem".to_owned(),
-            many => format!("{many} problems"),
-        };
-        let tell = Tell {
-            owner: plan.service.owner.clone(),
-            kind: BulletinKind::ConfigRefused,
-            job: None,
-            period: None,
-            run_id: None,
-            text: format!(
-                "The configuration was to be read again and has {what}, so the one before stays in force. `reportwire check` \
-                 names what is wrong; mend it, then ask again with SIGHUP."
-            ),
-        };
-        if let Err(error) = store.tell(vec![tell], clock.now()).await {
-            tracing::warn!(error = %error, "that could not be written down for the owner");
-        }
-    }
-}
-
-/// Which jobs came, went and changed.
-fn difference(before: &Plan, after: &Plan) -> String {
-    let told = |word: &str, names: Vec<&String>| {
-        let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
-        (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")))
-    };
-    let new = after
-        .jobs
-        .keys()
-        .filter(|name| !before.jobs.contains_key(*name))
-        .collect();
-    let gone = before
-        .jobs
-        .keys()
-        .filter(|name| !after.jobs.contains_key(*name))
-        .collect();
-    let changed = after.jobs.iter().filter(|(name, job)| {
-        before
-            .jobs
-            .get(*name)
-            .is_some_and(|was| format!("{was:?}") != format!("{job:?}"))
-    });
-    let changed = changed.map(|(name, _)| name).collect();
-    let parts: Vec<String> = [
-        told("new jobs", new),
-        told("gone", gone),
-        told("changed", changed),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if parts.is_empty() {
-        "no job has changed".to_owned()
-    } else {
-        parts.join("; ")
     }
 }
 
@@ -566,6 +450,7 @@ async fn wind_down(
         "stopping"
     );
     shared.stop.cancel();
+    fail_point::hit("stopping");
     // What may take longest is an SMTP server that thinks about a mail; a little is left to write its answer down.
     let patience = within.saturating_sub(Duration::from_secs(2));
     tokio::select! {
@@ -576,10 +461,10 @@ async fn wind_down(
         }
         () = signals.stop() => tracing::warn!("told twice to stop: what was being sent is ambiguous now"),
     }
+    fail_point::hit("giving_back");
     for (run_id, fence) in shared.leases.left() {
         if let Err(error) = store.release(&run_id, fence).await {
             tracing::debug!(run.id = run_id, error = %error, "the run could not be given back; its lease runs out");
         }
     }
-    drop(store.note_beat(shared.current().engine.clock.now()).await);
 }

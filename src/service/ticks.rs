@@ -3,6 +3,7 @@
 //! It knows no job and no zone of ours; a tick that is lost or late is made good by the next one. It has been seen to stop after
 //! a clock was set, so whoever waits for its ticks starts it anew when none has come for a while.
 
+use crate::fail_point;
 use tokio::sync::mpsc;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
@@ -11,18 +12,16 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 pub(super) enum Tick {
     /// Every second: has something fallen due?
     Beat,
-    /// Every ten seconds: does an owner wait for news?
-    News,
     /// Every minute: is everything well?
     Minute,
     /// Every hour: is something old enough to go?
     Hour,
 }
 
+const EVERY_SECOND: &str = "* * * * * *";
 /// When each tick comes, as cron with seconds.
-const TICKS: [(&str, Tick); 4] = [
-    ("* * * * * *", Tick::Beat),
-    ("3/10 * * * * *", Tick::News),
+const TICKS: [(&str, Tick); 3] = [
+    (EVERY_SECOND, Tick::Beat),
     ("7 * * * * *", Tick::Minute),
     ("11 23 * * * *", Tick::Hour),
 ];
@@ -40,9 +39,10 @@ impl Ticks {
     pub(super) async fn start() -> Result<Self, JobSchedulerError> {
         let scheduler = JobScheduler::new().await?;
         let (sender, ticks) = mpsc::channel(WAITING);
+        let fast = fail_point::setting("REPORTWIRE_TICKS").is_some_and(|text| text == "fast");
         for (when, tick) in TICKS {
             let sender = sender.clone();
-            let job = Job::new_async(when, move |_, _| {
+            let job = Job::new_async(if fast { EVERY_SECOND } else { when }, move |_, _| {
                 let sender = sender.clone();
                 Box::pin(async move {
                     // Full means that the receiver has enough to do, and closed that it has gone.

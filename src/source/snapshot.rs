@@ -3,6 +3,7 @@
 //! One folder for each source of a run: `answers.jsonl` holds one [`Answer`] a line (request, status, instant, SHA-256,
 //! body as text); files are copied beside it, compressed, as `files/NNN.gz`, or only named with their hash.
 
+use crate::fail_point;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -140,8 +141,12 @@ impl SnapshotWriter {
             serde_json::to_writer(&mut text, answer).map_err(|error| io(error.into()))?;
             text.push(b'\n');
         }
+        fail_point::hit("snapshot_writing");
         let mut file = fs::File::create(&path).map_err(io)?;
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(io)?;
+        file.write_all(&text).map_err(io)?;
+        fail_point::hit("snapshot_unsynced");
+        file.sync_all().map_err(io)?;
+        fail_point::hit("snapshot_written");
         Ok(Snapshot {
             dir: self.dir,
             answers,

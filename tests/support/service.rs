@@ -256,10 +256,15 @@ impl Service {
         status
     }
 
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
     /// Moves the clock that it was started with.
     pub fn set_clock(&self, instant: DateTime<Utc>) {
         let clock = self.clock.as_ref();
-        clock.expect("start it with Launch::clock").set(instant);
+        clock.unwrap().set(instant);
     }
 
     fn signal(&self, name: &str) {

@@ -10,6 +10,7 @@ use crate::schedule::cadence;
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Largest list of holidays, in bytes.
@@ -62,11 +63,16 @@ fn date(cx: &mut Check<'_>, path: &KeyPath, text: Option<&String>) -> Option<Opt
 
 fn cron(cx: &mut Check<'_>, at: &KeyPath, text: &str) -> Option<Rule> {
     cx.text(at, text)?;
-    match cadence::parse_cron(text) {
-        Ok(pattern) => Some(Rule::Cron {
-            text: text.to_owned(),
-            pattern: Box::new(pattern),
-        }),
+    // A parsed pattern takes some kilobytes, and thousands of jobs may have the same.
+    let known = cx.patterns.get(text).map(|pattern| Ok(Arc::clone(pattern)));
+    match known.unwrap_or_else(|| cadence::parse_cron(text).map(Arc::new)) {
+        Ok(pattern) => {
+            cx.patterns.insert(text.to_owned(), Arc::clone(&pattern));
+            Some(Rule::Cron {
+                text: text.to_owned(),
+                pattern,
+            })
+        }
         Err(error) => {
             let (label, hint) = halves(&error.to_string());
             let usual = "write five fields: minute, hour, day, month, day of the week, such as `0 7 1 * *`";

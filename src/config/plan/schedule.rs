@@ -5,6 +5,7 @@ use chrono::{NaiveDate, NaiveTime, Weekday};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// When a job falls due, in the job's zone.
@@ -40,7 +41,7 @@ pub enum Rule {
         /// As written.
         text: String,
         /// As parsed (day-of-month and day-of-week are OR-ed, as cron does).
-        pattern: Box<croner::Cron>,
+        pattern: Arc<croner::Cron>,
     },
     /// `{ every = "month", day = 1, at = "07:00" }`.
     Every {

@@ -7,6 +7,7 @@ use super::stage::{Stage, remedy};
 use super::tls;
 use crate::config::plan::{SmtpPlan, SmtpTls};
 use crate::delivery::{DeliveryError, Receipt, causes, one_line};
+use crate::fail_point;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lettre::Address;
@@ -116,6 +117,7 @@ impl Smtp {
             },
             None => self.connect().await?,
         };
+        fail_point::hit("mail_connected");
         let outcome = self.transact(&mut link, recipient, content).await;
         // After a refusal the connection still serves; one that is only perhaps alive is tried by the next mail.
         if !link.connection.has_broken() && !matches!(&outcome, Err(Failed { usable: false, .. })) {
@@ -226,7 +228,9 @@ impl Smtp {
         within(self.timeout, connection.command(Data))
             .await
             .map_err(|fault| failed(Stage::Data, fault))?;
+        fail_point::hit("mail_data");
         let reply = self.write(connection, content).await?;
+        fail_point::hit("mail_replied");
         let last = reply.message().last().unwrap_or_default();
         Ok(Receipt {
             proof: one_line(&format!("{} {last}", reply.code())),

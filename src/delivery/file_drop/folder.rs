@@ -1,5 +1,6 @@
 //! One folder of a file drop: files appear in it whole or not at all.
 
+use crate::fail_point;
 use crate::source::snapshot::hex_sha256;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -61,11 +62,17 @@ impl Folder {
         let mut unfinished = tempfile::Builder::new()
             .prefix(&format!("{UNFINISHED}{key}-"))
             .make_in(&inside, open)?;
-        unfinished.write_all(content)?;
+        fail_point::hit("drop_begun");
+        let (first, rest) = content.split_at(content.len() / 2);
+        unfinished.write_all(first)?;
+        fail_point::hit("drop_half");
+        unfinished.write_all(rest)?;
         unfinished.as_file().sync_all()?;
+        fail_point::hit("drop_written");
         unfinished
             .persist_noclobber(inside.join(name))
             .map_err(|error| error.error)?;
+        fail_point::hit("drop_named");
         self.handle.sync_all()
     }
 

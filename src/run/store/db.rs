@@ -12,8 +12,8 @@ use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow};
 use sqlx::{
-    Arguments as _, ConnectOptions as _, Connection as _, Decode, PgPool, Postgres, Row as _, Sqlite,
-    SqliteConnection, SqlitePool, Transaction, Type,
+    Arguments as _, Connection as _, Decode, PgPool, Postgres, Row as _, Sqlite, SqliteConnection,
+    SqlitePool, Transaction, Type,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -80,16 +80,25 @@ pub enum Inner<'c> {
 
 impl Db {
     /// An embedded database: `connection` for what is written here, `river` for River.
-    pub(super) fn sqlite(connection: SqliteConnection, river: SqlitePool, place: &Path) -> Self {
+    pub(super) fn sqlite(
+        connection: SqliteConnection,
+        options: SqliteConnectOptions,
+        river: SqlitePool,
+        place: &Path,
+    ) -> Self {
         let place: Arc<Path> = place.into();
-        let (writer, waiting) = mpsc::channel(WAITING);
+        let (sender, waiting) = mpsc::channel(WAITING);
+        let writer = Writer {
+            connection: Some(connection),
+            options,
+            place: Arc::clone(&place),
+        };
         // Ends when the last `Db` of this channel is dropped.
-        let options = river.connect_options();
-        tokio::spawn(write_all(connection, options, Arc::clone(&place), waiting));
+        tokio::spawn(writer.write_all(waiting));
         Self {
             pool: Pool::Sqlite(river),
             place,
-            writer,
+            writer: sender,
         }
     }
 
@@ -156,55 +165,54 @@ impl Db {
     }
 }
 
-/// The writer's task: everything that waits goes into one commit.
-async fn write_all(
-    mut connection: SqliteConnection,
-    options: Arc<SqliteConnectOptions>,
+/// The one task that writes to `SQLite` in this process.
+struct Writer {
+    /// None: the next piece of work opens another.
+    connection: Option<SqliteConnection>,
+    options: SqliteConnectOptions,
     place: Arc<Path>,
-    mut waiting: mpsc::Receiver<Op>,
-) {
-    let mut group = Vec::new();
-    while waiting.recv_many(&mut group, GROUP).await > 0 {
-        if !commit_group(&mut connection, &place, std::mem::take(&mut group)).await {
-            mend(&mut connection, &options).await;
+}
+
+impl Writer {
+    /// Everything that waits goes into one commit.
+    async fn write_all(mut self, mut waiting: mpsc::Receiver<Op>) {
+        let mut group = Vec::new();
+        while waiting.recv_many(&mut group, GROUP).await > 0 {
+            let group = std::mem::take(&mut group);
+            let connection = match self.connection.take() {
+                Some(connection) => Ok(connection),
+                None => SqliteConnection::connect_with(&self.options).await,
+            };
+            match connection {
+                Ok(mut connection) => {
+                    commit_group(&mut connection, &self.place, group).await;
+                    // A full disk ends a transaction by itself, and the connection goes on believing that it is in one.
+                    if !connection.is_in_transaction() {
+                        self.connection = Some(connection);
+                    }
+                }
+                Err(cause) => refuse(group, &fault(&self.place, cause)).await,
+            }
         }
     }
 }
 
-/// Whether a connection can begin a transaction. A full disk makes `SQLite` take a transaction back by itself, of which sqlx
-/// does not learn: it then refuses every other on that connection, though there is room again.
-pub(super) fn is_sound(connection: &SqliteConnection) -> bool {
-    !connection.is_in_transaction()
-}
-
-/// Opens the writer's connection anew where the old one has become useless.
-async fn mend(connection: &mut SqliteConnection, options: &SqliteConnectOptions) {
-    // What a transaction that was dropped has left to do is done before the ping is answered.
-    if connection.ping().await.is_ok() && is_sound(connection) {
-        return;
-    }
-    match options.connect().await {
-        Ok(new) => *connection = new,
-        Err(error) => tracing::warn!(error = %error, "the store could not be opened anew; it is tried again"),
+/// Answers that nothing could be begun.
+async fn refuse(group: Vec<Op>, why: &StoreError) {
+    for op in group {
+        let done = op(Err(why.again())).await;
+        (done.answer)(None);
     }
 }
 
-/// Does what waits in one transaction and answers everybody; whether the database took it.
-async fn commit_group(connection: &mut SqliteConnection, place: &Arc<Path>, group: Vec<Op>) -> bool {
+async fn commit_group(connection: &mut SqliteConnection, place: &Arc<Path>, group: Vec<Op>) {
     // The lock is taken at once, so that what is read stays true until the commit.
     let mut tx = match connection.begin_with("BEGIN IMMEDIATE").await {
         Ok(transaction) => Tx {
             inner: Inner::Sqlite(transaction),
             place: Arc::clone(place),
         },
-        Err(cause) => {
-            let why = fault(place, cause);
-            for op in group {
-                let done = op(Err(why.again())).await;
-                (done.answer)(None);
-            }
-            return false;
-        }
+        Err(cause) => return refuse(group, &fault(place, cause)).await,
     };
     let alone = group.len() == 1;
     let mut answers = Vec::with_capacity(group.len());
@@ -233,7 +241,6 @@ async fn commit_group(connection: &mut SqliteConnection, place: &Arc<Path>, grou
         // Work that failed by itself says so itself.
         answer(spoilt.as_ref().filter(|_| good).map(StoreError::again));
     }
-    spoilt.is_none()
 }
 
 impl Tx<'_> {
@@ -554,22 +561,4 @@ pub(super) fn fault(place: &Path, cause: sqlx::Error) -> StoreError {
 pub(super) fn primary_code(error: &sqlx::Error) -> Option<u32> {
     let error: &sqlx::sqlite::SqliteError = error.as_database_error()?.try_downcast_ref()?;
     Some(error.code()?.parse::<u32>().ok()? & 0xff)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::run::store::Store;
-    use crate::run::store::testing::noon;
-
-    /// As a full disk does.
-    #[tokio::test]
-    async fn a_transaction_that_the_database_took_back_by_itself_spoils_no_other() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).await.unwrap();
-        let spoilt = work(|tx| async move { tx.execute("ROLLBACK", values![]).await.map(drop) }.boxed());
-        store.db.transaction(spoilt).await.unwrap_err();
-        store.note_beat(noon()).await.unwrap();
-        assert_eq!(store.last_beat().await.unwrap(), Some(noon()));
-    }
 }

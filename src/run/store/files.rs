@@ -1,6 +1,7 @@
 //! The files of a run: written whole or not at all, durable before a row names them, readable by their owner only.
 
 use super::StoreError;
+use crate::fail_point;
 use crate::source::snapshot::hex_sha256;
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,8 +33,11 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreErr
     let mut file = tempfile::NamedTempFile::new_in(dir).map_err(fault)?;
     file.write_all(bytes).map_err(fault)?;
     file.as_file().sync_all().map_err(fault)?;
+    fail_point::hit("file_written");
     file.persist(path).map_err(|error| fault(error.error))?;
-    sync_dir(dir)
+    sync_dir(dir)?;
+    fail_point::hit("file_named");
+    Ok(())
 }
 
 /// Makes the names in a folder durable.

@@ -20,7 +20,7 @@ mod owner;
 mod rescue;
 mod runs;
 #[cfg(test)]
-pub(in crate::run) mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +30,7 @@ pub(in crate::run) use files::hash_file;
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
 pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, StoredOccurrence};
 pub use rescue::Ticket;
+pub(in crate::run) use runs::lease;
 
 use crate::delivery::{Parcel, Receipt};
 use crate::render::Artifact;
@@ -482,6 +483,16 @@ pub struct OutboxRow {
     pub updated_at: DateTime<Utc>,
 }
 
+impl OutboxRow {
+    /// Why it is not acknowledged, for a sentence that names the delivery already.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        let said = self.error.as_deref()?;
+        let named = format!("delivery `{}`: ", self.delivery);
+        Some(said.strip_prefix(&named).unwrap_or(said))
+    }
+}
+
 /// Leave to make one attempt, committed before the first byte goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permit {
@@ -498,9 +509,11 @@ pub struct Permit {
 pub enum PutOff<'a> {
     /// Its turn did not come; what its last attempt met, if there was one, says more and stays.
     NoTurn(&'a str),
+    /// Its turn comes after this instant at the earliest; else like `NoTurn`.
+    Behind(&'a str, DateTime<Utc>),
     /// It cannot be tried as things are, whatever an attempt met before.
     NoWay(&'a str),
-    /// Its far end has said that it is gone: it is `dead`.
+    /// Its far end has said that it is gone, or its turn can never come: it is `dead`.
     Gone(&'a str),
     /// Its far end failed time and again and is left alone for a while.
     Resting {
@@ -538,6 +551,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// When it is tried again by itself, if ever.
+    #[must_use]
+    pub fn next_attempt_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::RetryWait { next_attempt_at, .. } => Some(*next_attempt_at),
+            Self::Ambiguous { again_at, .. } => *again_at,
+            Self::Acked(_) | Self::Dead { .. } => None,
+        }
+    }
+
     /// The state that follows.
     #[must_use]
     pub fn state(&self) -> DeliveryState {

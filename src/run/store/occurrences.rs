@@ -1,12 +1,14 @@
 //! Occurrences are rows: what has fallen due is written down once, with its run and its ticket, in one transaction.
 
 use super::db::{Row, Tx, values, work};
-use super::notices::{self, Tell};
+use super::notices;
 use super::outbox::audit;
 use super::runs::{Begun, insert_run, run_id};
 use super::{NewRun, Store, StoreError, Ticket, Trigger};
+use crate::fail_point;
 use crate::period::Period;
 use crate::run::dispatch::Dispatch;
+use crate::run::tell;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use futures::FutureExt as _;
 use std::sync::Arc;
@@ -41,8 +43,6 @@ pub struct NewOccurrence {
     pub closed: bool,
     /// Why it is not to run.
     pub missed: Option<String>,
-    /// What the owner is to hear of it.
-    pub tell: Option<Tell>,
 }
 
 /// What has fallen due of one job.
@@ -50,6 +50,8 @@ pub struct NewOccurrence {
 pub struct Advance {
     /// Which job.
     pub job: String,
+    /// Who hears of what will not run.
+    pub owner: Vec<String>,
     /// How far it was written down when this was computed: another process may have been faster.
     pub from: DateTime<Utc>,
     /// How far it is now.
@@ -145,7 +147,8 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// Writes down that a job's schedule is another now, with what that changes.
+    /// Writes down that a job's schedule is another now, with what that changes, and the occurrence of the period that the
+    /// change would lose, if it has none yet. `false` if another process was faster; nothing is written then.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
@@ -154,6 +157,8 @@ impl Store {
         was: &Cursor,
         is: &Cursor,
         detail: String,
+        lost: Option<NewOccurrence>,
+        dispatch: Arc<dyn Dispatch>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let (was, is) = (was.clone(), is.clone());
@@ -169,11 +174,16 @@ impl Store {
                     was.schedule,
                     was.evaluated_until
                 ];
-                let moved = tx.execute(sql, values).await?;
-                if moved == 1 {
-                    audit(tx, now, "reschedule", Some(&was.job), None, &detail).await?;
+                if tx.execute(sql, values).await? == 0 {
+                    return Ok(false);
                 }
-                Ok(moved == 1)
+                audit(tx, now, "reschedule", Some(&was.job), None, &detail).await?;
+                if let Some(lost) = lost
+                    && let Recorded::Run(ticket) = record(tx, &was.job, &lost, now).await?
+                {
+                    dispatch.enqueue(tx, &[ticket]).await?;
+                }
+                Ok(true)
             }
             .boxed()
         });
@@ -238,10 +248,12 @@ impl Store {
     /// [`StoreError`] if the database says no; nothing is lost then, the next beat tries again.
     pub async fn materialise(
         &self,
-        advances: Vec<Advance>,
+        mut advances: Vec<Advance>,
         dispatch: Arc<dyn Dispatch>,
         now: DateTime<Utc>,
     ) -> Result<Materialised, StoreError> {
+        // All processes take the rows of jobs in one order, so that none waits for another in a circle.
+        advances.sort_by(|a, b| a.job.cmp(&b.job));
         let work = work(move |tx| {
             async move {
                 let (mut done, mut tickets) = (Materialised::default(), Vec::new());
@@ -252,13 +264,17 @@ impl Store {
                         done.overtaken.push(advance.job);
                         continue;
                     }
+                    let mut missed = Vec::new();
                     for occurrence in &advance.occurrences {
                         match record(tx, &advance.job, occurrence, now).await? {
                             Recorded::Before => {}
-                            Recorded::Missed => done.missed += 1,
+                            Recorded::Missed => missed.push(occurrence),
                             Recorded::Run(ticket) => tickets.push(ticket),
                         }
                     }
+                    let tell = tell::missed(&advance.job, &advance.owner, &missed);
+                    notices::write_all(tx, tell.as_slice(), now).await?;
+                    done.missed += missed.len();
                 }
                 done.enqueued = tickets.len();
                 dispatch.enqueue(tx, &tickets).await?;
@@ -267,17 +283,6 @@ impl Store {
             .boxed()
         });
         self.db.transaction(work).await
-    }
-
-    /// Whether a closed period of a job has a scheduled occurrence.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database says no.
-    pub async fn has_occurrence(&self, job: &str, period_id: &str) -> Result<bool, StoreError> {
-        let values = values![job, period_id];
-        let sql = "SELECT count(*) AS n FROM occurrences WHERE job = $1 AND closed = $2";
-        let work = work(move |tx| async move { tx.number(sql, values).await }.boxed());
-        Ok(self.db.transaction(work).await? > 0)
     }
 
     /// The latest occurrences that did not run, newest first.
@@ -335,7 +340,7 @@ async fn record(
     if tx.execute(sql, values).await? == 0 {
         return Ok(Recorded::Before);
     }
-    notices::write_all(tx, occurrence.tell.as_slice(), now).await?;
+    fail_point::hit("occurrence");
     let (Some(id), Some(period)) = (id, &occurrence.period) else {
         return Ok(Recorded::Missed);
     };
@@ -357,6 +362,7 @@ async fn record(
         now,
     };
     insert_run(tx, &begun).await?;
+    fail_point::hit("run_row");
     Ok(Recorded::Run(Ticket { run_id: id, fence: 0 }))
 }
 

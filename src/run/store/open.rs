@@ -1,8 +1,9 @@
 //! Opening the store: permissions, settings, soundness, migrations.
 
-use super::db::{Db, SQLITE_BUSY, fault, is_sound, primary_code};
+use super::db::{Db, SQLITE_BUSY, fault, primary_code};
 use super::files::{self, create_dir};
 use super::{Store, StoreError, owner};
+use crate::fail_point;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection, PgConnection, Row, SqliteConnection, Transaction};
@@ -56,19 +57,19 @@ impl Store {
         assert_version(&mut connection, &path).await?;
         check_soundness(&mut connection, &path).await?;
         switch_to_wal(&mut connection).await.map_err(fault)?;
+        fail_point::hit("migrating");
         migrate(&mut connection, &path, MIGRATIONS).await?;
+        fail_point::hit("migrated");
         let river = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .before_acquire(|connection, _| {
-                let sound = is_sound(connection);
-                Box::pin(async move { Ok(sound) })
-            })
-            .connect_lazy_with(options);
+            // What a full disk has ended by itself is not begun anew on a connection that believes it is still in it.
+            .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .connect_lazy_with(options.clone());
         Ok(Self {
             owner: owner::this_process(),
-            db: Arc::new(Db::sqlite(connection, river, &path)),
+            db: Arc::new(Db::sqlite(connection, options, river, &path)),
             data_dir,
         })
     }
@@ -105,7 +106,9 @@ impl Store {
             .map_err(fault)?;
         let mut connection = pool.acquire().await.map_err(fault)?;
         assert_postgres(&mut connection, &place).await?;
+        fail_point::hit("migrating");
         migrate_postgres(&mut connection, &place, POSTGRES_MIGRATIONS).await?;
+        fail_point::hit("migrated");
         drop(connection);
         Ok(Self {
             owner: owner::this_process(),
@@ -183,6 +186,7 @@ async fn migrate_postgres(
             .execute(&mut *transaction)
             .await
             .map_err(fault)?;
+        fail_point::hit("migration");
     }
     if found < known {
         sqlx::query("INSERT INTO reportwire_schema (version) VALUES ($1)")
@@ -290,6 +294,7 @@ async fn migrate(
             .execute(&mut *transaction)
             .await
             .map_err(fault)?;
+        fail_point::hit("migration");
     }
     // A pragma takes no bound values; this one is a number of ours.
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {known}")))

@@ -1,12 +1,14 @@
 //! What a run freezes, and what becomes of its parcels.
 
-use super::db::{Row, Tx, values, work};
+use super::db::{Row, Tx, Value, values, work};
 use super::notices::{self, Tell};
+use super::runs::hold;
 use super::{
     Backlog, Freeze, NewRun, OutboxRow, Outcome, Permit, PutOff, Run, Store, StoreError, StoredArtifact,
     files, late,
 };
 use crate::delivery::Parcel;
+use crate::fail_point;
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
@@ -57,6 +59,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let artifacts = keep_artifacts(run, freeze)?;
         let snapshot = files::hash_tree(&run.snapshot_dir)?;
+        fail_point::hit("freezing_rows");
         let paths: HashMap<&str, &Path> = artifacts
             .iter()
             .map(|artifact| (artifact.sha256.as_str(), artifact.path.as_path()))
@@ -98,9 +101,11 @@ impl Store {
                 }
                 for (position, artifact) in artifacts.iter().enumerate() {
                     insert_artifact(tx, &run.run_id, position, artifact, &store.data_dir).await?;
+                    fail_point::hit("artifact_row");
                 }
                 for (position, parcel) in parcels.into_iter().enumerate() {
                     insert_parcel(tx, &run.run_id, position, parcel, at).await?;
+                    fail_point::hit("parcel_row");
                 }
                 if held_since.is_some() {
                     let sql = "UPDATE runs SET lease_until = NULL WHERE run_id = $1";
@@ -135,6 +140,7 @@ impl Store {
         let (store, run) = (self.clone(), run.clone());
         let work = work(move |tx| {
             async move {
+                hold(tx, &run.run_id).await?;
                 let sql = "SELECT count(*) AS n FROM runs WHERE run_id = $1 AND fence = $2 AND state = 'delivering'";
                 let held = tx.number(sql, values![&run.run_id, run.fence]).await?;
                 store.one(held.unsigned_abs(), &run.run_id)?;
@@ -161,9 +167,10 @@ impl Store {
         fence: i64,
         now: DateTime<Utc>,
     ) -> Result<Permit, StoreError> {
-        let id = row.id;
+        let (id, run_id) = (row.id, row.run_id.clone());
         let work = work(move |tx| {
             async move {
+                hold(tx, &run_id).await?;
                 let sql = "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, \
                      updated_at = $1 WHERE id = $2 AND state IN ('pending', 'retry_wait', 'ambiguous', 'dead') AND EXISTS \
                      (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3 AND runs.state = 'delivering') \
@@ -208,8 +215,10 @@ impl Store {
             Outcome::Ambiguous { reason, again_at } => (None, Some(reason), again_at),
             Outcome::Dead { reason } => (None, Some(reason), None),
         };
+        let id = run_id.to_owned();
         let work = work(move |tx| {
             async move {
+                hold(tx, &id).await?;
                 let Permit { delivery_id, attempt, fence } = permit;
                 let sql = "UPDATE deliveries SET state = $1, receipt = $2, error = $3, next_attempt_at = $4, \
                      updated_at = $5 WHERE id = $6 AND state = 'sending' AND attempts = $7 \
@@ -232,7 +241,7 @@ impl Store {
     /// there is no way, after a while.
     ///
     /// # Errors
-    /// [`StoreError`] if the database says no. A parcel in any other state but `pending` or `retry_wait` stays as it is.
+    /// [`StoreError`] if the database says no. A parcel in any other state but `pending`, `retry_wait` or `dead` stays as it is.
     pub async fn put_off(
         &self,
         row: &OutboxRow,
@@ -242,6 +251,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (state, reason, stands_in, at) = match why {
             PutOff::NoTurn(reason) => (DeliveryState::RetryWait, reason, 0, Some(now)),
+            PutOff::Behind(reason, at) => (DeliveryState::RetryWait, reason, 0, Some(at)),
             PutOff::NoWay(reason) => (DeliveryState::RetryWait, reason, 1, Some(now + NO_WAY)),
             PutOff::Gone(reason) => (DeliveryState::Dead, reason, 1, None),
             PutOff::Resting { reason, until } => (DeliveryState::RetryWait, reason, 0, Some(until)),
@@ -252,13 +262,12 @@ impl Store {
         }
         let values = values![now, i64::from(stands_in), reason, row.id, fence, at, state.key()];
         let sql = "UPDATE deliveries SET state = $7, updated_at = $1, \
-             next_attempt_at = CASE WHEN next_attempt_at > $6 THEN next_attempt_at ELSE $6 END, \
+             next_attempt_at = CASE WHEN $7 = 'retry_wait' AND next_attempt_at > $6 THEN next_attempt_at ELSE $6 END, \
              error = CASE WHEN $2 = 1 THEN $3 ELSE coalesce( \
              (SELECT detail FROM attempts WHERE delivery_id = deliveries.id ORDER BY n DESC LIMIT 1), $3) END \
-             WHERE id = $4 AND state IN ('pending', 'retry_wait') \
+             WHERE id = $4 AND state IN ('pending', 'retry_wait', 'dead') \
              AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $5)";
-        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
-        self.db.transaction(work).await.map(drop)
+        self.write_held(&row.run_id, sql, values).await.map(drop)
     }
 
     /// Lets a parcel go out once more that may have arrived when its process ended.
@@ -269,8 +278,40 @@ impl Store {
         let values = values![at, row.id, fence];
         let sql = "UPDATE deliveries SET next_attempt_at = $1 WHERE id = $2 AND state = 'ambiguous' \
              AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3)";
-        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
-        self.db.transaction(work).await.map(drop)
+        self.write_held(&row.run_id, sql, values).await.map(drop)
+    }
+
+    /// Gives up everything of a run that is not acknowledged, so that nothing of it falls due by itself any more; `resend` can
+    /// still try it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn give_up(&self, run: &Run, reason: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let values = values![now, reason, &run.run_id, run.fence];
+        let sql = "UPDATE deliveries SET updated_at = $1, next_attempt_at = NULL, \
+             error = CASE WHEN state = 'ambiguous' THEN error ELSE $2 END, \
+             state = CASE WHEN state = 'ambiguous' THEN state ELSE 'dead' END \
+             WHERE run_id = $3 AND state IN ('pending', 'retry_wait', 'ambiguous') \
+             AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $4)";
+        self.write_held(&run.run_id, sql, values).await.map(drop)
+    }
+
+    /// Runs one statement on parcels of a run while nobody can take it over.
+    async fn write_held(
+        &self,
+        run_id: &str,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        let run_id = run_id.to_owned();
+        let work = work(move |tx| {
+            async move {
+                hold(tx, &run_id).await?;
+                tx.execute(sql, values).await
+            }
+            .boxed()
+        });
+        self.db.transaction(work).await
     }
 
     /// The operator's word on a parcel of which nobody knew: it arrived, or it did not and is to be sent again.
@@ -602,6 +643,7 @@ fn keep_parcels(
     for parcel in parcels.iter().flat_map(|(_, parcels)| parcels) {
         if !known.contains_key(parcel.sha256.as_str()) {
             files::keep_by_hash(&dir, &parcel.content)?;
+            fail_point::hit("parcel_kept");
         }
     }
     files::sync_dir(&run.home)
@@ -621,6 +663,7 @@ fn keep_artifacts(run: &Run, freeze: Freeze<'_>) -> Result<Vec<StoredArtifact>, 
         if files::hash_file(&path).ok().as_ref() != Some(&artifact.sha256) {
             files::write_atomically(&path, &artifact.bytes)?;
         }
+        fail_point::hit("artifact_kept");
         known.insert(artifact.sha256.as_str(), path.clone());
         stored.push(StoredArtifact {
             name: artifact.name.clone(),

@@ -2,12 +2,13 @@
 
 use super::db::{Tx, values, work};
 use super::outbox::audit;
-use super::runs::{LEASE, home};
+use super::runs::{home, lease};
 use super::{Run, Store, StoreError, late, owner};
 use crate::run::dispatch::Dispatch;
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A run that nobody has begun to work on was never frozen in all this time: the longest deadline of a job, a week, and a day.
@@ -24,18 +25,26 @@ const UNFROZEN: [RunState; 5] = [
     RunState::Checked,
 ];
 
-/// Runs that are not at their end and that nobody was handed lately. A run that waits for a parcel's time is left alone.
-const UNFINISHED: &str = "SELECT run_id, fence FROM runs \
+/// Runs that are not at their end, in nobody's hands, and not handed out lately. One whose parcels all wait for their time is
+/// left alone; a time in the future, set before the clock was put back, counts for nothing.
+pub(super) const UNFINISHED: &str = "SELECT run_id, fence FROM runs \
     WHERE state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') \
-    AND (dispatched_at IS NULL OR dispatched_at < $1) AND (generated_at IS NOT NULL OR trigger = 'schedule') \
+    AND (lease_until IS NULL OR lease_until <= $4) \
+    AND (dispatched_at IS NULL OR dispatched_at < $1 OR dispatched_at > $2) \
+    AND (generated_at IS NOT NULL OR trigger = 'schedule') \
     AND (wait_until IS NULL OR wait_until <= $2) \
-    AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id AND next_attempt_at > $2) \
+    AND (NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id AND next_attempt_at > $2) \
+         OR EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id AND deliveries.state IN ('pending', 'sending'))) \
     ORDER BY created_at LIMIT $3";
 /// Runs with a parcel whose time has come, whatever they ended as.
-const PARCELS_DUE: &str = "SELECT DISTINCT runs.run_id, fence FROM deliveries JOIN runs ON runs.run_id = deliveries.run_id \
+pub(super) const PARCELS_DUE: &str = "SELECT runs.run_id, fence FROM deliveries JOIN runs ON runs.run_id = deliveries.run_id \
     WHERE next_attempt_at <= $2 AND deliveries.state IN ('retry_wait', 'ambiguous') \
     AND runs.state IN ('delivered', 'partially_delivered', 'failed', 'delivering') \
-    AND (dispatched_at IS NULL OR dispatched_at < $1) LIMIT $3";
+    AND (lease_until IS NULL OR lease_until <= $4) \
+    AND (dispatched_at IS NULL OR dispatched_at < $1 OR dispatched_at > $2) ORDER BY next_attempt_at LIMIT $3";
+/// Who holds runs that are not at their end.
+pub(super) const HOLDERS: &str = "SELECT DISTINCT owner FROM runs \
+    WHERE state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') AND lease_until > $1";
 
 /// Leave for one worker to begin a run: good for one fence, so that the second of two workers finds it used.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,7 +66,8 @@ impl Store {
         let work = work(move |tx| {
             async move {
                 let sql = "SELECT run_id, owner, fence, created_at FROM runs WHERE trigger <> 'schedule' \
-                     AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked')";
+                     AND state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') \
+                     AND state NOT IN ('frozen', 'delivering')";
                 for row in tx.rows(sql, values![]).await? {
                     let overdue = row.moment("created_at")? < now - LONGEST_RUN;
                     if !overdue && !owner::is_gone(&row.text("owner")?) {
@@ -86,7 +96,7 @@ impl Store {
         let (store, run_id) = (self.clone(), run_id.to_owned());
         let work = work(move |tx| {
             async move {
-                let run = store.read_run(tx, &run_id).await?;
+                let (run, free) = store.read_locked(tx, &run_id, now).await?;
                 let open = run.state == RunState::Delivering || run.state.may_become(RunState::Delivering);
                 if run.generated_at.is_none() || !open {
                     return Err(StoreError::NothingFrozen {
@@ -94,7 +104,7 @@ impl Store {
                         state: run.state,
                     });
                 }
-                if !store.is_free(tx, &run_id, now).await? {
+                if !free {
                     return Err(StoreError::Busy { run_id });
                 }
                 store.take_frozen(tx, &run, now).await
@@ -113,8 +123,8 @@ impl Store {
         let (store, ticket) = (self.clone(), ticket.clone());
         let work = work(move |tx| {
             async move {
-                let run = store.read_run(tx, &ticket.run_id).await?;
-                if run.fence != ticket.fence || !store.is_free(tx, &run.run_id, now).await? {
+                let (run, free) = store.read_locked(tx, &ticket.run_id, now).await?;
+                if run.fence != ticket.fence || !free {
                     return Ok(None);
                 }
                 if !UNFROZEN.contains(&run.state) {
@@ -125,7 +135,7 @@ impl Store {
                         Ok(None)
                     };
                 }
-                let lease = tx.lease_clock(now).await? + LEASE;
+                let lease = tx.lease_clock(now).await? + lease();
                 let sql = "UPDATE runs SET state = 'queued', fence = fence + 1, owner = $1, lease_until = $2, home = $3, \
                      dispatched_at = NULL WHERE run_id = $4 AND fence = $5";
                 let home = home(&run.run_id, run.fence + 1);
@@ -149,26 +159,26 @@ impl Store {
         now: DateTime<Utc>,
         limit: u32,
     ) -> Result<usize, StoreError> {
-        let store = self.clone();
         let work = work(move |tx| {
             async move {
-                let mut found = tx.rows(UNFINISHED, values![now - HAND_OVER, now, limit]).await?;
-                found.extend(tx.rows(PARCELS_DUE, values![now - HAND_OVER, now, limit]).await?);
-                let mut tickets: Vec<Ticket> = Vec::new();
-                for row in found {
-                    let ticket = Ticket {
-                        run_id: row.text("run_id")?,
-                        fence: row.get("fence")?,
-                    };
-                    // A run that is not at its end may also have a parcel that is due.
-                    if tickets.contains(&ticket) {
-                        continue;
+                if !is_alone(tx).await? {
+                    return Ok(0);
+                }
+                let clock = tx.lease_clock(now).await?;
+                give_back(tx, clock).await?;
+                let values = || values![now - HAND_OVER, now, limit, clock];
+                let mut found = BTreeMap::new();
+                for sql in [UNFINISHED, PARCELS_DUE] {
+                    for row in tx.rows(sql, values()).await? {
+                        found.insert(row.text("run_id")?, row.get::<i64>("fence")?);
                     }
-                    if store.is_free(tx, &ticket.run_id, now).await? {
-                        let sql = "UPDATE runs SET dispatched_at = $1 WHERE run_id = $2 AND fence = $3";
-                        tx.execute(sql, values![now, &ticket.run_id, ticket.fence])
-                            .await?;
-                        tickets.push(ticket);
+                }
+                let mut tickets = Vec::new();
+                for (run_id, fence) in found {
+                    let sql = "UPDATE runs SET dispatched_at = $1 WHERE run_id = $2 AND fence = $3 \
+                         AND (lease_until IS NULL OR lease_until <= $4)";
+                    if tx.execute(sql, values![now, &run_id, fence, clock]).await? == 1 {
+                        tickets.push(Ticket { run_id, fence });
                     }
                 }
                 dispatch.enqueue(tx, &tickets).await?;
@@ -177,6 +187,18 @@ impl Store {
             .boxed()
         });
         self.db.transaction(work).await
+    }
+
+    /// Takes back that a run was handed out, where nobody has begun it: it is handed out again at once.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn hand_back(&self, ticket: &Ticket) -> Result<(), StoreError> {
+        let values = values![&ticket.run_id, ticket.fence];
+        let sql =
+            "UPDATE runs SET dispatched_at = NULL WHERE run_id = $1 AND fence = $2 AND lease_until IS NULL";
+        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+        self.db.transaction(work).await.map(drop)
     }
 
     /// Releases a held run: exactly the bytes that were frozen go out.
@@ -215,20 +237,28 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// Whether nobody works on the run: it has no lease, or one that is over, or one of a process that has ended.
-    async fn is_free(&self, tx: &mut Tx<'_>, run_id: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    /// A run that nobody else moves until the transaction ends, and whether nobody works on it: it has no lease, or one that is
+    /// over, or one of a process that has ended.
+    async fn read_locked(
+        &self,
+        tx: &mut Tx<'_>,
+        run_id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(Run, bool), StoreError> {
         let sql = if tx.locks_rows() {
-            "SELECT owner, lease_until FROM runs WHERE run_id = $1 FOR UPDATE"
+            "SELECT * FROM runs WHERE run_id = $1 FOR UPDATE"
         } else {
-            "SELECT owner, lease_until FROM runs WHERE run_id = $1"
+            "SELECT * FROM runs WHERE run_id = $1"
         };
         let Some(row) = tx.row(sql, values![run_id]).await? else {
-            return Ok(false);
+            return Err(StoreError::UnknownRun(run_id.to_owned()));
         };
-        let Some(until) = row.instant("lease_until")? else {
-            return Ok(true);
+        let run = self.run_of(&row)?;
+        let free = match row.instant("lease_until")? {
+            None => true,
+            Some(until) => until <= tx.lease_clock(now).await? || owner::is_gone(&row.text("owner")?),
         };
-        Ok(until <= tx.lease_clock(now).await? || owner::is_gone(&row.text("owner")?))
+        Ok((run, free))
     }
 
     async fn take_frozen(&self, tx: &mut Tx<'_>, run: &Run, now: DateTime<Utc>) -> Result<Run, StoreError> {
@@ -242,7 +272,7 @@ impl Store {
             values![DeliveryState::Ambiguous.key(), now, lost, &run.run_id],
         )
         .await?;
-        let lease = tx.lease_clock(now).await? + LEASE;
+        let lease = tx.lease_clock(now).await? + lease();
         let sql = "UPDATE runs SET state = 'delivering', fence = fence + 1, owner = $1, lease_until = $2, dispatched_at = NULL \
              WHERE run_id = $3 AND fence = $4";
         let moved = tx
@@ -251,4 +281,26 @@ impl Store {
         self.one(moved, &run.run_id)?;
         self.read_run(tx, &run.run_id).await
     }
+}
+
+/// Whether this is the only process that hands out: it is enough that one does, and two would wait for each other's rows.
+async fn is_alone(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    if !tx.locks_rows() {
+        return Ok(true);
+    }
+    let sql = "SELECT CASE WHEN pg_try_advisory_xact_lock(hashtextextended('hand out', 0)) THEN 1 ELSE 0 END::bigint AS n";
+    Ok(tx.number(sql, values![]).await? == 1)
+}
+
+/// Gives back what processes held that have certainly ended.
+async fn give_back(tx: &mut Tx<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    for row in tx.rows(HOLDERS, values![now]).await? {
+        let holder = row.text("owner")?;
+        if owner::is_gone(&holder) {
+            let sql = "UPDATE runs SET lease_until = NULL WHERE owner = $1 AND lease_until IS NOT NULL \
+                 AND state NOT IN ('delivered', 'partially_delivered', 'failed', 'held')";
+            tx.execute(sql, values![holder]).await?;
+        }
+    }
+    Ok(())
 }

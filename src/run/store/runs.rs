@@ -4,6 +4,7 @@ use super::db::{Row, Tx, values, work};
 use super::files::create_dir;
 use super::notices::{self, Tell};
 use super::{Kept, NewRun, Run, RunFilter, Store, StoreError, Trigger};
+use crate::fail_point;
 use crate::run::state::RunState;
 use crate::telemetry::figures;
 use chrono::{DateTime, Duration, Utc};
@@ -13,9 +14,15 @@ use std::path::{Path, PathBuf};
 /// Shortest prefix of an id that is looked up.
 const SHORTEST_PREFIX: usize = 4;
 /// How long a run stays in the hands of a process that says nothing.
-pub(super) const LEASE: Duration = Duration::seconds(60);
+const LEASE: Duration = Duration::seconds(60);
 /// Folder of a data folder in which runs have theirs.
 const RUNS: &str = "runs";
+
+/// How long a run stays in the hands of a process that says nothing; tests may not want to wait so long.
+pub(in crate::run) fn lease() -> Duration {
+    let shorter = fail_point::setting("REPORTWIRE_LEASE_MILLIS").and_then(|text| text.parse().ok());
+    shorter.map_or(LEASE, Duration::milliseconds)
+}
 
 /// A row of `runs` that is to be written.
 pub(super) struct Begun<'a> {
@@ -135,7 +142,7 @@ impl Store {
     pub async fn keep_leases(&self, runs: Vec<(String, i64)>, now: DateTime<Utc>) -> Result<(), StoreError> {
         let work = work(move |tx| {
             async move {
-                let until = tx.lease_clock(now).await? + LEASE;
+                let until = tx.lease_clock(now).await? + lease();
                 for (run_id, fence) in runs {
                     let sql = "UPDATE runs SET lease_until = $1 WHERE run_id = $2 AND fence = $3 AND lease_until IS NOT NULL";
                     tx.execute(sql, values![until, run_id, fence]).await?;
@@ -348,7 +355,7 @@ pub(super) async fn insert_run(tx: &mut Tx<'_>, begun: &Begun<'_>) -> Result<(),
             .await?;
     }
     let lease = match holder {
-        Some(_) => Some(tx.lease_clock(*now).await? + LEASE),
+        Some(_) => Some(tx.lease_clock(*now).await? + lease()),
         None => None,
     };
     let sql = "INSERT INTO runs (run_id, job, period_id, period_start, period_end, timezone, trigger, fence, owner, lease_until, \
@@ -374,6 +381,16 @@ pub(super) async fn insert_run(tx: &mut Tx<'_>, begun: &Begun<'_>) -> Result<(),
         holder.is_none().then_some(*now),
     ];
     tx.execute(sql, values).await.map(drop)
+}
+
+/// Keeps a run under its fence until the transaction ends. Without it a statement on the run's parcels could still see the old
+/// fence while another process, not yet committed, takes the run over; `SQLite` locks the file, so that nobody can.
+pub(super) async fn hold(tx: &mut Tx<'_>, run_id: &str) -> Result<(), StoreError> {
+    if tx.locks_rows() {
+        let sql = "SELECT 1 FROM runs WHERE run_id = $1 FOR SHARE";
+        tx.execute(sql, values![run_id]).await?;
+    }
+    Ok(())
 }
 
 /// The folder of a run's files, relative to the data folder. What a process that lost the run still writes goes where nobody

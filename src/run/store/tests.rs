@@ -1,27 +1,38 @@
 //! The store as its users see it: moves, revisions, crash windows, take-over.
 
-use super::testing::{artifact, checked, frozen, new_run, noon, parcel};
+use super::testing::{
+    On, Place, artifact, checked, frozen, new_run, noon, on_both_databases, outlive_leases, parcel, store,
+};
 use super::*;
 use crate::run::verify::verify;
 use crate::source::snapshot::SnapshotWriter;
 use std::collections::BTreeSet;
 
-async fn store() -> (tempfile::TempDir, Store) {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path()).await.unwrap();
-    (dir, store)
+mod fencing;
+mod occurrences;
+mod outage;
+mod plans;
+mod sweep;
+
+on_both_databases! {
+    a_run_is_moved_only_from_where_it_is_and_by_who_holds_it,
+    twenty_at_once_get_twenty_revisions,
+    test_runs_take_no_revision,
+    a_run_is_found_by_the_beginning_of_its_id,
+    freezing_again_changes_nothing_and_freezing_otherwise_is_refused,
+    an_artifact_cannot_leave_its_folder,
+    an_attempt_is_counted_before_it_begins_and_recorded_once,
+    what_a_dead_process_was_sending_becomes_ambiguous_and_its_late_answer_is_refused,
+    #[cfg(target_os = "linux")] a_process_that_is_seen_dead_needs_no_lease,
+    a_run_ends_by_what_became_of_its_parcels,
+    verification_finds_every_changed_and_missing_file,
+    #[cfg(target_os = "linux")] a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_not,
+    an_unfinished_run_of_another_container_is_failed_when_no_run_can_take_so_long,
+    #[cfg(unix)] the_files_of_a_run_are_nobody_elses_though_the_data_folder_is_open,
 }
 
-/// Another process on the same file.
-async fn beside(store: &Store, owner: &str) -> Store {
-    let mut other = Store::open(store.data_dir()).await.unwrap();
-    other.owner = owner.to_owned();
-    other
-}
-
-#[tokio::test]
-async fn a_run_is_moved_only_from_where_it_is_and_by_who_holds_it() {
-    let (_dir, store) = store().await;
+async fn a_run_is_moved_only_from_where_it_is_and_by_who_holds_it(on: On) {
+    let (_place, store) = store(on).await;
     let run = store.begin(&new_run(Trigger::Manual)).await.unwrap();
     assert_eq!((run.state, run.revision, run.fence), (RunState::Queued, 1, 1));
     let id = run.run_id.as_str();
@@ -66,10 +77,9 @@ async fn a_run_is_moved_only_from_where_it_is_and_by_who_holds_it() {
     assert!(matches!(error, StoreError::NothingFrozen { .. }), "{error}");
 }
 
-#[tokio::test]
-async fn twenty_at_once_get_twenty_revisions() {
-    let (_dir, store) = store().await;
-    let other = beside(&store, "pid 2").await;
+async fn twenty_at_once_get_twenty_revisions(on: On) {
+    let (place, store) = store(on).await;
+    let other = place.store_of("pid 2").await;
     let new = new_run(Trigger::Manual);
     let begins = (0..20).map(|n| {
         if n % 2 == 0 {
@@ -88,9 +98,8 @@ async fn twenty_at_once_get_twenty_revisions() {
     assert_eq!(ids.len(), 20);
 }
 
-#[tokio::test]
-async fn test_runs_take_no_revision() {
-    let (_dir, store) = store().await;
+async fn test_runs_take_no_revision(on: On) {
+    let (_place, store) = store(on).await;
     for (trigger, revision) in [
         (Trigger::Test, 1),
         (Trigger::Manual, 1),
@@ -105,9 +114,8 @@ async fn test_runs_take_no_revision() {
     assert_eq!(store.begin(&november).await.unwrap().revision, 1);
 }
 
-#[tokio::test]
-async fn a_run_is_found_by_the_beginning_of_its_id() {
-    let (_dir, store) = store().await;
+async fn a_run_is_found_by_the_beginning_of_its_id(on: On) {
+    let (_place, store) = store(on).await;
     let first = store.begin(&new_run(Trigger::Manual)).await.unwrap();
     let mut later = new_run(Trigger::Manual);
     later.created_at += chrono::Duration::days(1);
@@ -137,9 +145,8 @@ async fn a_run_is_found_by_the_beginning_of_its_id() {
     );
 }
 
-#[tokio::test]
-async fn freezing_again_changes_nothing_and_freezing_otherwise_is_refused() {
-    let (_dir, store) = store().await;
+async fn freezing_again_changes_nothing_and_freezing_otherwise_is_refused(on: On) {
+    let (_place, store) = store(on).await;
     let run = checked(&store).await;
     let artifacts = [artifact("m.csv", "a"), artifact("m.html", "<p>")];
     let parcels = [
@@ -194,9 +201,8 @@ async fn freezing_again_changes_nothing_and_freezing_otherwise_is_refused() {
     );
 }
 
-#[tokio::test]
-async fn an_artifact_cannot_leave_its_folder() {
-    let (_dir, store) = store().await;
+async fn an_artifact_cannot_leave_its_folder(on: On) {
+    let (_place, store) = store(on).await;
     let run = checked(&store).await;
     let freeze = Freeze {
         artifacts: &[artifact("../../reportwire.db", "x")],
@@ -211,9 +217,8 @@ async fn an_artifact_cannot_leave_its_folder() {
     assert_eq!(store.run(&run.run_id).await.unwrap().state, RunState::Checked);
 }
 
-#[tokio::test]
-async fn an_attempt_is_counted_before_it_begins_and_recorded_once() {
-    let (_dir, store) = store().await;
+async fn an_attempt_is_counted_before_it_begins_and_recorded_once(on: On) {
+    let (_place, store) = store(on).await;
     let run = frozen(&store, &[("mail", &["a@example.com"])]).await;
     let row = store.deliveries(&run.run_id).await.unwrap().remove(0);
     store.permit(&row, run.fence, noon()).await.unwrap_err();
@@ -250,11 +255,10 @@ async fn an_attempt_is_counted_before_it_begins_and_recorded_once() {
     );
 }
 
-#[tokio::test]
-async fn what_a_dead_process_was_sending_becomes_ambiguous_and_its_late_answer_is_refused() {
-    let (_dir, store) = store().await;
+async fn what_a_dead_process_was_sending_becomes_ambiguous_and_its_late_answer_is_refused(on: On) {
+    let (place, store) = store(on).await;
     let run = frozen(&store, &[("mail", &["a@example.com"])]).await;
-    let elsewhere = beside(&store, "another machine").await;
+    let elsewhere = place.store_of("another machine").await;
     let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
     elsewhere
         .advance(&run.run_id, run.fence, frozen, delivering)
@@ -268,10 +272,8 @@ async fn what_a_dead_process_was_sending_becomes_ambiguous_and_its_late_answer_i
         matches!(error, StoreError::Busy { .. }),
         "within its lease: {error}"
     );
-    let claimed = store
-        .claim(&run.run_id, noon() + chrono::Duration::seconds(61))
-        .await
-        .unwrap();
+    outlive_leases(&store).await;
+    let claimed = store.claim(&run.run_id, noon()).await.unwrap();
     assert_eq!(claimed.fence, run.fence + 1);
     let row = store.deliveries(&run.run_id).await.unwrap().remove(0);
     assert_eq!((row.state, row.attempts), (DeliveryState::Ambiguous, 1));
@@ -293,11 +295,10 @@ async fn what_a_dead_process_was_sending_becomes_ambiguous_and_its_late_answer_i
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_process_that_is_seen_dead_needs_no_lease() {
-    let (_dir, store) = store().await;
+async fn a_process_that_is_seen_dead_needs_no_lease(on: On) {
+    let (place, store) = store(on).await;
     let (rest, _) = store.owner.rsplit_once('/').unwrap();
-    let killed = beside(&store, &format!("{rest}/1")).await;
+    let killed = place.store_of(&format!("{rest}/1")).await;
     let run = frozen(&killed, &[("mail", &["a@example.com"])]).await;
     let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
     killed
@@ -313,8 +314,7 @@ async fn a_process_that_is_seen_dead_needs_no_lease() {
     );
 }
 
-#[tokio::test]
-async fn a_run_ends_by_what_became_of_its_parcels() {
+async fn a_run_ends_by_what_became_of_its_parcels(on: On) {
     let acked = || Outcome::Acked(Receipt { proof: "ok".into() });
     let dead = || Outcome::Dead { reason: "no".into() };
     let later = || Outcome::RetryWait {
@@ -328,7 +328,7 @@ async fn a_run_ends_by_what_became_of_its_parcels() {
         (vec![acked(), later()], RunState::PartiallyDelivered),
         (vec![later(), dead()], RunState::Failed),
     ] {
-        let (_dir, store) = store().await;
+        let (_place, store) = store(on).await;
         let recipients: Vec<String> = (0..outcomes.len()).map(|n| format!("{n}@example.com")).collect();
         let recipients: Vec<&str> = recipients.iter().map(String::as_str).collect();
         let run = frozen(&store, &[("mail", &recipients)]).await;
@@ -349,9 +349,8 @@ async fn a_run_ends_by_what_became_of_its_parcels() {
     }
 }
 
-#[tokio::test]
-async fn verification_finds_every_changed_and_missing_file() {
-    let (_dir, store) = store().await;
+async fn verification_finds_every_changed_and_missing_file(on: On) {
+    let (_place, store) = store(on).await;
     let run = frozen(&store, &[("mail", &["a@example.com", "b@example.com"])]).await;
     let clean = verify(&store, None).await.unwrap();
     assert_eq!((clean.runs, clean.files, clean.mismatches.len()), (1, 4, 0));
@@ -367,12 +366,11 @@ async fn verification_finds_every_changed_and_missing_file() {
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_not() {
-    let (_dir, store) = store().await;
+async fn a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_not(on: On) {
+    let (place, store) = store(on).await;
     let (rest, _) = store.owner.rsplit_once('/').unwrap();
-    let killed = beside(&store, &format!("{rest}/1")).await;
-    let elsewhere = beside(&store, "another machine").await;
+    let killed = place.store_of(&format!("{rest}/1")).await;
+    let elsewhere = place.store_of("another machine").await;
     let lost = killed.begin(&new_run(Trigger::Manual)).await.unwrap();
     let unknown = elsewhere.begin(&new_run(Trigger::Manual)).await.unwrap();
     let living = store.begin(&new_run(Trigger::Manual)).await.unwrap();
@@ -393,10 +391,9 @@ async fn a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_n
         .unwrap_err();
 }
 
-#[tokio::test]
-async fn an_unfinished_run_of_another_container_is_failed_when_no_run_can_take_so_long() {
-    let (_dir, store) = store().await;
-    let elsewhere = beside(&store, "another machine").await;
+async fn an_unfinished_run_of_another_container_is_failed_when_no_run_can_take_so_long(on: On) {
+    let (place, store) = store(on).await;
+    let elsewhere = place.store_of("another machine").await;
     let lost = elsewhere.begin(&new_run(Trigger::Manual)).await.unwrap();
     let frozen = frozen(&elsewhere, &[("mail", &["a@example.com"])]).await;
     let after = |days, seconds| noon() + chrono::Duration::days(days) + chrono::Duration::seconds(seconds);
@@ -414,17 +411,17 @@ async fn an_unfinished_run_of_another_container_is_failed_when_no_run_can_take_s
 }
 
 #[cfg(unix)]
-#[tokio::test]
-async fn the_files_of_a_run_are_nobody_elses_though_the_data_folder_is_open() {
+async fn the_files_of_a_run_are_nobody_elses_though_the_data_folder_is_open(on: On) {
     use std::os::unix::fs::PermissionsExt;
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let store = Store::open(dir.path()).await.unwrap();
+    let place = Place::new(on).await;
+    let dir = place.dir();
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let store = place.store().await;
     let run = store.begin(&new_run(Trigger::Manual)).await.unwrap();
     let source = run.snapshot_dir.join("globant");
     SnapshotWriter::create(&source).unwrap();
     for folder in [
-        dir.path().join("runs"),
+        dir.join("runs"),
         store.run_dir(&run.run_id),
         run.snapshot_dir,
         source,

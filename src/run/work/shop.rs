@@ -113,6 +113,7 @@ impl Shop {
         store.register(vec![beginning]).await.unwrap();
         let cursor = store.cursors().await.unwrap().remove(0);
         let advance = Advance {
+            owner: vec![],
             job: cursor.job,
             from: cursor.evaluated_until,
             until: at(due),
@@ -125,7 +126,6 @@ impl Shop {
                 period: Some(Period::parse(period, Calendar::default()).unwrap()),
                 closed: true,
                 missed: None,
-                tell: None,
             }],
         };
         let desk = Arc::clone(&self.desk) as Arc<dyn Dispatch>;

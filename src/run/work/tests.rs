@@ -4,6 +4,8 @@ use super::shop::{DUE, Shop, WAITS};
 use super::*;
 use crate::schedule::clock::Clock as _;
 
+mod ends;
+
 #[tokio::test]
 async fn late_data_are_waited_for_go_out_provisional_and_then_final() {
     let shop = Shop::open(WAITS).await;

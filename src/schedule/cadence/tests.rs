@@ -11,7 +11,7 @@ pub(super) const JOB: &str = "monthly";
 pub(super) fn cron(text: &str) -> Schedule {
     Schedule::from(Rule::Cron {
         text: text.to_owned(),
-        pattern: Box::new(parse_cron(text).unwrap()),
+        pattern: std::sync::Arc::new(parse_cron(text).unwrap()),
     })
 }
 
@@ -480,7 +480,7 @@ proptest! {
     #[test]
     fn no_pattern_panics(text in "([0-9*/,LW#?+A-Z-]{1,6} ){4}[0-9*/,LW#?+A-Z-]{1,6}|[ -~]{0,40}") {
         if let Ok(pattern) = parse_cron(&text) {
-            let schedule = Schedule::from(Rule::Cron { text, pattern: Box::new(pattern) });
+            let schedule = Schedule::from(Rule::Cron { text, pattern: std::sync::Arc::new(pattern) });
             prop_assert!(next_due(&schedule, JOB, Tz::Europe__Berlin, Calendar::years(), instant("2026-11-22T12:00:00Z")).is_some());
         }
     }

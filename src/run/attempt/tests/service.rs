@@ -1,0 +1,100 @@
+//! As the service tries: each parcel once, and what fails again when its row says so.
+
+use super::*;
+use chrono::TimeDelta;
+
+on_both_databases! {
+    a_manifest_is_never_sent_before_its_files_however_often_the_run_is_taken_up,
+    a_manifest_whose_file_is_dead_is_dead_and_comes_back_with_it,
+    a_delivery_that_stays_away_is_given_up,
+}
+
+impl World {
+    /// Takes the run up at this moment and tries what is due, as a worker does.
+    async fn taken_up(&mut self, after: TimeDelta) {
+        let now = noon() + after;
+        self.clock.set(now);
+        outlive_leases(&self.store).await;
+        self.run = self.store.claim(&self.run.run_id, now).await.unwrap();
+        let due = |row: &OutboxRow| match row.state {
+            DeliveryState::Pending => true,
+            DeliveryState::RetryWait => row.next_attempt_at.is_some_and(|at| at <= now),
+            _ => false,
+        };
+        let effort = Effort::for_service(CancellationToken::new(), Arc::new(Hosts::new(4)));
+        deliver_all(&self.store, &self.run, &self.ways, due, &effort, &self.clock)
+            .await
+            .unwrap();
+    }
+
+    async fn next(&self, at: usize) -> Option<TimeDelta> {
+        let row = self.store.deliveries(&self.run.run_id).await.unwrap().remove(at);
+        row.next_attempt_at.map(|next| next - noon())
+    }
+}
+
+async fn a_manifest_is_never_sent_before_its_files_however_often_the_run_is_taken_up(on: On) {
+    let twice: &[Answer] = &[Answer::BusyFor(3600), Answer::BusyFor(7200)];
+    let mut world = World::on(
+        on,
+        &[(
+            "drop",
+            &[("a.csv", twice), ("b.csv", &[]), ("m.manifest.json", &[])],
+        )],
+    )
+    .await;
+    let hours = TimeDelta::hours;
+    world.taken_up(hours(0)).await;
+    assert_eq!(world.rows().await, [(RetryWait, 1), (Acked, 1), (RetryWait, 0)]);
+    assert_eq!(
+        world.next(2).await,
+        Some(hours(1)),
+        "it falls due with the file, not at once"
+    );
+    world.taken_up(TimeDelta::minutes(1)).await;
+    assert_eq!(world.seen(), ["a.csv", "b.csv"]);
+    world.taken_up(hours(1)).await;
+    assert_eq!(world.rows().await, [(RetryWait, 2), (Acked, 1), (RetryWait, 0)]);
+    assert_eq!(world.next(2).await, Some(hours(3)));
+    world.taken_up(hours(3)).await;
+    assert_eq!(
+        world.seen(),
+        ["a.csv", "b.csv", "a.csv", "a.csv", "m.manifest.json"]
+    );
+    let end = world
+        .store
+        .conclude(&world.run.run_id, world.run.fence, noon(), vec![])
+        .await;
+    assert_eq!(end.unwrap(), RunState::Delivered);
+}
+
+async fn a_manifest_whose_file_is_dead_is_dead_and_comes_back_with_it(on: On) {
+    let answers: &[Answer] = &[Answer::Refused, Answer::BusyFor(60)];
+    let mut world = World::on(on, &[("drop", &[("a.csv", answers), ("m.manifest.json", &[])])]).await;
+    world.taken_up(TimeDelta::zero()).await;
+    assert_eq!(
+        world.rows().await,
+        [(Dead, 1), (Dead, 0)],
+        "nothing of it falls due for ever"
+    );
+    assert_eq!((world.next(0).await, world.next(1).await), (None, None));
+    outlive_leases(&world.store).await;
+    assert_eq!(world.resend().await, RunState::Failed);
+    assert_eq!(world.rows().await, [(RetryWait, 2), (RetryWait, 0)]);
+    world.taken_up(TimeDelta::seconds(60)).await;
+    assert_eq!(world.rows().await, [(Acked, 3), (Acked, 1)]);
+}
+
+async fn a_delivery_that_stays_away_is_given_up(on: On) {
+    let mut world = World::on(on, &[("a", &[("h", &[])])]).await;
+    world.ways.clear();
+    world.taken_up(TimeDelta::zero()).await;
+    assert_eq!(
+        (world.rows().await, world.next(0).await),
+        (vec![(RetryWait, 0)], Some(TimeDelta::minutes(15)))
+    );
+    world.taken_up(TimeDelta::hours(74)).await;
+    assert_eq!(world.rows().await, [(RetryWait, 0)]);
+    world.taken_up(TimeDelta::hours(76)).await;
+    assert_eq!((world.rows().await, world.next(0).await), (vec![(Dead, 0)], None));
+}

@@ -1,0 +1,227 @@
+//! Whatever is unfinished is handed to a worker in the end, and nothing else is (the sweeper of G1 and G2).
+
+use super::*;
+use crate::run::store::testing::{Recorder, at, execute, scheduled};
+use chrono::TimeDelta;
+
+on_both_databases! {
+    a_ticket_that_nobody_used_is_handed_out_again_after_a_minute,
+    what_is_in_living_hands_or_at_its_end_is_left_alone,
+    a_parcel_that_waits_does_not_keep_the_others_of_its_run_waiting,
+    a_parcel_whose_time_has_come_is_handed_out_whatever_its_run_ended_as,
+    a_clock_that_was_put_back_keeps_nothing_waiting,
+    runs_that_are_under_way_do_not_crowd_out_those_that_wait,
+    a_run_is_in_one_ticket_of_a_sweep,
+}
+
+/// The runs that a sweep hands out at this instant.
+async fn swept(store: &Store, now: DateTime<Utc>, limit: u32) -> Vec<String> {
+    let dispatch = Arc::new(Recorder::default());
+    store.hand_out(dispatch.clone(), now, limit).await.unwrap();
+    dispatch.taken().into_iter().map(|ticket| ticket.run_id).collect()
+}
+
+async fn delivering(store: &Store, recipients: &[&str]) -> Run {
+    let run = frozen(store, &[("mail", recipients)]).await;
+    let (from, to) = (RunState::Frozen, RunState::Delivering);
+    store.advance(&run.run_id, run.fence, from, to).await.unwrap();
+    run
+}
+
+async fn attempt(store: &Store, run: &Run, at: usize, outcome: Outcome) {
+    let row = store.deliveries(&run.run_id).await.unwrap().remove(at);
+    let permit = store.permit(&row, run.fence, noon()).await.unwrap();
+    store.record(&run.run_id, permit, &outcome, noon()).await.unwrap();
+}
+
+fn later(next_attempt_at: DateTime<Utc>) -> Outcome {
+    Outcome::RetryWait {
+        reason: "busy".into(),
+        next_attempt_at,
+    }
+}
+
+async fn a_ticket_that_nobody_used_is_handed_out_again_after_a_minute(on: On) {
+    let (place, store) = store(on).await;
+    let other = place.store_of("other").await;
+    let ticket = scheduled(&store).await;
+    let after = |seconds| noon() + TimeDelta::seconds(seconds);
+    assert!(swept(&store, after(60), 9).await.is_empty());
+    assert_eq!(
+        swept(&other, after(61), 9).await,
+        std::slice::from_ref(&ticket.run_id)
+    );
+    assert!(swept(&store, after(100), 9).await.is_empty());
+    assert_eq!(swept(&store, after(122), 9).await, [ticket.run_id]);
+}
+
+async fn what_is_in_living_hands_or_at_its_end_is_left_alone(on: On) {
+    let (place, store) = store(on).await;
+    let other = place.store_of("elsewhere").await;
+    let taken = other
+        .take(&scheduled(&store).await, noon())
+        .await
+        .unwrap()
+        .unwrap();
+    let by_hand = other.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let failed = other.begin(&new_run(Trigger::Manual)).await.unwrap();
+    store.fail(&failed.run_id, 1, "503", noon(), None).await.unwrap();
+    let held = delivering(&other, &["a@example.com"]).await;
+    let ended = delivering(&store, &["a@example.com", "b@example.com", "c@example.com"]).await;
+    attempt(&store, &ended, 0, Outcome::Dead { reason: "550".into() }).await;
+    let doubt = Outcome::Ambiguous {
+        reason: "lost".into(),
+        again_at: None,
+    };
+    attempt(&store, &ended, 1, doubt).await;
+    store
+        .conclude(&ended.run_id, ended.fence, noon(), vec![])
+        .await
+        .unwrap();
+    for seconds in [0, 30, 59] {
+        assert!(
+            swept(&store, noon() + TimeDelta::seconds(seconds), 9)
+                .await
+                .is_empty()
+        );
+    }
+    outlive_leases(&store).await;
+    execute(
+        &store,
+        "UPDATE runs SET state = 'held' WHERE state = 'delivering'",
+    )
+    .await;
+    assert_eq!(
+        swept(&store, noon(), 9).await,
+        [taken.run_id],
+        "not {by_hand:?}, {held:?}, {ended:?}"
+    );
+}
+
+async fn a_parcel_that_waits_does_not_keep_the_others_of_its_run_waiting(on: On) {
+    let (_place, store) = store(on).await;
+    let run = delivering(&store, &["a@example.com", "b@example.com"]).await;
+    attempt(&store, &run, 0, later(noon() + TimeDelta::hours(10))).await;
+    let row = store.deliveries(&run.run_id).await.unwrap().remove(1);
+    outlive_leases(&store).await;
+    assert_eq!(
+        swept(&store, noon(), 9).await,
+        std::slice::from_ref(&run.run_id),
+        "one was never tried"
+    );
+    store.permit(&row, run.fence, noon()).await.unwrap();
+    let next = noon() + TimeDelta::seconds(61);
+    assert_eq!(
+        swept(&store, next, 9).await,
+        std::slice::from_ref(&run.run_id),
+        "one was being sent"
+    );
+    let claimed = store.claim(&run.run_id, noon()).await.unwrap();
+    attempt(&store, &claimed, 1, later(noon() + TimeDelta::hours(2))).await;
+    store.release(&run.run_id, claimed.fence).await.unwrap();
+    assert!(swept(&store, next, 9).await.is_empty(), "both wait");
+    assert_eq!(swept(&store, noon() + TimeDelta::hours(2), 9).await, [run.run_id]);
+}
+
+async fn a_parcel_whose_time_has_come_is_handed_out_whatever_its_run_ended_as(on: On) {
+    let (_place, store) = store(on).await;
+    let hour = noon() + TimeDelta::hours(1);
+    let mut ended = Vec::new();
+    for outcomes in [
+        vec![later(hour)],
+        vec![Outcome::Acked(Receipt { proof: "250".into() }), later(hour)],
+        vec![Outcome::Ambiguous {
+            reason: "lost".into(),
+            again_at: Some(hour),
+        }],
+    ] {
+        let recipients = &["a@example.com", "b@example.com"][..outcomes.len()];
+        let run = delivering(&store, recipients).await;
+        for (at, outcome) in outcomes.into_iter().enumerate() {
+            attempt(&store, &run, at, outcome).await;
+        }
+        store
+            .conclude(&run.run_id, run.fence, noon(), vec![])
+            .await
+            .unwrap();
+        ended.push(run.run_id);
+    }
+    ended.sort();
+    assert!(swept(&store, hour - TimeDelta::seconds(1), 9).await.is_empty());
+    assert_eq!(swept(&store, hour, 9).await, ended);
+    assert!(
+        swept(&store, hour + TimeDelta::seconds(59), 9).await.is_empty(),
+        "once a minute"
+    );
+    assert_eq!(
+        swept(&store, hour + TimeDelta::seconds(61), 2).await.len(),
+        2,
+        "as many as asked for"
+    );
+}
+
+async fn a_clock_that_was_put_back_keeps_nothing_waiting(on: On) {
+    let (_place, store) = store(on).await;
+    let ticket = scheduled(&store).await;
+    let yesterday = noon() - TimeDelta::days(1);
+    assert_eq!(swept(&store, yesterday, 9).await, [ticket.run_id]);
+    assert!(swept(&store, yesterday, 9).await.is_empty());
+}
+
+async fn runs_that_are_under_way_do_not_crowd_out_those_that_wait(on: On) {
+    let (place, store) = store(on).await;
+    let other = place.store_of("elsewhere").await;
+    for _ in 0..5 {
+        delivering(&other, &["a@example.com"]).await;
+    }
+    execute(
+        &store,
+        "UPDATE runs SET created_at = '2026-01-01T00:00:00.000000Z'",
+    )
+    .await;
+    let ticket = scheduled(&store).await;
+    assert_eq!(
+        swept(&store, noon() + TimeDelta::seconds(30), 3).await,
+        Vec::<String>::new()
+    );
+    let after = at("2026-11-02T12:02:00Z");
+    outlive_or_renew(&other, after).await;
+    assert_eq!(swept(&store, after, 3).await, [ticket.run_id]);
+}
+
+/// Those who are at work say so.
+async fn outlive_or_renew(store: &Store, now: DateTime<Utc>) {
+    let runs = store.runs(&RunFilter::default(), 99).await.unwrap();
+    let runs = runs.into_iter().map(|run| (run.run_id, run.fence)).collect();
+    store.keep_leases(runs, now).await.unwrap();
+}
+
+async fn a_run_is_in_one_ticket_of_a_sweep(on: On) {
+    let (_place, store) = store(on).await;
+    // Due by both of what a sweep looks for: unfinished, and with a parcel whose time has come.
+    let run = delivering(&store, &["a@example.com", "b@example.com"]).await;
+    attempt(&store, &run, 0, later(noon())).await;
+    attempt(&store, &run, 1, later(noon() - TimeDelta::hours(1))).await;
+    store.release(&run.run_id, run.fence).await.unwrap();
+    assert_eq!(swept(&store, noon(), 9).await, [run.run_id]);
+}
+
+/// What a process held that has certainly ended is handed out at once, without waiting for its lease.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_dead_process_leaves_its_runs_at_once() {
+    for on in [On::Sqlite, On::Postgres] {
+        let (place, store) = store(on).await;
+        let (rest, _) = store.owner.rsplit_once('/').unwrap();
+        let killed = place.store_of(&format!("{rest}/1")).await;
+        let run = killed
+            .take(&scheduled(&store).await, noon())
+            .await
+            .unwrap()
+            .unwrap();
+        let sending = delivering(&killed, &["a@example.com"]).await;
+        let mut left = [run.run_id, sending.run_id];
+        left.sort();
+        assert_eq!(swept(&store, noon(), 9).await, left);
+    }
+}
