@@ -532,3 +532,32 @@ fn a_bad_row_leaves_one_source_out_where_the_job_allows_it() {
     let replay = world.ask(&["replay", run["run_id"].as_str().unwrap()]);
     assert_eq!(replay.code, 0, "{}{}", replay.out, replay.err);
 }
+
+#[test]
+fn a_check_says_once_who_would_hear_of_nothing() {
+    let world = World::new();
+    let warned = |world: &World| world.ask(&["check"]).err;
+    let said = warned(&world);
+    assert!(
+        said.contains("nobody hears when a report of monthly-full-report fails"),
+        "{said}"
+    );
+    assert!(!said.contains("by-hand"), "{said}");
+    let edit = |from: &str, to: &str| {
+        let path = world.0.path().join("reportwire.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, text.replace(from, to)).unwrap();
+    };
+    edit("data_dir", "owner = [\"finops@example.com\"]\ndata_dir");
+    let said = warned(&world);
+    assert!(
+        said.contains("there is no e-mail delivery") && said.contains("data/bulletins"),
+        "{said}"
+    );
+    edit("data_dir", "owner_fallback = \"ops\"\ndata_dir");
+    edit(
+        "[jobs.by-hand]",
+        "[deliveries.ops.file_drop]\npath = \"ops\"\n[jobs.by-hand]",
+    );
+    assert_eq!(warned(&world), "");
+}

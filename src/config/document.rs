@@ -203,7 +203,8 @@ fn usual_file_name() -> String {
 pub(super) struct WaitUntilEntry {
     /// Names of sources of this job that must have data up to the end of the period. Default: all of them.
     pub(super) fresh: Option<Vec<String>>,
-    /// Longest wait after the due time, such as `90m` or `12h`; then the run starts with what is there. Default: `12h`.
+    /// Longest wait after the due time, such as `90m` or `12h`; then the report goes out provisional, and the final one follows by
+    /// itself. Default: `12h`.
     #[serde(default = "twelve_hours")]
     pub(super) at_most: String,
 }

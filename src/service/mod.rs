@@ -296,8 +296,9 @@ impl Service {
         let mut ticks = Ticks::start().await.map_err(failed)?;
         let mut heard = Instant::now();
         loop {
-            self.beat().await;
-            let wait = self.until_next();
+            let beaten = self.beat().await;
+            // Something that is due and could not be written down must not make us spin.
+            let wait = if beaten { self.until_next() } else { BEAT };
             tokio::select! {
                 // Whatever is dropped here is asked for again at the next turn.
                 () = tokio::time::sleep(wait) => {}
@@ -323,7 +324,7 @@ impl Service {
         Ok(())
     }
 
-    async fn beat(&mut self) {
+    async fn beat(&mut self) -> bool {
         let (now, since_boot) = (self.clock.now(), self.clock.since_boot());
         // By the clock, like everything that falls due; one that was set back must not keep news for hours.
         if (now - self.told_at).abs() >= NEWS {
@@ -334,10 +335,12 @@ impl Service {
         if self.pulse.store_trouble().is_some() {
             self.room.look(&self.pulse, &current.engine).await;
         }
+        self.heart.paused = self.pulse.store_trouble().is_some();
         match self.heart.beat(&current, now, since_boot).await {
             Ok(()) => {
                 self.pulse.beat(now, since_boot);
                 self.pulse.release();
+                true
             }
             Err(why) => {
                 tracing::warn!(
@@ -345,6 +348,7 @@ impl Service {
                     "the heart could not beat; the next beat tries again"
                 );
                 self.pulse.hold(&why);
+                false
             }
         }
     }
@@ -356,7 +360,6 @@ impl Service {
             .heart
             .next()
             .map(|at| (at - now).to_std().unwrap_or(Duration::ZERO));
-        // Something that is due and could not be written down must not make us spin.
         next.map_or(BEAT, |next| next.clamp(Duration::from_millis(1), BEAT))
     }
 

@@ -19,7 +19,7 @@ const ENOUGH: usize = 64 * 1024;
 /// What must find room before a paused service goes on.
 const PLENTY: usize = 2 * 1024 * 1024;
 /// How often a paused service looks.
-const AGAIN: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// Whether there is room, as far as this process knows.
 #[derive(Debug, Default)]
@@ -50,7 +50,11 @@ impl Room {
             }
             (_, Err(reason)) => {
                 figures::store_fault();
-                tracing::error!(reason, "the service is paused: it cannot write");
+                if trouble.as_ref() == Some(&reason) {
+                    tracing::debug!(reason, "the service is still paused");
+                } else {
+                    tracing::error!(reason, "the service is paused: it cannot write");
+                }
                 self.tell(engine, &reason).await;
                 pulse.store_fails(reason);
             }

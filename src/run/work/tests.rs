@@ -320,3 +320,21 @@ async fn a_full_disk_is_no_reason_to_leave_a_source_out() {
     assert!(error.may_pass(), "{error}");
     assert!(shop.files().is_empty());
 }
+
+#[tokio::test]
+async fn readers_of_a_chat_see_first_that_a_report_is_provisional() {
+    let shop = Shop::open(WAITS).await;
+    shop.usage_to("2026-10-29");
+    let request = crate::run::RunRequest {
+        job: "monthly".into(),
+        period: Some("2026-10".into()),
+        ..crate::run::RunRequest::default()
+    };
+    let out = shop.folder.path().join("out");
+    let plan = &shop.engine.plan;
+    let shown = crate::run::perform::preview(plan, &shop.clock, &request, &out, &Silent).await;
+    let said = shown.unwrap().digest.notices;
+    assert!(said[0].starts_with("Provisional: complete up to"), "{said:?}");
+    let named = |it: &String| it.contains("The data of usage reach only to 2026-10-29");
+    assert!(said.iter().any(named), "{said:?}");
+}
