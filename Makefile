@@ -21,7 +21,7 @@ bench:
 	cargo bench --locked --features fail-points
 
 torture:
-	REPORTWIRE_TORTURE=1 cargo test --release --locked --features fail-points --lib minute_walk
+	REPORTWIRE_TORTURE=1 cargo test --release --locked --features fail-points --lib --test torture
 
 # SQLite and the TLS library are compiled from C: the one thing besides Rust that the build needs. The tests run clusters of
 # PostgreSQL of their own, and nobody asked for the one that Debian would start beside them.

@@ -166,10 +166,12 @@ async fn burst(folder: &Path) {
         );
         tokio::time::sleep(Duration::from_millis(25)).await;
         let passed = (SystemClock.now() - at).as_seconds_f64();
-        if recorded.is_none() && count(&url, "SELECT count(*) FROM occurrences").await == JOBS as i64 {
+        if recorded.is_none()
+            && count(&url, "SELECT count(*) FROM occurrences").await == i64::try_from(JOBS).unwrap()
+        {
             recorded = Some(passed);
         }
-        if count(&url, "SELECT count(*) FROM runs WHERE fence > 0").await == JOBS as i64 {
+        if count(&url, "SELECT count(*) FROM runs WHERE fence > 0").await == i64::try_from(JOBS).unwrap() {
             begun = Some(passed);
         }
     }
@@ -241,7 +243,7 @@ async fn replicas(folder: &Path, platform: &str, cluster: &Postgres, replicas: u
             .await
             .unwrap()
             .get(0);
-        if done == runs as i64 {
+        if done == i64::try_from(runs).unwrap() {
             break SystemClock.now();
         }
     };
@@ -250,9 +252,9 @@ async fn replicas(folder: &Path, platform: &str, cluster: &Postgres, replicas: u
         .await
         .unwrap()
         .get(0);
-    assert_eq!(good, runs as i64, "every run is delivered");
+    assert_eq!(good, i64::try_from(runs).unwrap(), "every run is delivered");
     services.into_iter().for_each(Service::stop);
-    runs as f64 / (done - at).as_seconds_f64()
+    f64::from(u32::try_from(runs).unwrap()) / (done - at).as_seconds_f64()
 }
 
 fn main() {

@@ -148,7 +148,7 @@ mod active {
         const SHELL: &str = r#"
             kill -s STOP "$1"
             tries=0
-            while [ $tries -lt 3000 ] && read -r line <"/proc/$1/stat"; do
+            while [ $tries -lt 2000 ] && read -r line <"/proc/$1/stat"; do
                 case "$line" in *") T "*) break ;; esac
                 tries=$((tries + 1))
             done"#;

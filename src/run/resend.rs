@@ -102,6 +102,13 @@ pub async fn resend_as_new(
         return Err(RunError::Request(unreachable(&run.run_id, row, &deliveries)));
     }
     let run = claim(engine, &run).await?;
+    if store.deliveries(&run.run_id).await?.len() != before.len() {
+        // Somebody else sent it as new since we looked: our keys are theirs.
+        store
+            .conclude(&run.run_id, run.fence, clock.now(), vec![])
+            .await?;
+        return Err(StoreError::Busy { run_id: run.run_id }.into());
+    }
     store.enqueue(&run, &parcels, clock.now()).await?;
     let new = |row: &OutboxRow| before.iter().all(|earlier| earlier.id != row.id);
     send(engine, &run, &deliveries, new, wait).await

@@ -12,16 +12,16 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// $1 is where it pretends to listen. It waits at a pipe that nobody writes to.
+/// $1 is where it pretends to listen. It rises now and then, because a signal that comes just before a shell begins to wait is
+/// heeded only after the waiting.
 const STAND_IN: &str = r#"
 say() { printf '{"timestamp":"now","level":"INFO","fields":{"message":"%s"%s}}\n' "$1" "$2" >&2; }
 trap 'say reloaded ",\"clock\":\"$(cat "$REPORTWIRE_CLOCK")\""' HUP
 trap 'say stopping; exit 3' TERM
-mkfifo never && exec 3<>never && rm never
 echo 'not an event' >&2
 say starting
 say serving ",\"listen\":\"$1\""
-while :; do read -r nothing <&3; done"#;
+while :; do sleep 0.1; done"#;
 
 fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -29,8 +29,10 @@ fn instant(text: &str) -> DateTime<Utc> {
 
 fn stand_in(folder: &Path, listen: SocketAddr) -> Launch {
     let clock = TestClock::at(folder.join("clock"), instant("2026-11-01T06:00:00Z"));
-    let arguments = ["-c", STAND_IN, "sh", &listen.to_string()];
-    Launch::program(folder, "sh", &arguments).clock(&clock)
+    // A shell can heed no signal that was ignored when it began, as SIGHUP is under `nohup`.
+    let listen = listen.to_string();
+    let arguments = ["--default-signal=HUP", "sh", "-c", STAND_IN, "sh", &listen];
+    Launch::program(folder, "env", &arguments).clock(&clock)
 }
 
 fn started(folder: &Path) -> Service {

@@ -20,7 +20,7 @@ pub(crate) const READERS: [&str; 2] = ["cfo@example.com", "controller@example.co
 pub(crate) const OWNER: &str = "finops@example.com";
 
 /// Longest wait for something that no event of the log tells.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const CONFIGURATION: &str = r#"
 [service]

@@ -1,11 +1,7 @@
 //! Stories of trouble that passes: data that come late, disks that are full. Told with the real service, on a clock that the
 //! story moves, and on file systems of a few megabytes.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(unreachable_pub, reason = "the fakes are shared by several crates of tests")]
 
 mod full_disks;
