@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 /// How long a process that says nothing keeps a run here.
-const LEASE_MILLIS: &str = "500";
+const LEASE_MILLIS: &str = "1000";
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where a worker is stopped while another takes over, with the hit: outside of every transaction.

@@ -2,7 +2,7 @@
 
 use super::db::{Db, SQLITE_BUSY, fault, primary_code};
 use super::files::{self, create_dir};
-use super::{Store, StoreError, owner};
+use super::{Store, StoreError, lease, owner};
 use crate::fail_point;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
@@ -86,9 +86,11 @@ impl Store {
             path: PathBuf::from("postgres"),
             cause,
         })?;
+        // A process that stands in the middle of a transaction keeps others waiting no longer than it keeps its runs.
+        let stands = format!("{}ms", lease().num_milliseconds());
         let options = options.application_name("reportwire").options([
             ("lock_timeout", "10s"),
-            ("idle_in_transaction_session_timeout", "60s"),
+            ("idle_in_transaction_session_timeout", stands.as_str()),
             ("statement_timeout", "60s"),
         ]);
         let place = PathBuf::from(format!(
