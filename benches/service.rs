@@ -1,6 +1,8 @@
 //! The service as a whole process: how it starts with ten thousand jobs, how it bears them all at once, how late a lonely job
 //! is, and what a second replica is worth.
 //!
+//! `cargo bench --bench service -- burst` makes one of `start`, `burst`, `late` and `replicas`.
+//!
 //! Needs the feature `fail-points` (`make bench` has it), in which runs can be made trivial, and PostgreSQL for the replicas.
 //! Goals: started within 2 s and 128 MiB, below 1 % of a processor when idle; 10,000 at once recorded and begun within 3 s;
 //! lateness of a lonely job 50 ms at the 99th percentile; two replicas 1.7 times as fast as one.
@@ -261,9 +263,28 @@ fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let threads = tokio::runtime::Runtime::new().expect("threads");
     let place = |name: &str| folder.path().join(name);
-    threads.block_on(start_and_idle(&place("start")));
-    threads.block_on(burst(&place("burst")));
-    threads.block_on(lateness(&place("late")));
+    let wanted = |name: &str| {
+        let names: Vec<String> = std::env::args()
+            .skip(1)
+            .filter(|it| !it.starts_with('-'))
+            .collect();
+        names.is_empty() || names.iter().any(|it| it == name)
+    };
+    if wanted("start") {
+        threads.block_on(start_and_idle(&place("start")));
+    }
+    if wanted("burst") {
+        threads.block_on(burst(&place("burst")));
+    }
+    if wanted("late") {
+        threads.block_on(lateness(&place("late")));
+    }
+    if wanted("replicas") {
+        compare_replicas(&threads, &place("one"), &place("two"));
+    }
+}
+
+fn compare_replicas(threads: &tokio::runtime::Runtime, first: &Path, second: &Path) {
     let _guard = threads.enter();
     let company = Company::ending(SystemClock.now().date_naive());
     let platform = threads
@@ -272,8 +293,8 @@ fn main() {
     let server = platform.base_url.trim_start_matches("http://").to_owned();
     let far = threads.block_on(far_away(server, LATENCY)).expect("a port");
     let cluster = Postgres::start();
-    let one = threads.block_on(replicas(&place("one"), &far, &cluster, 1));
-    let two = threads.block_on(replicas(&place("two"), &far, &cluster, 2));
+    let one = threads.block_on(replicas(first, &far, &cluster, 1));
+    let two = threads.block_on(replicas(second, &far, &cluster, 2));
     println!(
         "I/O-bound runs a second: one replica {one:.2}, two {two:.2}, ratio {:.2}",
         two / one
