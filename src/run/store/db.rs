@@ -283,6 +283,19 @@ impl Tx<'_> {
         })
     }
 
+    /// The rows that a statement about many things at once answers; the things are a JSON list of objects.
+    pub(super) async fn each(
+        &mut self,
+        sql: &Each,
+        things: &serde_json::Value,
+    ) -> Result<Vec<Row>, StoreError> {
+        let sql = match self.inner {
+            Inner::Sqlite(_) => sql.sqlite,
+            Inner::Postgres(_) => sql.postgres,
+        };
+        self.rows(sql, vec![Value::from(things.to_string())]).await
+    }
+
     /// The first row of a query.
     pub(super) async fn row(
         &mut self,
@@ -356,6 +369,28 @@ impl Tx<'_> {
         done.map_err(|cause| fault(&self.place, cause))
     }
 }
+
+/// A statement about each object of a JSON list: `value ->> 'name'` is a member of one. A statement for each of them would cost
+/// a round trip each, which is what recording thousands at once would mostly be.
+pub(super) struct Each {
+    pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
+}
+
+/// Writes an [`Each`]: what comes before and after the list.
+macro_rules! each {
+    ($before:literal, $after:literal) => {
+        $crate::run::store::db::Each {
+            sqlite: concat!($before, " json_each($1) ", $after),
+            postgres: concat!(
+                $before,
+                " jsonb_array_elements($1::jsonb) AS things (value) ",
+                $after
+            ),
+        }
+    };
+}
+pub(super) use each;
 
 /// Says what kind of closure does the work of a transaction, where it is not handed over at once.
 pub(super) fn work<T, F>(work: F) -> F

@@ -3,7 +3,7 @@
 
 use super::db::{Tx, values, work};
 use super::notices::{self, Tell};
-use super::runs::{Begun, insert_run, run_id};
+use super::runs::{Begun, insert_runs, run_id};
 use super::{NewRun, Run, Store, StoreError};
 use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
@@ -110,7 +110,7 @@ pub(super) async fn insert_later(tx: &mut Tx<'_>, new: &NewRun, at: DateTime<Utc
         holder: None,
         now: new.created_at,
     };
-    insert_run(tx, &begun).await?;
+    insert_runs(tx, &[begun]).await?;
     let sql = "UPDATE runs SET wait_until = $1, dispatched_at = NULL WHERE run_id = $2";
     tx.execute(sql, values![at, id]).await.map(drop)
 }

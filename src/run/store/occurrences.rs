@@ -1,9 +1,9 @@
 //! Occurrences are rows: what has fallen due is written down once, with its run and its ticket, in one transaction.
 
-use super::db::{Row, Tx, values, work};
+use super::db::{Each, Row, Tx, each, instant, values, work};
 use super::notices;
 use super::outbox::audit;
-use super::runs::{Begun, insert_run, run_id};
+use super::runs::{Begun, insert_runs, run_id};
 use super::{NewRun, Store, StoreError, Ticket, Trigger};
 use crate::fail_point;
 use crate::period::Period;
@@ -11,6 +11,7 @@ use crate::run::dispatch::Dispatch;
 use crate::run::tell;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use futures::FutureExt as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How far the calendar of a job has been written down.
@@ -178,10 +179,9 @@ impl Store {
                     return Ok(false);
                 }
                 audit(tx, now, "reschedule", Some(&was.job), None, &detail).await?;
-                if let Some(lost) = lost
-                    && let Recorded::Run(ticket) = record(tx, &was.job, &lost, now).await?
-                {
-                    dispatch.enqueue(tx, &[ticket]).await?;
+                if let Some(lost) = lost {
+                    let recorded = record_all(tx, &[(&was.job, &lost)], now).await?;
+                    dispatch.enqueue(tx, &recorded.tickets).await?;
                 }
                 Ok(true)
             }
@@ -256,29 +256,27 @@ impl Store {
         advances.sort_by(|a, b| a.job.cmp(&b.job));
         let work = work(move |tx| {
             async move {
-                let (mut done, mut tickets) = (Materialised::default(), Vec::new());
-                for advance in advances {
-                    let sql = "UPDATE jobs SET evaluated_until = $1, promised = $2 WHERE job = $3 AND evaluated_until = $4";
-                    let values = values![advance.until, advance.promised.clone(), &advance.job, advance.from];
-                    if tx.execute(sql, values).await? == 0 {
-                        done.overtaken.push(advance.job);
-                        continue;
+                let moved = advance_all(tx, &advances).await?;
+                let (ours, overtaken): (Vec<Advance>, Vec<Advance>) = advances
+                    .into_iter()
+                    .partition(|advance| moved.contains(&advance.job));
+                let fallen_due: Vec<(&str, &NewOccurrence)> = ours
+                    .iter()
+                    .flat_map(|advance| advance.occurrences.iter().map(|it| (advance.job.as_str(), it)))
+                    .collect();
+                let recorded = record_all(tx, &fallen_due, now).await?;
+                for advance in &ours {
+                    if let Some(missed) = recorded.missed.get(&advance.job) {
+                        let tell = tell::missed(&advance.job, &advance.owner, missed);
+                        notices::write_all(tx, tell.as_slice(), now).await?;
                     }
-                    let mut missed = Vec::new();
-                    for occurrence in &advance.occurrences {
-                        match record(tx, &advance.job, occurrence, now).await? {
-                            Recorded::Before => {}
-                            Recorded::Missed => missed.push(occurrence),
-                            Recorded::Run(ticket) => tickets.push(ticket),
-                        }
-                    }
-                    let tell = tell::missed(&advance.job, &advance.owner, &missed);
-                    notices::write_all(tx, tell.as_slice(), now).await?;
-                    done.missed += missed.len();
                 }
-                done.enqueued = tickets.len();
-                dispatch.enqueue(tx, &tickets).await?;
-                Ok(done)
+                dispatch.enqueue(tx, &recorded.tickets).await?;
+                Ok(Materialised {
+                    enqueued: recorded.tickets.len(),
+                    missed: recorded.missed.values().map(Vec::len).sum(),
+                    overtaken: overtaken.into_iter().map(|advance| advance.job).collect(),
+                })
             }
             .boxed()
         });
@@ -304,47 +302,116 @@ impl Store {
     }
 }
 
-enum Recorded {
-    /// It was there already.
-    Before,
-    /// It will not run.
-    Missed,
-    /// Its run waits for a worker.
-    Run(Ticket),
+const LOCK_JOBS: Each = each!(
+    "SELECT job FROM jobs WHERE job IN (SELECT value ->> 'job' FROM",
+    ") ORDER BY job FOR UPDATE"
+);
+const ADVANCE_JOBS: Each = each!(
+    "UPDATE jobs SET evaluated_until = value ->> 'until', promised = value ->> 'promised' FROM",
+    "WHERE jobs.job = value ->> 'job' AND jobs.evaluated_until = value ->> 'from' RETURNING jobs.job AS job"
+);
+/// What is there already stays. The run is written after its occurrence, in the same transaction; the reference is checked when
+/// that commits.
+const INSERT_OCCURRENCES: Each = each!(
+    "INSERT INTO occurrences (job, nominal, fold, due_at, timezone, period_id, closed, run_id, missed, recorded_at) \
+     SELECT value ->> 'job', value ->> 'nominal', CAST(value ->> 'fold' AS BIGINT), value ->> 'due_at', value ->> 'timezone', \
+     value ->> 'period_id', value ->> 'closed', value ->> 'run_id', value ->> 'missed', value ->> 'recorded_at' FROM",
+    "WHERE true ON CONFLICT DO NOTHING RETURNING job, nominal, fold"
+);
+
+/// Writes down how far the calendars of jobs are evaluated; the jobs of which no other process was faster.
+async fn advance_all(tx: &mut Tx<'_>, advances: &[Advance]) -> Result<BTreeSet<String>, StoreError> {
+    let rows = advances.iter().map(|advance| {
+        serde_json::json!({
+            "job": advance.job,
+            "from": instant(advance.from),
+            "until": instant(advance.until),
+            "promised": advance.promised,
+        })
+    });
+    let rows = serde_json::Value::from_iter(rows);
+    if tx.locks_rows() {
+        tx.each(&LOCK_JOBS, &rows).await?;
+    }
+    let moved = tx.each(&ADVANCE_JOBS, &rows).await?;
+    moved.iter().map(|row| row.text("job")).collect()
 }
 
-async fn record(
+/// What became of occurrences that fell due.
+#[derive(Default)]
+struct Recorded<'a> {
+    /// Those that will not run, by job.
+    missed: BTreeMap<String, Vec<&'a NewOccurrence>>,
+    /// Their runs wait for workers.
+    tickets: Vec<Ticket>,
+}
+
+async fn record_all<'a>(
     tx: &mut Tx<'_>,
-    job: &str,
-    occurrence: &NewOccurrence,
+    occurrences: &[(&str, &'a NewOccurrence)],
     now: DateTime<Utc>,
-) -> Result<Recorded, StoreError> {
-    let runs = occurrence.missed.is_none() && occurrence.period.is_some();
-    let id = runs.then(|| run_id(now));
-    let period_id = occurrence.period.as_ref().map(Period::id);
-    // The run is written after its occurrence, in the same transaction; the reference is checked when that commits.
-    let sql = "INSERT INTO occurrences (job, nominal, fold, due_at, timezone, period_id, closed, run_id, missed, recorded_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
-    let values = values![
-        job,
-        occurrence.nominal.format("%Y-%m-%dT%H:%M:%S").to_string(),
-        i64::from(occurrence.fold),
-        occurrence.due_at,
-        &occurrence.timezone,
-        period_id,
-        period_id.filter(|_| occurrence.closed),
-        id.clone(),
-        occurrence.missed.clone(),
-        now
-    ];
-    if tx.execute(sql, values).await? == 0 {
-        return Ok(Recorded::Before);
-    }
+) -> Result<Recorded<'a>, StoreError> {
+    let ids: Vec<Option<String>> = occurrences
+        .iter()
+        .map(|(_, it)| (it.missed.is_none() && it.period.is_some()).then(|| run_id(now)))
+        .collect();
+    let rows = occurrences.iter().zip(&ids).map(|((job, it), id)| {
+        let period_id = it.period.as_ref().map(Period::id);
+        serde_json::json!({
+            "job": job,
+            "nominal": nominal(it),
+            "fold": it.fold,
+            "due_at": instant(it.due_at),
+            "timezone": it.timezone,
+            "period_id": period_id,
+            "closed": period_id.filter(|_| it.closed),
+            "run_id": id,
+            "missed": it.missed,
+            "recorded_at": instant(now),
+        })
+    });
+    let new = tx
+        .each(&INSERT_OCCURRENCES, &serde_json::Value::from_iter(rows))
+        .await?;
     fail_point::hit("occurrence");
-    let (Some(id), Some(period)) = (id, &occurrence.period) else {
-        return Ok(Recorded::Missed);
-    };
-    let new = NewRun {
+    let new = new
+        .iter()
+        .map(|row| Ok((row.text("job")?, row.text("nominal")?, row.number("fold")?)))
+        .collect::<Result<BTreeSet<(String, String, u8)>, StoreError>>()?;
+    let (mut recorded, mut runs) = (Recorded::default(), Vec::new());
+    for ((job, it), id) in occurrences.iter().zip(ids) {
+        if !new.contains(&((*job).to_owned(), nominal(it), it.fold)) {
+            continue;
+        }
+        match (id, &it.period) {
+            (Some(id), Some(period)) => runs.push((id, new_run(job, it, period, now))),
+            _ => recorded.missed.entry((*job).to_owned()).or_default().push(it),
+        }
+    }
+    let begun: Vec<Begun<'_>> = runs
+        .iter()
+        .map(|(id, new)| Begun {
+            run_id: id,
+            new,
+            holder: None,
+            now,
+        })
+        .collect();
+    insert_runs(tx, &begun).await?;
+    fail_point::hit("run_row");
+    recorded.tickets = runs
+        .into_iter()
+        .map(|(run_id, _)| Ticket { run_id, fence: 0 })
+        .collect();
+    Ok(recorded)
+}
+
+fn nominal(occurrence: &NewOccurrence) -> String {
+    occurrence.nominal.format("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+fn new_run(job: &str, occurrence: &NewOccurrence, period: &Period, now: DateTime<Utc>) -> NewRun {
+    NewRun {
         job: job.to_owned(),
         period_id: period.id().to_owned(),
         period_start: period.start(),
@@ -354,16 +421,7 @@ async fn record(
         as_of: Some(occurrence.due_at),
         recipe: serde_json::json!({ "period": period }).to_string(),
         created_at: now,
-    };
-    let begun = Begun {
-        run_id: &id,
-        new: &new,
-        holder: None,
-        now,
-    };
-    insert_run(tx, &begun).await?;
-    fail_point::hit("run_row");
-    Ok(Recorded::Run(Ticket { run_id: id, fence: 0 }))
+    }
 }
 
 fn occurrence_of(row: &Row) -> Result<StoredOccurrence, StoreError> {

@@ -1,6 +1,6 @@
 //! The life of a run: begun, moved on by compare-and-swap, concluded, looked up.
 
-use super::db::{Row, Tx, values, work};
+use super::db::{Each, Row, Tx, each, instant, values, work};
 use super::files::create_dir;
 use super::notices::{self, Tell};
 use super::{Kept, NewRun, Run, RunFilter, Store, StoreError, Trigger};
@@ -9,6 +9,7 @@ use crate::run::state::RunState;
 use crate::telemetry::figures;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Shortest prefix of an id that is looked up.
@@ -51,7 +52,7 @@ impl Store {
                     holder: Some(&store.owner),
                     now: new.created_at,
                 };
-                insert_run(tx, &begun).await?;
+                insert_runs(tx, &[begun]).await?;
                 let run = store.read_run(tx, &run_id).await?;
                 create_dir(&run.snapshot_dir)?;
                 Ok(run)
@@ -346,47 +347,63 @@ impl Store {
     }
 }
 
-/// Writes a run's row, with the next revision of its job and period.
-pub(super) async fn insert_run(tx: &mut Tx<'_>, begun: &Begun<'_>) -> Result<(), StoreError> {
-    let Begun {
-        run_id,
-        new,
-        holder,
-        now,
-    } = begun;
-    if tx.locks_rows() {
-        // Two processes must not count to the same number.
-        let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-        tx.execute(lock, values![format!("revision {} {}", new.job, new.period_id)])
-            .await?;
-    }
-    let lease = match holder {
-        Some(_) => Some(tx.lease_clock(*now).await? + lease()),
-        None => None,
+/// Two processes must not count to the same number; all take the locks in one order.
+const LOCK_REVISIONS: Each = each!(
+    "SELECT count(pg_advisory_xact_lock(hashtextextended(name, 0))) AS n FROM (SELECT DISTINCT value ->> 'revision_of' AS name FROM",
+    "ORDER BY name) AS names"
+);
+/// `ahead`: how many of the list before it count the same revisions, which the query cannot see yet.
+const INSERT_RUNS: Each = each!(
+    "INSERT INTO runs (run_id, job, period_id, period_start, period_end, timezone, trigger, fence, owner, lease_until, \
+     as_of, recipe, created_at, home, dispatched_at, state, revision) \
+     SELECT value ->> 'run_id', value ->> 'job', value ->> 'period_id', value ->> 'period_start', value ->> 'period_end', \
+     value ->> 'timezone', value ->> 'trigger', CAST(value ->> 'fence' AS BIGINT), value ->> 'owner', value ->> 'lease_until', \
+     value ->> 'as_of', value ->> 'recipe', value ->> 'created_at', value ->> 'home', value ->> 'dispatched_at', 'queued', \
+     CAST(value ->> 'ahead' AS BIGINT) + 1 + (SELECT coalesce(max(revision), 0) FROM runs AS before \
+     WHERE before.job = value ->> 'job' AND before.period_id = value ->> 'period_id' AND before.trigger <> 'test') FROM",
+    ""
+);
+
+/// Writes the rows of runs, each with the next revision of its job and period.
+pub(super) async fn insert_runs(tx: &mut Tx<'_>, runs: &[Begun<'_>]) -> Result<(), StoreError> {
+    let Some(first) = runs.first() else {
+        return Ok(());
     };
-    let sql = "INSERT INTO runs (run_id, job, period_id, period_start, period_end, timezone, trigger, fence, owner, lease_until, \
-         as_of, recipe, created_at, home, dispatched_at, state, revision) \
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'queued', coalesce(max(revision), 0) + 1 \
-         FROM runs WHERE job = $2 AND period_id = $3 AND trigger <> 'test'";
-    let values = values![
-        *run_id,
-        &new.job,
-        &new.period_id,
-        new.period_start.to_string(),
-        new.period_end.to_string(),
-        &new.timezone,
-        new.trigger.key(),
-        i64::from(holder.is_some()),
-        holder.unwrap_or_default(),
-        lease,
-        new.as_of,
-        &new.recipe,
-        new.created_at,
-        home(run_id, 1),
-        // Whoever records a run without holding it hands it to a worker in the same breath.
-        holder.is_none().then_some(*now),
-    ];
-    tx.execute(sql, values).await.map(drop)
+    let lease = instant(tx.lease_clock(first.now).await? + lease());
+    let mut counted: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    let rows = runs.iter().map(|run| {
+        let (new, held) = (run.new, run.holder.is_some());
+        let ahead = counted.entry((&new.job, &new.period_id)).or_default();
+        let row = serde_json::json!({
+            "run_id": run.run_id,
+            "job": new.job,
+            "period_id": new.period_id,
+            "period_start": new.period_start.to_string(),
+            "period_end": new.period_end.to_string(),
+            "timezone": new.timezone,
+            "trigger": new.trigger.key(),
+            "fence": i64::from(held),
+            "owner": run.holder.unwrap_or_default(),
+            "lease_until": held.then_some(&lease),
+            "as_of": new.as_of.map(instant),
+            "recipe": new.recipe,
+            "created_at": instant(new.created_at),
+            "home": home(run.run_id, 1),
+            // Whoever records a run without holding it hands it to a worker in the same breath.
+            "dispatched_at": (!held).then(|| instant(run.now)),
+            "revision_of": format!("revision {} {}", new.job, new.period_id),
+            "ahead": *ahead,
+        });
+        if new.trigger != Trigger::Test {
+            *ahead += 1;
+        }
+        row
+    });
+    let rows = serde_json::Value::from_iter(rows);
+    if tx.locks_rows() {
+        tx.each(&LOCK_REVISIONS, &rows).await?;
+    }
+    tx.each(&INSERT_RUNS, &rows).await.map(drop)
 }
 
 /// Keeps a run under its fence until the transaction ends. Without it a statement on the run's parcels could still see the old
