@@ -1,8 +1,8 @@
 //! One SQL for two databases: statements with `$1` run on `SQLite` and on PostgreSQL alike.
 //!
 //! All work is a transaction. On `SQLite` one task writes for the whole process and commits whatever waits together, because a
-//! commit costs a disk's round trip and everything that falls due at one moment would queue for it; each piece of work keeps
-//! its own savepoint, so one that fails takes nothing else with it. On PostgreSQL each is a transaction on a pooled connection.
+//! commit costs a disk's round trip and everything that falls due at one moment would queue for it; each piece of work begins
+//! at a savepoint, so one that fails takes nothing else with it. On PostgreSQL each is a transaction on a pooled connection.
 
 use super::StoreError;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
@@ -23,6 +23,9 @@ use tokio::sync::{mpsc, oneshot};
 const GROUP: usize = 512;
 /// Most pieces of work that wait for the writer; more wait where they are asked for.
 const WAITING: usize = 4096;
+
+/// Keeps what a group has done so far, whatever becomes of what follows.
+const KEEP: &str = "RELEASE work; SAVEPOINT work";
 
 /// Primary result codes of `SQLite`, in the low byte of the extended ones.
 pub(super) const SQLITE_BUSY: u32 = 5;
@@ -51,9 +54,15 @@ pub(super) struct Db {
     writer: mpsc::Sender<Op>,
 }
 
-/// A piece of work that waits for the writer: does its part and says how it is to be answered once that is committed, or
-/// could not be.
-type Op = Box<dyn for<'t, 'c> FnOnce(Result<&'t mut Tx<'c>, StoreError>) -> BoxFuture<'t, Done> + Send>;
+/// A piece of work that waits for the writer.
+struct Op {
+    /// Whether it is one statement, which is undone by itself if it fails.
+    single: bool,
+    run: Run,
+}
+
+/// Does its part and says how it is to be answered once that is committed, or could not be.
+type Run = Box<dyn for<'t, 'c> FnOnce(Result<&'t mut Tx<'c>, StoreError>) -> BoxFuture<'t, Done> + Send>;
 
 struct Done {
     good: bool,
@@ -124,7 +133,7 @@ impl Db {
         F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
     {
         match &self.pool {
-            Pool::Sqlite(_) => self.queue(work).await,
+            Pool::Sqlite(_) => self.queue(work, false).await,
             Pool::Postgres(pool) => {
                 let begun = riverqueue::database::begin_postgres(pool).await;
                 let transaction = begun.map_err(|cause| fault(&self.place, cause))?;
@@ -139,13 +148,48 @@ impl Db {
         }
     }
 
-    async fn queue<T, F>(&self, work: F) -> Result<T, StoreError>
+    /// Runs one statement; the number of rows it touched.
+    pub(super) async fn execute(&self, sql: &'static str, values: Vec<Value>) -> Result<u64, StoreError> {
+        match &self.pool {
+            Pool::Sqlite(_) => {
+                let run = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
+                self.queue(run, true).await
+            }
+            Pool::Postgres(pool) => {
+                let done = sqlx::query_with(sql, postgres(values)).execute(pool).await;
+                done.map(|done| done.rows_affected())
+                    .map_err(|cause| fault(&self.place, cause))
+            }
+        }
+    }
+
+    /// The rows of one query.
+    pub(super) async fn rows(&self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        match &self.pool {
+            Pool::Sqlite(_) => {
+                let run = work(move |tx| async move { tx.rows(sql, values).await }.boxed());
+                self.queue(run, true).await
+            }
+            Pool::Postgres(pool) => {
+                let rows = sqlx::query_with(sql, postgres(values)).fetch_all(pool).await;
+                rows.map(|rows| Row::of_postgres(rows, &self.place))
+                    .map_err(|cause| fault(&self.place, cause))
+            }
+        }
+    }
+
+    /// The first row of one query.
+    pub(super) async fn row(&self, sql: &'static str, values: Vec<Value>) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    async fn queue<T, F>(&self, work: F, single: bool) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
     {
         let (sender, answered) = oneshot::channel();
-        let op: Op = Box::new(move |tx| {
+        let run: Run = Box::new(move |tx| {
             async move {
                 let done = match tx {
                     Ok(tx) => work(tx).await,
@@ -160,6 +204,7 @@ impl Db {
             .boxed()
         });
         let gone = || StoreError::Closed;
+        let op = Op { single, run };
         self.writer.send(op).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
@@ -200,7 +245,7 @@ impl Writer {
 /// Answers that nothing could be begun.
 async fn refuse(group: Vec<Op>, why: &StoreError) {
     for op in group {
-        let done = op(Err(why.again())).await;
+        let done = (op.run)(Err(why.again())).await;
         (done.answer)(None);
     }
 }
@@ -216,18 +261,21 @@ async fn commit_group(connection: &mut SqliteConnection, place: &Arc<Path>, grou
     };
     let alone = group.len() == 1;
     let mut answers = Vec::with_capacity(group.len());
-    let mut spoilt = None;
+    let mut spoilt = match alone {
+        true => None,
+        false => tx.savepoint("SAVEPOINT work").await.err(),
+    };
     for op in group {
-        if spoilt.is_none() && !alone {
-            spoilt = tx.savepoint("SAVEPOINT work").await.err();
+        if spoilt.is_none() && !alone && !op.single {
+            spoilt = tx.savepoint(KEEP).await.err();
         }
-        let done = op(match &spoilt {
+        let done = (op.run)(match &spoilt {
             None => Ok(&mut tx),
             Some(why) => Err(why.again()),
         });
         let done = done.await;
-        if spoilt.is_none() {
-            spoilt = tx.settle(alone, done.good).await.err();
+        if spoilt.is_none() && !alone && !done.good {
+            spoilt = tx.take_back(op.single).await.err();
         }
         answers.push((done.good, done.answer));
     }
@@ -276,9 +324,7 @@ impl Tx<'_> {
             }
             Inner::Postgres(tx) => {
                 let rows = sqlx::query_with(sql, postgres(values)).fetch_all(&mut **tx).await;
-                let rows = rows.map_err(failed)?.into_iter();
-                rows.map(|row| Row(RowOf::Postgres(row), Arc::clone(place)))
-                    .collect()
+                Row::of_postgres(rows.map_err(failed)?, place)
             }
         })
     }
@@ -339,18 +385,21 @@ impl Tx<'_> {
     }
 
     async fn savepoint(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        self.execute(sql, vec![]).await.map(drop)
+        let done = match &mut self.inner {
+            Inner::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
+            Inner::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
+        };
+        done.map_err(|cause| fault(&self.place, cause))
     }
 
-    /// Keeps or takes back one piece of work of a group.
-    async fn settle(&mut self, alone: bool, good: bool) -> Result<(), StoreError> {
-        if alone {
-            return Ok(());
+    /// Takes back a piece of work of a group that failed. Trouble with the disk ends a whole transaction behind our back; what
+    /// follows would then be one of its own, without what came before it: this says so, because no savepoint is left.
+    async fn take_back(&mut self, single: bool) -> Result<(), StoreError> {
+        if single {
+            self.savepoint(KEEP).await
+        } else {
+            self.savepoint("ROLLBACK TO work").await
         }
-        if !good {
-            self.savepoint("ROLLBACK TO work").await?;
-        }
-        self.savepoint("RELEASE work").await
     }
 
     async fn commit(self) -> Result<(), StoreError> {
@@ -516,6 +565,12 @@ impl Column for i64 {}
 impl Column for Option<i64> {}
 
 impl Row {
+    fn of_postgres(rows: Vec<PgRow>, place: &Arc<Path>) -> Vec<Self> {
+        rows.into_iter()
+            .map(|row| Self(RowOf::Postgres(row), Arc::clone(place)))
+            .collect()
+    }
+
     /// The value of a column, with its name in every complaint.
     pub(super) fn get<T: Column>(&self, column: &'static str) -> Result<T, StoreError> {
         let value = match &self.0 {

@@ -203,8 +203,7 @@ impl Store {
         };
         let values = values![state, next, detail, key];
         let sql = "UPDATE bulletins SET state = $1, next_attempt_at = $2, detail = $3 WHERE key = $4";
-        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
-        self.db.transaction(work).await.map(drop)
+        self.db.execute(sql, values).await.map(drop)
     }
 }
 

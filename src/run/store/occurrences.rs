@@ -110,22 +110,16 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn cursors(&self) -> Result<Vec<Cursor>, StoreError> {
-        let work = work(move |tx| {
-            async move {
-                let rows = tx.rows("SELECT * FROM jobs ORDER BY job", values![]).await?;
-                let cursors = rows.iter().map(|row| {
-                    Ok(Cursor {
-                        job: row.text("job")?,
-                        schedule: row.text("schedule")?,
-                        evaluated_until: row.moment("evaluated_until")?,
-                        promised: row.get("promised")?,
-                    })
-                });
-                cursors.collect()
-            }
-            .boxed()
+        let rows = self.db.rows("SELECT * FROM jobs ORDER BY job", values![]).await?;
+        let cursors = rows.iter().map(|row| {
+            Ok(Cursor {
+                job: row.text("job")?,
+                schedule: row.text("schedule")?,
+                evaluated_until: row.moment("evaluated_until")?,
+                promised: row.get("promised")?,
+            })
         });
-        self.db.transaction(work).await
+        cursors.collect()
     }
 
     /// Writes down where the calendars of new jobs begin. A job that is there already stays as it is.
@@ -215,8 +209,7 @@ impl Store {
     pub async fn note_beat(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let sql = "INSERT INTO facts (name, value) VALUES ('beat', $1) ON CONFLICT (name) DO UPDATE SET value = $1 \
              WHERE facts.value < $1";
-        let work = work(move |tx| async move { tx.execute(sql, values![now]).await }.boxed());
-        self.db.transaction(work).await.map(drop)
+        self.db.execute(sql, values![now]).await.map(drop)
     }
 
     /// What time the database says it is; ours where it has no clock of its own.
@@ -234,9 +227,8 @@ impl Store {
     /// [`StoreError`] if the database says no.
     pub async fn last_beat(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let sql = "SELECT value FROM facts WHERE name = 'beat'";
-        let work = work(move |tx| async move { tx.row(sql, values![]).await }.boxed());
         self.db
-            .transaction(work)
+            .row(sql, values![])
             .await?
             .map(|row| row.moment("value"))
             .transpose()
@@ -291,14 +283,8 @@ impl Store {
         let values = values![job.unwrap_or_default(), limit];
         let sql = "SELECT * FROM occurrences WHERE missed IS NOT NULL AND ($1 = '' OR job = $1) \
              ORDER BY due_at DESC LIMIT $2";
-        let work = work(move |tx| {
-            async move {
-                let rows = tx.rows(sql, values).await?;
-                rows.iter().map(occurrence_of).collect()
-            }
-            .boxed()
-        });
-        self.db.transaction(work).await
+        let rows = self.db.rows(sql, values).await?;
+        rows.iter().map(occurrence_of).collect()
     }
 }
 
@@ -444,8 +430,7 @@ impl Store {
     pub async fn occurrence(&self, run_id: &str) -> Result<Option<StoredOccurrence>, StoreError> {
         let values = values![run_id];
         let sql = "SELECT * FROM occurrences WHERE run_id = $1";
-        let work = work(move |tx| async move { tx.row(sql, values).await }.boxed());
-        let row = self.db.transaction(work).await?;
+        let row = self.db.row(sql, values).await?;
         row.as_ref().map(occurrence_of).transpose()
     }
 

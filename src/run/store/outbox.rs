@@ -452,9 +452,8 @@ impl Store {
     pub async fn gone(&self, delivery: &str, place: &str) -> Result<Option<String>, StoreError> {
         let values = values![delivery, place];
         let sql = "SELECT reason FROM gone WHERE delivery = $1 AND place = $2";
-        let work = work(move |tx| async move { tx.row(sql, values).await }.boxed());
         self.db
-            .transaction(work)
+            .row(sql, values)
             .await?
             .map(|row| row.text("reason"))
             .transpose()
@@ -481,8 +480,7 @@ impl Store {
                 values![delivery, place],
             ),
         };
-        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
-        self.db.transaction(work).await.map(drop)
+        self.db.execute(sql, values).await.map(drop)
     }
 
     fn new_parcel(

@@ -197,8 +197,7 @@ impl Store {
         let values = values![&ticket.run_id, ticket.fence];
         let sql =
             "UPDATE runs SET dispatched_at = NULL WHERE run_id = $1 AND fence = $2 AND lease_until IS NULL";
-        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
-        self.db.transaction(work).await.map(drop)
+        self.db.execute(sql, values).await.map(drop)
     }
 
     /// Releases a held run: exactly the bytes that were frozen go out.

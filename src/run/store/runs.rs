@@ -12,6 +12,7 @@ use futures::FutureExt as _;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+const RUN: &str = "SELECT * FROM runs WHERE run_id = $1";
 /// Shortest prefix of an id that is looked up.
 const SHORTEST_PREFIX: usize = 4;
 /// Length of a whole id.
@@ -79,8 +80,7 @@ impl Store {
         }
         let values = values![to.key(), run_id, fence, from.key()];
         let sql = "UPDATE runs SET state = $1 WHERE run_id = $2 AND fence = $3 AND state = $4";
-        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
-        let moved = self.db.transaction(work).await?;
+        let moved = self.db.execute(sql, values).await?;
         self.one(moved, run_id)
     }
 
@@ -91,8 +91,7 @@ impl Store {
     pub async fn prescribe(&self, run_id: &str, fence: i64, recipe: &str) -> Result<(), StoreError> {
         let values = values![recipe, run_id, fence];
         let sql = "UPDATE runs SET recipe = $1 WHERE run_id = $2 AND fence = $3 AND state IN ('queued', 'fetching')";
-        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
-        let moved = self.db.transaction(work).await?;
+        let moved = self.db.execute(sql, values).await?;
         self.one(moved, run_id)
     }
 
@@ -133,8 +132,7 @@ impl Store {
     pub async fn release(&self, run_id: &str, fence: i64) -> Result<(), StoreError> {
         let values = values![run_id, fence];
         let sql = "UPDATE runs SET lease_until = NULL, dispatched_at = NULL WHERE run_id = $1 AND fence = $2";
-        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
-        let moved = self.db.transaction(work).await?;
+        let moved = self.db.execute(sql, values).await?;
         self.one(moved, run_id)
     }
 
@@ -206,12 +204,13 @@ impl Store {
             return Err(StoreError::UnknownRun(id_or_prefix.to_owned()));
         }
         let (store, prefix) = (self.clone(), id_or_prefix.to_ascii_lowercase());
+        // Workers ask for whole ids, again and again; only people ask for a beginning, which no index knows.
+        if prefix.len() == WHOLE_ID {
+            let row = self.db.row(RUN, values![&prefix]).await?;
+            return row.map_or(Err(StoreError::UnknownRun(prefix)), |row| self.run_of(&row));
+        }
         let work = work(move |tx| {
             async move {
-                // Workers ask for whole ids, again and again; only people ask for a beginning, which no index knows.
-                if prefix.len() == WHOLE_ID {
-                    return store.read_run(tx, &prefix).await;
-                }
                 let sql = "SELECT run_id FROM runs WHERE substr(run_id, 1, length($1)) = $1 ORDER BY run_id LIMIT 4";
                 let rows = tx.rows(sql, values![&prefix]).await?;
                 let ids = rows.iter().map(|row| row.text("run_id")).collect::<Result<Vec<_>, _>>()?;
@@ -231,16 +230,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn runs(&self, filter: &RunFilter, limit: u32) -> Result<Vec<Run>, StoreError> {
-        let (store, job) = (self.clone(), filter.job.clone());
-        let work = work(move |tx| {
-            async move {
-                let sql = "SELECT * FROM runs WHERE $1 = '' OR job = $1 ORDER BY created_at DESC, run_id DESC LIMIT $2";
-                let rows = tx.rows(sql, values![job.unwrap_or_default(), limit]).await?;
-                rows.iter().map(|row| store.run_of(row)).collect()
-            }
-            .boxed()
-        });
-        self.db.transaction(work).await
+        let sql =
+            "SELECT * FROM runs WHERE $1 = '' OR job = $1 ORDER BY created_at DESC, run_id DESC LIMIT $2";
+        let values = values![filter.job.as_deref().unwrap_or_default(), limit];
+        let rows = self.db.rows(sql, values).await?;
+        rows.iter().map(|row| self.run_of(row)).collect()
     }
 
     /// Runs that ended before `before` and still have these files, oldest first, with their folders. Bytes that are still to be
@@ -254,7 +248,7 @@ impl Store {
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<(String, PathBuf)>, StoreError> {
-        let data_dir = self.data_dir.clone();
+        let data_dir = &self.data_dir;
         let sql = match kept {
             Kept::Snapshot => {
                 "SELECT run_id, home FROM runs WHERE finished_at < $1 AND snapshot_cleared_at IS NULL \
@@ -268,17 +262,11 @@ impl Store {
                  OR deliveries.state = 'ambiguous' AND next_attempt_at IS NOT NULL)) ORDER BY finished_at LIMIT $2"
             }
         };
-        let work = work(move |tx| {
-            async move {
-                let rows = tx.rows(sql, values![before, limit]).await?;
-                let folders = rows
-                    .iter()
-                    .map(|row| Ok((row.text("run_id")?, data_dir.join(row.text("home")?))));
-                folders.collect()
-            }
-            .boxed()
-        });
-        self.db.transaction(work).await
+        let rows = self.db.rows(sql, values![before, limit]).await?;
+        let folders = rows
+            .iter()
+            .map(|row| Ok((row.text("run_id")?, data_dir.join(row.text("home")?))));
+        folders.collect()
     }
 
     /// Writes down that files of a run are gone because nobody wanted to keep them any longer.
@@ -291,14 +279,11 @@ impl Store {
             Kept::Snapshot => "UPDATE runs SET snapshot_cleared_at = $1 WHERE run_id = $2",
             Kept::Artifacts => "UPDATE runs SET artifacts_cleared_at = $1 WHERE run_id = $2",
         };
-        let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
-        self.db.transaction(work).await.map(drop)
+        self.db.execute(sql, values).await.map(drop)
     }
 
     pub(super) async fn read_run(&self, tx: &mut Tx<'_>, run_id: &str) -> Result<Run, StoreError> {
-        let row = tx
-            .row("SELECT * FROM runs WHERE run_id = $1", values![run_id])
-            .await?;
+        let row = tx.row(RUN, values![run_id]).await?;
         row.map_or_else(
             || Err(StoreError::UnknownRun(run_id.to_owned())),
             |row| self.run_of(&row),
