@@ -27,6 +27,9 @@ const WAITING: usize = 4096;
 /// Keeps what a group has done so far, whatever becomes of what follows.
 const KEEP: &str = "RELEASE work; SAVEPOINT work";
 
+/// What time PostgreSQL says it is.
+const CLOCK: &str = "SELECT to_char(now() AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS now";
+
 /// Primary result codes of `SQLite`, in the low byte of the extended ones.
 pub(super) const SQLITE_BUSY: u32 = 5;
 const SQLITE_READONLY: u32 = 8;
@@ -181,6 +184,15 @@ impl Db {
     /// The first row of one query.
     pub(super) async fn row(&self, sql: &'static str, values: Vec<Value>) -> Result<Option<Row>, StoreError> {
         Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// What time it is for leases: the database's clock where several machines share it, ours where the file is this machine's.
+    pub(super) async fn lease_clock(&self, ours: DateTime<Utc>) -> Result<DateTime<Utc>, StoreError> {
+        if matches!(self.pool, Pool::Sqlite(_)) {
+            return Ok(ours);
+        }
+        let row = self.row(CLOCK, vec![]).await?;
+        row.map_or(Ok(ours), |row| row.moment("now"))
     }
 
     async fn queue<T, F>(&self, work: F, single: bool) -> Result<T, StoreError>
@@ -361,13 +373,12 @@ impl Tx<'_> {
             .unwrap_or(0))
     }
 
-    /// What time it is for leases: the database's clock where several machines share it, ours where the file is this machine's.
+    /// See [`Db::lease_clock`].
     pub(super) async fn lease_clock(&mut self, ours: DateTime<Utc>) -> Result<DateTime<Utc>, StoreError> {
         if matches!(self.inner, Inner::Sqlite(_)) {
             return Ok(ours);
         }
-        let now = "SELECT to_char(now() AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS now";
-        let row = self.row(now, vec![]).await?;
+        let row = self.row(CLOCK, vec![]).await?;
         row.map_or(Ok(ours), |row| row.moment("now"))
     }
 

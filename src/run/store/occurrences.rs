@@ -217,8 +217,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn database_clock(&self, ours: DateTime<Utc>) -> Result<DateTime<Utc>, StoreError> {
-        let work = work(move |tx| async move { tx.lease_clock(ours).await }.boxed());
-        self.db.transaction(work).await
+        self.db.lease_clock(ours).await
     }
 
     /// When a service was last at work.

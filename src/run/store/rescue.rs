@@ -25,6 +25,11 @@ const UNFROZEN: [RunState; 5] = [
     RunState::Checked,
 ];
 
+/// Begins a run that is not frozen and in nobody's hands, in a folder of its own.
+const BEGIN: &str = "UPDATE runs SET state = 'queued', fence = fence + 1, owner = $1, lease_until = $2, home = $3, \
+    dispatched_at = NULL WHERE run_id = $4 AND fence = $5 AND (lease_until IS NULL OR lease_until <= $6) \
+    AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked') RETURNING *";
+
 /// Runs that are not at their end, in nobody's hands, and not handed out lately. One whose parcels all wait for their time is
 /// left alone; a time in the future, set before the clock was put back, counts for nothing.
 pub(super) const UNFINISHED: &str = "SELECT run_id, fence FROM runs \
@@ -120,6 +125,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn take(&self, ticket: &Ticket, now: DateTime<Utc>) -> Result<Option<Run>, StoreError> {
+        let clock = self.db.lease_clock(now).await?;
+        let begin = values![
+            self.owner(),
+            clock + lease(),
+            home(&ticket.run_id, ticket.fence + 1),
+            &ticket.run_id,
+            ticket.fence,
+            clock
+        ];
+        // Nearly always this is all: nobody else has it.
+        if let Some(row) = self.db.row(BEGIN, begin.clone()).await? {
+            return self.run_of(&row).map(Some);
+        }
         let (store, ticket) = (self.clone(), ticket.clone());
         let work = work(move |tx| {
             async move {
@@ -127,20 +145,17 @@ impl Store {
                 if run.fence != ticket.fence || !free {
                     return Ok(None);
                 }
-                if !UNFROZEN.contains(&run.state) {
-                    let open = run.state == RunState::Delivering || run.state.may_become(RunState::Delivering);
-                    return if open && run.generated_at.is_some() {
-                        store.take_frozen(tx, &run, now).await.map(Some)
-                    } else {
-                        Ok(None)
-                    };
+                if UNFROZEN.contains(&run.state) {
+                    give_back(tx, clock).await?;
+                    let row = tx.row(BEGIN, begin).await?;
+                    return row.map(|row| store.run_of(&row)).transpose();
                 }
-                let lease = tx.lease_clock(now).await? + lease();
-                let sql = "UPDATE runs SET state = 'queued', fence = fence + 1, owner = $1, lease_until = $2, home = $3, \
-                     dispatched_at = NULL WHERE run_id = $4 AND fence = $5";
-                let home = home(&run.run_id, run.fence + 1);
-                tx.execute(sql, values![store.owner(), lease, home, &run.run_id, run.fence]).await?;
-                store.read_run(tx, &run.run_id).await.map(Some)
+                let open = run.state == RunState::Delivering || run.state.may_become(RunState::Delivering);
+                if open && run.generated_at.is_some() {
+                    store.take_frozen(tx, &run, now).await.map(Some)
+                } else {
+                    Ok(None)
+                }
             }
             .boxed()
         });

@@ -108,20 +108,25 @@ impl Store {
         now: DateTime<Utc>,
         tell: Option<Tell>,
     ) -> Result<(), StoreError> {
-        let (error, id) = (error.to_owned(), run_id.to_owned());
-        let work = work(move |tx| {
-            async move {
-                let sql = "UPDATE runs SET state = 'failed', error = $1, finished_at = $2, lease_until = NULL \
-                     WHERE run_id = $3 AND fence = $4 AND state NOT IN ('delivered', 'partially_delivered', 'failed')";
-                let moved = tx.execute(sql, values![error, now, id, fence]).await?;
-                if moved == 1 {
-                    notices::write_all(tx, tell.as_slice(), now).await?;
-                }
-                Ok(moved)
+        let sql = "UPDATE runs SET state = 'failed', error = $1, finished_at = $2, lease_until = NULL \
+             WHERE run_id = $3 AND fence = $4 AND state NOT IN ('delivered', 'partially_delivered', 'failed')";
+        let values = values![error, now, run_id, fence];
+        let moved = match tell {
+            None => self.db.execute(sql, values).await?,
+            Some(tell) => {
+                let work = work(move |tx| {
+                    async move {
+                        let moved = tx.execute(sql, values).await?;
+                        if moved == 1 {
+                            notices::write_all(tx, &[tell], now).await?;
+                        }
+                        Ok(moved)
+                    }
+                    .boxed()
+                });
+                self.db.transaction(work).await?
             }
-            .boxed()
-        });
-        let moved = self.db.transaction(work).await?;
+        };
         self.one(moved, run_id)
     }
 
