@@ -160,6 +160,7 @@ async fn burst(folder: &Path) {
     let service = Service::start(folder, &[("REPORTWIRE_TRIVIAL_RUNS", "1")]);
     let url = format!("sqlite://{}?mode=ro", folder.join("data/reportwire.db").display());
     tokio::time::sleep((at - SystemClock.now()).to_std().unwrap_or_default()).await;
+    let before = service.cpu_secs();
     let (mut recorded, mut begun) = (None, None);
     while begun.is_none() {
         assert!(
@@ -179,10 +180,11 @@ async fn burst(folder: &Path) {
     }
     let twice = count(&url, "SELECT count(*) FROM runs WHERE fence > 1").await;
     println!(
-        "{JOBS} at once: recorded {:.2} s, begun {:.2} s, {twice} begun twice, peak {:.0} MiB",
+        "{JOBS} at once: recorded {:.2} s, begun {:.2} s, {twice} begun twice, peak {:.0} MiB, {:.2} s of processor",
         recorded.unwrap_or_default(),
         begun.unwrap_or_default(),
-        service.peak_mib()
+        service.peak_mib(),
+        service.cpu_secs() - before
     );
     service.stop();
 }

@@ -177,8 +177,9 @@ fn due_after(
     // What was due before may have been moved beyond `after`.
     let jitter = TimeDelta::from_std(schedule.jitter).unwrap_or(TimeDelta::MAX);
     let from = after.checked_sub_signed(jitter).unwrap_or(after);
-    let punctual = successors(punctual(schedule, zone, calendar, from), move |due| {
-        punctual(schedule, zone, calendar, due.at.to_utc())
+    let punctual = one_by_one(move |last: Option<&Due>| {
+        let from = last.map_or(from, |last| last.at.to_utc());
+        punctual(schedule, zone, calendar, from)
     });
     let moved = punctual.map(move |due| Due {
         due_at: due.at + share(schedule.jitter, job, due.nominal),
@@ -275,10 +276,14 @@ fn times_of(
             let from = from
                 .checked_add_signed(TimeDelta::nanoseconds(999_999_999))
                 .unwrap_or(from);
-            let first = pattern.find_next_occurrence(&from, true).ok();
-            Box::new(successors(first, |last| {
-                pattern.find_next_occurrence(last, false).ok()
-            }))
+            let next = move |last: Option<&NaiveDateTime>| {
+                let found = last.map_or_else(
+                    || pattern.find_next_occurrence(&from, true),
+                    |last| pattern.find_next_occurrence(last, false),
+                );
+                found.ok()
+            };
+            Box::new(one_by_one(next))
         }
         Rule::Every { unit, day, at } => Box::new(
             units(*unit, from.date(), calendar)
@@ -297,6 +302,18 @@ fn times_of(
                 .filter(move |nominal| *nominal >= from),
         ),
     }
+}
+
+/// What follows from nothing, what follows from that, and so on, each found when it is asked for: unlike `successors`, which
+/// looks for one more than anybody wants, and looking is the dear part.
+fn one_by_one<T: Clone>(mut next: impl FnMut(Option<&T>) -> Option<T>) -> impl Iterator<Item = T> {
+    let mut last = None;
+    std::iter::from_fn(move || {
+        last = next(last.as_ref());
+        last.clone()
+    })
+    // Its end is no new beginning.
+    .fuse()
 }
 
 /// The unit in which `date` lies and those after it, to the end of the calendar.
