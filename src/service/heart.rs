@@ -9,6 +9,7 @@ use crate::delivery::BulletinKind;
 use crate::fail_point;
 use crate::run::dispatch::Dispatch;
 use crate::run::store::{Advance, Cursor, Store, StoreError, Tell};
+use crate::schedule::clock::Clock;
 use crate::telemetry::figures;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,17 @@ const COMPARED: Duration = Duration::from_secs(30);
 /// They are compared at once when ours was moved so far.
 const STEP: TimeDelta = TimeDelta::seconds(5);
 
+/// What keeps the heart from beating; the next beat tries again.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Halt {
+    /// The clock cannot be believed, in a sentence.
+    #[error("{0}")]
+    Clock(String),
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// What a beat needs.
 pub(super) struct Heart {
     pub(super) store: Store,
@@ -35,6 +47,8 @@ pub(super) struct Heart {
     /// When the two clocks agreed last, by the clock on the wall and since the boot.
     compared: Option<(DateTime<Utc>, Duration)>,
     held: Option<String>,
+    /// Whether the calendar is that of a plan.
+    adopted: bool,
     /// Whether nothing is handed out, because nobody could write down what comes of it.
     pub(super) paused: bool,
 }
@@ -58,13 +72,19 @@ impl Heart {
             guard: ClockGuard::new(seen, since_boot),
             compared: None,
             held: None,
+            adopted: false,
             paused: false,
         })
     }
 
     /// Brings the calendar in line with a plan: new jobs begin now, edited ones go on without losing or doubling a period, and
-    /// those that are gone are forgotten.
-    pub(super) async fn adopt(&mut self, current: &Current, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// those that are gone are forgotten. Never by a clock that cannot be believed: a job that begins ten years ahead falls due
+    /// in ten years.
+    ///
+    /// # Errors
+    /// [`Halt`]; the calendar is what it was before.
+    pub(super) async fn adopt(&mut self, current: &Current) -> Result<(), Halt> {
+        let now = self.believe(current).await?;
         let plan = &current.engine.plan;
         let known: BTreeMap<String, Cursor> = self
             .store
@@ -97,6 +117,7 @@ impl Heart {
         self.store.register(new).await?;
         fail_point::hit("registered");
         self.calendar = Calendar::of(plan, self.store.cursors().await?);
+        self.adopted = true;
         Ok(())
     }
 
@@ -118,30 +139,20 @@ impl Heart {
     /// One beat: is the clock right, has something fallen due, is something left to do?
     ///
     /// # Errors
-    /// A sentence that says what keeps it from working; the next beat tries again.
-    pub(super) async fn beat(
-        &mut self,
-        current: &Current,
-        now: DateTime<Utc>,
-        since_boot: Duration,
-    ) -> Result<(), String> {
-        if let Err(why) = self.check_clock(now, since_boot).await {
-            self.hold(current, &why, now).await;
-            return Err(why);
+    /// [`Halt`]; the next beat tries again.
+    pub(super) async fn beat(&mut self, current: &Current) -> Result<(), Halt> {
+        let now = self.believe(current).await?;
+        if !self.adopted {
+            self.adopt(current).await?;
         }
-        self.held = None;
-        self.materialise(current, now)
-            .await
-            .map_err(|error| error.to_string())?;
+        self.materialise(current, now).await?;
         if self.paused {
             return Ok(());
         }
         fail_point::hit("handing_out");
-        let handed = self
-            .store
+        self.store
             .hand_out(Arc::clone(&self.dispatch), now, HANDED_OUT)
-            .await;
-        handed.map_err(|error| error.to_string())?;
+            .await?;
         fail_point::hit("handed_out");
         Ok(())
     }
@@ -151,8 +162,30 @@ impl Heart {
         self.calendar.next()
     }
 
-    async fn check_clock(&mut self, now: DateTime<Utc>, since_boot: Duration) -> Result<(), String> {
-        self.guard.check(now, since_boot)?;
+    /// What time it is, by a clock that can be believed.
+    ///
+    /// # Errors
+    /// [`Halt`]; the owner has been told if it is the clock.
+    pub(super) async fn believe(&mut self, current: &Current) -> Result<DateTime<Utc>, Halt> {
+        let clock = &current.engine.clock;
+        let (now, since_boot) = clock.reading();
+        let checked = self.check_clock(clock.as_ref(), now, since_boot).await;
+        match &checked {
+            Ok(()) => self.held = None,
+            Err(Halt::Clock(why)) => self.hold(current, why, now).await,
+            // Whether the clock is right is not known, so what was said of it stands.
+            Err(Halt::Store(_)) => {}
+        }
+        checked.map(|()| now)
+    }
+
+    async fn check_clock(
+        &mut self,
+        clock: &dyn Clock,
+        now: DateTime<Utc>,
+        since_boot: Duration,
+    ) -> Result<(), Halt> {
+        self.guard.check(now, since_boot).map_err(Halt::Clock)?;
         if self.compared.is_some_and(|(wall, at)| {
             let passed = since_boot.saturating_sub(at);
             let stepped = (now - wall) - TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX);
@@ -160,17 +193,14 @@ impl Heart {
         }) {
             return Ok(());
         }
-        let theirs = self
-            .store
-            .database_clock(now)
-            .await
-            .map_err(|error| error.to_string())?;
-        let apart = (theirs - now).abs();
+        let theirs = self.store.database_clock(now).await?;
+        // It was asked at some moment between these two: a slow answer is no clock that is wrong.
+        let apart = (now - theirs).max(theirs - clock.now());
         if apart > APART && fail_point::setting("REPORTWIRE_CLOCK").is_none() {
-            return Err(format!(
+            return Err(Halt::Clock(format!(
                 "this machine's clock is {} s away from the database's; nothing is begun until they agree: check its time service",
                 apart.num_seconds()
-            ));
+            )));
         }
         self.compared = Some((now, since_boot));
         Ok(())

@@ -31,7 +31,7 @@ use crate::schedule::clock::Clock;
 use crate::telemetry::figures;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt as _;
-use heart::Heart;
+use heart::{Halt, Heart};
 use riverqueue::RunHandle;
 use room::Room;
 use signals::{Asked, Signals};
@@ -156,7 +156,12 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     )
     .await?;
     store.fail_abandoned(clock.now()).await?;
-    heart.adopt(&shared.current(), clock.now()).await?;
+    match heart.adopt(&shared.current()).await {
+        Ok(()) => {}
+        // Its first beat by a clock that can be believed does it.
+        Err(Halt::Clock(_)) => {}
+        Err(Halt::Store(error)) => return Err(error.into()),
+    }
     let mut working = river.start(&store)?;
     let ended = CancellationToken::new();
     let uptime = Arc::clone(&clock);
@@ -325,7 +330,7 @@ impl Service {
     }
 
     async fn beat(&mut self) -> bool {
-        let (now, since_boot) = (self.clock.now(), self.clock.since_boot());
+        let (now, since_boot) = self.clock.reading();
         // By the clock, like everything that falls due; one that was set back must not keep news for hours.
         if (now - self.told_at).abs() >= NEWS {
             self.told_at = now;
@@ -336,18 +341,21 @@ impl Service {
             self.room.look(&self.pulse, &current.engine).await;
         }
         self.heart.paused = self.pulse.store_trouble().is_some();
-        match self.heart.beat(&current, now, since_boot).await {
+        match self.heart.beat(&current).await {
             Ok(()) => {
                 self.pulse.beat(now, since_boot);
                 self.pulse.release();
                 true
             }
             Err(why) => {
+                if let Halt::Store(_) = why {
+                    figures::store_fault();
+                }
                 tracing::warn!(
-                    reason = why,
+                    reason = %why,
                     "the heart could not beat; the next beat tries again"
                 );
-                self.pulse.hold(&why);
+                self.pulse.hold(why.to_string());
                 false
             }
         }
@@ -364,40 +372,42 @@ impl Service {
     }
 
     async fn look_after(&mut self, tick: Tick) {
-        let current = self.shared.current();
-        let Engine {
-            plan, store, clock, ..
-        } = &current.engine;
-        let now = clock.now();
         let done = match tick {
             Tick::Beat => Ok(()),
-            Tick::Minute => {
-                figures::runs_under_way(u32::try_from(self.shared.leases.count()).unwrap_or(u32::MAX));
-                self.count_outbox(store).await;
-                fail_point::hit("minute");
-                self.room.look(&self.pulse, &current.engine).await;
-                self.look_each_minute(plan, store, now).await
-            }
-            Tick::Hour => retention::clear(plan, store, now).await,
+            Tick::Minute => self.look_each_minute().await,
+            Tick::Hour => self.look_each_hour().await,
         };
-        if let Err(error) = done {
-            figures::store_fault();
-            tracing::warn!(error = %error, tick = ?tick, "what this tick asks for could not be done; the next one tries again");
+        match done {
+            // Nothing is called late, counted as alive or removed for good by a clock that cannot be believed; the beat has said so.
+            Ok(()) | Err(Halt::Clock(_)) => {}
+            Err(Halt::Store(error)) => {
+                figures::store_fault();
+                tracing::warn!(error = %error, tick = ?tick, "what this tick asks for could not be done; the next one tries again");
+            }
         }
     }
 
-    /// Says that the service is alive, up to when the schedules were heeded, and who waits for too long.
-    async fn look_each_minute(
-        &self,
-        plan: &Plan,
-        store: &Store,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    /// Looks whether there is room, says that the service is alive, up to when the schedules were heeded, and who waits too long.
+    async fn look_each_minute(&mut self) -> Result<(), Halt> {
+        let current = self.shared.current();
+        let Engine { plan, store, .. } = &current.engine;
+        figures::runs_under_way(u32::try_from(self.shared.leases.count()).unwrap_or(u32::MAX));
+        self.count_outbox(store).await;
+        fail_point::hit("minute");
+        self.room.look(&self.pulse, &current.engine).await;
+        let now = self.heart.believe(&current).await?;
         if self.pulse.ready(self.clock.since_boot()).is_ok() {
             self.aside.ping.notify_one();
             store.note_beat(now).await?;
         }
-        watch::look(plan, store, now).await
+        Ok(watch::look(plan, store, now).await?)
+    }
+
+    /// Removes what is old enough to go.
+    async fn look_each_hour(&mut self) -> Result<(), Halt> {
+        let current = self.shared.current();
+        let now = self.heart.believe(&current).await?;
+        Ok(retention::clear(&current.engine.plan, &current.engine.store, now).await?)
     }
 
     /// How much lies in the outbox, for whoever collects figures.

@@ -38,7 +38,7 @@ impl Service {
             hosts: Arc::clone(&before.engine.hosts),
             ..Engine::new(plan, before.engine.store.clone(), Arc::clone(&self.clock))
         }));
-        if let Err(error) = self.heart.adopt(&next, self.clock.now()).await {
+        if let Err(error) = self.heart.adopt(&next).await {
             figures::config_reloaded("refused");
             tracing::error!(error = %error, "the new configuration could not be adopted; the one before stays in force");
             return;

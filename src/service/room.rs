@@ -102,7 +102,7 @@ async fn try_to_write(engine: &Engine, bytes: usize) -> Result<(), String> {
     let folder = engine.store.data_dir().to_owned();
     let tried = tokio::task::spawn_blocking(move || try_folder(&folder, bytes)).await;
     tried.map_err(|broken| broken.to_string())??;
-    let noted = engine.store.note_beat(engine.clock.now()).await;
+    let noted = engine.store.note_room(engine.clock.now()).await;
     noted.map_err(|error| error.to_string())
 }
 

@@ -219,6 +219,17 @@ impl Store {
         self.db.transaction(work).await.map(drop)
     }
 
+    /// Writes a row, to see whether that can be done; what the clock says then stands in it and is believed by nobody.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn note_room(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql =
+            "INSERT INTO facts (name, value) VALUES ('room', $1) ON CONFLICT (name) DO UPDATE SET value = $1";
+        let work = work(move |tx| async move { tx.execute(sql, values![now]).await }.boxed());
+        self.db.transaction(work).await.map(drop)
+    }
+
     /// What time the database says it is; ours where it has no clock of its own.
     ///
     /// # Errors

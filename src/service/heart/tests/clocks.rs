@@ -118,7 +118,7 @@ async fn the_owner_hears_once_that_the_clock_is_held_and_the_calendar_goes_on_fr
 async fn two_machines_must_agree_on_the_time() {
     let jobs = [job("minute", "* * * * *", "last_days:7")];
     let mut world = World::begin(On::Postgres, &jobs, "2026-03-01T12:00:00Z").await;
-    let why = world.beat().await.unwrap_err();
+    let why = world.beat().await.unwrap_err().to_string();
     assert!(why.contains("the database's"), "{why}");
     let theirs = world.store.database_clock(world.clock.now()).await.unwrap();
     world.clock = ManualClock::at(theirs);
