@@ -34,11 +34,12 @@ use futures::FutureExt as _;
 use heart::{Halt, Heart};
 use riverqueue::RunHandle;
 use room::Room;
-use signals::{Asked, Signals};
+use signals::Stop;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use ticks::{Tick, Ticks};
 use tokio::net::TcpListener;
+use tokio::signal::unix::Signal;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -128,14 +129,15 @@ fn workers(plan: &Plan) -> usize {
 /// Serves until it is told to stop.
 ///
 /// # Errors
-/// [`ServiceError`] if it cannot begin; once it has, it goes on whatever happens.
+/// [`ServiceError`] if it cannot begin, or River has ended; whatever else happens, it goes on.
 pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), ServiceError> {
-    let store = open_store(&plan).await?;
+    // Before the store is opened: a second service must not bring its tables up to date under the feet of the first.
     let _lock = match plan.service.store {
-        None => Some(lock::take(store.data_dir())?),
+        None => Some(lock::take(&plan.service.data_dir)?),
         Some(_) => None,
     };
-    let signals = Signals::listen()?;
+    let store = open_store(&plan).await?;
+    let (mut stop, hangup) = (Stop::listen()?, signals::hangup()?);
     let (listener, address) = listen(&plan.service.listen).await?;
     let stop_within = plan.service.stop_within;
     let at_once = workers(&plan);
@@ -146,28 +148,34 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         stop: CancellationToken::new(),
         pulse: Pulse::new(),
     });
-    let river = Arc::new(River::open(&store, at_once, worker(Arc::clone(&shared))).await?);
     let pulse = shared.pulse.clone();
-    let mut heart = Heart::new(
-        store.clone(),
-        Arc::clone(&river) as Arc<dyn Dispatch>,
-        clock.now(),
-        clock.since_boot(),
-    )
-    .await?;
+    let river = Arc::new(River::open(&store, at_once, worker(Arc::clone(&shared))).await?);
+    let ticks = Ticks::start().await;
+    let mut service = Service {
+        shared: Arc::clone(&shared),
+        heart: Heart::new(
+            store.clone(),
+            Arc::clone(&river) as Arc<dyn Dispatch>,
+            clock.now(),
+            clock.since_boot(),
+        )
+        .await?,
+        pulse: pulse.clone(),
+        clock: Arc::clone(&clock),
+        load,
+        ticks: ticks.map_err(|error| ServiceError::Failed(format!("ticks cannot be started: {error}")))?,
+        hangup,
+        aside: Arc::default(),
+        told_at: clock.now(),
+        room: Room::default(),
+    };
     store.fail_abandoned(clock.now()).await?;
-    match heart.adopt(&shared.current()).await {
-        Ok(()) => {}
-        // Its first beat by a clock that can be believed does it.
-        Err(Halt::Clock(_)) => {}
-        Err(Halt::Store(error)) => return Err(error.into()),
-    }
+    service.adopt().await?;
     let mut working = river.start(&store)?;
     let ended = CancellationToken::new();
     let uptime = Arc::clone(&clock);
     let shown = Console::new(pulse.clone(), &address, move || uptime.since_boot());
     let console = tokio::spawn(console::serve(listener, shown, ended.clone()));
-    let aside = Arc::<Aside>::default();
     fail_point::hit("serving");
     pulse.set_phase(Phase::Serving);
     tracing::info!(
@@ -175,37 +183,51 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         jobs = shared.current().engine.plan.jobs.len(),
         "serving"
     );
-    let mut service = Service {
-        shared: Arc::clone(&shared),
-        heart,
-        pulse: pulse.clone(),
-        clock: Arc::clone(&clock),
-        load,
-        signals,
-        aside: Arc::clone(&aside),
-        told_at: clock.now(),
-        room: Room::default(),
+    let aside = Arc::clone(&service.aside);
+    let mut beats = std::pin::pin!(shared.leases.beat(&store, clock.as_ref()));
+    let done = tokio::select! {
+        // What is dropped here, in the middle of a call to the database too, is found in the rows by the next service.
+        () = service.run() => Ok(()),
+        () = stop.asked() => Ok(()),
+        () = &mut beats => Ok(()),
+        () = look_aside(&shared, &aside) => Ok(()),
+        ended = working.wait() => Err(river_ended(ended)),
     };
-    let beats = shared.leases.beat(&store, clock.as_ref());
-    let aside = look_aside(&shared, &aside);
-    tokio::select! {
-        done = service.run() => done?,
-        // What is dropped here when the service ends is found in the rows by the next one.
-        () = beats => {}
-        () = aside => {}
-    }
     let well = pulse.ready(clock.since_boot()).is_ok();
     pulse.set_phase(Phase::Stopping);
-    wind_down(&shared, &store, &mut working, &mut service.signals, stop_within).await;
-    if well {
-        drop(store.note_beat(clock.now()).await);
+    let deadline = Instant::now() + stop_within;
+    tokio::select! {
+        () = finish(&shared, &mut working, &mut stop, stop_within) => {}
+        // Whoever still sends keeps its run.
+        () = beats => {}
     }
     ended.cancel();
-    if let Ok(Err(error)) = console.await {
-        tracing::warn!(error = %error, "the console had ended before");
+    let last = async {
+        give_back(&shared, &store).await;
+        if well {
+            service.note_last_beat().await;
+        }
+        if let Ok(Err(error)) = console.await {
+            tracing::warn!(error = %error, "the console had ended before");
+        }
+    };
+    tokio::select! {
+        () = last => {}
+        () = tokio::time::sleep_until(deadline) => tracing::warn!("the store did not answer in time; leases run out by themselves"),
+        () = stop.asked() => tracing::warn!("told again to stop; leases run out by themselves"),
     }
     tracing::info!("stopped");
-    Ok(())
+    done
+}
+
+/// River ends only when it cannot go on, and without it nobody works.
+fn river_ended(ended: Result<(), riverqueue::Error>) -> ServiceError {
+    let why = ended.map_or_else(|error| error.to_string(), |()| "it says nothing".to_owned());
+    tracing::error!(
+        reason = why,
+        "River has ended, so nothing can be worked; the service ends"
+    );
+    ServiceError::Failed(format!("River has ended ({why}); start the service again"))
 }
 
 fn current(engine: Engine) -> Current {
@@ -257,7 +279,9 @@ struct Service {
     pulse: Pulse,
     clock: Arc<dyn Clock>,
     load: Load,
-    signals: Signals,
+    ticks: Ticks,
+    /// SIGHUP: the configuration is to be read again.
+    hangup: Signal,
     aside: Arc<Aside>,
     /// When we last looked whether an owner waits for news.
     told_at: DateTime<Utc>,
@@ -295,10 +319,17 @@ async fn look_aside(shared: &Shared, aside: &Aside) {
 }
 
 impl Service {
-    /// Beats until somebody asks us to stop.
-    async fn run(&mut self) -> Result<(), ServiceError> {
-        let failed = |error| ServiceError::Failed(format!("ticks cannot be started: {error}"));
-        let mut ticks = Ticks::start().await.map_err(failed)?;
+    /// Brings the calendar in line with the plan. By a clock that cannot be believed nothing begins; the first beat that can makes
+    /// up for it.
+    async fn adopt(&mut self) -> Result<(), StoreError> {
+        match self.heart.adopt(&self.shared.current()).await {
+            Ok(()) | Err(Halt::Clock(_)) => Ok(()),
+            Err(Halt::Store(error)) => Err(error),
+        }
+    }
+
+    /// Beats, for ever.
+    async fn run(&mut self) {
         let mut heard = Instant::now();
         loop {
             let beaten = self.beat().await;
@@ -307,26 +338,25 @@ impl Service {
             tokio::select! {
                 // Whatever is dropped here is asked for again at the next turn.
                 () = tokio::time::sleep(wait) => {}
-                tick = ticks.ticks.recv() => {
+                Some(tick) = self.ticks.ticks.recv() => {
                     heard = Instant::now();
-                    if let Some(tick) = tick {
-                        self.look_after(tick).await;
-                    }
+                    self.look_after(tick).await;
                 }
-                asked = self.signals.next() => match asked {
-                    Asked::Stop => break,
-                    Asked::Reload => self.reload().await,
-                },
+                Some(()) = self.hangup.recv() => self.reload().await,
             }
             if heard.elapsed() > SILENCE {
                 tracing::warn!("no tick has come for a while; ticking is started anew");
-                ticks.stop().await;
-                ticks = Ticks::start().await.map_err(failed)?;
                 heard = Instant::now();
+                self.tick_anew().await;
             }
         }
-        ticks.stop().await;
-        Ok(())
+    }
+
+    async fn tick_anew(&mut self) {
+        match Ticks::start().await {
+            Ok(ticks) => std::mem::replace(&mut self.ticks, ticks).stop().await,
+            Err(error) => tracing::error!(error = %error, "ticks cannot be started; it is tried again"),
+        }
     }
 
     async fn beat(&mut self) -> bool {
@@ -410,6 +440,14 @@ impl Service {
         Ok(retention::clear(&current.engine.plan, &current.engine.store, now).await?)
     }
 
+    /// Says up to when the schedules were heeded, at the end.
+    async fn note_last_beat(&mut self) {
+        let current = self.shared.current();
+        if let Ok(now) = self.heart.believe(&current).await {
+            drop(current.engine.store.note_beat(now).await);
+        }
+    }
+
     /// How much lies in the outbox, for whoever collects figures.
     async fn count_outbox(&self, store: &Store) {
         match store.backlog().await {
@@ -446,14 +484,8 @@ async fn ping(plan: &Plan) {
     }
 }
 
-/// Stops claiming, lets what is being sent finish, gives the rest back.
-async fn wind_down(
-    shared: &Shared,
-    store: &Store,
-    working: &mut RunHandle,
-    signals: &mut Signals,
-    within: Duration,
-) {
+/// Stops claiming and lets what is being sent finish.
+async fn finish(shared: &Shared, working: &mut RunHandle, stop: &mut Stop, within: Duration) {
     tracing::info!(
         within_s = within.as_secs(),
         runs = shared.leases.count(),
@@ -469,12 +501,21 @@ async fn wind_down(
                 tracing::warn!("not everything ended in time; what was being sent is ambiguous now");
             }
         }
-        () = signals.stop() => tracing::warn!("told twice to stop: what was being sent is ambiguous now"),
-    }
-    fail_point::hit("giving_back");
-    for (run_id, fence) in shared.leases.left() {
-        if let Err(error) = store.release(&run_id, fence).await {
-            tracing::debug!(run.id = run_id, error = %error, "the run could not be given back; its lease runs out");
-        }
+        () = stop.asked() => tracing::warn!("told twice to stop: what was being sent is ambiguous now"),
     }
 }
+
+/// Gives back what is still in our hands, so that nobody waits for its lease to run out.
+async fn give_back(shared: &Shared, store: &Store) {
+    fail_point::hit("giving_back");
+    let left = shared.leases.left();
+    let released = left.iter().map(|(run_id, fence)| async move {
+        if let Err(error) = store.release(run_id, *fence).await {
+            tracing::debug!(run.id = run_id, error = %error, "the run could not be given back; its lease runs out");
+        }
+    });
+    futures::future::join_all(released).await;
+}
+
+#[cfg(test)]
+mod tests;

@@ -120,6 +120,7 @@ async fn two_machines_must_agree_on_the_time() {
     let mut world = World::begin(On::Postgres, &jobs, "2026-03-01T12:00:00Z").await;
     let why = world.beat().await.unwrap_err().to_string();
     assert!(why.contains("the database's"), "{why}");
+    assert!(world.store.cursors().await.unwrap().is_empty(), "no job begins");
     let theirs = world.store.database_clock(world.clock.now()).await.unwrap();
     world.clock = ManualClock::at(theirs);
     world.restart(&[]).await;
