@@ -72,6 +72,11 @@ fn with_env(text: &str, env: &[(&str, &str)]) -> Result<Plan, Problems> {
 /// Every problem by its name, with the snippet that has it.
 fn cases() -> Vec<(&'static str, String)> {
     let of_job = |lines: &str| whole(&job(lines));
+    let of_platform = |lines: &str| {
+        let geai = "[sources.globant.geai]\nbase_url = \"https://api.example.ai\"\napi_key = \"env:KEY\"\n";
+        let sources = "sources = [\"files\", \"globant\"]";
+        format!("{SOURCE}{geai}{}", job(&format!("{sources}\n{lines}")))
+    };
     let mail = |lines: &str| {
         format!(
             "[deliveries.mail.email]\nfrom = \"a@example.com\"\n{lines}\n{}{}",
@@ -258,6 +263,14 @@ fn cases() -> Vec<(&'static str, String)> {
             of_job("wait_until = { fresh = [\"file\", \"files\", \"files\"], at_most = \"0s\" }"),
         ),
         ("wait for nothing", of_job("wait_until = { fresh = [] }")),
+        (
+            "wait for a platform",
+            of_platform("wait_until = { fresh = [\"files\", \"globant\"] }"),
+        ),
+        ("wait for nothing but a platform", {
+            let text = of_platform("wait_until = {}");
+            text.replace("[\"files\", \"globant\"]", "[\"globant\"]")
+        }),
         ("wait as a text", of_job("wait_until = \"12h\"")),
         ("gates as a list", of_job("gates = []")),
         ("gates: unknown key", of_job("gates = { max_changes = 5 }")),
