@@ -300,11 +300,6 @@ impl Heart {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let dues: Vec<DateTime<Utc>> = batch
-            .iter()
-            .flat_map(|advance| &advance.occurrences)
-            .map(|it| it.due_at)
-            .collect();
         fail_point::hit("materialising");
         let done = self
             .store
@@ -312,10 +307,9 @@ impl Heart {
             .await?;
         fail_point::hit("materialised");
         figures::occurrences_enqueued(done.enqueued as u64);
-        if done.missed > 0 {
-            figures::occurrences_missed("late", done.missed as u64);
-        }
-        for due_at in dues {
+        figures::occurrences_missed("late", (done.missed - done.no_complete_day) as u64);
+        figures::occurrences_missed("no_complete_day", done.no_complete_day as u64);
+        for due_at in done.due_at {
             figures::due_lateness((now - due_at).to_std().unwrap_or_default());
         }
         if done.enqueued + done.missed > 0 {

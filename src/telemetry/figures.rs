@@ -121,6 +121,12 @@ fn describe() {
     for name in [OCCURRENCES_ENQUEUED, STALE_WRITES_REFUSED, STORE_FAULTS] {
         counter!(name).increment(0);
     }
+    for reason in ["late", "no_complete_day"] {
+        occurrences_missed(reason, 0);
+    }
+    for outcome in ["taken", "refused"] {
+        counter!(CONFIG_RELOADS, "outcome" => outcome).increment(0);
+    }
     gauge!(RUNS_UNDER_WAY).set(0);
 }
 
@@ -129,7 +135,7 @@ pub fn occurrences_enqueued(count: u64) {
     counter!(OCCURRENCES_ENQUEUED).increment(count);
 }
 
-/// So many occurrences were written down as missed, for one reason of a short list.
+/// So many occurrences were written down as missed: `late`, or with `no_complete_day` in their period.
 pub fn occurrences_missed(reason: &'static str, count: u64) {
     counter!(OCCURRENCES_MISSED, "reason" => reason).increment(count);
 }
@@ -191,7 +197,7 @@ mod tests {
 
     fn record() {
         occurrences_enqueued(3);
-        occurrences_missed("too_old", 2);
+        occurrences_missed("late", 2);
         run_ended("monthly", "delivered");
         delivery_attempted("finance-mail", "acked");
         stale_write_refused();
@@ -217,7 +223,9 @@ mod tests {
         let text = exporter.text();
         for line in [
             "reportwire_occurrences_enqueued_total 3",
-            "reportwire_occurrences_missed_total{reason=\"too_old\"} 2",
+            "reportwire_occurrences_missed_total{reason=\"late\"} 2",
+            "reportwire_occurrences_missed_total{reason=\"no_complete_day\"} 0",
+            "reportwire_config_reloads_total{outcome=\"taken\"} 0",
             "reportwire_runs_total{job=\"monthly\",state=\"delivered\"} 1",
             "reportwire_deliveries_total{delivery=\"finance-mail\",outcome=\"acked\"} 1",
             "reportwire_stale_writes_refused_total 1",

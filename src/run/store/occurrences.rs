@@ -67,8 +67,12 @@ pub struct Advance {
 pub struct Materialised {
     /// Runs handed to workers.
     pub enqueued: usize,
+    /// When those fell due.
+    pub due_at: Vec<DateTime<Utc>>,
     /// Occurrences that will not run.
     pub missed: usize,
+    /// Those among them whose period had no complete day yet.
+    pub no_complete_day: usize,
     /// Jobs that another process had advanced meanwhile; nothing was written for them.
     pub overtaken: Vec<String>,
 }
@@ -280,12 +284,16 @@ impl Store {
                         match record(tx, &advance.job, occurrence, now).await? {
                             Recorded::Before => {}
                             Recorded::Missed => missed.push(occurrence),
-                            Recorded::Run(ticket) => tickets.push(ticket),
+                            Recorded::Run(ticket) => {
+                                done.due_at.push(occurrence.due_at);
+                                tickets.push(ticket);
+                            }
                         }
                     }
                     let tell = tell::missed(&advance.job, &advance.owner, &missed);
                     notices::write_all(tx, tell.as_slice(), now).await?;
                     done.missed += missed.len();
+                    done.no_complete_day += missed.iter().filter(|it| it.period.is_none()).count();
                 }
                 done.enqueued = tickets.len();
                 dispatch.enqueue(tx, &tickets).await?;
