@@ -2,8 +2,8 @@
 
 use super::{Failure, Globals, Verdict, clock, output, wait_for};
 use crate::config::Plan;
-use crate::run::recipe;
 use crate::schedule::cadence;
+use crate::service::proof;
 use futures::future::join_all;
 
 /// Arguments of `check`.
@@ -17,7 +17,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(&self, globals: &Globals) -> Result<Verdict, Failure> {
         let plan = globals.plan()?;
-        prove(&plan)?;
+        proof::prove(&plan, &clock())?;
         let warnings = plan.exposed_secrets();
         for warning in warnings {
             output::note(output::plain(&warning.to_string()).trim_end());
@@ -40,57 +40,6 @@ impl Check {
         }
         Ok(Verdict::Done)
     }
-}
-
-/// What a plan needs besides being well formed, all at once: secrets, templates, file names, addresses. Nothing is contacted.
-fn prove(plan: &Plan) -> Result<(), Failure> {
-    let missing = plan.missing_secrets();
-    let mut problems = job_problems(plan)?;
-    if missing.is_empty() {
-        problems.extend(delivery_problems(plan));
-    }
-    match (missing.is_empty(), problems.pop()) {
-        (true, None) => Ok(()),
-        (true, Some(last)) => {
-            tell(&problems);
-            Err(Failure::request(last))
-        }
-        (false, last) => {
-            problems.extend(last);
-            tell(&problems);
-            Err(Failure::Configuration(missing))
-        }
-    }
-}
-
-fn tell(problems: &[String]) {
-    for problem in problems {
-        output::note(format!("error: {problem}"));
-    }
-}
-
-/// Secrets that have the wrong form, and addresses that will not do.
-fn delivery_problems(plan: &Plan) -> Vec<String> {
-    let opened = plan
-        .deliveries
-        .iter()
-        .map(|(name, delivery)| crate::delivery::open(name, delivery, clock()));
-    let errors = opened.filter_map(Result::err);
-    errors.map(|error| output::plain(&error.reason)).collect()
-}
-
-/// Templates and file names that would fail a run.
-fn job_problems(plan: &Plan) -> Result<Vec<String>, Failure> {
-    let mut problems = Vec::new();
-    for job in plan.jobs.values() {
-        let found = recipe::template_problems(plan, job)?;
-        problems.extend(
-            found
-                .iter()
-                .map(|problem| output::plain(&format!("job `{}`: {problem}", job.name))),
-        );
-    }
-    Ok(problems)
 }
 
 /// Who would not hear of trouble.

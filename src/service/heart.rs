@@ -2,13 +2,13 @@
 //!
 //! A beat has no memory that matters: what it would have written is found again by the next one, of this process or another.
 
-use super::Current;
 use super::calendar::{self, Calendar};
 use super::guard::ClockGuard;
+use super::{Current, tell_owner};
 use crate::delivery::BulletinKind;
 use crate::fail_point;
 use crate::run::dispatch::Dispatch;
-use crate::run::store::{Advance, Cursor, Store, StoreError, Tell};
+use crate::run::store::{Advance, Cursor, Store, StoreError};
 use crate::schedule::clock::Clock;
 use crate::telemetry::figures;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -172,7 +172,7 @@ impl Heart {
         let checked = self.check_clock(clock.as_ref(), now, since_boot).await;
         match &checked {
             Ok(()) => self.held = None,
-            Err(Halt::Clock(why)) => self.hold(current, why, now).await,
+            Err(Halt::Clock(why)) => self.hold(current, why).await,
             // Whether the clock is right is not known, so what was said of it stands.
             Err(Halt::Store(_)) => {}
         }
@@ -207,20 +207,13 @@ impl Heart {
     }
 
     /// Tells the owner, once, that nothing is begun.
-    async fn hold(&mut self, current: &Current, why: &str, now: DateTime<Utc>) {
+    async fn hold(&mut self, current: &Current, why: &str) {
         if self.held.replace(why.to_owned()).is_some() {
             return;
         }
         tracing::error!(reason = why, "the clock cannot be believed");
-        let tell = Tell {
-            owner: current.engine.plan.service.owner.clone(),
-            kind: BulletinKind::ClockHeld,
-            job: None,
-            period: None,
-            run_id: None,
-            text: why.to_owned(),
-        };
-        if let Err(error) = self.store.tell(vec![tell], now).await {
+        let told = tell_owner(&current.engine, BulletinKind::ClockHeld, why.to_owned()).await;
+        if let Err(error) = told {
             tracing::error!(error = %error, "that could not be written down for the owner");
         }
     }

@@ -11,6 +11,7 @@ mod calendar;
 mod guard;
 mod heart;
 mod lock;
+pub mod proof;
 mod reload;
 mod retention;
 mod room;
@@ -20,18 +21,20 @@ mod watch;
 
 use crate::config::{Plan, Problems};
 use crate::console::{self, Console, Phase, Pulse};
+use crate::delivery::BulletinKind;
 use crate::fail_point;
 use crate::run::dispatch::{Dispatch, River, Work};
 use crate::run::lanes::Lanes;
 use crate::run::lease::Leases;
 use crate::run::perform::Engine;
-use crate::run::store::{Store, StoreError, Ticket};
+use crate::run::store::{Store, StoreError, Tell, Ticket};
 use crate::run::work::work;
 use crate::schedule::clock::Clock;
 use crate::telemetry::figures;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt as _;
 use heart::{Halt, Heart};
+use proof::Unproven;
 use riverqueue::RunHandle;
 use room::Room;
 use signals::Stop;
@@ -64,6 +67,9 @@ pub enum ServiceError {
     /// The configuration cannot be served as it is.
     #[error("{0}")]
     Request(String),
+    /// The configuration refers to what is not there or will not do.
+    #[error(transparent)]
+    Unproven(#[from] Unproven),
     /// The store said no.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -101,6 +107,19 @@ impl Shared {
     }
 }
 
+/// Writes down for the owner what concerns no job.
+async fn tell_owner(engine: &Engine, kind: BulletinKind, text: String) -> Result<(), StoreError> {
+    let tell = Tell {
+        owner: engine.plan.service.owner.clone(),
+        kind,
+        job: None,
+        period: None,
+        run_id: None,
+        text,
+    };
+    engine.store.tell(vec![tell], engine.clock.now()).await
+}
+
 /// Opens the store that a plan names: PostgreSQL, or the file in its data folder.
 ///
 /// # Errors
@@ -131,6 +150,7 @@ fn workers(plan: &Plan) -> usize {
 /// # Errors
 /// [`ServiceError`] if it cannot begin, or River has ended; whatever else happens, it goes on.
 pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), ServiceError> {
+    proof::prove(&plan, &clock)?;
     // Before the store is opened: a second service must not bring its tables up to date under the feet of the first.
     let _lock = match plan.service.store {
         None => Some(lock::take(&plan.service.data_dir)?),
@@ -139,7 +159,6 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     let store = open_store(&plan).await?;
     let (mut stop, hangup) = (Stop::listen()?, signals::hangup()?);
     let (listener, address) = listen(&plan.service.listen).await?;
-    let stop_within = plan.service.stop_within;
     let at_once = workers(&plan);
     let engine = Engine::new(plan, store.clone(), Arc::clone(&clock));
     let shared = Arc::new(Shared {
@@ -195,6 +214,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
     };
     let well = pulse.ready(clock.since_boot()).is_ok();
     pulse.set_phase(Phase::Stopping);
+    let stop_within = shared.current().engine.plan.service.stop_within;
     let deadline = Instant::now() + stop_within;
     tokio::select! {
         () = finish(&shared, &mut working, &mut stop, stop_within) => {}

@@ -4,10 +4,10 @@
 //! due meanwhile is found in the calendar later. `/readyz` says why, the ping stops, and the owner hears as soon as that can be
 //! written down.
 
+use super::tell_owner;
 use crate::console::Pulse;
 use crate::delivery::BulletinKind;
 use crate::run::Engine;
-use crate::run::store::Tell;
 use crate::telemetry::figures;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -82,15 +82,7 @@ impl Room {
 }
 
 async fn write_down(engine: &Engine, kind: BulletinKind, text: String) -> bool {
-    let tell = Tell {
-        owner: engine.plan.service.owner.clone(),
-        kind,
-        job: None,
-        period: None,
-        run_id: None,
-        text,
-    };
-    let written = engine.store.tell(vec![tell], engine.clock.now()).await;
+    let written = tell_owner(engine, kind, text).await;
     if let Err(error) = &written {
         tracing::debug!(error = %error, "that could not be written down for the owner yet");
     }

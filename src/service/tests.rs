@@ -1,7 +1,6 @@
 //! The service on a clock that stands still until it is told otherwise, without River and signals.
 
 use super::*;
-use crate::delivery::BulletinKind;
 use crate::run::work::shop::{self, DUE, Shop, at};
 use std::sync::Mutex;
 
@@ -93,7 +92,8 @@ async fn a_clock_that_leaps_ten_years_and_comes_back_costs_no_file_no_job_and_no
         .into_iter()
         .map(|news| news.kind)
         .collect();
-    assert_eq!(told, [BulletinKind::ClockHeld]);
+    let refused = BulletinKind::ConfigRefused;
+    assert_eq!(told, [BulletinKind::ClockHeld, refused, refused]);
 
     stage.shop.clock.set(at("2026-11-02T06:10:00Z"));
     assert!(stage.live().await);
