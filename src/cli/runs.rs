@@ -6,7 +6,7 @@ use super::{Failure, Globals, Verdict, output};
 use crate::config::Plan;
 use crate::period::Period;
 use crate::run::store::{Run, RunFilter, StoredOccurrence, Trigger};
-use crate::run::{RunState, Store, choose};
+use crate::run::{Store, choose};
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
@@ -56,7 +56,8 @@ impl Runs {
         let limit = if self.json { LISTED.1 } else { LISTED.0 };
         let filter = RunFilter { job: self.job };
         let runs = store.runs(&filter, limit).await?;
-        let missed = store.missed(filter.job.as_deref(), limit).await?;
+        // What somebody has made good is nobody's task any more; it stays on record for programs.
+        let missed = store.missed(filter.job.as_deref(), self.json, limit).await?;
         let nothing = runs.is_empty() && missed.is_empty();
         if let Some(job) = filter.job.filter(|job| nothing && !plan.jobs.contains_key(job)) {
             choose::job(&plan, &job)?;
@@ -67,8 +68,6 @@ impl Runs {
         } else if nothing {
             output::note("nothing has run yet; `reportwire run JOB` runs a job");
         } else {
-            let made_good = |it: &&StoredOccurrence| !runs.iter().any(|run| makes_good(run, it));
-            let missed: Vec<&StoredOccurrence> = missed.iter().filter(made_good).collect();
             let tables = [list(&runs), list_missed(&missed)];
             let tables: Vec<String> = tables.into_iter().flatten().collect();
             output::data(tables.join("\n\n"));
@@ -77,15 +76,7 @@ impl Runs {
     }
 }
 
-/// Whether somebody has run what was missed.
-fn makes_good(run: &Run, missed: &StoredOccurrence) -> bool {
-    run.job == missed.job
-        && missed.period_id.as_ref() == Some(&run.period_id)
-        && run.state == RunState::Delivered
-        && run.trigger != Trigger::Test
-}
-
-/// An occurrence that did not run, for programs: an object with the keys of a run's.
+/// An occurrence that did not run, for programs: an object with the keys of a run's, when it was due and why it did not run.
 fn missed_object(plan: &Plan, it: &StoredOccurrence) -> Value {
     let calendar = plan.jobs.get(&it.job).map(|job| job.calendar);
     let period = it.period_id.as_ref().map(|id| {
@@ -96,8 +87,17 @@ fn missed_object(plan: &Plan, it: &StoredOccurrence) -> Value {
     json!({
         "run_id": null,
         "job": it.job,
+        "revision": null,
         "period": period,
         "state": MISSED,
+        "trigger": null,
+        "as_of": null,
+        "created_at": null,
+        "generated_at": null,
+        "finished_at": null,
+        "error": null,
+        "held": [],
+        "notices": [],
         "due_at": due_at(&it.timezone, it.due_at),
         "reason": it.missed,
     })
@@ -133,8 +133,8 @@ fn list(runs: &[Run]) -> Option<String> {
     (!runs.is_empty()).then(|| output::table(heading, rows))
 }
 
-/// What was missed and that nobody has run since, for people: occurrences of one job with one reason share a row.
-fn list_missed(missed: &[&StoredOccurrence]) -> Option<String> {
+/// What was missed, for people: occurrences of one job with one reason share a row.
+fn list_missed(missed: &[StoredOccurrence]) -> Option<String> {
     let mut groups: Vec<Vec<&StoredOccurrence>> = Vec::new();
     for it in missed {
         let same =

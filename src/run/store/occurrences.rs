@@ -304,14 +304,20 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// The latest occurrences that did not run, newest first.
+    /// The latest occurrences that did not run, newest first; `made_good` too, of which a later run has delivered the period.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn missed(&self, job: Option<&str>, limit: u32) -> Result<Vec<StoredOccurrence>, StoreError> {
-        let values = values![job.unwrap_or_default(), limit];
-        let sql = "SELECT * FROM occurrences WHERE missed IS NOT NULL AND ($1 = '' OR job = $1) \
-             ORDER BY due_at DESC LIMIT $2";
+    pub async fn missed(
+        &self,
+        job: Option<&str>,
+        made_good: bool,
+        limit: u32,
+    ) -> Result<Vec<StoredOccurrence>, StoreError> {
+        let values = values![job.unwrap_or_default(), limit, i64::from(made_good)];
+        let sql = "SELECT * FROM occurrences AS o WHERE missed IS NOT NULL AND ($1 = '' OR job = $1) \
+             AND ($3 = 1 OR NOT EXISTS (SELECT 1 FROM runs WHERE runs.job = o.job AND runs.period_id = o.period_id \
+             AND runs.state = 'delivered' AND runs.trigger <> 'test')) ORDER BY due_at DESC LIMIT $2";
         let work = work(move |tx| {
             async move {
                 let rows = tx.rows(sql, values).await?;
