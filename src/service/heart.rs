@@ -279,13 +279,35 @@ impl Heart {
         overtaken.extend(self.commit(batch, now).await?);
         if !overtaken.is_empty() {
             // Another replica was faster; its rows say how far it came, which may be less far than we had in mind.
-            for cursor in self.store.cursors().await? {
-                if overtaken.contains(&cursor.job) {
-                    cursors.insert(cursor.job.clone(), cursor);
-                }
-            }
+            cursors.extend(self.reached_by_others(&overtaken).await?);
         }
         Ok(cursors)
+    }
+
+    /// How far jobs are that another process has advanced. One without a row was forgotten by a replica whose file lacks it: it goes
+    /// on from where it was here, or whatever it owes would be lost in silence.
+    async fn reached_by_others(
+        &self,
+        overtaken: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Cursor>, StoreError> {
+        let rows = self.store.cursors().await?.into_iter();
+        let mut reached: BTreeMap<String, Cursor> = rows
+            .filter(|row| overtaken.contains(&row.job))
+            .map(|row| (row.job.clone(), row))
+            .collect();
+        let forgotten = overtaken.iter().filter(|job| !reached.contains_key(*job));
+        let forgotten: Vec<Cursor> = forgotten
+            .filter_map(|job| self.calendar.cursor(job).cloned())
+            .collect();
+        for cursor in &forgotten {
+            tracing::error!(
+                job.name = cursor.job,
+                "another replica has forgotten this job, so its configuration is another; the job goes on from where it was"
+            );
+        }
+        self.store.register(forgotten.clone()).await?;
+        reached.extend(forgotten.into_iter().map(|cursor| (cursor.job.clone(), cursor)));
+        Ok(reached)
     }
 
     /// The jobs that another process had advanced meanwhile.
