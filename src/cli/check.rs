@@ -1,8 +1,7 @@
 //! `reportwire check`: all problems of the configuration; with `--online` also whether its far ends let us in.
 
-use super::{Failure, Globals, Verdict, clock, output, wait_for};
+use super::{Failure, Globals, Verdict, clock, jobs, output, wait_for};
 use crate::config::Plan;
-use crate::schedule::cadence;
 use crate::service::proof;
 use futures::future::join_all;
 
@@ -18,15 +17,12 @@ impl Check {
     pub(super) fn run(&self, globals: &Globals) -> Result<Verdict, Failure> {
         let plan = globals.plan()?;
         proof::prove(&plan, &clock())?;
-        let warnings = plan.exposed_secrets();
-        for warning in warnings {
+        for warning in plan.exposed_secrets() {
             output::note(output::plain(&warning.to_string()).trim_end());
         }
-        for warning in schedule_warnings(&plan) {
-            output::note(output::plain(&warning));
-        }
-        if let Some(warning) = owner_warning(&plan) {
-            output::note(output::plain(&warning));
+        let of_service = proof::warnings(&plan).into_iter().chain(owner_warning(&plan));
+        for warning in schedule_warnings(&plan).into_iter().chain(of_service) {
+            output::note(format!("warning: {}", output::plain(&warning)));
         }
         output::data(format!(
             "{}: no problem in {}, {} and {}",
@@ -56,14 +52,14 @@ fn owner_warning(plan: &Plan) -> Option<String> {
         .collect();
     if !unowned.is_empty() {
         return Some(format!(
-            "warning: nobody hears when a report of {} fails, is late or is held: set `owner` under [service], or in the job",
+            "nobody hears when a report of {} fails, is late or is held: set `owner` under [service], or in the job",
             unowned.join(", ")
         ));
     }
     let told = service.owner_delivery.is_some() || service.owner_fallback.is_some();
     (scheduled().next().is_some() && !told).then(|| {
         format!(
-            "warning: there is no e-mail delivery through which `owner` could be told of trouble; it is written to files in {} \
+            "there is no e-mail delivery through which `owner` could be told of trouble; it is written to files in {} \
              only. `owner_fallback` names another way",
             service.data_dir.join("bulletins").display()
         )
@@ -72,18 +68,12 @@ fn owner_warning(plan: &Plan) -> Option<String> {
 
 /// What the jobs' schedules do that their author may not expect.
 fn schedule_warnings(plan: &Plan) -> Vec<String> {
-    let now = clock().now();
-    let jobs = plan
-        .jobs
-        .values()
-        .filter_map(|job| Some((job, job.schedule.as_ref()?)));
-    jobs.flat_map(|(job, schedule)| {
-        let warnings = cadence::warnings(schedule, &job.period, job.timezone, job.calendar, now);
-        warnings
-            .into_iter()
-            .map(|warning| format!("warning: job `{}`: {warning}", job.name))
-    })
-    .collect()
+    let (now, mut told) = (clock().now(), Vec::new());
+    for job in plan.jobs.values() {
+        let warnings = jobs::warnings(job, now);
+        told.extend(warnings.iter().map(|warning| jobs::told(&job.name, warning)));
+    }
+    told
 }
 
 /// Asks all far ends at once.

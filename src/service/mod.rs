@@ -11,6 +11,7 @@ mod calendar;
 mod guard;
 mod heart;
 mod lock;
+mod mount;
 pub mod proof;
 mod reload;
 mod retention;
@@ -156,6 +157,9 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         None => Some(lock::take(&plan.service.data_dir)?),
         Some(_) => None,
     };
+    for warning in proof::warnings(&plan) {
+        tracing::warn!("{warning}");
+    }
     let store = open_store(&plan).await?;
     let (mut stop, hangup) = (Stop::listen()?, signals::hangup()?);
     let (listener, address) = listen(&plan.service.listen).await?;

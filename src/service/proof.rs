@@ -1,10 +1,13 @@
-//! What a plan needs besides being well formed: secrets, templates, file names, addresses. Nothing is contacted.
+//! What a plan needs besides being well formed: secrets, templates, file names, addresses; and what to warn of. Nothing is
+//! contacted.
 
+use super::mount;
 use crate::config::{Plan, Problems};
 use crate::delivery;
 use crate::run::recipe;
 use crate::schedule::clock::Clock;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Everything that keeps a plan from being run. Its text begins each problem with `error:`.
@@ -55,6 +58,25 @@ pub fn prove(plan: &Plan, clock: &Arc<dyn Clock>) -> Result<(), Unproven> {
     if found.count() == 0 { Ok(()) } else { Err(found) }
 }
 
+/// What a service can live with, and its operator should know.
+#[must_use]
+pub fn warnings(plan: &Plan) -> Vec<String> {
+    let listen = &plan.service.listen;
+    let open = (!is_loopback(listen)).then(|| {
+        format!(
+            "`service.listen` = {listen} answers whoever can reach it, without password and TLS: the metrics name jobs and \
+             deliveries, and `/readyz` says what is wrong. Listen on 127.0.0.1, or let a firewall or a proxy choose who may ask"
+        )
+    });
+    mount::warning(plan).into_iter().chain(open).collect()
+}
+
+fn is_loopback(listen: &str) -> bool {
+    let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    address.map_or(host == "localhost", |ip| ip.to_canonical().is_loopback())
+}
+
 fn job_problems(plan: &Plan) -> Vec<String> {
     let of_job = |job| match recipe::template_problems(plan, job) {
         Ok(problems) => problems.iter().map(ToString::to_string).collect(),
@@ -69,4 +91,26 @@ fn job_problems(plan: &Plan) -> Vec<String> {
                 .map(|problem| format!("job `{}`: {problem}", job.name))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_keeps_others_out() {
+        for (listen, expected) in [
+            ("127.0.0.1:8321", true),
+            ("127.1.2.3:0", true),
+            ("[::1]:8321", true),
+            ("[::ffff:127.0.0.1]:8321", true),
+            ("localhost:8321", true),
+            ("0.0.0.0:8321", false),
+            ("[::]:8321", false),
+            ("10.0.0.7:8321", false),
+            ("reports.example.com:8321", false),
+        ] {
+            assert_eq!(is_loopback(listen), expected, "{listen}");
+        }
+    }
 }
