@@ -496,6 +496,8 @@ async fn ping(plan: &Plan) {
     };
     let client = reqwest::Client::builder()
         .timeout(Duration::from_secs(10))
+        // Proxies of the environment are not ours to use: what is asked stands in the configuration.
+        .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .build();
     let answer = match client {

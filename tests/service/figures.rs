@@ -1,4 +1,4 @@
-//! What a monitoring system collects.
+//! What a monitoring system collects, and who notices that a service is gone.
 
 use crate::world::{DUE, World, instant};
 
@@ -36,4 +36,20 @@ async fn what_is_missed_is_counted_by_reason_from_zero_and_is_late_for_nobody() 
             "reportwire_due_lateness_seconds_count 1",
         ],
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_from_outside_is_asked_past_any_proxy_of_the_environment() {
+    let world = World::new().await;
+    let ping = format!("ping_url = \"{}\"\nlisten = ", world.hook.url("/alive"));
+    world.edit("listen = ", &ping);
+    let launch = world.launch().env("REPORTWIRE_TICKS", "fast");
+    let mut service = launch.env("HTTP_PROXY", "http://127.0.0.1:9").start();
+    service.wait_for("serving");
+    world.eventually("a ping", |world| {
+        let asked = world.hook.requests();
+        asked
+            .iter()
+            .any(|request| request.line.starts_with("GET /alive "))
+    });
 }
