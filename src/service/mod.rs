@@ -402,14 +402,17 @@ impl Service {
                 true
             }
             Err(why) => {
-                if let Halt::Store(_) = why {
-                    figures::store_fault();
-                }
                 tracing::warn!(
                     reason = %why,
                     "the heart could not beat; the next beat tries again"
                 );
-                self.pulse.hold(why.to_string());
+                match why {
+                    Halt::Clock(why) => self.pulse.hold(why),
+                    Halt::Store(_) => {
+                        figures::store_fault();
+                        self.pulse.hold(console::STORE_FAILS);
+                    }
+                }
                 false
             }
         }

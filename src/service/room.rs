@@ -133,7 +133,7 @@ mod tests {
         pulse.store_fails("the disk was full for a moment");
         assert_eq!(
             pulse.ready(Duration::ZERO),
-            Err("the disk was full for a moment".into())
+            Err(crate::console::STORE_FAILS.into())
         );
         room.look(&pulse, &shop.engine).await;
         assert!(pulse.store_trouble().is_some(), "it has just looked");
