@@ -1,11 +1,11 @@
 //! `reportwire runs`: what ran, what was delivered to whom, and what fell due and did not run.
 
 use super::show::Told;
-use super::summary::{Summary, run_object};
+use super::summary::{Summary, rfc3339, run_object};
 use super::{Failure, Globals, Verdict, output};
 use crate::config::Plan;
 use crate::period::Period;
-use crate::run::store::{Run, RunFilter, StoredOccurrence, Trigger};
+use crate::run::store::{Audit, Run, RunFilter, StoredOccurrence, Trigger};
 use crate::run::{Store, choose};
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 const LISTED: (u32, u32) = (50, 10_000);
 /// Rows of missed occurrences in a list for people.
 const MISSED_LISTED: usize = 10;
+/// Changes of a job's schedule in a list for people.
+const RESCHEDULES_LISTED: u32 = 5;
 /// The word for an occurrence that did not run.
 const MISSED: &str = "missed";
 
@@ -58,9 +60,17 @@ impl Runs {
         let runs = store.runs(&filter, limit).await?;
         // What somebody has made good is nobody's task any more; it stays on record for programs.
         let missed = store.missed(filter.job.as_deref(), self.json, limit).await?;
-        let nothing = runs.is_empty() && missed.is_empty();
-        if let Some(job) = filter.job.filter(|job| nothing && !plan.jobs.contains_key(job)) {
-            choose::job(&plan, &job)?;
+        let changes = match &filter.job {
+            Some(job) => store.reschedules(job, RESCHEDULES_LISTED).await?,
+            None => Vec::new(),
+        };
+        let nothing = runs.is_empty() && missed.is_empty() && changes.is_empty();
+        if let Some(job) = filter
+            .job
+            .as_ref()
+            .filter(|job| nothing && !plan.jobs.contains_key(*job))
+        {
+            choose::job(&plan, job)?;
         }
         if self.json {
             let missed = missed.iter().map(|it| missed_object(&plan, it));
@@ -68,7 +78,7 @@ impl Runs {
         } else if nothing {
             output::note("nothing has run yet; `reportwire run JOB` runs a job");
         } else {
-            let tables = [list(&runs), list_missed(&missed)];
+            let tables = [list(&runs), list_missed(&missed), list_reschedules(&changes)];
             let tables: Vec<String> = tables.into_iter().flatten().collect();
             output::data(tables.join("\n\n"));
         }
@@ -169,6 +179,32 @@ fn list_missed(missed: &[StoredOccurrence]) -> Option<String> {
         text = format!("{text}\nand {more} more; `reportwire runs --json` has all of them");
     }
     (!missed.is_empty()).then_some(text)
+}
+
+/// How a job's schedule was changed, for people: the next due times before and after.
+fn list_reschedules(changes: &[Audit]) -> Option<String> {
+    let rows = changes.iter().flat_map(|change| {
+        let detail: Value = serde_json::from_str(&change.detail).unwrap_or_default();
+        let due = |key: &str| match detail[key].as_array() {
+            Some(times) => times
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join(" "),
+            None => "not known: the service was restarted with it".to_owned(),
+        };
+        let text = |key: &str| detail[key].as_str().unwrap_or_default().to_owned();
+        [
+            [
+                rfc3339(change.at),
+                format!("was {}", text("was")),
+                due("next_was"),
+            ],
+            [String::new(), format!("is {}", text("is")), due("next")],
+        ]
+    });
+    let heading = Some(["CHANGED", "SCHEDULE", "FALLS DUE"]);
+    (!changes.is_empty()).then(|| output::table(heading, rows))
 }
 
 /// An instant in the zone of its job, for programs.

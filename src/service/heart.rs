@@ -5,6 +5,7 @@
 use super::calendar::{self, Calendar};
 use super::guard::ClockGuard;
 use super::{Current, tell_owner};
+use crate::config::Plan;
 use crate::delivery::BulletinKind;
 use crate::fail_point;
 use crate::run::dispatch::Dispatch;
@@ -79,11 +80,11 @@ impl Heart {
 
     /// Brings the calendar in line with a plan: new jobs begin now, edited ones go on without losing or doubling a period, and
     /// those that are gone are forgotten. Never by a clock that cannot be believed: a job that begins ten years ahead falls due
-    /// in ten years.
+    /// in ten years. `before` is the plan until now, where this process had one.
     ///
     /// # Errors
     /// [`Halt`]; the calendar is what it was before.
-    pub(super) async fn adopt(&mut self, current: &Current) -> Result<(), Halt> {
+    pub(super) async fn adopt(&mut self, current: &Current, before: Option<&Plan>) -> Result<(), Halt> {
         let now = self.believe(current).await?;
         let plan = &current.engine.plan;
         let known: BTreeMap<String, Cursor> = self
@@ -101,7 +102,8 @@ impl Heart {
             match known.get(&job.name) {
                 None => new.push(calendar::beginning(job, schedule, now)),
                 Some(was) => {
-                    if let Some(edit) = calendar::edit(job, schedule, was, watched, now) {
+                    let before = before.and_then(|plan| plan.jobs.get(&job.name));
+                    if let Some(edit) = calendar::edit((job, schedule), before, was, watched, now) {
                         self.reschedule(edit, now).await?;
                     }
                 }
@@ -143,7 +145,7 @@ impl Heart {
     pub(super) async fn beat(&mut self, current: &Current) -> Result<(), Halt> {
         let now = self.believe(current).await?;
         if !self.adopted {
-            self.adopt(current).await?;
+            self.adopt(current, None).await?;
         }
         self.materialise(current, now).await?;
         if self.paused {

@@ -346,7 +346,7 @@ impl Service {
     /// Brings the calendar in line with the plan. By a clock that cannot be believed nothing begins; the first beat that can makes
     /// up for it.
     async fn adopt(&mut self) -> Result<(), StoreError> {
-        match self.heart.adopt(&self.shared.current()).await {
+        match self.heart.adopt(&self.shared.current(), None).await {
             Ok(()) | Err(Halt::Clock(_)) => Ok(()),
             Err(Halt::Store(error)) => Err(error),
         }

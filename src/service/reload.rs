@@ -104,7 +104,7 @@ impl Service {
             hosts: Arc::clone(&before.engine.hosts),
             ..Engine::new(plan, before.engine.store.clone(), Arc::clone(&self.clock))
         }));
-        self.heart.adopt(&next).await?;
+        self.heart.adopt(&next, Some(&before.engine.plan)).await?;
         *self
             .shared
             .current

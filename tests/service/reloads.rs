@@ -126,3 +126,25 @@ async fn a_template_that_would_fail_a_run_is_refused() {
         "{problems}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_schedule_is_on_record_with_what_it_meant_before_and_means_now() {
+    let world = World::new().await;
+    let mut service = world.serve();
+    world.edit("\"0 7 1 * *\"", "\"30 8 2 * *\"");
+    service.reload();
+    service.wait_for("the configuration was read again");
+    let listed = world.ask(&["runs", "--job", "monthly"]).out;
+    for word in [
+        "CHANGED",
+        "2026-10-31T12:00:00Z",
+        "2026-11-01T07:00:00+01:00",
+        "2027-03-01T07:00:00+01:00",
+        "2026-11-02T08:30:00+01:00",
+        "2027-03-02T08:30:00+01:00",
+    ] {
+        assert!(listed.contains(word), "{word}: {listed}");
+    }
+    assert!(listed.lines().all(|line| line.chars().count() <= 80), "{listed}");
+    assert!(!world.ask(&["runs"]).out.contains("CHANGED"));
+}

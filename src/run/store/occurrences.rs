@@ -416,13 +416,29 @@ impl Store {
         row.as_ref().map(occurrence_of).transpose()
     }
 
+    /// How the schedule of a job was changed, the latest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn reschedules(&self, job: &str, limit: u32) -> Result<Vec<Audit>, StoreError> {
+        let sql = "SELECT at, what, detail FROM audits WHERE job = $1 AND what = 'reschedule' ORDER BY id DESC LIMIT $2";
+        self.audits_of(sql, values![job, limit]).await
+    }
+
     /// What operators have decided about a run, oldest first.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn audits(&self, run_id: &str) -> Result<Vec<Audit>, StoreError> {
-        let values = values![run_id];
         let sql = "SELECT at, what, detail FROM audits WHERE run_id = $1 ORDER BY id";
+        self.audits_of(sql, values![run_id]).await
+    }
+
+    async fn audits_of(
+        &self,
+        sql: &'static str,
+        values: Vec<super::db::Value>,
+    ) -> Result<Vec<Audit>, StoreError> {
         let work = work(move |tx| {
             async move {
                 let rows = tx.rows(sql, values).await?;

@@ -126,7 +126,7 @@ async fn a_replica_with_an_older_file_costs_the_newer_one_no_occurrence() {
     let (now, since_boot) = (world.clock.now(), world.clock.since_boot());
     let other = Heart::new(world.store.clone(), world.recorder.clone(), now, since_boot);
     let older = plan(&world.place, &world.store, &world.clock, &jobs[..1]);
-    other.await.unwrap().adopt(&older).await.unwrap();
+    other.await.unwrap().adopt(&older, None).await.unwrap();
     world.live_until(at("2026-06-04T12:00:00Z")).await;
     for job in ["old", "new"] {
         let both = ["2026-06-03T07:00:00", "2026-06-04T07:00:00"].map(str::to_owned);
