@@ -171,6 +171,7 @@ fn what_is_well_ends_with_nought() {
         (&["schema"], "$schema"),
         (&["completions", "bash"], "_reportwire"),
         (&["--version"], env!("CARGO_PKG_VERSION")),
+        (&["--version"], " (time zone data 20"),
         (&["run", "--help"], "--test-to"),
         (&["verify"], "0 of 0 files"),
     ] {
