@@ -138,7 +138,9 @@ impl Cli {
     pub fn run(self) -> Result<Verdict, Failure> {
         let usual = match self.command {
             // Its log is what an operator has of it.
-            Command::Serve(_) => "info,sqlx=warn,riverqueue=warn,tokio_cron_scheduler=warn",
+            Command::Serve(_) | Command::Demo(demo::Demo { serve: true, .. }) => {
+                "info,sqlx=warn,riverqueue=warn,tokio_cron_scheduler=warn"
+            }
             _ => "warn",
         };
         telemetry::init(self.globals.log.as_deref(), usual, self.globals.log_format)

@@ -1,6 +1,7 @@
 //! How a service ends, and what the next one makes of it.
 
 use crate::postgres::Postgres;
+use crate::service::Launch;
 use crate::smtp::{At, Fault, Script};
 use crate::world::{BEFORE, DUE, OWNER, READERS, World, instant};
 use std::collections::{BTreeMap, BTreeSet};
@@ -240,4 +241,18 @@ async fn a_database_that_has_gone_keeps_no_service_from_stopping_in_time() {
     );
     service.term();
     assert_eq!(service.wait_exit(Duration::from_secs(15)).code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_goes_on_as_a_service_until_it_is_told_to_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_reportwire");
+    let words = ["--log", "info", "--log-format", "json", "demo", "--serve"];
+    let launch = Launch::program(folder.path(), program, &words);
+    let mut service = launch.patience(Duration::from_mins(2)).start();
+    service.wait_for("serving");
+    assert!(folder.path().join("demo-out/index.html").is_file());
+    assert_eq!(service.http_get("/healthz").status, 200);
+    service.term();
+    assert_eq!(service.wait_exit(STOP).code(), Some(0));
 }
