@@ -4,7 +4,7 @@
 
 use super::calendar::{self, Calendar};
 use super::guard::ClockGuard;
-use super::{Current, tell_owner};
+use super::shared::{Current, tell_owner};
 use crate::config::Plan;
 use crate::delivery::BulletinKind;
 use crate::fail_point;

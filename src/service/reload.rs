@@ -1,7 +1,9 @@
 //! Reading the configuration again while the service runs: all of it is in force afterwards, or nothing has changed.
 
 use super::heart::Halt;
-use super::{Service, current, proof, tell_owner};
+use super::proof;
+use super::rounds::Service;
+use super::shared::{current, tell_owner};
 use crate::config::{Plan, Problems};
 use crate::delivery::BulletinKind;
 use crate::run::perform::Engine;

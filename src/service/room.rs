@@ -4,7 +4,7 @@
 //! due meanwhile is found in the calendar later. `/readyz` says why, the ping stops, and the owner hears as soon as that can be
 //! written down.
 
-use super::tell_owner;
+use super::shared::tell_owner;
 use crate::console::Pulse;
 use crate::delivery::BulletinKind;
 use crate::run::Engine;

@@ -1,6 +1,6 @@
 //! The heart on a clock that tests move, against an independent walk over every minute.
 
-use super::super::{Current, current};
+use super::super::shared::{Current, current};
 use super::*;
 use crate::run::perform::Engine;
 use crate::run::store::testing::{On, Place, Recorder, at, cases, execute, number, store, texts};

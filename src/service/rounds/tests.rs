@@ -1,8 +1,15 @@
 //! The service on a clock that stands still until it is told otherwise, without River and signals.
 
 use super::*;
+use crate::console::Phase;
+use crate::delivery::BulletinKind;
+use crate::run::dispatch::Dispatch;
+use crate::run::lease::Leases;
 use crate::run::work::shop::{self, DUE, Shop, at};
-use std::sync::Mutex;
+use crate::service::shared::current;
+use crate::service::signals;
+use std::sync::{Mutex, RwLock};
+use tokio_util::sync::CancellationToken;
 
 /// A service whose configuration is that of its shop, with what a test has added.
 struct Stage {
