@@ -25,10 +25,9 @@ mod ticks;
 mod watch;
 
 use crate::config::{Plan, Problems};
-use crate::console::{self, Console, Phase, Pulse};
+use crate::console::{self, Console, Phase};
 use crate::fail_point;
 use crate::run::dispatch::{Dispatch, River, Work};
-use crate::run::lease::Leases;
 use crate::run::perform::Engine;
 use crate::run::store::{Store, StoreError, Ticket};
 use crate::run::work::work;
@@ -36,15 +35,12 @@ use crate::schedule::clock::Clock;
 use crate::telemetry::figures;
 use aside::look_aside;
 use futures::FutureExt as _;
-use heart::Heart;
 use proof::Unproven;
-use room::Room;
 use rounds::Service;
-use shared::{Shared, current};
+use shared::Shared;
 use signals::Stop;
-use std::sync::{Arc, RwLock};
-use stop::{finish, give_back};
-use ticks::Ticks;
+use std::sync::Arc;
+use stop::{by, finish, give_back};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -121,46 +117,20 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         tracing::warn!("{warning}");
     }
     let store = open_store(&plan).await?;
-    let (mut stop, hangup) = (Stop::listen()?, signals::hangup()?);
+    let mut stop = Stop::listen()?;
     let (listener, address) = listen(&plan.service.listen).await?;
     let at_once = workers(&plan);
     let engine = Engine::new(plan, store.clone(), Arc::clone(&clock));
-    let shared = Arc::new(Shared {
-        current: RwLock::new(Arc::new(current(engine))),
-        leases: Leases::default(),
-        stop: CancellationToken::new(),
-        pulse: Pulse::new(),
-    });
-    let pulse = shared.pulse.clone();
+    let shared = Arc::new(Shared::new(engine));
     let river = Arc::new(River::open(&store, at_once, worker(Arc::clone(&shared))).await?);
-    let ticks = Ticks::start().await;
-    let mut service = Service {
-        shared: Arc::clone(&shared),
-        heart: Heart::new(
-            store.clone(),
-            Arc::clone(&river) as Arc<dyn Dispatch>,
-            clock.now(),
-            clock.since_boot(),
-        )
-        .await?,
-        pulse: pulse.clone(),
-        clock: Arc::clone(&clock),
-        load,
-        ticks: ticks.map_err(|error| ServiceError::Failed(format!("ticks cannot be started: {error}")))?,
-        hangup,
-        aside: Arc::default(),
-        told_at: clock.now(),
-        room: Room::default(),
-    };
-    store.fail_abandoned(clock.now()).await?;
-    service.adopt().await?;
+    let mut service =
+        Service::begin(Arc::clone(&shared), Arc::clone(&river) as Arc<dyn Dispatch>, load).await?;
     let mut working = river.start(&store)?;
-    let ended = CancellationToken::new();
-    let uptime = Arc::clone(&clock);
-    let shown = Console::new(pulse.clone(), &address, move || uptime.since_boot());
+    let (ended, uptime) = (CancellationToken::new(), Arc::clone(&clock));
+    let shown = Console::new(shared.pulse.clone(), &address, move || uptime.since_boot());
     let console = tokio::spawn(console::serve(listener, shown, ended.clone()));
     fail_point::hit("serving");
-    pulse.set_phase(Phase::Serving);
+    shared.pulse.set_phase(Phase::Serving);
     tracing::info!(
         listen = address,
         jobs = shared.current().engine.plan.jobs.len(),
@@ -176,17 +146,17 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         () = look_aside(&shared, &aside) => Ok(()),
         ended = working.wait() => Err(river_ended(ended)),
     };
-    let well = pulse.ready(clock.since_boot()).is_ok();
-    pulse.set_phase(Phase::Stopping);
-    let stop_within = shared.current().engine.plan.service.stop_within;
-    let deadline = Instant::now() + stop_within;
+    let well = shared.pulse.ready(clock.since_boot()).is_ok();
+    shared.pulse.set_phase(Phase::Stopping);
+    let within = shared.current().engine.plan.service.stop_within;
+    let deadline = Instant::now() + within;
     tokio::select! {
-        () = finish(&shared, &mut working, &mut stop, stop_within) => {}
+        () = finish(&shared, &mut working, &mut stop, within) => {}
         // Whoever still sends keeps its run.
         () = beats => {}
     }
-    ended.cancel();
     let last = async {
+        ended.cancel();
         give_back(&shared, &store).await;
         if well {
             service.note_last_beat().await;
@@ -195,11 +165,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
             tracing::warn!(error = %error, "the console had ended before");
         }
     };
-    tokio::select! {
-        () = last => {}
-        () = tokio::time::sleep_until(deadline) => tracing::warn!("the store did not answer in time; leases run out by themselves"),
-        () = stop.asked() => tracing::warn!("told again to stop; leases run out by themselves"),
-    }
+    by(deadline, last, &mut stop).await;
     tracing::info!("stopped");
     done
 }

@@ -1,16 +1,16 @@
 //! The service's rounds: it beats, looks after what time brings, and reads the configuration again when asked to.
 
-use super::Load;
 use super::aside::Aside;
 use super::heart::{Halt, Heart};
 use super::room::Room;
 use super::shared::Shared;
 use super::ticks::{Tick, Ticks};
-use super::{retention, watch};
+use super::{Load, ServiceError, retention, signals, watch};
 use crate::console::{self, Pulse};
 use crate::fail_point;
+use crate::run::dispatch::Dispatch;
 use crate::run::perform::Engine;
-use crate::run::store::{Store, StoreError};
+use crate::run::store::Store;
 use crate::schedule::clock::Clock;
 use crate::telemetry::figures;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -44,13 +44,36 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Brings the calendar in line with the plan. By a clock that cannot be believed nothing begins; the first beat that can makes
-    /// up for it.
-    pub(super) async fn adopt(&mut self) -> Result<(), StoreError> {
-        match self.heart.adopt(&self.shared.current(), None).await {
-            Ok(()) | Err(Halt::Clock(_)) => Ok(()),
-            Err(Halt::Store(error)) => Err(error),
+    /// Fails what a dead process left behind and brings the calendar in line with the plan. By a clock that cannot be believed no job
+    /// begins; the first beat that can makes up for it.
+    pub(super) async fn begin(
+        shared: Arc<Shared>,
+        dispatch: Arc<dyn Dispatch>,
+        load: Load,
+    ) -> Result<Self, ServiceError> {
+        let current = shared.current();
+        let (store, clock) = (&current.engine.store, Arc::clone(&current.engine.clock));
+        let ticks = Ticks::start().await;
+        let (now, since_boot) = clock.reading();
+        let mut heart = Heart::new(store.clone(), dispatch, now, since_boot).await?;
+        store.fail_abandoned(now).await?;
+        match heart.adopt(&current, None).await {
+            Ok(()) | Err(Halt::Clock(_)) => {}
+            Err(Halt::Store(error)) => return Err(error.into()),
         }
+        Ok(Self {
+            pulse: shared.pulse.clone(),
+            shared,
+            heart,
+            clock,
+            load,
+            ticks: ticks
+                .map_err(|error| ServiceError::Failed(format!("ticks cannot be started: {error}")))?,
+            hangup: signals::hangup()?,
+            aside: Arc::default(),
+            told_at: now,
+            room: Room::default(),
+        })
     }
 
     /// Beats, for ever.

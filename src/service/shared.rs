@@ -24,6 +24,16 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Of a service that is starting.
+    pub(super) fn new(engine: Engine) -> Self {
+        Self {
+            current: RwLock::new(Arc::new(current(engine))),
+            leases: Leases::default(),
+            stop: CancellationToken::new(),
+            pulse: Pulse::new(),
+        }
+    }
+
     pub(super) fn current(&self) -> Arc<Current> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -6,6 +6,7 @@ use crate::fail_point;
 use crate::run::store::Store;
 use riverqueue::RunHandle;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Stops claiming and lets what is being sent finish.
 pub(super) async fn finish(shared: &Shared, working: &mut RunHandle, stop: &mut Stop, within: Duration) {
@@ -25,6 +26,17 @@ pub(super) async fn finish(shared: &Shared, working: &mut RunHandle, stop: &mut 
             }
         }
         () = stop.asked() => tracing::warn!("told twice to stop: what was being sent is ambiguous now"),
+    }
+}
+
+/// Does the last things, as long as there is time and nobody asks again to stop: whatever is left, leases tell the others.
+pub(super) async fn by(deadline: Instant, last: impl Future<Output = ()>, stop: &mut Stop) {
+    tokio::select! {
+        () = last => {}
+        () = tokio::time::sleep_until(deadline) => {
+            tracing::warn!("the store did not answer in time; leases run out by themselves");
+        }
+        () = stop.asked() => tracing::warn!("told again to stop; leases run out by themselves"),
     }
 }
 

@@ -190,6 +190,12 @@ async fn a_second_service_on_the_same_folder_is_refused_and_told_who_is_there() 
         service.id()
     );
     assert!(second.err.contains(&said), "{}", second.err);
+    // It has not touched the store of the first.
+    let points = world.path("points");
+    let mut second = world.launch().fail_log(&points).start();
+    assert_eq!(second.wait_exit(STOP).code(), Some(1));
+    let passed = std::fs::read_to_string(&points).unwrap_or_default();
+    assert!(!passed.contains("migrating"), "{passed}");
     drop(service);
     world.set_clock(BEFORE);
     world.serve();

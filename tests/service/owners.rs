@@ -108,8 +108,8 @@ async fn what_was_missed_while_nothing_ran_is_listed_and_told_once() {
         let object = of.as_object().unwrap();
         object
             .keys()
+            .filter(|key| *key != "due_at" && *key != "reason")
             .cloned()
-            .filter(|key| key != "due_at" && key != "reason")
             .collect()
     };
     let (ran, missed): (Vec<_>, Vec<_>) = objects.iter().partition(|it| it["run_id"].is_string());

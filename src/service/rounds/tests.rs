@@ -3,13 +3,8 @@
 use super::*;
 use crate::console::Phase;
 use crate::delivery::BulletinKind;
-use crate::run::dispatch::Dispatch;
-use crate::run::lease::Leases;
 use crate::run::work::shop::{self, DUE, Shop, at};
-use crate::service::shared::current;
-use crate::service::signals;
-use std::sync::{Mutex, RwLock};
-use tokio_util::sync::CancellationToken;
+use std::sync::Mutex;
 
 /// A service whose configuration is that of its shop, with what a test has added.
 struct Stage {
@@ -22,30 +17,13 @@ impl Stage {
     async fn begin(shop: Shop) -> Self {
         let was = &shop.engine;
         let engine = Engine::new(was.plan.clone(), was.store.clone(), Arc::clone(&was.clock));
-        let (clock, store) = (Arc::clone(&engine.clock), engine.store.clone());
         let (folder, more) = (shop.folder.path().to_owned(), Arc::<Mutex<String>>::default());
         let text = Arc::clone(&more);
+        let load: Load = Box::new(move || Ok(shop::plan(&folder, &text.lock().unwrap())));
         let desk = Arc::clone(&shop.desk) as Arc<dyn Dispatch>;
-        let heart = Heart::new(store, desk, clock.now(), clock.since_boot());
-        let pulse = Pulse::new();
-        let mut service = Service {
-            shared: Arc::new(Shared {
-                current: RwLock::new(Arc::new(current(engine))),
-                leases: Leases::default(),
-                stop: CancellationToken::new(),
-                pulse: pulse.clone(),
-            }),
-            heart: heart.await.unwrap(),
-            pulse,
-            load: Box::new(move || Ok(shop::plan(&folder, &text.lock().unwrap()))),
-            ticks: Ticks::start().await.unwrap(),
-            hangup: signals::hangup().unwrap(),
-            aside: Arc::default(),
-            told_at: clock.now(),
-            room: Room::default(),
-            clock,
-        };
-        service.adopt().await.unwrap();
+        let service = Service::begin(Arc::new(Shared::new(engine)), desk, load)
+            .await
+            .unwrap();
         service.pulse.set_phase(Phase::Serving);
         Self { shop, service, more }
     }
