@@ -239,12 +239,11 @@ async fn a_database_that_has_gone_keeps_no_service_from_stopping_in_time() {
     );
     let mut service = world.serve();
     tokio::task::block_in_place(|| cluster.stop_hard());
-    // A second after another fails, or hangs for half a minute.
-    service.wait_where("the heart could not beat; the next beat tries again", |_| true);
-    assert!(
-        service.events("the clock cannot be believed").is_empty(),
-        "nobody knows what the clock is"
+    service.wait_where(
+        "River notification listener failed (will reconnect after backoff); producers keep polling",
+        |_| true,
     );
+    // From here on every call to the database hangs for half a minute.
     service.term();
     assert_eq!(service.wait_exit(Duration::from_secs(15)).code(), Some(0));
 }

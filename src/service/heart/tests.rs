@@ -3,7 +3,7 @@
 use super::super::shared::{Current, current};
 use super::*;
 use crate::run::perform::Engine;
-use crate::run::store::testing::{On, Place, Recorder, at, cases, execute, number, store, texts};
+use crate::run::store::testing::{On, Place, Recorder, at, cases, execute, number, store, take_away, texts};
 use crate::schedule::clock::ManualClock;
 use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
 use chrono_tz::Tz;
