@@ -7,6 +7,7 @@ use crate::config::Plan;
 use crate::period::Period;
 use crate::run::store::{Audit, Run, RunFilter, StoredOccurrence, Trigger};
 use crate::run::{Store, choose};
+use crate::schedule::wall::local;
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
@@ -211,10 +212,4 @@ fn list_reschedules(changes: &[Audit]) -> Option<String> {
 pub(super) fn due_at(timezone: &str, at: DateTime<Utc>) -> String {
     let zone: Tz = timezone.parse().unwrap_or(Tz::UTC);
     at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// The same for people.
-pub(super) fn local(timezone: &str, at: DateTime<Utc>) -> String {
-    let zone: Tz = timezone.parse().unwrap_or(Tz::UTC);
-    at.with_timezone(&zone).format("%Y-%m-%d %H:%M %:z").to_string()
 }
