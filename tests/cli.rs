@@ -171,6 +171,7 @@ fn what_is_well_ends_with_nought() {
         (&["schema"], "$schema"),
         (&["completions", "bash"], "_reportwire"),
         (&["--version"], env!("CARGO_PKG_VERSION")),
+        (&["--version"], " (time zone data 20"),
         (&["run", "--help"], "--test-to"),
         (&["verify"], "0 of 0 files"),
     ] {
@@ -559,5 +560,16 @@ fn a_check_says_once_who_would_hear_of_nothing() {
         "[jobs.by-hand]",
         "[deliveries.ops.file_drop]\npath = \"ops\"\n[jobs.by-hand]",
     );
-    assert_eq!(warned(&world), "");
+    let said = warned(&world);
+    assert!(
+        !said.contains("nobody hears") && !said.contains("bulletins"),
+        "{said}"
+    );
+    assert!(!said.contains("listen"), "{said}");
+    edit("data_dir", "listen = \"0.0.0.0:8321\"\ndata_dir");
+    let said = warned(&world);
+    assert!(
+        said.contains("warning: `service.listen` = 0.0.0.0:8321 answers whoever can reach it"),
+        "{said}"
+    );
 }

@@ -72,6 +72,11 @@ fn with_env(text: &str, env: &[(&str, &str)]) -> Result<Plan, Problems> {
 /// Every problem by its name, with the snippet that has it.
 fn cases() -> Vec<(&'static str, String)> {
     let of_job = |lines: &str| whole(&job(lines));
+    let of_platform = |lines: &str| {
+        let geai = "[sources.globant.geai]\nbase_url = \"https://api.example.ai\"\napi_key = \"env:KEY\"\n";
+        let sources = "sources = [\"files\", \"globant\"]";
+        format!("{SOURCE}{geai}{}", job(&format!("{sources}\n{lines}")))
+    };
     let mail = |lines: &str| {
         format!(
             "[deliveries.mail.email]\nfrom = \"a@example.com\"\n{lines}\n{}{}",
@@ -258,6 +263,14 @@ fn cases() -> Vec<(&'static str, String)> {
             of_job("wait_until = { fresh = [\"file\", \"files\", \"files\"], at_most = \"0s\" }"),
         ),
         ("wait for nothing", of_job("wait_until = { fresh = [] }")),
+        (
+            "wait for a platform",
+            of_platform("wait_until = { fresh = [\"files\", \"globant\"] }"),
+        ),
+        ("wait for nothing but a platform", {
+            let text = of_platform("wait_until = {}");
+            text.replace("[\"files\", \"globant\"]", "[\"globant\"]")
+        }),
         ("wait as a text", of_job("wait_until = \"12h\"")),
         ("gates as a list", of_job("gates = []")),
         ("gates: unknown key", of_job("gates = { max_changes = 5 }")),
@@ -1032,13 +1045,13 @@ fn holidays_come_as_a_list_or_as_a_calendar_file() {
     let text = whole(&job(
         "schedule = { business_day = 1, of = \"month\", at = \"07:00\", holidays = \"es.ics\" }",
     ));
-    let loaded = |content: &str| {
+    let loaded = |content: &[u8]| {
         fs::write(folder.path().join("es.ics"), content).unwrap();
         config::load_text("reportwire.toml", &text, folder.path(), &[], &BTreeMap::new())
     };
     let christmas = event("SUMMARY:Navidad\r\nDTSTART;VALUE=DATE:20261225\r\nDTEND;VALUE=DATE:20261226");
     for content in ["2026-12-25 # Navidad\n", &christmas] {
-        let plan = loaded(content).unwrap();
+        let plan = loaded(content.as_bytes()).unwrap();
         let rule = plan.jobs["monthly"]
             .schedule
             .as_ref()
@@ -1050,7 +1063,14 @@ fn holidays_come_as_a_list_or_as_a_calendar_file() {
         assert_eq!(days, ["2026-12-25"]);
     }
     let weekly = event("SUMMARY:Viernes\r\nDTSTART;VALUE=DATE:20261225\r\nRRULE:FREQ=WEEKLY");
-    insta::assert_snapshot!(loaded(&weekly).unwrap_err(), @r#"
+    for (content, told) in [
+        (b"2026-12-25 # D\xeda".to_vec(), "hint: save it as UTF-8"),
+        (vec![b'#'; 1024 * 1024 + 1], "is larger than 1 MiB"),
+    ] {
+        let error = loaded(&content).unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
+    insta::assert_snapshot!(loaded(weekly.as_bytes()).unwrap_err(), @r#"
     error: job `monthly` cannot be scheduled
       --> reportwire.toml:2:71   jobs.monthly.schedule.holidays
     2 | …dule = { business_day = 1, of = "month", at = "07:00", holidays = "es.ics"…

@@ -37,6 +37,24 @@ impl Backfill {
         };
         let (from, to) = (read(&self.from)?, read(&self.to)?);
         let periods = periods_from_to(&from, &to).map_err(|error| Failure::request(error.to_string()))?;
+        let today = engine.clock.now().with_timezone(&job.timezone).date_naive();
+        if let Some(early) = periods.iter().find(|period| period.end() > today) {
+            return Err(Failure::request(format!(
+                "the period {} is not over: its last day is {}, and in {} it is {today}; end before it with --to",
+                early.id(),
+                early.last_day(),
+                job.timezone.name()
+            )));
+        }
+        let request = |period: &Period| RunRequest {
+            job: job.name.clone(),
+            period: Some(period.id().to_owned()),
+            wait: Duration::from_secs(self.wait),
+            trigger: Some(Trigger::Backfill),
+            ..RunRequest::default()
+        };
+        // What would refuse the first run refuses all, before anything is printed.
+        choose::prove(&engine.plan, &request(&from), &engine.clock)?;
         let filter = RunFilter {
             job: Some(job.name.clone()),
         };
@@ -54,16 +72,9 @@ impl Backfill {
                 output::data(format!("{}: delivered already, skipped", period.id()));
                 continue;
             }
-            let request = RunRequest {
-                job: job.name.clone(),
-                period: Some(period.id().to_owned()),
-                wait: Duration::from_secs(self.wait),
-                trigger: Some(Trigger::Backfill),
-                ..RunRequest::default()
-            };
             let outcome = {
                 let bar = Bar::new();
-                perform::run(&engine, &request, &bar).await
+                perform::run(&engine, &request(&period), &bar).await
             };
             match outcome {
                 Ok(outcome) => {

@@ -1,9 +1,8 @@
 //! `reportwire check`: all problems of the configuration; with `--online` also whether its far ends let us in.
 
-use super::{Failure, Globals, Verdict, clock, output, wait_for};
+use super::{Failure, Globals, Verdict, clock, jobs, output, wait_for};
 use crate::config::Plan;
-use crate::run::recipe;
-use crate::schedule::cadence;
+use crate::service::proof;
 use futures::future::join_all;
 
 /// Arguments of `check`.
@@ -17,16 +16,13 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(&self, globals: &Globals) -> Result<Verdict, Failure> {
         let plan = globals.plan()?;
-        prove(&plan)?;
-        let warnings = plan.exposed_secrets();
-        for warning in warnings {
+        proof::prove(&plan, &clock())?;
+        for warning in plan.exposed_secrets() {
             output::note(output::plain(&warning.to_string()).trim_end());
         }
-        for warning in schedule_warnings(&plan) {
-            output::note(output::plain(&warning));
-        }
-        if let Some(warning) = owner_warning(&plan) {
-            output::note(output::plain(&warning));
+        let of_service = proof::warnings(&plan).into_iter().chain(owner_warning(&plan));
+        for warning in schedule_warnings(&plan).into_iter().chain(of_service) {
+            output::note(format!("warning: {}", output::plain(&warning)));
         }
         output::data(format!(
             "{}: no problem in {}, {} and {}",
@@ -40,57 +36,6 @@ impl Check {
         }
         Ok(Verdict::Done)
     }
-}
-
-/// What a plan needs besides being well formed, all at once: secrets, templates, file names, addresses. Nothing is contacted.
-fn prove(plan: &Plan) -> Result<(), Failure> {
-    let missing = plan.missing_secrets();
-    let mut problems = job_problems(plan)?;
-    if missing.is_empty() {
-        problems.extend(delivery_problems(plan));
-    }
-    match (missing.is_empty(), problems.pop()) {
-        (true, None) => Ok(()),
-        (true, Some(last)) => {
-            tell(&problems);
-            Err(Failure::request(last))
-        }
-        (false, last) => {
-            problems.extend(last);
-            tell(&problems);
-            Err(Failure::Configuration(missing))
-        }
-    }
-}
-
-fn tell(problems: &[String]) {
-    for problem in problems {
-        output::note(format!("error: {problem}"));
-    }
-}
-
-/// Secrets that have the wrong form, and addresses that will not do.
-fn delivery_problems(plan: &Plan) -> Vec<String> {
-    let opened = plan
-        .deliveries
-        .iter()
-        .map(|(name, delivery)| crate::delivery::open(name, delivery, clock()));
-    let errors = opened.filter_map(Result::err);
-    errors.map(|error| output::plain(&error.reason)).collect()
-}
-
-/// Templates and file names that would fail a run.
-fn job_problems(plan: &Plan) -> Result<Vec<String>, Failure> {
-    let mut problems = Vec::new();
-    for job in plan.jobs.values() {
-        let found = recipe::template_problems(plan, job)?;
-        problems.extend(
-            found
-                .iter()
-                .map(|problem| output::plain(&format!("job `{}`: {problem}", job.name))),
-        );
-    }
-    Ok(problems)
 }
 
 /// Who would not hear of trouble.
@@ -107,14 +52,14 @@ fn owner_warning(plan: &Plan) -> Option<String> {
         .collect();
     if !unowned.is_empty() {
         return Some(format!(
-            "warning: nobody hears when a report of {} fails, is late or is held: set `owner` under [service], or in the job",
+            "nobody hears when a report of {} fails, is late or is held: set `owner` under [service], or in the job",
             unowned.join(", ")
         ));
     }
     let told = service.owner_delivery.is_some() || service.owner_fallback.is_some();
     (scheduled().next().is_some() && !told).then(|| {
         format!(
-            "warning: there is no e-mail delivery through which `owner` could be told of trouble; it is written to files in {} \
+            "there is no e-mail delivery through which `owner` could be told of trouble; it is written to files in {} \
              only. `owner_fallback` names another way",
             service.data_dir.join("bulletins").display()
         )
@@ -123,18 +68,12 @@ fn owner_warning(plan: &Plan) -> Option<String> {
 
 /// What the jobs' schedules do that their author may not expect.
 fn schedule_warnings(plan: &Plan) -> Vec<String> {
-    let now = clock().now();
-    let jobs = plan
-        .jobs
-        .values()
-        .filter_map(|job| Some((job, job.schedule.as_ref()?)));
-    jobs.flat_map(|(job, schedule)| {
-        let warnings = cadence::warnings(schedule, &job.period, job.timezone, job.calendar, now);
-        warnings
-            .into_iter()
-            .map(|warning| format!("warning: job `{}`: {warning}", job.name))
-    })
-    .collect()
+    let (now, mut told) = (clock().now(), Vec::new());
+    for job in plan.jobs.values() {
+        let warnings = jobs::warnings(job, now);
+        told.extend(warnings.iter().map(|warning| jobs::told(&job.name, warning)));
+    }
+    told
 }
 
 /// Asks all far ends at once.

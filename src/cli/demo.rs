@@ -2,11 +2,13 @@
 
 use super::progress::Bar;
 use super::summary::Summary;
-use super::{Failure, Verdict, instant, output};
-use crate::demo::{self, DemoOptions, DemoOutcome};
+use super::{Failure, Verdict, clock, instant, output};
+use crate::demo::{self, DemoOptions};
 use crate::run::RunState;
+use crate::run::perform::RunOutcome;
+use crate::service;
 use chrono::{DateTime, Utc};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
@@ -17,6 +19,9 @@ pub(super) struct Demo {
     /// Stands for "now": RFC 3339 with an offset
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     as_of: Option<DateTime<Utc>>,
+    /// Go on as `reportwire serve` would, with platform, mailbox and receiver, until told to stop
+    #[arg(long)]
+    pub(super) serve: bool,
 }
 
 impl Demo {
@@ -29,13 +34,19 @@ impl Demo {
             let bar = Bar::new();
             demo::run(options, &bar).await?
         };
-        Ok(tell(outcome))
+        let (plan, far_ends) = (outcome.plan, outcome.far_ends);
+        let verdict = tell(outcome.runs, outcome.arrived, &outcome.index);
+        if self.serve {
+            let again = plan.clone();
+            Box::pin(service::serve(plan, Box::new(move || Ok(again.clone())), clock())).await?;
+        }
+        drop(far_ends);
+        Ok(verdict)
     }
 }
 
 /// Tells what ran and where it arrived; good only if everything is delivered.
-fn tell(outcome: DemoOutcome) -> Verdict {
-    let DemoOutcome { runs, arrived, index } = outcome;
+fn tell(runs: Vec<RunOutcome>, arrived: Vec<(String, String)>, index: &Path) -> Verdict {
     let good = runs.iter().all(|run| run.run.state == RunState::Delivered);
     for run in runs {
         Summary::from(run).print();

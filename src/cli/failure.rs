@@ -2,6 +2,7 @@
 
 use crate::config::Problems;
 use crate::run::{RunError, StoreError};
+use crate::service::proof::Unproven;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -10,6 +11,8 @@ use std::process::ExitCode;
 pub enum Failure {
     /// The configuration is wrong.
     Configuration(Problems),
+    /// The configuration refers to what is not there or will not do.
+    Unproven(Unproven),
     /// The request is wrong.
     Request(String),
     /// Something failed.
@@ -29,7 +32,7 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Configuration(_) | Self::Request(_) => ExitCode::from(2),
+            Self::Configuration(_) | Self::Unproven(_) | Self::Request(_) => ExitCode::from(2),
             Self::Failed(_) => ExitCode::from(1),
         }
     }
@@ -40,6 +43,7 @@ impl fmt::Display for Failure {
         match self {
             // Each problem begins with its own `error:`.
             Self::Configuration(problems) => problems.fmt(f),
+            Self::Unproven(found) => found.fmt(f),
             Self::Request(message) | Self::Failed(message) => write!(f, "error: {message}"),
         }
     }
@@ -48,6 +52,12 @@ impl fmt::Display for Failure {
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         Self::Configuration(problems)
+    }
+}
+
+impl From<Unproven> for Failure {
+    fn from(found: Unproven) -> Self {
+        Self::Unproven(found)
     }
 }
 

@@ -73,7 +73,7 @@ impl Jobs {
             output::data(text(&jobs));
             for job in &jobs {
                 for warning in &job.warnings {
-                    output::note(format!("warning: job `{}`: {}", job.job, output::plain(warning)));
+                    output::note(format!("warning: {}", told(&job.job, &output::plain(warning))));
                 }
             }
         }
@@ -104,9 +104,7 @@ impl Jobs {
                         .map(Covered::from),
                 })
                 .collect(),
-            warnings: schedule.map_or_else(Vec::new, |schedule| {
-                cadence::warnings(schedule, &job.period, job.timezone, job.calendar, now)
-            }),
+            warnings: warnings(job, now),
             idle: match schedule {
                 _ if !job.enabled => "disabled",
                 Some(_) => "falls due no more",
@@ -114,6 +112,17 @@ impl Jobs {
             },
         }
     }
+}
+
+/// What a job's schedule does that its author may not expect.
+pub(super) fn warnings(job: &JobPlan, now: DateTime<Utc>) -> Vec<String> {
+    let warnings = |schedule| cadence::warnings(schedule, &job.period, job.timezone, job.calendar, now);
+    job.schedule.as_ref().map_or_else(Vec::new, warnings)
+}
+
+/// A warning with the job that it is about.
+pub(super) fn told(job: &str, warning: &str) -> String {
+    format!("job `{job}`: {warning}")
 }
 
 /// A heading for each job, and under it what falls due: time, offset, zone, period. Each line stands for itself.

@@ -35,11 +35,17 @@ use clap::{Parser, Subcommand};
 pub use failure::Failure;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+/// This program, and the time zone data that it carries: they decide when jobs fall due.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let (program, zones) = (env!("CARGO_PKG_VERSION"), chrono_tz::IANA_TZDB_VERSION);
+    format!("{program} (time zone data {zones})")
+});
 
 /// Cost and usage reports of AI platforms, on finance calendars, right to the cent, delivered and proven.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, propagate_version = true)]
+#[command(version = VERSION.as_str(), max_term_width = 100, propagate_version = true)]
 pub struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -132,7 +138,9 @@ impl Cli {
     pub fn run(self) -> Result<Verdict, Failure> {
         let usual = match self.command {
             // Its log is what an operator has of it.
-            Command::Serve(_) => "info,sqlx=warn,riverqueue=warn,tokio_cron_scheduler=warn",
+            Command::Serve(_) | Command::Demo(demo::Demo { serve: true, .. }) => {
+                "info,sqlx=warn,riverqueue=warn,tokio_cron_scheduler=warn"
+            }
             _ => "warn",
         };
         telemetry::init(self.globals.log.as_deref(), usual, self.globals.log_format)

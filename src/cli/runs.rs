@@ -1,12 +1,13 @@
 //! `reportwire runs`: what ran, what was delivered to whom, and what fell due and did not run.
 
 use super::show::Told;
-use super::summary::{Summary, run_object};
+use super::summary::{Summary, rfc3339, run_object};
 use super::{Failure, Globals, Verdict, output};
 use crate::config::Plan;
 use crate::period::Period;
-use crate::run::store::{Run, RunFilter, StoredOccurrence, Trigger};
-use crate::run::{RunState, Store, choose};
+use crate::run::store::{Audit, Run, RunFilter, StoredOccurrence, Trigger};
+use crate::run::{Store, choose};
+use crate::schedule::wall::local;
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
@@ -15,6 +16,8 @@ use serde_json::{Value, json};
 const LISTED: (u32, u32) = (50, 10_000);
 /// Rows of missed occurrences in a list for people.
 const MISSED_LISTED: usize = 10;
+/// Changes of a job's schedule in a list for people.
+const RESCHEDULES_LISTED: u32 = 5;
 /// The word for an occurrence that did not run.
 const MISSED: &str = "missed";
 
@@ -56,10 +59,19 @@ impl Runs {
         let limit = if self.json { LISTED.1 } else { LISTED.0 };
         let filter = RunFilter { job: self.job };
         let runs = store.runs(&filter, limit).await?;
-        let missed = store.missed(filter.job.as_deref(), limit).await?;
-        let nothing = runs.is_empty() && missed.is_empty();
-        if let Some(job) = filter.job.filter(|job| nothing && !plan.jobs.contains_key(job)) {
-            choose::job(&plan, &job)?;
+        // What somebody has made good is nobody's task any more; it stays on record for programs.
+        let missed = store.missed(filter.job.as_deref(), self.json, limit).await?;
+        let changes = match &filter.job {
+            Some(job) => store.reschedules(job, RESCHEDULES_LISTED).await?,
+            None => Vec::new(),
+        };
+        let nothing = runs.is_empty() && missed.is_empty() && changes.is_empty();
+        if let Some(job) = filter
+            .job
+            .as_ref()
+            .filter(|job| nothing && !plan.jobs.contains_key(*job))
+        {
+            choose::job(&plan, job)?;
         }
         if self.json {
             let missed = missed.iter().map(|it| missed_object(&plan, it));
@@ -67,9 +79,7 @@ impl Runs {
         } else if nothing {
             output::note("nothing has run yet; `reportwire run JOB` runs a job");
         } else {
-            let made_good = |it: &&StoredOccurrence| !runs.iter().any(|run| makes_good(run, it));
-            let missed: Vec<&StoredOccurrence> = missed.iter().filter(made_good).collect();
-            let tables = [list(&runs), list_missed(&missed)];
+            let tables = [list(&runs), list_missed(&missed), list_reschedules(&changes)];
             let tables: Vec<String> = tables.into_iter().flatten().collect();
             output::data(tables.join("\n\n"));
         }
@@ -77,15 +87,7 @@ impl Runs {
     }
 }
 
-/// Whether somebody has run what was missed.
-fn makes_good(run: &Run, missed: &StoredOccurrence) -> bool {
-    run.job == missed.job
-        && missed.period_id.as_ref() == Some(&run.period_id)
-        && run.state == RunState::Delivered
-        && run.trigger != Trigger::Test
-}
-
-/// An occurrence that did not run, for programs: an object with the keys of a run's.
+/// An occurrence that did not run, for programs: an object with the keys of a run's, when it was due and why it did not run.
 fn missed_object(plan: &Plan, it: &StoredOccurrence) -> Value {
     let calendar = plan.jobs.get(&it.job).map(|job| job.calendar);
     let period = it.period_id.as_ref().map(|id| {
@@ -96,8 +98,17 @@ fn missed_object(plan: &Plan, it: &StoredOccurrence) -> Value {
     json!({
         "run_id": null,
         "job": it.job,
+        "revision": null,
         "period": period,
         "state": MISSED,
+        "trigger": null,
+        "as_of": null,
+        "created_at": null,
+        "generated_at": null,
+        "finished_at": null,
+        "error": null,
+        "held": [],
+        "notices": [],
         "due_at": due_at(&it.timezone, it.due_at),
         "reason": it.missed,
     })
@@ -133,8 +144,8 @@ fn list(runs: &[Run]) -> Option<String> {
     (!runs.is_empty()).then(|| output::table(heading, rows))
 }
 
-/// What was missed and that nobody has run since, for people: occurrences of one job with one reason share a row.
-fn list_missed(missed: &[&StoredOccurrence]) -> Option<String> {
+/// What was missed, for people: occurrences of one job with one reason share a row.
+fn list_missed(missed: &[StoredOccurrence]) -> Option<String> {
     let mut groups: Vec<Vec<&StoredOccurrence>> = Vec::new();
     for it in missed {
         let same =
@@ -171,14 +182,34 @@ fn list_missed(missed: &[&StoredOccurrence]) -> Option<String> {
     (!missed.is_empty()).then_some(text)
 }
 
+/// How a job's schedule was changed, for people: the next due times before and after.
+fn list_reschedules(changes: &[Audit]) -> Option<String> {
+    let rows = changes.iter().flat_map(|change| {
+        let detail: Value = serde_json::from_str(&change.detail).unwrap_or_default();
+        let due = |key: &str| match detail[key].as_array() {
+            Some(times) => times
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join(" "),
+            None => "not known: the service was restarted with it".to_owned(),
+        };
+        let text = |key: &str| detail[key].as_str().unwrap_or_default().to_owned();
+        [
+            [
+                rfc3339(change.at),
+                format!("was {}", text("was")),
+                due("next_was"),
+            ],
+            [String::new(), format!("is {}", text("is")), due("next")],
+        ]
+    });
+    let heading = Some(["CHANGED", "SCHEDULE", "FALLS DUE"]);
+    (!changes.is_empty()).then(|| output::table(heading, rows))
+}
+
 /// An instant in the zone of its job, for programs.
 pub(super) fn due_at(timezone: &str, at: DateTime<Utc>) -> String {
     let zone: Tz = timezone.parse().unwrap_or(Tz::UTC);
     at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// The same for people.
-pub(super) fn local(timezone: &str, at: DateTime<Utc>) -> String {
-    let zone: Tz = timezone.parse().unwrap_or(Tz::UTC);
-    at.with_timezone(&zone).format("%Y-%m-%d %H:%M %:z").to_string()
 }

@@ -26,6 +26,7 @@ impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Request(what) => Self::request(what),
+            ServiceError::Unproven(found) => found.into(),
             ServiceError::Store(error) => error.into(),
             error => Self::failed(error.to_string()),
         }

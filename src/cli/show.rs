@@ -1,10 +1,11 @@
 //! `reportwire runs show`: everything that is known of one run.
 
-use super::runs::{due_at, local};
+use super::runs::due_at;
 use super::summary::{Summary, period_and_revision, rfc3339};
 use super::{Failure, output};
 use crate::run::Store;
 use crate::run::store::{Audit, OutboxRow, Run, StoredArtifact, StoredOccurrence, Trigger};
+use crate::schedule::wall::local;
 use serde_json::{Value, json};
 
 /// A run with what made it run and what was decided about it.

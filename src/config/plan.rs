@@ -34,7 +34,7 @@ pub struct Plan {
 }
 
 /// `[service]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     /// Folder of the embedded store, snapshots and artifacts.
     pub data_dir: PathBuf,
@@ -65,7 +65,7 @@ pub struct Service {
 }
 
 /// A job, with the service's defaults filled in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct JobPlan {
     /// Its name in the configuration.
     pub name: String,
@@ -177,7 +177,7 @@ pub struct Brand {
 }
 
 /// `[sources.NAME.KIND]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "a program has a handful of sources")]
 pub enum SourcePlan {
     /// Globant Enterprise AI.
@@ -201,7 +201,7 @@ impl SourcePlan {
 }
 
 /// `[sources.NAME.geai]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GeaiPlan {
     /// Where the platform answers; may carry a path prefix.
     pub base_url: Url,
@@ -228,7 +228,7 @@ pub struct GeaiPlan {
 }
 
 /// `[sources.NAME.usage_file]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct UsageFilePlan {
     /// Absolute path or glob of CSV or JSON Lines files, `.gz` allowed.
     pub path: String,
@@ -241,7 +241,7 @@ pub struct UsageFilePlan {
 }
 
 /// `[sources.NAME.focus_file]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FocusFilePlan {
     /// Absolute path or glob of CSV files, `.gz` allowed.
     pub path: String,
@@ -263,7 +263,7 @@ pub enum SnapshotFiles {
 }
 
 /// `[deliveries.NAME.KIND]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "a program has a handful of deliveries")]
 pub enum DeliveryPlan {
     /// E-mail over SMTP.
@@ -277,7 +277,7 @@ pub enum DeliveryPlan {
 }
 
 /// `[deliveries.NAME.email]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EmailPlan {
     /// `Reports <reports@example.com>`.
     pub from: String,
@@ -324,7 +324,7 @@ pub enum Envelope {
 }
 
 /// `smtp`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SmtpPlan {
     /// Server name.
     pub host: String,
@@ -354,7 +354,7 @@ pub enum SmtpTls {
 }
 
 /// `[deliveries.NAME.slack]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SlackPlan {
     /// The URL, a secret as a whole.
     pub webhook_url: Secret,
@@ -365,7 +365,7 @@ pub struct SlackPlan {
 }
 
 /// `[deliveries.NAME.webhook]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WebhookPlan {
     /// Where to post.
     pub url: Url,
@@ -380,7 +380,7 @@ pub struct WebhookPlan {
 }
 
 /// `[deliveries.NAME.file_drop]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FileDropPlan {
     /// Absolute folder, a Handlebars template over job and period.
     pub path: String,

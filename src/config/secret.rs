@@ -1,6 +1,6 @@
 //! References to secrets: `env:NAME` or `file:PATH`, resolved late into a type that prints nothing.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -57,6 +57,18 @@ impl Secret {
                 }
             }
             Self::Literal(secret) => Ok(secret.clone()),
+        }
+    }
+}
+
+impl PartialEq for Secret {
+    /// Whether both refer to the same place, or say the same.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Env(one), Self::Env(other)) => one == other,
+            (Self::File(one), Self::File(other)) => one == other,
+            (Self::Literal(one), Self::Literal(other)) => one.expose_secret() == other.expose_secret(),
+            _ => false,
         }
     }
 }

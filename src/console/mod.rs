@@ -8,7 +8,7 @@ mod connection;
 mod fault;
 mod pulse;
 
-pub use pulse::{OLDEST_BEAT, Phase, Pulse};
+pub use pulse::{OLDEST_BEAT, Phase, Pulse, STORE_FAILS};
 
 use crate::telemetry::figures::{self, Exporter};
 use access::Admitted;

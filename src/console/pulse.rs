@@ -7,6 +7,9 @@ use std::time::Duration;
 /// Oldest heartbeat of a service that is ready.
 pub const OLDEST_BEAT: Duration = Duration::from_mins(1);
 
+/// What is shown of a store that cannot be read or written: what exactly is wrong names paths and hosts.
+pub const STORE_FAILS: &str = "The store cannot be read or written; the log says why.";
+
 /// Part of a service's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
@@ -54,17 +57,17 @@ impl Pulse {
         }
     }
 
-    /// Nothing new is begun, because the clock cannot be trusted; `reason` says why in a sentence.
+    /// Nothing new is begun right now, because the clock cannot be trusted for instance; `reason` says why in a sentence.
     pub fn hold(&self, reason: impl Into<String>) {
         self.lock().hold = Some(reason.into());
     }
 
-    /// The clock is right again.
+    /// New things are begun again.
     pub fn release(&self) {
         self.lock().hold = None;
     }
 
-    /// The store cannot be read or written; `reason` says why in a sentence.
+    /// The store cannot be read or written; `reason` says why in a sentence, which is for log and owner alone.
     pub fn store_fails(&self, reason: impl Into<String>) {
         self.lock().store = Some(reason.into());
     }
@@ -105,7 +108,10 @@ impl Pulse {
             Phase::Stopping => return Err("The service is stopping and takes nothing new.".to_owned()),
             Phase::Serving => {}
         }
-        if let Some(reason) = state.store.as_ref().or(state.hold.as_ref()) {
+        if state.store.is_some() {
+            return Err(STORE_FAILS.to_owned());
+        }
+        if let Some(reason) = &state.hold {
             return Err(reason.clone());
         }
         match age {
@@ -158,8 +164,8 @@ mod tests {
         pulse.beat(now, secs(100));
         pulse.hold("The clock went back by 3 h.");
         assert!(reason(101).contains("clock"));
-        pulse.store_fails("The store cannot be written: no space is left.");
-        assert!(reason(101).contains("store"));
+        pulse.store_fails("the store /srv/data/reportwire.db cannot be written: no space is left");
+        assert_eq!(reason(101), STORE_FAILS);
         pulse.store_works();
         pulse.release();
         assert_eq!(reason(101), "");

@@ -11,7 +11,7 @@ pub mod mailbox;
 pub mod platform;
 pub mod receiver;
 
-use crate::config;
+use crate::config::{self, Plan};
 use crate::delivery::signature::SigningKey;
 use crate::run::perform::{self, Engine, RunOutcome};
 use crate::run::{RunError, RunRequest, Store};
@@ -66,6 +66,10 @@ pub struct DemoOutcome {
     pub arrived: Vec<(String, String)>,
     /// The page that shows all of it.
     pub index: PathBuf,
+    /// The configuration that it ran on.
+    pub plan: Plan,
+    /// The sample platform, mailbox and receiver, which are there as long as this is.
+    pub far_ends: FarEnds,
 }
 
 /// Runs the demonstration; replaces what an earlier one left in the same folder.
@@ -107,11 +111,14 @@ pub async fn run(options: DemoOptions, progress: &dyn Progress) -> Result<DemoOu
         runs,
         arrived: far_ends.arrived(&out),
         index,
+        plan: engine.plan,
+        far_ends,
     })
 }
 
 /// The three far ends.
-struct FarEnds {
+#[derive(Debug)]
+pub struct FarEnds {
     platform: Platform,
     mailbox: Mailbox,
     receiver: Receiver,

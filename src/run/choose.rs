@@ -1,6 +1,7 @@
 //! What a request means: the job, the period and the deliveries that it names, proven before anything is recorded.
 
 use super::RunError;
+use super::recipe::Recipe;
 use super::store::Trigger;
 use crate::config::Plan;
 use crate::config::plan::{DeliveryPlan, JobPlan, SourcePlan};
@@ -137,6 +138,24 @@ pub fn open_all(
         },
     );
     opened.collect()
+}
+
+/// Proves that a request could be begun: deliveries, secrets, templates.
+///
+/// # Errors
+/// [`RunError::Request`] that says what is wrong with it.
+pub fn prove(plan: &Plan, request: &RunRequest, clock: &Arc<dyn Clock>) -> Result<(), RunError> {
+    let job = job(plan, &request.job)?;
+    let period = period(
+        job,
+        request.period.as_deref(),
+        request.as_of.unwrap_or(clock.now()),
+    )?;
+    let (plans, _) = deliveries(plan, job, request)?;
+    open_all(&plans, clock)?;
+    reveal_sources(plan, job)?;
+    let names: Vec<String> = plans.into_keys().collect();
+    Recipe::of(plan, job, &period, &names).map(drop)
 }
 
 /// A missing secret is a mistake of the configuration, found before anything is recorded.

@@ -7,6 +7,7 @@ use crate::config::plan::JobPlan;
 use crate::delivery::BulletinKind;
 use crate::period::Period;
 use crate::run::state::DeliveryState;
+use crate::schedule::wall::local;
 
 /// Something about a run that its owner did not ask for by hand; whoever types a command sees it there.
 fn of_run(job: &JobPlan, run: &Run, kind: BulletinKind, text: String) -> Option<Tell> {
@@ -81,13 +82,7 @@ pub(super) fn never_final(job: &JobPlan, run: &Run, error: &RunError) -> Option<
 pub(super) fn missed(job: &str, owner: &[String], occurrences: &[&NewOccurrence]) -> Option<Tell> {
     let missed: Vec<_> = occurrences.iter().filter(|it| it.period.is_some()).collect();
     let (first, last) = (missed.first()?, missed.last()?);
-    let told = |it: &NewOccurrence| {
-        let zone = it.timezone.parse().unwrap_or(chrono_tz::UTC);
-        it.due_at
-            .with_timezone(&zone)
-            .format("%Y-%m-%d %H:%M %:z")
-            .to_string()
-    };
+    let told = |it: &NewOccurrence| local(&it.timezone, it.due_at);
     let id = last.period.as_ref().map_or("P", Period::id);
     let from = first.period.as_ref().map_or("P", Period::id);
     let remedy = if last.closed && from != id {

@@ -12,5 +12,5 @@ mod description;
 mod jitter;
 #[cfg(test)]
 mod minute_walk;
-mod wall;
+pub mod wall;
 mod warning;

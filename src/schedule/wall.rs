@@ -86,6 +86,13 @@ fn clock_change(zone: Tz, mut before: DateTime<Utc>, mut after: DateTime<Utc>) -
     })
 }
 
+/// An instant as people read it, in the zone of this name: `2026-11-02 07:00 +01:00`. A zone that is not known is UTC.
+#[must_use]
+pub fn local(timezone: &str, at: DateTime<Utc>) -> String {
+    let zone: Tz = timezone.parse().unwrap_or(Tz::UTC);
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M %:z").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -28,7 +28,7 @@ pub(super) struct Calendar {
 pub(super) struct Edit {
     pub(super) was: Cursor,
     pub(super) is: Cursor,
-    /// JSON: the schedule before and now, and the next due times now.
+    /// JSON: the schedule before and now, and the next due times of both; of the one before only where this process knew it.
     pub(super) detail: String,
     /// The period that the old schedule would have reported and the new one never would.
     pub(super) lost: Option<NewOccurrence>,
@@ -126,10 +126,11 @@ pub(super) fn beginning(job: &JobPlan, schedule: &Schedule, now: DateTime<Utc>) 
 
 /// What an edit of a schedule means; `None` where it is the same.
 ///
-/// `watched_until` is when a service last beat: up to then the old schedule counted.
+/// `watched_until` is when a service last beat: up to then the old schedule counted. `before` is the job as this process ran it until
+/// now; after a restart nobody knows it.
 pub(super) fn edit(
-    job: &JobPlan,
-    schedule: &Schedule,
+    (job, schedule): (&JobPlan, &Schedule),
+    before: Option<&JobPlan>,
     was: &Cursor,
     watched_until: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -140,9 +141,12 @@ pub(super) fn edit(
     }
     let from = was.evaluated_until.max(watched_until.min(now));
     let promised = promise(job, schedule, from);
-    let next = cadence::upcoming(schedule, &job.name, job.timezone, job.calendar, now, 5);
-    let next: Vec<String> = next.iter().map(|due| due.due_at.to_rfc3339()).collect();
-    let detail = serde_json::json!({"was": was.schedule, "is": text, "next": next});
+    let detail = serde_json::json!({
+        "was": was.schedule,
+        "is": text,
+        "next_was": before.map(|before| preview(before, now)),
+        "next": preview(job, now),
+    });
     Some(Edit {
         lost: lost(job, schedule, was, promised.as_deref(), now),
         was: was.clone(),
@@ -154,6 +158,15 @@ pub(super) fn edit(
         },
         detail: detail.to_string(),
     })
+}
+
+/// The next five due times of a job, with its offset; none if it does not fall due by itself.
+fn preview(job: &JobPlan, now: DateTime<Utc>) -> Vec<String> {
+    let Some((job, schedule)) = scheduled(job) else {
+        return Vec::new();
+    };
+    let next = cadence::upcoming(schedule, &job.name, job.timezone, job.calendar, now, 5);
+    next.iter().map(|due| due.due_at.to_rfc3339()).collect()
 }
 
 /// The closed period that the old schedule had promised, that is over, and that the new one has passed already: an edit from

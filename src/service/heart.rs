@@ -2,13 +2,15 @@
 //!
 //! A beat has no memory that matters: what it would have written is found again by the next one, of this process or another.
 
-use super::Current;
 use super::calendar::{self, Calendar};
 use super::guard::ClockGuard;
+use super::shared::{Current, tell_owner};
+use crate::config::Plan;
 use crate::delivery::BulletinKind;
 use crate::fail_point;
 use crate::run::dispatch::Dispatch;
-use crate::run::store::{Advance, Cursor, Store, StoreError, Tell};
+use crate::run::store::{Advance, Cursor, Store, StoreError};
+use crate::schedule::clock::Clock;
 use crate::telemetry::figures;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +28,17 @@ const COMPARED: Duration = Duration::from_secs(30);
 /// They are compared at once when ours was moved so far.
 const STEP: TimeDelta = TimeDelta::seconds(5);
 
+/// What keeps the heart from beating; the next beat tries again.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Halt {
+    /// The clock cannot be believed, in a sentence.
+    #[error("{0}")]
+    Clock(String),
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// What a beat needs.
 pub(super) struct Heart {
     pub(super) store: Store,
@@ -35,6 +48,8 @@ pub(super) struct Heart {
     /// When the two clocks agreed last, by the clock on the wall and since the boot.
     compared: Option<(DateTime<Utc>, Duration)>,
     held: Option<String>,
+    /// Whether the calendar is that of a plan.
+    adopted: bool,
     /// Whether nothing is handed out, because nobody could write down what comes of it.
     pub(super) paused: bool,
 }
@@ -58,13 +73,19 @@ impl Heart {
             guard: ClockGuard::new(seen, since_boot),
             compared: None,
             held: None,
+            adopted: false,
             paused: false,
         })
     }
 
     /// Brings the calendar in line with a plan: new jobs begin now, edited ones go on without losing or doubling a period, and
-    /// those that are gone are forgotten.
-    pub(super) async fn adopt(&mut self, current: &Current, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// those that are gone are forgotten. Never by a clock that cannot be believed: a job that begins ten years ahead falls due
+    /// in ten years. `before` is the plan until now, where this process had one.
+    ///
+    /// # Errors
+    /// [`Halt`]; the calendar is what it was before.
+    pub(super) async fn adopt(&mut self, current: &Current, before: Option<&Plan>) -> Result<(), Halt> {
+        let now = self.believe(current).await?;
         let plan = &current.engine.plan;
         let known: BTreeMap<String, Cursor> = self
             .store
@@ -81,7 +102,8 @@ impl Heart {
             match known.get(&job.name) {
                 None => new.push(calendar::beginning(job, schedule, now)),
                 Some(was) => {
-                    if let Some(edit) = calendar::edit(job, schedule, was, watched, now) {
+                    let before = before.and_then(|plan| plan.jobs.get(&job.name));
+                    if let Some(edit) = calendar::edit((job, schedule), before, was, watched, now) {
                         self.reschedule(edit, now).await?;
                     }
                 }
@@ -97,6 +119,7 @@ impl Heart {
         self.store.register(new).await?;
         fail_point::hit("registered");
         self.calendar = Calendar::of(plan, self.store.cursors().await?);
+        self.adopted = true;
         Ok(())
     }
 
@@ -118,30 +141,20 @@ impl Heart {
     /// One beat: is the clock right, has something fallen due, is something left to do?
     ///
     /// # Errors
-    /// A sentence that says what keeps it from working; the next beat tries again.
-    pub(super) async fn beat(
-        &mut self,
-        current: &Current,
-        now: DateTime<Utc>,
-        since_boot: Duration,
-    ) -> Result<(), String> {
-        if let Err(why) = self.check_clock(now, since_boot).await {
-            self.hold(current, &why, now).await;
-            return Err(why);
+    /// [`Halt`]; the next beat tries again.
+    pub(super) async fn beat(&mut self, current: &Current) -> Result<(), Halt> {
+        let now = self.believe(current).await?;
+        if !self.adopted {
+            self.adopt(current, None).await?;
         }
-        self.held = None;
-        self.materialise(current, now)
-            .await
-            .map_err(|error| error.to_string())?;
+        self.materialise(current, now).await?;
         if self.paused {
             return Ok(());
         }
         fail_point::hit("handing_out");
-        let handed = self
-            .store
+        self.store
             .hand_out(Arc::clone(&self.dispatch), now, HANDED_OUT)
-            .await;
-        handed.map_err(|error| error.to_string())?;
+            .await?;
         fail_point::hit("handed_out");
         Ok(())
     }
@@ -151,8 +164,30 @@ impl Heart {
         self.calendar.next()
     }
 
-    async fn check_clock(&mut self, now: DateTime<Utc>, since_boot: Duration) -> Result<(), String> {
-        self.guard.check(now, since_boot)?;
+    /// What time it is, by a clock that can be believed.
+    ///
+    /// # Errors
+    /// [`Halt`]; the owner has been told if it is the clock.
+    pub(super) async fn believe(&mut self, current: &Current) -> Result<DateTime<Utc>, Halt> {
+        let clock = &current.engine.clock;
+        let (now, since_boot) = clock.reading();
+        let checked = self.check_clock(clock.as_ref(), now, since_boot).await;
+        match &checked {
+            Ok(()) => self.held = None,
+            Err(Halt::Clock(why)) => self.hold(current, why).await,
+            // Whether the clock is right is not known, so what was said of it stands.
+            Err(Halt::Store(_)) => {}
+        }
+        checked.map(|()| now)
+    }
+
+    async fn check_clock(
+        &mut self,
+        clock: &dyn Clock,
+        now: DateTime<Utc>,
+        since_boot: Duration,
+    ) -> Result<(), Halt> {
+        self.guard.check(now, since_boot).map_err(Halt::Clock)?;
         if self.compared.is_some_and(|(wall, at)| {
             let passed = since_boot.saturating_sub(at);
             let stepped = (now - wall) - TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX);
@@ -160,37 +195,27 @@ impl Heart {
         }) {
             return Ok(());
         }
-        let theirs = self
-            .store
-            .database_clock(now)
-            .await
-            .map_err(|error| error.to_string())?;
-        let apart = (theirs - now).abs();
+        let theirs = self.store.database_clock(now).await?;
+        // It was asked at some moment between these two: a slow answer is no clock that is wrong.
+        let apart = (now - theirs).max(theirs - clock.now());
         if apart > APART && fail_point::setting("REPORTWIRE_CLOCK").is_none() {
-            return Err(format!(
+            return Err(Halt::Clock(format!(
                 "this machine's clock is {} s away from the database's; nothing is begun until they agree: check its time service",
                 apart.num_seconds()
-            ));
+            )));
         }
         self.compared = Some((now, since_boot));
         Ok(())
     }
 
     /// Tells the owner, once, that nothing is begun.
-    async fn hold(&mut self, current: &Current, why: &str, now: DateTime<Utc>) {
+    async fn hold(&mut self, current: &Current, why: &str) {
         if self.held.replace(why.to_owned()).is_some() {
             return;
         }
         tracing::error!(reason = why, "the clock cannot be believed");
-        let tell = Tell {
-            owner: current.engine.plan.service.owner.clone(),
-            kind: BulletinKind::ClockHeld,
-            job: None,
-            period: None,
-            run_id: None,
-            text: why.to_owned(),
-        };
-        if let Err(error) = self.store.tell(vec![tell], now).await {
+        let told = tell_owner(&current.engine, BulletinKind::ClockHeld, why.to_owned()).await;
+        if let Err(error) = told {
             tracing::error!(error = %error, "that could not be written down for the owner");
         }
     }
@@ -256,13 +281,35 @@ impl Heart {
         overtaken.extend(self.commit(batch, now).await?);
         if !overtaken.is_empty() {
             // Another replica was faster; its rows say how far it came, which may be less far than we had in mind.
-            for cursor in self.store.cursors().await? {
-                if overtaken.contains(&cursor.job) {
-                    cursors.insert(cursor.job.clone(), cursor);
-                }
-            }
+            cursors.extend(self.reached_by_others(&overtaken).await?);
         }
         Ok(cursors)
+    }
+
+    /// How far jobs are that another process has advanced. One without a row was forgotten by a replica whose file lacks it: it goes
+    /// on from where it was here, or whatever it owes would be lost in silence.
+    async fn reached_by_others(
+        &self,
+        overtaken: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Cursor>, StoreError> {
+        let rows = self.store.cursors().await?.into_iter();
+        let mut reached: BTreeMap<String, Cursor> = rows
+            .filter(|row| overtaken.contains(&row.job))
+            .map(|row| (row.job.clone(), row))
+            .collect();
+        let forgotten = overtaken.iter().filter(|job| !reached.contains_key(*job));
+        let forgotten: Vec<Cursor> = forgotten
+            .filter_map(|job| self.calendar.cursor(job).cloned())
+            .collect();
+        for cursor in &forgotten {
+            tracing::error!(
+                job.name = cursor.job,
+                "another replica has forgotten this job, so its configuration is another; the job goes on from where it was"
+            );
+        }
+        self.store.register(forgotten.clone()).await?;
+        reached.extend(forgotten.into_iter().map(|cursor| (cursor.job.clone(), cursor)));
+        Ok(reached)
     }
 
     /// The jobs that another process had advanced meanwhile.
@@ -270,11 +317,6 @@ impl Heart {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let dues: Vec<DateTime<Utc>> = batch
-            .iter()
-            .flat_map(|advance| &advance.occurrences)
-            .map(|it| it.due_at)
-            .collect();
         fail_point::hit("materialising");
         let done = self
             .store
@@ -282,10 +324,9 @@ impl Heart {
             .await?;
         fail_point::hit("materialised");
         figures::occurrences_enqueued(done.enqueued as u64);
-        if done.missed > 0 {
-            figures::occurrences_missed("late", done.missed as u64);
-        }
-        for due_at in dues {
+        figures::occurrences_missed("late", (done.missed - done.no_complete_day) as u64);
+        figures::occurrences_missed("no_complete_day", done.no_complete_day as u64);
+        for due_at in done.due_at {
             figures::due_lateness((now - due_at).to_std().unwrap_or_default());
         }
         if done.enqueued + done.missed > 0 {

@@ -1,6 +1,6 @@
 //! One service for each embedded store: a second one on the same file would only fight for its lock.
 
-use crate::run::store::StoreError;
+use crate::run::store::{StoreError, create_dir};
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
@@ -14,8 +14,9 @@ pub(super) struct Lock {
     _file: File,
 }
 
-/// Takes the lock of a data folder.
+/// Takes the lock of a data folder, which is made where it is missing.
 pub(super) fn take(data_dir: &Path) -> Result<Lock, StoreError> {
+    create_dir(data_dir)?;
     let path = data_dir.join(FILE);
     let io = |cause| StoreError::Io {
         doing: "lock",

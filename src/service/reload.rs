@@ -1,131 +1,192 @@
 //! Reading the configuration again while the service runs: all of it is in force afterwards, or nothing has changed.
 
-use super::{Service, current};
-use crate::config::Plan;
+use super::heart::Halt;
+use super::proof;
+use super::rounds::Service;
+use super::shared::{current, tell_owner};
+use crate::config::{Plan, Problems};
 use crate::delivery::BulletinKind;
 use crate::run::perform::Engine;
-use crate::run::store::Tell;
 use crate::telemetry::figures;
+use proof::Unproven;
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
+/// Why a configuration is not taken.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("{0}")]
+    Wrong(Problems),
+    #[error(transparent)]
+    Unproven(#[from] Unproven),
+    #[error("`{0}` cannot change while the service runs")]
+    Fixed(&'static str),
+    #[error(transparent)]
+    NotAdopted(#[from] Halt),
+}
+
+impl Refusal {
+    /// What the owner is told: what is wrong, and what to do.
+    fn told(&self) -> String {
+        let (why, remedy) = match self {
+            Self::Wrong(problems) => (has(problems.len()), CHECK.to_owned()),
+            Self::Unproven(found) if found.missing_secrets.is_empty() => {
+                (has(found.count()), CHECK.to_owned())
+            }
+            Self::Unproven(found) => {
+                let secrets = match found.missing_secrets.len() {
+                    1 => "a secret".to_owned(),
+                    many => format!("{many} secrets"),
+                };
+                let remedy = "The environment of a running process never changes: put the secret into a file (`file:PATH`) and ask \
+                     again with SIGHUP, or restart the service with it.";
+                (
+                    format!("refers to {secrets} that this process does not have"),
+                    remedy.to_owned(),
+                )
+            }
+            Self::Fixed(key) => (
+                format!("changes `{key}`, which cannot change while the service runs"),
+                "Restart the service for that.".to_owned(),
+            ),
+            Self::NotAdopted(why) => (
+                format!("could not be adopted ({why})"),
+                "Ask again with SIGHUP once that is mended.".to_owned(),
+            ),
+        };
+        format!(
+            "The configuration was to be read again and {why}, so the one before stays in force. {remedy}"
+        )
+    }
+}
+
+const CHECK: &str = "`reportwire check` names what is wrong; mend it, then ask again with SIGHUP.";
+
+fn has(problems: usize) -> String {
+    match problems {
+        1 => "has one problem".to_owned(),
+        many => format!("has {many} problems"),
+    }
+}
+
 impl Service {
-    /// Reads the configuration again. One that is wrong changes nothing.
+    /// Reads the configuration again. One that is wrong changes nothing, and the owner hears of it.
     pub(super) async fn reload(&mut self) {
-        let plan = match (self.load)() {
-            Ok(plan) => plan,
-            Err(problems) => {
+        match self.take_again().await {
+            Ok(change) => {
+                figures::config_reloaded("taken");
+                tracing::info!(change, "the configuration was read again");
+            }
+            Err(refusal) => {
                 figures::config_reloaded("refused");
                 tracing::error!(
-                    problems = %problems,
-                    "the configuration is wrong, so the one before stays in force"
+                    problems = %refusal,
+                    "the configuration is refused, so the one before stays in force"
                 );
-                self.tell_refused(problems.len()).await;
-                return;
+                let engine = &self.shared.current().engine;
+                let told = tell_owner(engine, BulletinKind::ConfigRefused, refusal.told()).await;
+                if let Err(error) = told {
+                    tracing::warn!(error = %error, "that could not be written down for the owner");
+                }
             }
-        };
+        }
+    }
+
+    /// What has changed.
+    async fn take_again(&mut self) -> Result<String, Refusal> {
+        let plan = (self.load)().map_err(Refusal::Wrong)?;
         let before = self.shared.current();
         if let Some(key) = fixed(&before.engine.plan, &plan) {
-            figures::config_reloaded("refused");
-            tracing::error!(
-                key,
-                "this cannot change while the service runs, so the configuration before stays in force; restart it for that"
-            );
-            return;
+            return Err(Refusal::Fixed(key));
         }
+        proof::prove(&plan, &self.clock)?;
         let change = difference(&before.engine.plan, &plan);
         let next = Arc::new(current(Engine {
             // What is known of far ends stays known, and so does how much each takes.
             hosts: Arc::clone(&before.engine.hosts),
             ..Engine::new(plan, before.engine.store.clone(), Arc::clone(&self.clock))
         }));
-        if let Err(error) = self.heart.adopt(&next, self.clock.now()).await {
-            figures::config_reloaded("refused");
-            tracing::error!(error = %error, "the new configuration could not be adopted; the one before stays in force");
-            return;
-        }
+        self.heart.adopt(&next, Some(&before.engine.plan)).await?;
         *self
             .shared
             .current
             .write()
             .unwrap_or_else(PoisonError::into_inner) = next;
-        figures::config_reloaded("taken");
-        tracing::info!(change, "the configuration was read again");
-    }
-
-    /// Tells the owner that a configuration was refused.
-    async fn tell_refused(&self, problems: usize) {
-        let Engine {
-            plan, store, clock, ..
-        } = &self.shared.current().engine;
-        let what = match problems {
-            1 => "one problem".to_owned(),
-            many => format!("{many} problems"),
-        };
-        let tell = Tell {
-            owner: plan.service.owner.clone(),
-            kind: BulletinKind::ConfigRefused,
-            job: None,
-            period: None,
-            run_id: None,
-            text: format!(
-                "The configuration was to be read again and has {what}, so the one before stays in force. `reportwire check` \
-                 names what is wrong; mend it, then ask again with SIGHUP."
-            ),
-        };
-        if let Err(error) = store.tell(vec![tell], clock.now()).await {
-            tracing::warn!(error = %error, "that could not be written down for the owner");
-        }
+        Ok(change)
     }
 }
 
 /// The key of what differs and cannot change while the service runs.
 fn fixed(before: &Plan, after: &Plan) -> Option<&'static str> {
     let (before, after) = (&before.service, &after.service);
-    // A secret shows its reference only, which is what counts here.
-    let store = |store: &Option<_>| format!("{store:?}");
-    if before.data_dir != after.data_dir {
-        Some("service.data_dir")
-    } else if store(&before.store) != store(&after.store) {
-        Some("service.store")
+    // The workers of an embedded store are as many as can ever be of use.
+    let workers = before.store.is_some() && before.runs_at_once != after.runs_at_once;
+    let differs = [
+        ("service.data_dir", before.data_dir != after.data_dir),
+        ("service.store", before.store != after.store),
+        ("service.listen", before.listen != after.listen),
+        (
+            "service.sends_at_once",
+            before.sends_at_once != after.sends_at_once,
+        ),
+        ("service.runs_at_once", workers),
+    ];
+    differs
+        .into_iter()
+        .find(|(_, differs)| *differs)
+        .map(|(key, _)| key)
+}
+
+/// What came, went and changed, by section and name.
+fn difference(before: &Plan, after: &Plan) -> String {
+    let mut changes = Changes::default();
+    if before.service != after.service {
+        changes.changed.push("service".to_owned());
+    }
+    changes.compare("sources", &before.sources, &after.sources);
+    changes.compare("deliveries", &before.deliveries, &after.deliveries);
+    changes.compare("jobs", &before.jobs, &after.jobs);
+    let told = [
+        ("new", changes.new),
+        ("gone", changes.gone),
+        ("changed", changes.changed),
+    ];
+    let parts: Vec<String> = told
+        .into_iter()
+        .filter(|(_, keys)| !keys.is_empty())
+        .map(|(word, keys)| format!("{word}: {}", keys.join(", ")))
+        .collect();
+    if parts.is_empty() {
+        "nothing has changed".to_owned()
     } else {
-        (before.listen != after.listen).then_some("service.listen")
+        parts.join("; ")
     }
 }
 
-/// Which jobs came, went and changed.
-fn difference(before: &Plan, after: &Plan) -> String {
-    let told = |word: &str, names: Vec<&String>| {
-        let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
-        (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")))
-    };
-    let new = after
-        .jobs
-        .keys()
-        .filter(|name| !before.jobs.contains_key(*name))
-        .collect();
-    let gone = before
-        .jobs
-        .keys()
-        .filter(|name| !after.jobs.contains_key(*name))
-        .collect();
-    let changed = after.jobs.iter().filter(|(name, job)| {
-        before
-            .jobs
-            .get(*name)
-            .is_some_and(|was| format!("{was:?}") != format!("{job:?}"))
-    });
-    let changed = changed.map(|(name, _)| name).collect();
-    let parts: Vec<String> = [
-        told("new jobs", new),
-        told("gone", gone),
-        told("changed", changed),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if parts.is_empty() {
-        "no job has changed".to_owned()
-    } else {
-        parts.join("; ")
+/// Keys of tables.
+#[derive(Debug, Default)]
+struct Changes {
+    new: Vec<String>,
+    gone: Vec<String>,
+    changed: Vec<String>,
+}
+
+impl Changes {
+    fn compare<P: PartialEq>(
+        &mut self,
+        section: &str,
+        before: &BTreeMap<String, P>,
+        after: &BTreeMap<String, P>,
+    ) {
+        let key = |name: &String| format!("{section}.{name}");
+        for (name, is) in after {
+            match before.get(name) {
+                None => self.new.push(key(name)),
+                Some(was) if was != is => self.changed.push(key(name)),
+                Some(_) => {}
+            }
+        }
+        let gone = before.keys().filter(|name| !after.contains_key(*name));
+        self.gone.extend(gone.map(key));
     }
 }

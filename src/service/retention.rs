@@ -31,7 +31,17 @@ pub(super) async fn clear(plan: &Plan, store: &Store, now: DateTime<Utc>) -> Res
         };
         for (run_id, _) in store.outdated(kept, before, MOST).await? {
             fail_point::hit("clearing");
-            remove(&store.run_dir(&run_id), folders)?;
+            let run_dir = store.run_dir(&run_id);
+            // A slow disk must not hold up what else runs on this thread.
+            let removed = tokio::task::spawn_blocking(move || remove(&run_dir, folders)).await;
+            if let Err(error) = removed.unwrap_or_else(|broken| Err(broken.to_string())) {
+                tracing::warn!(
+                    run.id = run_id,
+                    error,
+                    "old files could not be removed; the next hour tries again"
+                );
+                continue;
+            }
             fail_point::hit("folder_removed");
             // Written down last: should the process end before that, the next hour finds nothing to remove and writes it down.
             store.cleared(kept, &run_id, now).await?;
@@ -54,14 +64,10 @@ fn cut_off(now: DateTime<Utc>, keep: Duration) -> Option<DateTime<Utc>> {
 }
 
 /// Removes these folders of a run and of every attempt at it, then what is empty.
-fn remove(run_dir: &Path, folders: &[&str]) -> Result<(), StoreError> {
+fn remove(run_dir: &Path, folders: &[&str]) -> Result<(), String> {
     let fault = |path: &Path| {
-        let path = path.to_owned();
-        move |cause| StoreError::Io {
-            doing: "remove",
-            path,
-            cause,
-        }
+        let path = path.display().to_string();
+        move |cause: io::Error| format!("{path}: {cause}")
     };
     let mut homes = takes(run_dir).map_err(fault(run_dir))?;
     homes.push(run_dir.to_owned());
@@ -171,6 +177,24 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_cannot_be_removed_keeps_no_other() {
+        let shop = Shop::open("").await;
+        shop.usage_to("2026-10-31");
+        let (first, second) = (shop.run("2026-09").await, shop.run("2026-10").await);
+        // A file where a folder was: removing what is under it is refused, whoever asks.
+        let broken = shop.engine.store.run_dir(&first.run_id).join("snapshot");
+        fs::remove_dir_all(&broken).unwrap();
+        fs::write(&broken, "").unwrap();
+        clear_at(&shop, "2026-11-20T05:00:00Z").await;
+        assert_eq!(kept(&shop, &second.run_id), [false, true]);
+        // It is tried again until it can be.
+        fs::remove_file(&broken).unwrap();
+        fs::create_dir(&broken).unwrap();
+        clear_at(&shop, "2026-11-20T06:00:00Z").await;
+        assert!(!broken.exists());
     }
 
     #[tokio::test]

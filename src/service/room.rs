@@ -4,10 +4,10 @@
 //! due meanwhile is found in the calendar later. `/readyz` says why, the ping stops, and the owner hears as soon as that can be
 //! written down.
 
+use super::shared::tell_owner;
 use crate::console::Pulse;
 use crate::delivery::BulletinKind;
 use crate::run::Engine;
-use crate::run::store::Tell;
 use crate::telemetry::figures;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -82,15 +82,7 @@ impl Room {
 }
 
 async fn write_down(engine: &Engine, kind: BulletinKind, text: String) -> bool {
-    let tell = Tell {
-        owner: engine.plan.service.owner.clone(),
-        kind,
-        job: None,
-        period: None,
-        run_id: None,
-        text,
-    };
-    let written = engine.store.tell(vec![tell], engine.clock.now()).await;
+    let written = tell_owner(engine, kind, text).await;
     if let Err(error) = &written {
         tracing::debug!(error = %error, "that could not be written down for the owner yet");
     }
@@ -102,7 +94,7 @@ async fn try_to_write(engine: &Engine, bytes: usize) -> Result<(), String> {
     let folder = engine.store.data_dir().to_owned();
     let tried = tokio::task::spawn_blocking(move || try_folder(&folder, bytes)).await;
     tried.map_err(|broken| broken.to_string())??;
-    let noted = engine.store.note_beat(engine.clock.now()).await;
+    let noted = engine.store.note_room(engine.clock.now()).await;
     noted.map_err(|error| error.to_string())
 }
 
@@ -141,7 +133,7 @@ mod tests {
         pulse.store_fails("the disk was full for a moment");
         assert_eq!(
             pulse.ready(Duration::ZERO),
-            Err("the disk was full for a moment".into())
+            Err(crate::console::STORE_FAILS.into())
         );
         room.look(&pulse, &shop.engine).await;
         assert!(pulse.store_trouble().is_some(), "it has just looked");

@@ -3,46 +3,37 @@
 use super::ServiceError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What a signal asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    Stop,
-    Reload,
-}
-
-/// What the operating system asks for.
-pub(super) struct Signals {
+/// SIGTERM and SIGINT: the service is to end.
+pub(super) struct Stop {
     terminate: Signal,
     interrupt: Signal,
-    reload: Signal,
 }
 
-impl Signals {
+impl Stop {
     pub(super) fn listen() -> Result<Self, ServiceError> {
-        let on = |kind| {
-            signal(kind).map_err(|cause| ServiceError::System {
-                what: "signals cannot be listened to".to_owned(),
-                cause,
-            })
-        };
         Ok(Self {
             terminate: on(SignalKind::terminate())?,
             interrupt: on(SignalKind::interrupt())?,
-            reload: on(SignalKind::hangup())?,
         })
     }
 
-    /// What is asked for next.
-    pub(super) async fn next(&mut self) -> Asked {
+    /// Ends when somebody asks us to stop.
+    pub(super) async fn asked(&mut self) {
         tokio::select! {
-            _ = self.terminate.recv() => Asked::Stop,
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.reload.recv() => Asked::Reload,
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
+}
 
-    /// Ends when somebody asks us to stop.
-    pub(super) async fn stop(&mut self) {
-        while self.next().await != Asked::Stop {}
-    }
+/// SIGHUP: the configuration is to be read again.
+pub(super) fn hangup() -> Result<Signal, ServiceError> {
+    on(SignalKind::hangup())
+}
+
+fn on(kind: SignalKind) -> Result<Signal, ServiceError> {
+    signal(kind).map_err(|cause| ServiceError::System {
+        what: "signals cannot be listened to".to_owned(),
+        cause,
+    })
 }

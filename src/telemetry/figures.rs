@@ -35,6 +35,9 @@ pub const STORE_FAULTS: &str = "reportwire_store_faults_total";
 /// Configurations read anew, by `outcome`.
 pub const CONFIG_RELOADS: &str = "reportwire_config_reloads_total";
 
+/// Always 1, with the `version` of the program and of its `time_zone_data`.
+pub const BUILD_INFO: &str = "reportwire_build_info";
+
 /// Upper bounds of the classes of [`DUE_LATENESS`], in seconds: a heartbeat is about a second, a day is far too late.
 const LATENESS_SECS: [f64; 10] = [
     1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0,
@@ -107,6 +110,10 @@ fn describe() {
         (OUTBOX_WAITING, "Parcels that wait for their next attempt"),
         (OUTBOX_DEAD, "Parcels that were given up"),
         (NOTICES_WAITING, "Messages to the owner that are not sent yet"),
+        (
+            BUILD_INFO,
+            "Always 1, with the versions of program and time zone data",
+        ),
     ];
     for (name, meaning) in gauges {
         describe_gauge!(name, Unit::Count, meaning);
@@ -121,7 +128,15 @@ fn describe() {
     for name in [OCCURRENCES_ENQUEUED, STALE_WRITES_REFUSED, STORE_FAULTS] {
         counter!(name).increment(0);
     }
+    for reason in ["late", "no_complete_day"] {
+        occurrences_missed(reason, 0);
+    }
+    for outcome in ["taken", "refused"] {
+        counter!(CONFIG_RELOADS, "outcome" => outcome).increment(0);
+    }
     gauge!(RUNS_UNDER_WAY).set(0);
+    let zones = chrono_tz::IANA_TZDB_VERSION;
+    gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION"), "time_zone_data" => zones).set(1);
 }
 
 /// So many occurrences were enqueued.
@@ -129,7 +144,7 @@ pub fn occurrences_enqueued(count: u64) {
     counter!(OCCURRENCES_ENQUEUED).increment(count);
 }
 
-/// So many occurrences were written down as missed, for one reason of a short list.
+/// So many occurrences were written down as missed: `late`, or with `no_complete_day` in their period.
 pub fn occurrences_missed(reason: &'static str, count: u64) {
     counter!(OCCURRENCES_MISSED, "reason" => reason).increment(count);
 }
@@ -191,7 +206,7 @@ mod tests {
 
     fn record() {
         occurrences_enqueued(3);
-        occurrences_missed("too_old", 2);
+        occurrences_missed("late", 2);
         run_ended("monthly", "delivered");
         delivery_attempted("finance-mail", "acked");
         stale_write_refused();
@@ -215,9 +230,17 @@ mod tests {
         });
         exporter.tidy();
         let text = exporter.text();
+        let build = format!(
+            "reportwire_build_info{{version=\"{}\",time_zone_data=\"{}\"}} 1",
+            env!("CARGO_PKG_VERSION"),
+            chrono_tz::IANA_TZDB_VERSION
+        );
+        assert!(text.contains(&build), "{build}\n{text}");
         for line in [
             "reportwire_occurrences_enqueued_total 3",
-            "reportwire_occurrences_missed_total{reason=\"too_old\"} 2",
+            "reportwire_occurrences_missed_total{reason=\"late\"} 2",
+            "reportwire_occurrences_missed_total{reason=\"no_complete_day\"} 0",
+            "reportwire_config_reloads_total{outcome=\"taken\"} 0",
             "reportwire_runs_total{job=\"monthly\",state=\"delivered\"} 1",
             "reportwire_deliveries_total{delivery=\"finance-mail\",outcome=\"acked\"} 1",
             "reportwire_stale_writes_refused_total 1",

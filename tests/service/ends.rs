@@ -1,7 +1,9 @@
 //! How a service ends, and what the next one makes of it.
 
+use crate::postgres::Postgres;
+use crate::service::Launch;
 use crate::smtp::{At, Fault, Script};
-use crate::world::{BEFORE, DUE, OWNER, READERS, World};
+use crate::world::{BEFORE, DUE, OWNER, READERS, World, instant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
@@ -188,7 +190,74 @@ async fn a_second_service_on_the_same_folder_is_refused_and_told_who_is_there() 
         service.id()
     );
     assert!(second.err.contains(&said), "{}", second.err);
+    // It has not touched the store of the first.
+    let points = world.path("points");
+    let mut second = world.launch().fail_log(&points).start();
+    assert_eq!(second.wait_exit(STOP).code(), Some(1));
+    let passed = std::fs::read_to_string(&points).unwrap_or_default();
+    assert!(!passed.contains("migrating"), "{passed}");
     drop(service);
     world.set_clock(BEFORE);
     world.serve();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_stays_in_the_hands_of_a_service_that_stops_as_long_as_it_sends() {
+    let slow = Script {
+        faults: [Fault::Hang(At::AfterDot)].into(),
+        ..Script::default()
+    };
+    let world = World::with(slow, vec![]).await;
+    world.edit("listen = ", "stop_within = \"10m\"\nlisten = ");
+    let points = world.path("points");
+    let launch = world.launch().env("REPORTWIRE_LEASE_MILLIS", "400");
+    let mut service = launch.fail_log(&points).start();
+    service.wait_for("serving");
+    service.set_clock(instant(DUE));
+    world.eventually("the first mail", |world| world.smtp.accepted().len() == 1);
+    service.term();
+    service.wait_for("stopping");
+    world.eventually("two leases' time", |_| {
+        let passed = std::fs::read_to_string(&points).unwrap();
+        let (_, after) = passed.split_once("\nstopping\n").unwrap_or_default();
+        after.matches("lease_kept\n").count() >= 8
+    });
+    // Told again, it waits no longer.
+    service.term();
+    assert_eq!(service.wait_exit(STOP).code(), Some(0));
+    assert_eq!(world.smtp.accepted().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_has_gone_keeps_no_service_from_stopping_in_time() {
+    let cluster = tokio::task::block_in_place(Postgres::start);
+    let mut world = World::new().await;
+    world.set_env("DATABASE_URL", cluster.fresh_database().await);
+    world.edit(
+        "listen = ",
+        "stop_within = \"4s\"\nstore = \"env:DATABASE_URL\"\nlisten = ",
+    );
+    let mut service = world.serve();
+    tokio::task::block_in_place(|| cluster.stop_hard());
+    service.wait_where(
+        "River notification listener failed (will reconnect after backoff); producers keep polling",
+        |_| true,
+    );
+    // From here on every call to the database hangs for half a minute.
+    service.term();
+    assert_eq!(service.wait_exit(Duration::from_secs(15)).code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_goes_on_as_a_service_until_it_is_told_to_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_reportwire");
+    let words = ["--log", "info", "--log-format", "json", "demo", "--serve"];
+    let launch = Launch::program(folder.path(), program, &words);
+    let mut service = launch.patience(Duration::from_mins(2)).start();
+    service.wait_for("serving");
+    assert!(folder.path().join("demo-out/index.html").is_file());
+    assert_eq!(service.http_get("/healthz").status, 200);
+    service.term();
+    assert_eq!(service.wait_exit(STOP).code(), Some(0));
 }

@@ -6,6 +6,7 @@
 
 mod commands;
 mod ends;
+mod figures;
 #[expect(dead_code, reason = "the fakes can do more than these stories need")]
 #[path = "../support/http.rs"]
 mod http;

@@ -208,5 +208,18 @@ async fn a_backfill_that_makes_no_sense_is_refused_before_anything_runs() {
         &world.ask(&["backfill", "monthly", "--from", "2026-01"]),
         "--to <P>",
     );
+    // It is noon of the last day of October in UTC.
+    let ended =
+        "the period 2026-10 is not over: its last day is 2026-10-31, and in Europe/Madrid it is 2026-10-31";
+    refused(&backfill("monthly", "2026-09", "2026-10"), ended);
+    refused(&backfill("monthly", "2026-09", "2027-01"), ended);
+    let elsewhere = "sources = [\"usage\"]\ntimezone = \"Pacific/Kiritimati\"";
+    world.edit("sources = [\"usage\"]", elsewhere);
+    world.edit("env:HOOK_SECRET", "env:NO_HOOK_SECRET");
+    // There it is November already, and now the secret is missing.
+    refused(
+        &backfill("monthly", "2026-09", "2026-10"),
+        "the environment variable `NO_HOOK_SECRET` is not set",
+    );
     assert!(world.runs().is_empty() && world.smtp.accepted().is_empty());
 }

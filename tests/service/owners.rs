@@ -2,6 +2,7 @@
 
 use crate::smtp::{At, FakeSmtp, Fault, Script};
 use crate::world::{DUE, READERS, World, instant, names};
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
@@ -102,6 +103,24 @@ async fn what_was_missed_while_nothing_ran_is_listed_and_told_once() {
     let run = world.ask(&["run", "daily", "--period", "2026-11-02"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(world.ask(&["runs"]).out.contains("missed (2)"));
+    let objects = world.runs();
+    let keys = |of: &serde_json::Value| -> BTreeSet<String> {
+        let object = of.as_object().unwrap();
+        object
+            .keys()
+            .filter(|key| *key != "due_at" && *key != "reason")
+            .cloned()
+            .collect()
+    };
+    let (ran, missed): (Vec<_>, Vec<_>) = objects.iter().partition(|it| it["run_id"].is_string());
+    assert_eq!((ran.len(), missed.len()), (2, 3));
+    assert!(missed.iter().all(|it| keys(it) == keys(ran[0])), "{missed:#?}");
+    // However many runs there are since: fifty are listed.
+    for _ in 0..51 {
+        assert_eq!(world.ask(&["run", "monthly", "--only", "bi-drop"]).code, 0);
+    }
+    let listed = world.ask(&["runs"]).out;
+    assert!(listed.contains("missed (2)"), "{listed}");
     service.set_clock(instant("2026-11-04T05:00:00Z"));
     service.term();
     service.wait_exit(Duration::from_secs(30));

@@ -75,10 +75,7 @@ async fn a_full_data_folder_pauses_the_service_and_costs_no_report() {
         });
         if let Some(why) = pause(&service) {
             paused += 1;
-            assert!(
-                why.contains("space") || why.contains("full"),
-                "{leave_kib}: {why}"
-            );
+            assert!(!why.contains("data"), "no path: {leave_kib}: {why}");
         }
         make_room(&data);
         // Leases run out, and what was put by is due; a ticket that nobody used is handed out again a minute later.

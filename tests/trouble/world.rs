@@ -157,11 +157,8 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     };
     entries
         .map(|entry| entry.unwrap())
-        .map(|entry| {
-            (
-                entry.file_name().into_string().unwrap(),
-                fs::read(entry.path()).unwrap(),
-            )
-        })
+        // What is still being written has its final name by now, and is in the list or comes with the next look.
+        .filter_map(|entry| Some((entry.file_name(), fs::read(entry.path()).ok()?)))
+        .map(|(name, bytes)| (name.into_string().unwrap(), bytes))
         .collect()
 }

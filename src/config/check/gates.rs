@@ -2,7 +2,7 @@
 
 use super::values::did_you_mean;
 use super::{Check, nearest};
-use crate::config::document::{GatesEntry, PercentEntry, WaitUntilEntry};
+use crate::config::document::{Document, GatesEntry, PercentEntry, WaitUntilEntry};
 use crate::config::plan::{Gates, MaxChange, WaitUntil};
 use crate::config::problem::KeyPath;
 use crate::config::read::list;
@@ -19,6 +19,9 @@ const USUAL_NORM: u64 = 6;
 const USUAL_METRIC: Metric = Metric::TotalCost;
 /// Largest change that can be asked for, in per cent.
 const LARGEST_CHANGE: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+/// Why nothing can be waited for at a platform.
+const NO_WAIT: &str = "Globant's platform does not tell how far its data reach, only files do: leave it out here, and let the job fall \
+     due some hours after the period ends";
 
 /// Checks what a report must pass.
 pub(super) fn gates(cx: &mut Check<'_>, at: &KeyPath, entry: &GatesEntry) -> Option<Gates> {
@@ -89,17 +92,26 @@ pub(super) fn wait_until(
     at: &KeyPath,
     entry: Option<&WaitUntilEntry>,
     sources: Option<&Vec<String>>,
+    document: &Document,
 ) -> Option<Option<WaitUntil>> {
     let Some(entry) = entry else { return Some(None) };
     let at_most = cx.duration(&at.join("at_most"), &entry.at_most);
     // Sources that are missing or wrong are told at `sources`.
     let sources = sources?;
-    let fresh = entry.fresh.as_ref().unwrap_or(sources);
+    // The platform answers for any day at any time, so that waiting for it would be no wait at all.
+    let never_late = |name: &String| {
+        let source = document.sources.get(name);
+        source.is_some_and(|source| source.geai.is_some())
+    };
+    let files = || sources.iter().filter(|name| !never_late(name));
+    let fresh = entry.fresh.clone().unwrap_or_else(|| files().cloned().collect());
     let path = at.join("fresh");
     let before = cx.problem_count();
     if fresh.is_empty() && entry.fresh.is_some() {
-        let hint = "name a source of this job, or leave `fresh` out to wait for all";
+        let hint = "name a source of this job, or leave `fresh` out to wait for all that are files";
         cx.report(&path, "names no source", Some(hint.into()));
+    } else if fresh.is_empty() && !sources.is_empty() {
+        cx.report(at, "none of its sources is files", Some(NO_WAIT.into()));
     }
     let known: Vec<&str> = sources.iter().map(String::as_str).collect();
     let mut seen = BTreeSet::new();
@@ -108,6 +120,8 @@ pub(super) fn wait_until(
             let near = nearest(name, known.iter().copied());
             let hint = near.map_or_else(|| format!("its sources are {}", list(&known)), did_you_mean);
             cx.report(&path.join(index), "not a source of this job", Some(hint));
+        } else if never_late(name) {
+            cx.report(&path.join(index), "not a source of files", Some(NO_WAIT.into()));
         } else if !seen.insert(name) {
             let hint = "remove one of the two";
             cx.report(
@@ -121,7 +135,7 @@ pub(super) fn wait_until(
         return None;
     }
     Some(Some(WaitUntil {
-        sources: fresh.clone(),
+        sources: fresh,
         at_most: at_most?,
     }))
 }

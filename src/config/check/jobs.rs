@@ -75,6 +75,7 @@ pub(super) fn job(
         &at.join("wait_until"),
         entry.wait_until.as_ref(),
         entry.sources.as_ref(),
+        document,
     );
     let period = cx
         .required(

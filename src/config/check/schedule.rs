@@ -9,6 +9,7 @@ use crate::period::CalendarUnit;
 use crate::schedule::cadence;
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -276,16 +277,23 @@ fn holidays(cx: &mut Check<'_>, path: &KeyPath, file: Option<&String>) -> Option
         return Some(BTreeSet::new());
     };
     let file = cx.path(path, name)?;
-    let small = std::fs::metadata(&file).is_ok_and(|file| file.is_file() && file.len() <= MAX_HOLIDAY_BYTES);
-    let text = if small {
-        std::fs::read_to_string(&file).ok()
-    } else {
-        None
+    let text = match std::fs::metadata(&file) {
+        Ok(file) if file.len() > MAX_HOLIDAY_BYTES => Err((
+            "is larger than 1 MiB".to_owned(),
+            "a list of holidays has a few kilobytes; is it the right file?".to_owned(),
+        )),
+        Ok(_) => std::fs::read_to_string(&file).map_err(|error| {
+            let hint = match error.kind() {
+                ErrorKind::InvalidData => "save it as UTF-8",
+                _ => "check that it is a file and that this user may read it",
+            };
+            (error.to_string(), hint.to_owned())
+        }),
+        Err(_) => Err(("there is no such text file".to_owned(), relative_hint())),
     };
-    let Some(text) = text else {
-        cx.report(path, "there is no such text file", Some(relative_hint()));
-        return None;
-    };
+    let text = text
+        .map_err(|(label, hint)| cx.report(path, &label, Some(hint)))
+        .ok()?;
     match cadence::holidays(&text) {
         Ok(dates) => Some(dates),
         Err(error) => {

@@ -18,7 +18,7 @@ pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error
 }
 
 /// Creates a folder and those above it, for their owner only.
-pub(super) fn create_dir(dir: &Path) -> Result<(), StoreError> {
+pub(crate) fn create_dir(dir: &Path) -> Result<(), StoreError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -26,6 +26,7 @@ mod tests;
 
 pub use db::Tx;
 pub(in crate::run) use db::{Inner, Pool};
+pub(crate) use files::create_dir;
 pub(in crate::run) use files::hash_file;
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
 pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, StoredOccurrence};

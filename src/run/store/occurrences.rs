@@ -68,8 +68,12 @@ pub struct Advance {
 pub struct Materialised {
     /// Runs handed to workers.
     pub enqueued: usize,
+    /// When those fell due.
+    pub due_at: Vec<DateTime<Utc>>,
     /// Occurrences that will not run.
     pub missed: usize,
+    /// Those among them whose period had no complete day yet.
+    pub no_complete_day: usize,
     /// Jobs that another process had advanced meanwhile; nothing was written for them.
     pub overtaken: Vec<String>,
 }
@@ -212,6 +216,16 @@ impl Store {
         self.db.execute(sql, values![now]).await.map(drop)
     }
 
+    /// Writes a row, to see whether that can be done; what the clock says then stands in it and is believed by nobody.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn note_room(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql =
+            "INSERT INTO facts (name, value) VALUES ('room', $1) ON CONFLICT (name) DO UPDATE SET value = $1";
+        self.db.execute(sql, values![now]).await.map(drop)
+    }
+
     /// What time the database says it is; ours where it has no clock of its own.
     ///
     /// # Errors
@@ -263,9 +277,12 @@ impl Store {
                     }
                 }
                 dispatch.enqueue(tx, &recorded.tickets).await?;
+                let missed = || recorded.missed.values().flatten();
                 Ok(Materialised {
                     enqueued: recorded.tickets.len(),
-                    missed: recorded.missed.values().map(Vec::len).sum(),
+                    due_at: recorded.due_at,
+                    missed: missed().count(),
+                    no_complete_day: missed().filter(|it| it.period.is_none()).count(),
                     overtaken: overtaken.into_iter().map(|advance| advance.job).collect(),
                 })
             }
@@ -274,14 +291,20 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// The latest occurrences that did not run, newest first.
+    /// The latest occurrences that did not run, newest first; `made_good` too, of which a later run has delivered the period.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn missed(&self, job: Option<&str>, limit: u32) -> Result<Vec<StoredOccurrence>, StoreError> {
-        let values = values![job.unwrap_or_default(), limit];
-        let sql = "SELECT * FROM occurrences WHERE missed IS NOT NULL AND ($1 = '' OR job = $1) \
-             ORDER BY due_at DESC LIMIT $2";
+    pub async fn missed(
+        &self,
+        job: Option<&str>,
+        made_good: bool,
+        limit: u32,
+    ) -> Result<Vec<StoredOccurrence>, StoreError> {
+        let values = values![job.unwrap_or_default(), limit, i64::from(made_good)];
+        let sql = "SELECT * FROM occurrences AS o WHERE missed IS NOT NULL AND ($1 = '' OR job = $1) \
+             AND ($3 = 1 OR NOT EXISTS (SELECT 1 FROM runs WHERE runs.job = o.job AND runs.period_id = o.period_id \
+             AND runs.state = 'delivered' AND runs.trigger <> 'test')) ORDER BY due_at DESC LIMIT $2";
         let rows = self.db.rows(sql, values).await?;
         rows.iter().map(occurrence_of).collect()
     }
@@ -327,8 +350,10 @@ async fn advance_all(tx: &mut Tx<'_>, advances: &[Advance]) -> Result<BTreeSet<S
 struct Recorded<'a> {
     /// Those that will not run, by job.
     missed: BTreeMap<String, Vec<&'a NewOccurrence>>,
-    /// Their runs wait for workers.
+    /// The runs of the others, which wait for workers.
     tickets: Vec<Ticket>,
+    /// When these fell due.
+    due_at: Vec<DateTime<Utc>>,
 }
 
 async fn record_all<'a>(
@@ -369,7 +394,10 @@ async fn record_all<'a>(
             continue;
         }
         match (id, &it.period) {
-            (Some(id), Some(period)) => runs.push((id, new_run(job, it, period, now))),
+            (Some(id), Some(period)) => {
+                recorded.due_at.push(it.due_at);
+                runs.push((id, new_run(job, it, period, now)));
+            }
             _ => recorded.missed.entry((*job).to_owned()).or_default().push(it),
         }
     }
@@ -433,13 +461,29 @@ impl Store {
         row.as_ref().map(occurrence_of).transpose()
     }
 
+    /// How the schedule of a job was changed, the latest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn reschedules(&self, job: &str, limit: u32) -> Result<Vec<Audit>, StoreError> {
+        let sql = "SELECT at, what, detail FROM audits WHERE job = $1 AND what = 'reschedule' ORDER BY id DESC LIMIT $2";
+        self.audits_of(sql, values![job, limit]).await
+    }
+
     /// What operators have decided about a run, oldest first.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn audits(&self, run_id: &str) -> Result<Vec<Audit>, StoreError> {
-        let values = values![run_id];
         let sql = "SELECT at, what, detail FROM audits WHERE run_id = $1 ORDER BY id";
+        self.audits_of(sql, values![run_id]).await
+    }
+
+    async fn audits_of(
+        &self,
+        sql: &'static str,
+        values: Vec<super::db::Value>,
+    ) -> Result<Vec<Audit>, StoreError> {
         let work = work(move |tx| {
             async move {
                 let rows = tx.rows(sql, values).await?;

@@ -1,7 +1,7 @@
 //! What the tests of the store and of its users share.
 
 use super::db::{Tx, work};
-use super::{Advance, Cursor, Freeze, NewOccurrence, NewRun, Run, Store, StoreError, Ticket, Trigger};
+use super::{Advance, Cursor, Freeze, NewOccurrence, NewRun, Pool, Run, Store, StoreError, Ticket, Trigger};
 use crate::delivery::Parcel;
 use crate::period::{Calendar, PeriodRule};
 use crate::render::Artifact;
@@ -100,6 +100,13 @@ pub(crate) async fn execute(store: &Store, sql: &'static str) -> u64 {
 pub(crate) async fn number(store: &Store, sql: &'static str) -> i64 {
     let work = work(move |tx| async move { tx.number(sql, vec![]).await }.boxed());
     store.db.transaction(work).await.unwrap()
+}
+
+/// Takes PostgreSQL away: every call to it fails from now on.
+pub(crate) async fn take_away(store: &Store) {
+    if let Pool::Postgres(pool) = store.pool() {
+        pool.close().await;
+    }
 }
 
 /// Lets the lease of every run be over: time alone decides that, and PostgreSQL's clock is nobody's to set.

@@ -1,10 +1,10 @@
 //! The heart on a clock that tests move, against an independent walk over every minute.
 
-use super::super::{Current, current};
+use super::super::shared::{Current, current};
 use super::*;
 use crate::run::perform::Engine;
-use crate::run::store::testing::{On, Place, Recorder, at, cases, execute, number, store, texts};
-use crate::schedule::clock::{Clock as _, ManualClock};
+use crate::run::store::testing::{On, Place, Recorder, at, cases, execute, number, store, take_away, texts};
+use crate::schedule::clock::ManualClock;
 use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
 use chrono_tz::Tz;
 
@@ -63,8 +63,14 @@ impl World {
 
     /// The configuration is read again.
     async fn adopt(&mut self, jobs: &[Job]) {
-        self.current = plan(&self.place, &self.store, &self.clock, jobs);
-        self.heart.adopt(&self.current, self.clock.now()).await.unwrap();
+        let before = std::mem::replace(
+            &mut self.current,
+            plan(&self.place, &self.store, &self.clock, jobs),
+        );
+        match self.heart.adopt(&self.current, Some(&before.engine.plan)).await {
+            Ok(()) | Err(Halt::Clock(_)) => {}
+            Err(Halt::Store(error)) => panic!("{error}"),
+        }
     }
 
     /// The service is started anew.
@@ -75,10 +81,9 @@ impl World {
         self.adopt(jobs).await;
     }
 
-    async fn beat(&mut self) -> Result<(), String> {
-        let (now, since_boot) = (self.clock.now(), self.clock.since_boot());
-        self.heart.beat(&self.current, now, since_boot).await?;
-        self.store.note_beat(now).await.unwrap();
+    async fn beat(&mut self) -> Result<(), Halt> {
+        self.heart.beat(&self.current).await?;
+        self.store.note_beat(self.clock.now()).await.unwrap();
         // Somebody works what was handed out.
         execute(
             &self.store,

@@ -262,4 +262,6 @@ async fn the_owner_hears_once_and_of_nothing_that_was_written_before(on: On) {
         .await
         .unwrap();
     assert_eq!(number(&store, NOTICES).await, 2);
+    let (all, open) = (store.missed(None, true, 9), store.missed(Some("daily"), false, 9));
+    assert_eq!((all.await.unwrap().len(), open.await.unwrap().len()), (2, 2));
 }

@@ -118,8 +118,9 @@ async fn the_owner_hears_once_that_the_clock_is_held_and_the_calendar_goes_on_fr
 async fn two_machines_must_agree_on_the_time() {
     let jobs = [job("minute", "* * * * *", "last_days:7")];
     let mut world = World::begin(On::Postgres, &jobs, "2026-03-01T12:00:00Z").await;
-    let why = world.beat().await.unwrap_err();
+    let why = world.beat().await.unwrap_err().to_string();
     assert!(why.contains("the database's"), "{why}");
+    assert!(world.store.cursors().await.unwrap().is_empty(), "no job begins");
     let theirs = world.store.database_clock(world.clock.now()).await.unwrap();
     world.clock = ManualClock::at(theirs);
     world.restart(&[]).await;
@@ -129,4 +130,19 @@ async fn two_machines_must_agree_on_the_time() {
     world.clock.set(theirs + TimeDelta::minutes(10));
     world.beat().await.unwrap_err();
     assert_eq!(world.written("minute").await, (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_says_nothing_of_the_clock() {
+    let mut world = World::begin(On::Postgres, &[], "2026-03-01T12:00:00Z").await;
+    let theirs = world.store.database_clock(world.clock.now()).await.unwrap();
+    world.clock = ManualClock::at(theirs);
+    world.restart(&[]).await;
+    world.beat().await.unwrap();
+    take_away(&world.store).await;
+    // The two clocks are compared again.
+    world.clock.advance(COMPARED);
+    let why = world.beat().await.unwrap_err();
+    assert!(matches!(why, Halt::Store(_)), "{why}");
+    assert_eq!(world.heart.held, None, "nobody is told to look at the clock");
 }

@@ -114,3 +114,22 @@ async fn who_edits_or_enables_a_job_again_gets_no_flood_of_what_it_would_have_ru
     assert_eq!((ran.len(), missed.len()), (3, 0));
     assert_eq!(number(&world.store, "SELECT count(*) AS n FROM audits").await, 1);
 }
+
+#[tokio::test]
+async fn a_replica_with_an_older_file_costs_the_newer_one_no_occurrence() {
+    let jobs = [
+        job("old", "0 7 * * *", "previous_day"),
+        job("new", "0 7 * * *", "previous_day"),
+    ];
+    let mut world = World::begin(On::Sqlite, &jobs, "2026-06-02T12:00:00Z").await;
+    world.live_until(at("2026-06-02T18:00:00Z")).await;
+    let (now, since_boot) = (world.clock.now(), world.clock.since_boot());
+    let other = Heart::new(world.store.clone(), world.recorder.clone(), now, since_boot);
+    let older = plan(&world.place, &world.store, &world.clock, &jobs[..1]);
+    other.await.unwrap().adopt(&older, None).await.unwrap();
+    world.live_until(at("2026-06-04T12:00:00Z")).await;
+    for job in ["old", "new"] {
+        let both = ["2026-06-03T07:00:00", "2026-06-04T07:00:00"].map(str::to_owned);
+        assert_eq!(world.written(job).await, (both.to_vec(), vec![]), "{job}");
+    }
+}
