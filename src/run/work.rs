@@ -251,7 +251,7 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
                 Pace::Mail => attempt::MAIL_DOUBT,
                 Pace::Other => std::time::Duration::from_secs(5),
             };
-            store.resend_at(row, run.fence, clock.now() + wait).await?;
+            store.resend_at(row, run.fence, Some(clock.now() + wait)).await?;
         }
     }
     let rows = store.deliveries(&run.run_id).await?;

@@ -56,6 +56,10 @@ impl Delivery for Scripted {
         self.name.clone()
     }
 
+    fn knows_repeats(&self) -> bool {
+        self.name == "signed"
+    }
+
     async fn probe(&self) -> Result<(), DeliveryError> {
         Ok(())
     }

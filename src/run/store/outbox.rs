@@ -257,8 +257,8 @@ impl Store {
             PutOff::Resting { reason, until } => (DeliveryState::RetryWait, reason, 0, Some(until)),
         };
         if row.state == DeliveryState::Ambiguous {
-            // It stays what it is; only its time is later.
-            return self.resend_at(row, fence, at.unwrap_or(now)).await;
+            // It stays what it is; only its time is later, or it has none any more.
+            return self.resend_at(row, fence, at).await;
         }
         let values = values![now, i64::from(stands_in), reason, row.id, fence, at, state.key()];
         let sql = "UPDATE deliveries SET state = $7, updated_at = $1, \
@@ -270,11 +270,16 @@ impl Store {
         self.write_held(&row.run_id, sql, values).await.map(drop)
     }
 
-    /// Lets a parcel go out once more that may have arrived when its process ended.
+    /// When a parcel that may have arrived goes out once more; `None`: only when somebody asks for it.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn resend_at(&self, row: &OutboxRow, fence: i64, at: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn resend_at(
+        &self,
+        row: &OutboxRow,
+        fence: i64,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
         let values = values![at, row.id, fence];
         let sql = "UPDATE deliveries SET next_attempt_at = $1 WHERE id = $2 AND state = 'ambiguous' \
              AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3)";

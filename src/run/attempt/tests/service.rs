@@ -7,6 +7,7 @@ on_both_databases! {
     a_manifest_is_never_sent_before_its_files_however_often_the_run_is_taken_up,
     a_manifest_whose_file_is_dead_is_dead_and_comes_back_with_it,
     a_delivery_that_stays_away_is_given_up,
+    what_may_have_arrived_by_a_way_that_is_gone_waits_for_a_word_and_falls_due_no_more,
 }
 
 impl World {
@@ -18,7 +19,9 @@ impl World {
         self.run = self.store.claim(&self.run.run_id, now).await.unwrap();
         let due = |row: &OutboxRow| match row.state {
             DeliveryState::Pending => true,
-            DeliveryState::RetryWait => row.next_attempt_at.is_some_and(|at| at <= now),
+            DeliveryState::RetryWait | DeliveryState::Ambiguous => {
+                row.next_attempt_at.is_some_and(|at| at <= now)
+            }
             _ => false,
         };
         let effort = Effort::for_service(CancellationToken::new(), Arc::new(Hosts::new(4)));
@@ -97,4 +100,30 @@ async fn a_delivery_that_stays_away_is_given_up(on: On) {
     assert_eq!(world.rows().await, [(RetryWait, 0)]);
     world.taken_up(TimeDelta::hours(76)).await;
     assert_eq!((world.rows().await, world.next(0).await), (vec![(Dead, 0)], None));
+}
+
+async fn what_may_have_arrived_by_a_way_that_is_gone_waits_for_a_word_and_falls_due_no_more(on: On) {
+    for left_the_configuration in [false, true] {
+        let mut world = World::on(on, &[("signed", &[("h", &[Answer::Lost])])]).await;
+        world.taken_up(TimeDelta::zero()).await;
+        assert_eq!(world.rows().await, [(Ambiguous, 1)]);
+        assert!(world.next(0).await.is_some(), "it is to be sent once more");
+        if left_the_configuration {
+            world.ways.clear();
+        } else {
+            // Another run was told so meanwhile.
+            let said = Some("410 Gone");
+            world
+                .store
+                .set_gone("signed", "/drop", said, noon())
+                .await
+                .unwrap();
+        }
+        world.taken_up(TimeDelta::hours(76)).await;
+        assert_eq!(
+            (world.rows().await, world.next(0).await),
+            (vec![(Ambiguous, 1)], None)
+        );
+        assert_eq!(world.seen().len(), 1);
+    }
 }

@@ -131,7 +131,7 @@ impl Hand {
             ] {
                 store.put_off(&row, fence, why, noon()).await.unwrap();
             }
-            store.resend_at(&row, fence, noon()).await.unwrap();
+            store.resend_at(&row, fence, Some(noon())).await.unwrap();
         }
         store
             .keep_leases(vec![(id.to_owned(), fence)], noon())
