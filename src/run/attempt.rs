@@ -4,7 +4,8 @@
 //! it the outcome. A parcel that fails never keeps another from its turn; only a file drop's manifest, which tells readers that
 //! the files before it are complete, waits until they are acknowledged.
 
-use crate::delivery::{Delivery, DeliveryError, Pace, Parcel, Receipt, Recourse};
+use crate::config::plan::DeliveryPlan;
+use crate::delivery::{Delivery, DeliveryError, Pace, Parcel, Receipt, Recourse, knows_repeats};
 use crate::fail_point;
 use crate::run::hosts::{Hosts, Leave, OpenFor};
 use crate::run::state::DeliveryState;
@@ -25,7 +26,9 @@ const SHORTEST_ATTEMPT: Duration = Duration::from_secs(30);
 /// Longest time that an attempt is given: ten minutes after the final dot of a mail, and what comes before it.
 const LONGEST_ATTEMPT: Duration = Duration::from_mins(15);
 /// How long after a mail that may have arrived it is sent once more under its key: time for a human to look.
-pub(super) const MAIL_DOUBT: Duration = Duration::from_mins(10);
+const MAIL_DOUBT: Duration = Duration::from_mins(10);
+/// The same for what anything else was sending when its process ended.
+const OTHER_DOUBT: Duration = Duration::from_secs(5);
 /// Since the first attempt: when a mail is given up, and anything else.
 const PATIENCE: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(75));
 /// Most attempts at anything but a mail.
@@ -148,6 +151,36 @@ pub async fn deliver_all(
         done?;
     }
     Ok(())
+}
+
+/// Decides what becomes of parcels of a claimed run that a process was sending when it ended: where the far end can tell
+/// repeats they go out once more by themselves, soon.
+///
+/// # Errors
+/// [`StoreError`] if that could not be written down.
+pub(super) async fn settle_doubts(
+    store: &Store,
+    run: &Run,
+    plans: &BTreeMap<String, DeliveryPlan>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let rows = store.deliveries(&run.run_id).await?;
+    for row in rows.iter().filter(|row| is_new_doubt(row)) {
+        let Some(plan) = plans.get(&row.delivery).filter(|plan| knows_repeats(plan)) else {
+            continue;
+        };
+        let wait = match plan {
+            DeliveryPlan::Email(_) => MAIL_DOUBT,
+            _ => OTHER_DOUBT,
+        };
+        store.resend_at(row, run.fence, Some(now + wait)).await?;
+    }
+    Ok(())
+}
+
+/// Ambiguous because its process ended in the middle: nobody has decided yet whether it goes out once more.
+fn is_new_doubt(row: &OutboxRow) -> bool {
+    row.state == DeliveryState::Ambiguous && row.next_attempt_at.is_none() && row.doubts <= 1
 }
 
 /// The parcels of one delivery.

@@ -123,6 +123,7 @@ pub async fn settle(engine: &Engine, run_id: &str) -> Result<Run, RunError> {
     let Engine { store, clock, .. } = engine;
     let concluded = async {
         let run = store.claim(run_id, clock.now()).await?;
+        attempt::settle_doubts(store, &run, &engine.plan.deliveries, clock.now()).await?;
         store.conclude(&run.run_id, run.fence, clock.now(), vec![]).await
     };
     match concluded.await {
@@ -230,6 +231,7 @@ async fn send(
     let Engine { store, clock, .. } = engine;
     let effort = Effort::for_command(wait);
     let whole = async {
+        attempt::settle_doubts(store, run, &engine.plan.deliveries, clock.now()).await?;
         attempt::deliver_all(store, run, deliveries, chosen, &effort, clock.as_ref()).await?;
         store
             .conclude(&run.run_id, run.fence, clock.now(), vec![])

@@ -9,7 +9,7 @@ use super::recipe::{Birth, Recipe};
 use super::store::{OutboxRow, Run, Store, StoreError, Ticket};
 use super::{DeliveryState, RunError, RunState, choose, tell};
 use crate::config::plan::{DeliveryPlan, JobPlan};
-use crate::delivery::{self, Delivery, Pace};
+use crate::delivery::{self, Delivery};
 use crate::fail_point;
 use crate::source::Silent;
 use crate::telemetry::figures;
@@ -243,18 +243,9 @@ async fn orphaned(engine: &Engine, run: &Run) -> Result<(), RunError> {
 /// Tries what is due, then concludes the run, or gives it back until something of it falls due again.
 async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToken) -> Result<(), RunError> {
     let Engine { store, clock, .. } = engine;
+    attempt::settle_doubts(store, run, &engine.plan.deliveries, clock.now()).await?;
     let rows = store.deliveries(&run.run_id).await?;
     let ways = open(engine, &rows);
-    for row in rows.iter().filter(|row| is_new_doubt(row)) {
-        if let Some(way) = ways.get(&row.delivery).filter(|way| way.knows_repeats()) {
-            let wait = match way.pace() {
-                Pace::Mail => attempt::MAIL_DOUBT,
-                Pace::Other => std::time::Duration::from_secs(5),
-            };
-            store.resend_at(row, run.fence, Some(clock.now() + wait)).await?;
-        }
-    }
-    let rows = store.deliveries(&run.run_id).await?;
     let now = clock.now();
     let due: Vec<i64> = rows
         .iter()
@@ -314,11 +305,6 @@ fn open(engine: &Engine, rows: &[OutboxRow]) -> BTreeMap<String, Box<dyn Deliver
         }
     });
     opened.collect()
-}
-
-/// Ambiguous because its process ended in the middle: nobody has decided yet whether it goes out once more.
-fn is_new_doubt(row: &OutboxRow) -> bool {
-    row.state == DeliveryState::Ambiguous && row.next_attempt_at.is_none() && row.doubts <= 1
 }
 
 fn is_due(row: &OutboxRow, now: chrono::DateTime<chrono::Utc>) -> bool {

@@ -157,7 +157,8 @@ impl Store {
     }
 
     /// Ends a run that is delivering, by what became of its parcels: all acknowledged, or none to send, is `delivered`; some is
-    /// `partially_delivered`; none is `failed`.
+    /// `partially_delivered`; none is `failed`. Parcels whose turn has not come yet, because only others were named, fall due
+    /// at once.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if it is in other hands or not delivering.
@@ -183,8 +184,12 @@ impl Store {
                 let error = (state == RunState::Failed).then_some("no delivery was acknowledged");
                 let sql = "UPDATE runs SET state = $1, error = $2, finished_at = $3, lease_until = NULL, dispatched_at = NULL \
                      WHERE run_id = $4 AND fence = $5 AND state = 'delivering'";
-                let moved = tx.execute(sql, values![state.key(), error, now, id, fence]).await?;
+                let moved = tx.execute(sql, values![state.key(), error, now, &id, fence]).await?;
                 if moved == 1 {
+                    // Nobody looks for what is pending once a run has ended.
+                    let sql = "UPDATE deliveries SET state = 'retry_wait', next_attempt_at = $1, updated_at = $1 \
+                         WHERE run_id = $2 AND state = 'pending'";
+                    tx.execute(sql, values![now, &id]).await?;
                     notices::write_all(tx, &tell, now).await?;
                 }
                 Ok((moved, state))
