@@ -9,7 +9,7 @@ use crate::delivery::{Delivery, DeliveryError, Pace, Parcel, Receipt, Recourse, 
 use crate::fail_point;
 use crate::run::hosts::{Hosts, Leave, OpenFor};
 use crate::run::state::DeliveryState;
-use crate::run::store::{OutboxRow, Outcome, PutOff, Run, Store, StoreError};
+use crate::run::store::{OutboxRow, Outcome, PutOff, Run, Store, StoreError, lease};
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::hex_sha256;
 use crate::telemetry::figures;
@@ -39,6 +39,9 @@ const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::fro
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 /// How long after the end of the waiting time parcels that were never tried still get their first try from a far end that fails.
 const FIRST_ROUND_GRACE: Duration = Duration::from_secs(20);
+/// Bounds of the pause before the outcome of an attempt is written down again.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How the name of a manifest ends.
 const MANIFEST: &str = ".manifest.json";
@@ -380,9 +383,10 @@ impl Queue<'_> {
         fail_point::hit("answered");
         let gone = matches!(&answer, Err(error) if error.recourse == Recourse::Gone);
         let (outcome, pause) = self.judge(row, permit.attempt, answer, delivery);
-        self.store
-            .record(&row.run_id, permit, &outcome, self.clock.now())
-            .await?;
+        // An answer that is known is not thrown away because the database is away for a moment; the lease is over by then.
+        let longest = lease().to_std().unwrap_or_default();
+        let record = || self.store.record(&row.run_id, permit, &outcome, self.clock.now());
+        insist(longest, record).await?;
         fail_point::hit("recorded");
         if let (true, Outcome::Dead { reason }) = (gone, &outcome) {
             let place = row.place.as_deref().unwrap_or_default();
@@ -505,6 +509,25 @@ fn is_exhausted(row: &OutboxRow, pace: Pace, attempt: u32, next: DateTime<Utc>) 
     };
     let patience = chrono::Duration::from_std(patience).unwrap_or(chrono::Duration::hours(24));
     attempt >= most || row.first_attempt_at.is_some_and(|first| next > first + patience)
+}
+
+/// Tries to write something down again and again, after pauses that grow, while the database is away, but no longer than `longest`.
+async fn insist<F>(longest: Duration, mut write: impl FnMut() -> F) -> Result<(), StoreError>
+where
+    F: Future<Output = Result<(), StoreError>>,
+{
+    let end = Instant::now() + longest;
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        match write().await {
+            Err(error) if error.may_pass() && Instant::now() + pause < end => {
+                tracing::warn!(error = %error, "what became of a delivery could not be written down yet");
+            }
+            written => return written,
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
 }
 
 fn overdue(limit: Duration) -> DeliveryError {

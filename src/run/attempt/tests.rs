@@ -3,11 +3,14 @@
 use super::*;
 use crate::delivery::{Bulletin, Edition, Receipt};
 use crate::run::state::RunState;
-use crate::run::store::testing::{On, Place, frozen, noon, on_both_databases, outlive_leases, store};
+use crate::run::store::testing::{
+    On, Place, execute, frozen, noon, on_both_databases, outlive_leases, store,
+};
 use crate::schedule::clock::ManualClock;
 use DeliveryState::{Acked, Ambiguous, Dead, RetryWait};
 use async_trait::async_trait;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 mod service;
@@ -18,6 +21,7 @@ on_both_databases! {
     a_delivery_that_left_the_configuration_says_so,
     bytes_that_were_changed_on_disk_are_not_sent,
     a_run_that_was_taken_over_sends_nothing_more,
+    an_answer_is_kept_although_the_database_is_away_when_it_comes,
 }
 
 /// One scripted answer of a far end.
@@ -29,6 +33,8 @@ enum Answer {
     Refused,
     Lost,
     Never,
+    /// Takes it, and from then on the database refuses outcomes.
+    OkAndTrouble,
 }
 
 /// Everything that far ends were sent, in order: delivery, recipient, key, bytes.
@@ -40,6 +46,7 @@ struct Scripted {
     name: String,
     script: Mutex<BTreeMap<String, VecDeque<Answer>>>,
     log: Log,
+    store: Store,
 }
 
 #[async_trait]
@@ -86,6 +93,10 @@ impl Delivery for Scripted {
             Answer::Refused => Err(failed(Recourse::Permanent)),
             Answer::Lost => Err(failed(Recourse::Ambiguous)),
             Answer::Never => std::future::pending().await,
+            Answer::OkAndTrouble => {
+                refuse_outcomes(&self.store, true).await;
+                Ok(Receipt { proof: "ok".into() })
+            }
         }
     }
 }
@@ -131,6 +142,7 @@ impl World {
                 name: (*name).to_owned(),
                 script: Mutex::new(answers.collect()),
                 log: log.clone(),
+                store: store.clone(),
             });
             ((*name).to_owned(), delivery as Box<dyn Delivery>)
         });
@@ -333,6 +345,7 @@ async fn what_is_put_off_keeps_what_its_far_end_said_and_when_it_is_due() {
             name: "mail".to_owned(),
             script: Mutex::new(script),
             log: world.log.clone(),
+            store: world.store.clone(),
         }),
     );
     world.resend().await;
@@ -366,6 +379,69 @@ async fn a_run_that_was_taken_over_sends_nothing_more(on: On) {
     .unwrap_err();
     assert!(matches!(error, StoreError::Stale { .. }), "{error}");
     assert!(world.seen().is_empty());
+}
+
+/// Lets the database refuse whatever becomes of attempts, or take it again.
+async fn refuse_outcomes(store: &Store, refuse: bool) {
+    let sql = if refuse {
+        "ALTER TABLE attempts RENAME COLUMN outcome TO away"
+    } else {
+        "ALTER TABLE attempts RENAME COLUMN away TO outcome"
+    };
+    execute(store, sql).await;
+}
+
+/// Counts how often it is asked: once for each permit and for each try to write an outcome down.
+#[derive(Debug, Default)]
+struct AskedClock(AtomicUsize);
+
+impl Clock for AskedClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        noon()
+    }
+
+    fn since_boot(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+async fn an_answer_is_kept_although_the_database_is_away_when_it_comes(on: On) {
+    let world = World::on(on, &[("mail", &[("a@x", &[Answer::OkAndTrouble]), ("b@x", &[])])]).await;
+    let (clock, effort) = (AskedClock::default(), Effort::for_command(Duration::ZERO));
+    let delivering = async {
+        deliver_all(&world.store, &world.run, &world.ways, |_| true, &effort, &clock)
+            .await
+            .unwrap();
+    };
+    let back = async {
+        // The permit, the outcome that is refused, the outcome once more.
+        while clock.0.load(Ordering::Relaxed) < 3 {
+            tokio::task::yield_now().await;
+        }
+        refuse_outcomes(&world.store, false).await;
+    };
+    tokio::join!(delivering, back);
+    assert_eq!(world.rows().await, [(Acked, 1), (Acked, 1)]);
+    assert_eq!(world.seen(), ["a@x", "b@x"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_became_of_an_attempt_is_written_down_while_there_is_hope_and_no_longer() {
+    let minute = Duration::from_mins(1);
+    let away = || StoreError::Locked { path: "x".into() };
+    let stale = || StoreError::Stale { run_id: "r".into() };
+    let mut answers = VecDeque::from([Err(away()), Err(away()), Ok(())]);
+    insist(minute, || std::future::ready(answers.pop_front().unwrap()))
+        .await
+        .unwrap();
+    let mut answers = VecDeque::from([Err(away()), Err(stale())]);
+    let error = insist(minute, || std::future::ready(answers.pop_front().unwrap())).await;
+    assert!(matches!(error, Err(StoreError::Stale { .. })), "{error:?}");
+    let begun = Instant::now();
+    let error = insist(minute, || std::future::ready(Err(away()))).await;
+    assert!(matches!(error, Err(StoreError::Locked { .. })), "{error:?}");
+    assert!((minute - LONGEST_PAUSE..minute).contains(&begun.elapsed()));
 }
 
 #[test]

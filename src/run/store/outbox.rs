@@ -194,7 +194,7 @@ impl Store {
         })
     }
 
-    /// Writes down what became of an attempt.
+    /// Writes down what became of an attempt; the same once more, where nobody heard that it was written, changes nothing.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if the run was taken over meanwhile; the parcel then stays as the other process has it.
@@ -221,7 +221,7 @@ impl Store {
                 hold(tx, &id).await?;
                 let Permit { delivery_id, attempt, fence } = permit;
                 let sql = "UPDATE deliveries SET state = $1, receipt = $2, error = $3, next_attempt_at = $4, \
-                     updated_at = $5 WHERE id = $6 AND state = 'sending' AND attempts = $7 \
+                     updated_at = $5 WHERE id = $6 AND state IN ('sending', $1) AND attempts = $7 \
                      AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $8)";
                 let values = values![state, receipt.clone(), error.clone(), next, now, delivery_id, attempt, fence];
                 let moved = tx.execute(sql, values).await?;

@@ -234,7 +234,10 @@ async fn an_attempt_is_counted_before_it_begins_and_recorded_once(on: On) {
     let acked = Outcome::Acked(Receipt {
         proof: "250 ok".into(),
     });
-    store.record(&run.run_id, permit, &acked, noon()).await.unwrap();
+    // The second time as if the connection had broken before the answer to the first.
+    for _ in 0..2 {
+        store.record(&run.run_id, permit, &acked, noon()).await.unwrap();
+    }
     let dead = Outcome::Dead { reason: "550".into() };
     store
         .record(&run.run_id, permit, &dead, noon())

@@ -259,12 +259,14 @@ async fn what_a_killed_process_left_is_sent_although_a_command_concludes_the_run
         let mut world = World::new(on).await;
         world.engine.plan.jobs.get_mut("daily").unwrap().deliveries = vec!["drop".into(), "second".into()];
         let ticket = world.due().await;
-        let blocked = ["drop", "second"].map(|name| world.place.dir().join(name));
-        blocked
-            .each_ref()
-            .map(|path| std::fs::write(path, "no folder").unwrap());
+        let in_the_way = ["drop", "second"].map(|name| world.place.dir().join(name));
+        for path in &in_the_way {
+            std::fs::write(path, "no folder").unwrap();
+        }
         world.works(&ticket).await;
-        blocked.map(|path| std::fs::remove_file(path).unwrap());
+        for path in &in_the_way {
+            std::fs::remove_file(path).unwrap();
+        }
         let never_tried = "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt_at = NULL";
         let (killed, id) = (world.place.store_of("killed").await, &ticket.run_id);
         execute(&killed, "DELETE FROM attempts").await;
