@@ -21,9 +21,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Least time that an attempt is given, though the time to wait is over. One that has not ended by then is ambiguous.
-const SHORTEST_ATTEMPT: Duration = Duration::from_secs(30);
-/// Longest time that an attempt is given: ten minutes after the final dot of a mail, and what comes before it.
+/// Longest time that an attempt is given, whoever waits for it: ten minutes after the final dot of a mail, and what comes before
+/// it. One that has not ended by then is ambiguous; each way out ends earlier by itself, and knows more.
 const LONGEST_ATTEMPT: Duration = Duration::from_mins(15);
 /// How long after a mail that may have arrived it is sent once more under its key: time for a human to look.
 const MAIL_DOUBT: Duration = Duration::from_mins(10);
@@ -80,10 +79,8 @@ fn pause(pace: Pace, key: &str, attempt: u32, retry_after: Option<Duration>) -> 
 /// How hard to try.
 #[derive(Debug, Clone)]
 pub struct Effort {
-    /// How long to wait for retries that fall due; the first try of each parcel is made in any case.
+    /// How long to wait for retries that fall due. The first try of each parcel is made in any case, and no try is cut off.
     pub wait: Duration,
-    /// Least time that one attempt is given.
-    pub attempt: Duration,
     /// Once it is cancelled no further attempt begins.
     pub stop: CancellationToken,
     /// What is known of the far ends, where a process talks to them time and again.
@@ -96,7 +93,6 @@ impl Effort {
     pub fn for_command(wait: Duration) -> Self {
         Self {
             wait,
-            attempt: SHORTEST_ATTEMPT,
             stop: CancellationToken::new(),
             hosts: None,
         }
@@ -107,7 +103,6 @@ impl Effort {
     pub fn for_service(stop: CancellationToken, hosts: Arc<Hosts>) -> Self {
         Self {
             wait: Duration::ZERO,
-            attempt: LONGEST_ATTEMPT,
             stop,
             hosts: Some(hosts),
         }
@@ -354,10 +349,6 @@ impl Queue<'_> {
 
     /// One attempt: permit, deliver, record.
     async fn attempt(&mut self, at: usize, delivery: &dyn Delivery) -> Result<DeliveryState, StoreError> {
-        let limit = self
-            .deadline
-            .saturating_duration_since(Instant::now())
-            .clamp(self.effort.attempt, LONGEST_ATTEMPT);
         let leave = match self.admit(delivery).await {
             Ok(leave) => leave,
             Err(rest) => return self.rest(at, rest).await,
@@ -371,9 +362,9 @@ impl Queue<'_> {
         let answer = match parcel {
             Ok(parcel) => {
                 // Dropping an attempt whose bytes may be out is safe because the row then says that nobody knows.
-                tokio::time::timeout(limit, delivery.deliver(&parcel))
+                tokio::time::timeout(LONGEST_ATTEMPT, delivery.deliver(&parcel))
                     .await
-                    .unwrap_or_else(|_| Err(overdue(limit)))
+                    .unwrap_or_else(|_| Err(overdue()))
             }
             Err(error) => Err(error),
         };
@@ -530,11 +521,11 @@ where
     }
 }
 
-fn overdue(limit: Duration) -> DeliveryError {
+fn overdue() -> DeliveryError {
     DeliveryError {
         reason: format!(
             "no answer within {} s; the bytes may have arrived",
-            limit.as_secs()
+            LONGEST_ATTEMPT.as_secs()
         ),
         recourse: Recourse::Ambiguous,
     }

@@ -33,6 +33,8 @@ enum Answer {
     Refused,
     Lost,
     Never,
+    /// Takes it after so many seconds.
+    OkAfter(u64),
     /// Takes it, and from then on the database refuses outcomes.
     OkAndTrouble,
 }
@@ -93,6 +95,10 @@ impl Delivery for Scripted {
             Answer::Refused => Err(failed(Recourse::Permanent)),
             Answer::Lost => Err(failed(Recourse::Ambiguous)),
             Answer::Never => std::future::pending().await,
+            Answer::OkAfter(seconds) => {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                Ok(Receipt { proof: "ok".into() })
+            }
             Answer::OkAndTrouble => {
                 refuse_outcomes(&self.store, true).await;
                 Ok(Receipt { proof: "ok".into() })
@@ -257,7 +263,14 @@ async fn a_far_end_that_never_answers_is_ambiguous_and_holds_nobody_up() {
     let begun = Instant::now();
     assert_eq!(world.deliver(&[], 5).await, RunState::PartiallyDelivered);
     assert_eq!(world.rows().await, [(Ambiguous, 1), (Acked, 1), (Acked, 1)]);
-    assert!(begun.elapsed() < SHORTEST_ATTEMPT * 2);
+    assert!(begun.elapsed() < LONGEST_ATTEMPT * 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_far_end_that_takes_its_time_is_not_cut_off_by_whoever_waits_for_less() {
+    let world = World::new(&[("mail", &[("a@x", &[Answer::OkAfter(9 * 60)])])]).await;
+    assert_eq!(world.deliver(&[], 5).await, RunState::Delivered);
+    assert_eq!(world.rows().await, [(Acked, 1)]);
 }
 
 #[tokio::test(start_paused = true)]
