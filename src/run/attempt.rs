@@ -259,9 +259,10 @@ impl Queue<'_> {
                 break;
             }
             tokio::select! {
-                () = tokio::time::sleep_until(due) => {}
+                biased;
                 // Nothing is under way here that could be lost.
                 () = self.effort.stop.cancelled() => break,
+                () = tokio::time::sleep_until(due) => {}
             }
             self.attempt(at, delivery).await?;
             self.release_manifest(delivery).await?;
@@ -311,9 +312,6 @@ impl Queue<'_> {
             if !self.rows[at].chosen || self.rows[at].is_settled() || self.must_wait(at) {
                 continue;
             }
-            if self.effort.stop.is_cancelled() {
-                break;
-            }
             let state = self.attempt(at, delivery).await?;
             let struggling = matches!(state, DeliveryState::RetryWait | DeliveryState::Ambiguous);
             if struggling && Instant::now() >= self.deadline + FIRST_ROUND_GRACE {
@@ -347,9 +345,15 @@ impl Queue<'_> {
             .min_by_key(|(_, due)| *due)
     }
 
-    /// One attempt: permit, deliver, record.
+    /// One attempt: permit, deliver, record. None begins once the program is to stop.
     async fn attempt(&mut self, at: usize, delivery: &dyn Delivery) -> Result<DeliveryState, StoreError> {
-        let leave = match self.admit(delivery).await {
+        let admitted = tokio::select! {
+            biased;
+            // It keeps its turn: whoever goes on with the run tries it.
+            () = self.effort.stop.cancelled() => return Ok(self.rows[at].row.state),
+            admitted = self.admit(delivery) => admitted,
+        };
+        let leave = match admitted {
             Ok(leave) => leave,
             Err(rest) => return self.rest(at, rest).await,
         };

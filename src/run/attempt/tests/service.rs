@@ -127,3 +127,30 @@ async fn what_may_have_arrived_by_a_way_that_is_gone_waits_for_a_word_and_falls_
         assert_eq!(world.seen().len(), 1);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_still_waits_for_its_far_ends_turn_when_the_service_stops_is_not_begun() {
+    let world = World::new(&[("mail", &[("a@x", &[]), ("b@x", &[])])]).await;
+    let (hosts, stop) = (Arc::new(Hosts::new(1)), CancellationToken::new());
+    let effort = Effort::for_service(stop.clone(), hosts.clone());
+    let delivers = deliver_all(
+        &world.store,
+        &world.run,
+        &world.ways,
+        |_| true,
+        &effort,
+        &world.clock,
+    );
+    // Somebody else is talking to the same server.
+    let busy = hosts.admit("mail", Duration::ZERO).await.unwrap();
+    let stops = async {
+        tokio::task::yield_now().await;
+        stop.cancel();
+    };
+    tokio::join!(delivers, stops).0.unwrap();
+    drop(busy);
+    assert!(world.seen().is_empty());
+    let left = world.rows().await;
+    assert_eq!(left, [(RetryWait, 0), (RetryWait, 0)]);
+    assert_eq!(world.next(0).await, Some(TimeDelta::zero()), "due at once");
+}
