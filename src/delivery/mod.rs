@@ -104,6 +104,19 @@ pub struct DeliveryError {
     pub reason: String,
     /// What may be done next.
     pub recourse: Recourse,
+    /// How the far end is.
+    pub far_end: FarEnd,
+}
+
+/// What a failed attempt says of the far end itself, whatever it leaves to do for the parcel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FarEnd {
+    /// It answered, and about this parcel: it is well.
+    Well,
+    /// It did not answer, or takes nothing from anybody now.
+    Troubled,
+    /// It was not asked.
+    Unasked,
 }
 
 /// What an undelivered parcel leaves to do.
@@ -275,6 +288,7 @@ impl DeliveryError {
         Self {
             reason,
             recourse: Recourse::Permanent,
+            far_end: FarEnd::Unasked,
         }
     }
 
@@ -282,6 +296,7 @@ impl DeliveryError {
         Self {
             reason,
             recourse: Recourse::Gone,
+            far_end: FarEnd::Well,
         }
     }
 
@@ -289,6 +304,7 @@ impl DeliveryError {
         Self {
             reason,
             recourse: Recourse::Retry { after },
+            far_end: FarEnd::Troubled,
         }
     }
 
@@ -296,7 +312,14 @@ impl DeliveryError {
         Self {
             reason,
             recourse: Recourse::Ambiguous,
+            far_end: FarEnd::Troubled,
         }
+    }
+
+    /// The same, as the answer of a far end that is well.
+    fn answered(mut self) -> Self {
+        self.far_end = FarEnd::Well;
+        self
     }
 }
 

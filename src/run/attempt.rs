@@ -5,7 +5,7 @@
 //! the files before it are complete, waits until they are acknowledged.
 
 use crate::config::plan::DeliveryPlan;
-use crate::delivery::{Delivery, DeliveryError, Pace, Parcel, Receipt, Recourse, knows_repeats};
+use crate::delivery::{Delivery, DeliveryError, FarEnd, Pace, Parcel, Receipt, Recourse, knows_repeats};
 use crate::fail_point;
 use crate::run::hosts::{Hosts, Leave, OpenFor};
 use crate::run::state::DeliveryState;
@@ -439,7 +439,7 @@ impl Queue<'_> {
         answer: Result<Receipt, DeliveryError>,
         delivery: &dyn Delivery,
     ) -> (Outcome, Option<Duration>) {
-        let DeliveryError { reason, recourse } = match answer {
+        let DeliveryError { reason, recourse, .. } = match answer {
             Ok(receipt) => return (Outcome::Acked(receipt), None),
             Err(error) => error,
         };
@@ -532,6 +532,7 @@ fn overdue() -> DeliveryError {
             LONGEST_ATTEMPT.as_secs()
         ),
         recourse: Recourse::Ambiguous,
+        far_end: FarEnd::Troubled,
     }
 }
 
@@ -540,6 +541,7 @@ fn read_parcel(row: &OutboxRow) -> Result<Parcel, DeliveryError> {
     let permanent = |reason: String| DeliveryError {
         reason,
         recourse: Recourse::Permanent,
+        far_end: FarEnd::Unasked,
     };
     let path = row.content_path.display();
     let content = std::fs::read(&row.content_path).map_err(|error| {

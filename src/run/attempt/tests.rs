@@ -84,6 +84,10 @@ impl Delivery for Scripted {
             .unwrap_or(Answer::Ok);
         let failed = |recourse| DeliveryError {
             reason: format!("{answer:?}"),
+            far_end: match recourse {
+                Recourse::Permanent | Recourse::Gone => FarEnd::Well,
+                Recourse::Retry { .. } | Recourse::Ambiguous => FarEnd::Troubled,
+            },
             recourse,
         };
         match answer {
