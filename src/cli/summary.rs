@@ -304,6 +304,8 @@ mod tests {
             sha256: "ab".into(),
             state,
             doubts: 0,
+            since: "2026-11-02T07:00:00Z".parse().unwrap(),
+            tries: 0,
             first_attempt_at: None,
             attempts: 1,
             next_attempt_at: None,

@@ -32,6 +32,8 @@ const OTHER_DOUBT: Duration = Duration::from_secs(5);
 const PATIENCE: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(75));
 /// Most attempts at anything but a mail.
 const MOST_ATTEMPTS: u32 = 10;
+/// Least time between two attempts at a mail, once more than that may lie between them.
+const MAIL_FLOOR: Duration = Duration::from_mins(30);
 /// Bounds of what a far end may ask us to wait.
 const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(6));
 /// Longest time to wait for retries in one go.
@@ -65,15 +67,22 @@ fn ceiling(pace: Pace, attempt: u32) -> Duration {
 }
 
 /// How long to wait after `attempt`: what the far end asked for, within reason; else a time between nothing and the ceiling
-/// (full jitter), which is the same for the same key and attempt.
+/// (full jitter), which is the same for the same key and attempt. Mail that waits long waits for half an hour at the least.
+///
+/// Source: RFC 5321, 4.5.4.1.
 fn pause(pace: Pace, key: &str, attempt: u32, retry_after: Option<Duration>) -> Duration {
     if let Some(asked) = retry_after {
         return asked.clamp(RETRY_AFTER.0, RETRY_AFTER.1);
     }
+    let ceiling = ceiling(pace, attempt);
+    let floor = match pace {
+        Pace::Mail if ceiling > MAIL_FLOOR => MAIL_FLOOR,
+        Pace::Mail | Pace::Other => Duration::ZERO,
+    };
     let digest = hex_sha256(format!("{key}/{attempt}").as_bytes());
     let share = u128::from(u32::from_str_radix(&digest[..8], 16).unwrap_or(u32::MAX));
-    let millis = ceiling(pace, attempt).as_millis() * share / u128::from(u32::MAX);
-    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+    let millis = (ceiling - floor).as_millis() * share / u128::from(u32::MAX);
+    floor + Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
 /// How hard to try.
@@ -109,18 +118,27 @@ impl Effort {
     }
 }
 
+/// The ways out by the names of deliveries; of one that could not be opened, why.
+pub type Ways<'a> = BTreeMap<&'a str, Result<&'a dyn Delivery, String>>;
+
+/// Ways that are all open.
+pub(super) fn open_ways(deliveries: &BTreeMap<String, Box<dyn Delivery>>) -> Ways<'_> {
+    let open = deliveries.iter();
+    open.map(|(name, way)| (name.as_str(), Ok(&**way))).collect()
+}
+
 /// Tries every parcel of `run` that is `chosen` and not acknowledged: each once, and again when a retry falls due within
 /// `wait`. [`Store::conclude`] then tells what came of it.
 ///
 /// The run must be `delivering`: advanced from `frozen`, or claimed with [`Store::claim`]. Parcels of a delivery that is not
-/// among `deliveries` are put off with a reason.
+/// among `ways`, or cannot be opened, are put off with a reason.
 ///
 /// # Errors
 /// [`StoreError`] if something could not be written down; [`StoreError::Stale`] if another process took the run over.
 pub async fn deliver_all(
     store: &Store,
     run: &Run,
-    deliveries: &BTreeMap<String, Box<dyn Delivery>>,
+    ways: &Ways<'_>,
     chosen: impl Fn(&OutboxRow) -> bool,
     effort: &Effort,
     clock: &dyn Clock,
@@ -132,16 +150,14 @@ pub async fn deliver_all(
         queues.entry(entry.row.delivery.clone()).or_default().push(entry);
     }
     queues.retain(|_, entries| entries.iter().any(|entry| entry.chosen));
-    let frozen_at = run.generated_at.unwrap_or(run.created_at);
     let deadline = Instant::now() + effort.wait.min(LONGEST_WAIT);
     let queues = queues.into_iter().map(|(name, rows)| Queue {
         store,
         clock,
         fence: run.fence,
-        frozen_at,
         effort,
         deadline,
-        delivery: deliveries.get(&name).map(|delivery| &**delivery),
+        way: way(ways, &name),
         name,
         rows,
     });
@@ -186,11 +202,10 @@ struct Queue<'a> {
     store: &'a Store,
     clock: &'a dyn Clock,
     fence: i64,
-    frozen_at: DateTime<Utc>,
     effort: &'a Effort,
     deadline: Instant,
     name: String,
-    delivery: Option<&'a dyn Delivery>,
+    way: Result<&'a dyn Delivery, String>,
     rows: Vec<Entry>,
 }
 
@@ -237,21 +252,12 @@ impl Entry {
 
 impl Queue<'_> {
     async fn work(mut self) -> Result<(), StoreError> {
-        let Some(delivery) = self.delivery else {
-            let reason = format!(
-                "the configuration has no delivery `{}` for this job any more; put it back and resend",
-                self.name
-            );
-            let patience = chrono::Duration::from_std(PATIENCE.1).unwrap_or(chrono::Duration::hours(75));
-            let why = if self.clock.now() > self.frozen_at + patience {
-                PutOff::Gone(&reason)
-            } else {
-                PutOff::NoWay(&reason)
-            };
-            return self.put_off(why).await;
+        let delivery = match &self.way {
+            Ok(delivery) => *delivery,
+            Err(reason) => return self.put_no_way_off(reason).await,
         };
         if let Some(reason) = self.gone().await? {
-            return self.put_off(PutOff::Gone(&reason)).await;
+            return self.put_off(|_| PutOff::Gone(&reason)).await;
         }
         self.first_round(delivery).await?;
         while let Some((at, due)) = self.next_due() {
@@ -268,10 +274,22 @@ impl Queue<'_> {
             self.release_manifest(delivery).await?;
         }
         self.put_manifest_off().await?;
-        self.put_off(PutOff::NoTurn(
-            "not tried yet: the time to wait was over, or the program was ending; resend tries it",
-        ))
-        .await
+        let out_of_time =
+            "not tried yet: the time to wait was over, or the program was ending; resend tries it";
+        self.put_off(|_| PutOff::NoTurn(out_of_time)).await
+    }
+
+    /// There may be a way again as long as anybody would wait for one.
+    async fn put_no_way_off(&self, reason: &str) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let why = |row: &OutboxRow| {
+            if now > row.since + patience(Pace::Other) {
+                PutOff::Gone(reason)
+            } else {
+                PutOff::NoWay(reason)
+            }
+        };
+        self.put_off(why).await
     }
 
     /// A manifest whose files are not all there waits for them; if one of them will never be there, neither will it.
@@ -355,11 +373,12 @@ impl Queue<'_> {
         };
         let leave = match admitted {
             Ok(leave) => leave,
-            Err(rest) => return self.rest(at, rest).await,
+            Err(rest) => return self.rest(at, rest, delivery.pace()).await,
         };
+        let now = self.clock.now();
+        self.rows[at].row.begin_anew(now);
         let row = &self.rows[at].row;
         let parcel = read_parcel(row);
-        let now = self.clock.now();
         fail_point::hit("admitted");
         let permit = self.store.permit(row, self.fence, now).await?;
         fail_point::hit("permitted");
@@ -377,7 +396,7 @@ impl Queue<'_> {
         }
         fail_point::hit("answered");
         let gone = matches!(&answer, Err(error) if error.recourse == Recourse::Gone);
-        let (outcome, pause) = self.judge(row, permit.attempt, answer, delivery);
+        let (outcome, pause) = self.judge(row, row.tries + 1, answer, delivery);
         // An answer that is known is not thrown away because the database is away for a moment; the lease is over by then.
         let longest = lease().to_std().unwrap_or_default();
         let record = || self.store.record(&row.run_id, permit, &outcome, self.clock.now());
@@ -400,6 +419,7 @@ impl Queue<'_> {
         figures::delivery_attempted(&self.name, state.key());
         let entry = &mut self.rows[at];
         entry.row.doubts += u32::from(state == DeliveryState::Ambiguous);
+        entry.row.tries += 1;
         entry.row.first_attempt_at.get_or_insert(now);
         (entry.row.state, entry.tried) = (state, true);
         entry.row.next_attempt_at = outcome.next_attempt_at();
@@ -415,20 +435,36 @@ impl Queue<'_> {
         }
     }
 
-    /// Leaves a parcel for later whose far end is left alone.
-    async fn rest(&mut self, at: usize, rest: OpenFor) -> Result<DeliveryState, StoreError> {
-        let until =
-            self.clock.now() + chrono::Duration::from_std(rest.0).unwrap_or(chrono::Duration::hours(1));
-        let entry = &mut self.rows[at];
-        let why = PutOff::Resting {
-            reason: &rest.to_string(),
-            until,
+    /// Leaves a parcel for later whose far end is left alone; not for longer than it is tried.
+    async fn rest(&mut self, at: usize, rest: OpenFor, pace: Pace) -> Result<DeliveryState, StoreError> {
+        let now = self.clock.now();
+        let until = now + chrono::Duration::from_std(rest.0).unwrap_or(chrono::Duration::hours(1));
+        let (reason, entry) = (rest.to_string(), &mut self.rows[at]);
+        let row = &mut entry.row;
+        let given_up = match &row.error {
+            Some(said) if row.tries > 0 => format!("given up after {} attempts: {said}", row.tries),
+            _ => format!("given up: {reason}"),
         };
-        self.store
-            .put_off(&entry.row, self.fence, why, self.clock.now())
-            .await?;
+        let is_over = until > row.first_attempt_at.unwrap_or(row.since) + patience(pace);
+        let why = if is_over {
+            PutOff::Gone(&given_up)
+        } else {
+            PutOff::Resting {
+                reason: &reason,
+                until,
+            }
+        };
+        self.store.put_off(row, self.fence, why, now).await?;
+        row.next_attempt_at = (!is_over).then_some(until);
+        if row.state != DeliveryState::Ambiguous {
+            row.state = if is_over {
+                DeliveryState::Dead
+            } else {
+                DeliveryState::RetryWait
+            };
+        }
         (entry.tried, entry.due) = (true, None);
-        Ok(DeliveryState::RetryWait)
+        Ok(entry.row.state)
     }
 
     /// What an answer means for the row, and after which pause this process may try again.
@@ -484,11 +520,11 @@ impl Queue<'_> {
     }
 
     /// What was not tried is left for whoever comes next.
-    async fn put_off(&self, why: PutOff<'_>) -> Result<(), StoreError> {
+    async fn put_off<'w>(&self, why: impl Fn(&OutboxRow) -> PutOff<'w>) -> Result<(), StoreError> {
         for entry in &self.rows {
             if entry.is_untried() && entry.row.state != DeliveryState::Dead {
                 self.store
-                    .put_off(&entry.row, self.fence, why, self.clock.now())
+                    .put_off(&entry.row, self.fence, why(&entry.row), self.clock.now())
                     .await?;
             }
         }
@@ -496,14 +532,34 @@ impl Queue<'_> {
     }
 }
 
+/// How long a parcel is tried.
+fn patience(pace: Pace) -> chrono::Duration {
+    let patience = match pace {
+        Pace::Mail => PATIENCE.0,
+        Pace::Other => PATIENCE.1,
+    };
+    chrono::Duration::from_std(patience).unwrap_or(chrono::Duration::hours(24))
+}
+
 /// Whether the next attempt would come later, or be one more, than anybody waits for.
 fn is_exhausted(row: &OutboxRow, pace: Pace, attempt: u32, next: DateTime<Utc>) -> bool {
-    let (patience, most) = match pace {
-        Pace::Mail => (PATIENCE.0, u32::MAX),
-        Pace::Other => (PATIENCE.1, MOST_ATTEMPTS),
+    let most = match pace {
+        Pace::Mail => u32::MAX,
+        Pace::Other => MOST_ATTEMPTS,
     };
-    let patience = chrono::Duration::from_std(patience).unwrap_or(chrono::Duration::hours(24));
-    attempt >= most || row.first_attempt_at.is_some_and(|first| next > first + patience)
+    attempt >= most
+        || row
+            .first_attempt_at
+            .is_some_and(|first| next > first + patience(pace))
+}
+
+/// The way of this name, or why there is none.
+fn way<'a>(ways: &Ways<'a>, name: &str) -> Result<&'a dyn Delivery, String> {
+    ways.get(name).cloned().unwrap_or_else(|| {
+        Err(format!(
+            "the configuration has no delivery `{name}` for this job any more; put it back and resend"
+        ))
+    })
 }
 
 /// Tries to write something down again and again, after pauses that grow, while the database is away, but no longer than `longest`.

@@ -296,7 +296,7 @@ impl Story<'_> {
         attempt::deliver_all(
             store,
             &self.run,
-            &self.deliveries,
+            &attempt::open_ways(&self.deliveries),
             |_| true,
             effort,
             clock.as_ref(),

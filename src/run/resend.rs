@@ -232,7 +232,8 @@ async fn send(
     let effort = Effort::for_command(wait);
     let whole = async {
         attempt::settle_doubts(store, run, &engine.plan.deliveries, clock.now()).await?;
-        attempt::deliver_all(store, run, deliveries, chosen, &effort, clock.as_ref()).await?;
+        let ways = attempt::open_ways(deliveries);
+        attempt::deliver_all(store, run, &ways, chosen, &effort, clock.as_ref()).await?;
         store
             .conclude(&run.run_id, run.fence, clock.now(), vec![])
             .await?;

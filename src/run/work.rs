@@ -1,7 +1,7 @@
 //! What a worker of the service does with a ticket: it takes the run and brings it one stretch further, to its end or to the
 //! time at which something of it falls due again.
 
-use super::attempt::{self, Effort};
+use super::attempt::{self, Effort, Ways};
 use super::lanes::Lanes;
 use super::lease::Leases;
 use super::perform::{Engine, Prepared, Story, clear};
@@ -9,7 +9,7 @@ use super::recipe::{Birth, Recipe};
 use super::store::{OutboxRow, Run, Store, StoreError, Ticket};
 use super::{DeliveryState, RunError, RunState, choose, tell};
 use crate::config::plan::{DeliveryPlan, JobPlan};
-use crate::delivery::{self, Delivery};
+use crate::delivery::{self, Delivery, DeliveryError};
 use crate::fail_point;
 use crate::source::Silent;
 use crate::telemetry::figures;
@@ -245,7 +245,14 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
     let Engine { store, clock, .. } = engine;
     attempt::settle_doubts(store, run, &engine.plan.deliveries, clock.now()).await?;
     let rows = store.deliveries(&run.run_id).await?;
-    let ways = open(engine, &rows);
+    let opened = open(engine, &rows);
+    let ways: Ways<'_> = opened
+        .iter()
+        .map(|(name, way)| {
+            let way = way.as_ref().map(|way| &**way);
+            (name.as_str(), way.map_err(ToString::to_string))
+        })
+        .collect();
     let now = clock.now();
     let due: Vec<i64> = rows
         .iter()
@@ -291,18 +298,16 @@ async fn gone(store: &Store, rows: &[OutboxRow]) -> Result<Vec<i64>, StoreError>
     Ok(gone)
 }
 
-/// The ways out that can be opened; parcels of the others are put off with the reason.
-fn open(engine: &Engine, rows: &[OutboxRow]) -> BTreeMap<String, Box<dyn Delivery>> {
+/// Opens the ways out of these parcels that the configuration has.
+fn open(engine: &Engine, rows: &[OutboxRow]) -> BTreeMap<String, Result<Box<dyn Delivery>, DeliveryError>> {
     let names: std::collections::BTreeSet<&String> = rows.iter().map(|row| &row.delivery).collect();
     let opened = names.into_iter().filter_map(|name| {
         let plan = engine.plan.deliveries.get(name)?;
-        match delivery::open(name, plan, std::sync::Arc::clone(&engine.clock)) {
-            Ok(way) => Some((name.clone(), way)),
-            Err(error) => {
-                tracing::warn!(delivery = name, error = %error, "the delivery cannot be opened");
-                None
-            }
+        let way = delivery::open(name, plan, std::sync::Arc::clone(&engine.clock));
+        if let Err(error) = &way {
+            tracing::warn!(delivery = name, error = %error, "the delivery cannot be opened");
         }
+        Some((name.clone(), way))
     });
     opened.collect()
 }

@@ -471,7 +471,11 @@ pub struct OutboxRow {
     pub attempts: u32,
     /// Attempts after which nobody knew whether the bytes had arrived.
     pub doubts: u32,
-    /// When the first attempt began.
+    /// From when on patience with it is counted: since it was frozen, approved, or asked for again after it was given up.
+    pub since: DateTime<Utc>,
+    /// Attempts since then.
+    pub tries: u32,
+    /// When the first of them began.
     pub first_attempt_at: Option<DateTime<Utc>>,
     /// When the next one is due, in `retry_wait`, or in `ambiguous` where it is to be sent once more.
     pub next_attempt_at: Option<DateTime<Utc>>,
@@ -490,6 +494,13 @@ impl OutboxRow {
         let said = self.error.as_deref()?;
         let named = format!("delivery `{}`: ", self.delivery);
         Some(said.strip_prefix(&named).unwrap_or(said))
+    }
+
+    /// Patience with one that was given up and is asked for again begins anew, as its permit writes down.
+    pub(in crate::run) fn begin_anew(&mut self, now: DateTime<Utc>) {
+        if self.state == DeliveryState::Dead {
+            (self.since, self.tries, self.first_attempt_at) = (now, 0, None);
+        }
     }
 }
 
@@ -513,7 +524,7 @@ pub enum PutOff<'a> {
     Behind(&'a str, DateTime<Utc>),
     /// It cannot be tried as things are, whatever an attempt met before.
     NoWay(&'a str),
-    /// Its far end has said that it is gone, or its turn can never come: it is `dead`.
+    /// Its far end has said that it is gone, its turn can never come, or patience is over: it is `dead`.
     Gone(&'a str),
     /// Its far end failed time and again and is left alone for a while.
     Resting {

@@ -91,7 +91,6 @@ impl Store {
         let hashes: Vec<String> = freeze.artifacts.iter().map(|it| it.sha256.clone()).collect();
         let (store, run, artifacts) = (self.clone(), run.clone(), artifacts.clone());
         let held_since = (state == RunState::Held).then_some(now);
-        let at = freeze.generated_at;
         let work = work(move |tx| {
             async move {
                 let sql = "UPDATE runs SET state = $1, generated_at = $2, notices = $3, snapshot_manifest = $4, held = $5, \
@@ -104,7 +103,7 @@ impl Store {
                     fail_point::hit("artifact_row");
                 }
                 for (position, parcel) in parcels.into_iter().enumerate() {
-                    insert_parcel(tx, &run.run_id, position, parcel, at).await?;
+                    insert_parcel(tx, &run.run_id, position, parcel, now).await?;
                     fail_point::hit("parcel_row");
                 }
                 if held_since.is_some() {
@@ -172,7 +171,7 @@ impl Store {
             async move {
                 hold(tx, &run_id).await?;
                 let sql = "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, \
-                     updated_at = $1 WHERE id = $2 AND state IN ('pending', 'retry_wait', 'ambiguous', 'dead') AND EXISTS \
+                     updated_at = $1, since = CASE WHEN state = 'dead' THEN $1 ELSE since END WHERE id = $2 AND state IN ('pending', 'retry_wait', 'ambiguous', 'dead') AND EXISTS \
                      (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3 AND runs.state = 'delivering') \
                      RETURNING attempts";
                 let row = tx.row(sql, values![now, id, fence]).await?;
@@ -262,6 +261,7 @@ impl Store {
         }
         let values = values![now, i64::from(stands_in), reason, row.id, fence, at, state.key()];
         let sql = "UPDATE deliveries SET state = $7, updated_at = $1, \
+             since = CASE WHEN state = 'dead' AND $7 <> 'dead' THEN $1 ELSE since END, \
              next_attempt_at = CASE WHEN $7 = 'retry_wait' AND next_attempt_at > $6 THEN next_attempt_at ELSE $6 END, \
              error = CASE WHEN $2 = 1 THEN $3 ELSE coalesce( \
              (SELECT detail FROM attempts WHERE delivery_id = deliveries.id ORDER BY n DESC LIMIT 1), $3) END \
@@ -345,8 +345,8 @@ impl Store {
             serde_json::json!({"delivery": row.delivery, "recipient": row.recipient, "as": said}).to_string();
         let work = work(move |tx| {
             async move {
-                let sql = "UPDATE deliveries SET state = $1, receipt = $2, error = $3, next_attempt_at = $4, updated_at = $5 \
-                     WHERE id = $6 AND state = 'ambiguous'";
+                let sql = "UPDATE deliveries SET state = $1, receipt = $2, error = $3, next_attempt_at = $4, updated_at = $5, \
+                     since = CASE WHEN $1 = 'retry_wait' THEN $5 ELSE since END WHERE id = $6 AND state = 'ambiguous'";
                 let moved = tx.execute(sql, values).await?;
                 if moved == 1 {
                     audit(tx, now, "resolve", None, Some(&id), &detail).await?;
@@ -390,7 +390,8 @@ impl Store {
         let sql = "SELECT deliveries.*, \
              (SELECT count(*) FROM attempts WHERE delivery_id = id AND coalesce(outcome, 'ambiguous') = 'ambiguous' \
               AND NOT (n = attempts AND deliveries.state = 'sending')) AS doubts, \
-             (SELECT min(started_at) FROM attempts WHERE delivery_id = id) AS first_attempt_at \
+             (SELECT count(*) FROM attempts WHERE delivery_id = id AND started_at >= since) AS tries, \
+             (SELECT min(started_at) FROM attempts WHERE delivery_id = id AND started_at >= since) AS first_attempt_at \
              FROM deliveries WHERE run_id = $1 ORDER BY position";
         let work = work(move |tx| {
             async move {
@@ -551,6 +552,8 @@ impl Store {
             state: row.word("state", DeliveryState::from_key)?,
             attempts: row.number("attempts")?,
             doubts: row.number("doubts")?,
+            since: row.moment("since")?,
+            tries: row.number("tries")?,
             first_attempt_at: row.instant("first_attempt_at")?,
             next_attempt_at: row.instant("next_attempt_at")?,
             receipt: row.get("receipt")?,
@@ -585,7 +588,7 @@ async fn insert_parcel(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO deliveries (run_id, position, delivery, recipient, place, key, content_path, sha256, state, \
-         updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9)";
+         updated_at, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $9)";
     let values = values![
         run_id,
         i64::try_from(position).unwrap_or(i64::MAX),
