@@ -95,11 +95,10 @@ impl Store {
         self.one(moved, run_id)
     }
 
-    /// Ends a run that has not sent anything yet: `error` says what failed, where, and the remedy. The owner is told in the
-    /// same breath.
+    /// Ends a run that is not frozen yet: `error` says what failed, where, and the remedy. The owner is told in the same breath.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] if it is in other hands or has ended.
+    /// [`StoreError::Stale`] if it is in other hands, frozen or at its end.
     pub async fn fail(
         &self,
         run_id: &str,
@@ -112,7 +111,7 @@ impl Store {
         let work = work(move |tx| {
             async move {
                 let sql = "UPDATE runs SET state = 'failed', error = $1, finished_at = $2, lease_until = NULL \
-                     WHERE run_id = $3 AND fence = $4 AND state NOT IN ('delivered', 'partially_delivered', 'failed')";
+                     WHERE run_id = $3 AND fence = $4 AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked')";
                 let moved = tx.execute(sql, values![error, now, id, fence]).await?;
                 if moved == 1 {
                     notices::write_all(tx, tell.as_slice(), now).await?;
