@@ -141,6 +141,7 @@ impl Summary {
             json!({
                 "delivery": row.delivery, "recipient": row.recipient, "state": row.state, "attempts": row.attempts,
                 "receipt": row.receipt, "error": row.error, "next_attempt_at": row.next_attempt_at.map(rfc3339),
+                "possible_duplicate": row.may_be_double(),
             })
         });
         object["artifacts"] = artifacts.collect();

@@ -179,9 +179,10 @@ pub trait Delivery: Send + Sync + std::fmt::Debug {
     /// [`DeliveryError`], which says whether another try may help.
     async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError>;
 
-    /// Whether the far end can recognise a parcel by its key, so that one that may have arrived can be sent again.
-    fn knows_repeats(&self) -> bool {
-        false
+    /// How often a parcel that may have arrived is sent again by itself: never where the far end cannot tell repeats by their
+    /// key, once where readers may see both, and as often as it takes where twice is the same as once.
+    fn repeats(&self) -> u32 {
+        0
     }
 
     /// Least time between the beginnings of two attempts at the same host, whatever became of the first.
@@ -212,16 +213,16 @@ pub fn open(
     })
 }
 
-/// Whether the far end of this plan can recognise a parcel by its key, as [`Delivery::knows_repeats`] says once it is open:
-/// here no secret is needed.
+/// How often the delivery of this plan sends a parcel again that may have arrived, as [`Delivery::repeats`] says once it is
+/// open: here no secret is needed.
 #[must_use]
-pub fn knows_repeats(plan: &DeliveryPlan) -> bool {
+pub fn repeats(plan: &DeliveryPlan) -> u32 {
     match plan {
-        DeliveryPlan::Email(plan) => plan.ambiguous == OnAmbiguous::Resend,
-        DeliveryPlan::FileDrop(_) => true,
-        DeliveryPlan::Slack(_) => false,
+        DeliveryPlan::Email(plan) => u32::from(plan.ambiguous == OnAmbiguous::Resend),
+        DeliveryPlan::FileDrop(_) => u32::MAX,
+        DeliveryPlan::Slack(_) => 0,
         DeliveryPlan::Webhook(plan) => {
-            plan.signing_secret.is_some() || plan.previous_signing_secret.is_some()
+            u32::from(plan.signing_secret.is_some() || plan.previous_signing_secret.is_some())
         }
     }
 }

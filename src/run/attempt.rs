@@ -5,7 +5,7 @@
 //! the files before it are complete, waits until they are acknowledged.
 
 use crate::config::plan::DeliveryPlan;
-use crate::delivery::{Delivery, DeliveryError, FarEnd, Pace, Parcel, Receipt, Recourse, knows_repeats};
+use crate::delivery::{Delivery, DeliveryError, FarEnd, Pace, Parcel, Receipt, Recourse, repeats};
 use crate::fail_point;
 use crate::run::hosts::{Hosts, Leave, OpenFor};
 use crate::run::state::DeliveryState;
@@ -179,8 +179,12 @@ pub(super) async fn settle_doubts(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let rows = store.deliveries(&run.run_id).await?;
-    for row in rows.iter().filter(|row| is_new_doubt(row)) {
-        let Some(plan) = plans.get(&row.delivery).filter(|plan| knows_repeats(plan)) else {
+    let undecided = |row: &&OutboxRow| row.state == DeliveryState::Ambiguous && row.next_attempt_at.is_none();
+    for row in rows.iter().filter(undecided) {
+        let Some(plan) = plans
+            .get(&row.delivery)
+            .filter(|plan| row.doubts <= repeats(plan))
+        else {
             continue;
         };
         let wait = match plan {
@@ -190,11 +194,6 @@ pub(super) async fn settle_doubts(
         store.resend_at(row, run.fence, Some(now + wait)).await?;
     }
     Ok(())
-}
-
-/// Ambiguous because its process ended in the middle: nobody has decided yet whether it goes out once more.
-fn is_new_doubt(row: &OutboxRow) -> bool {
-    row.state == DeliveryState::Ambiguous && row.next_attempt_at.is_none() && row.doubts <= 1
 }
 
 /// The parcels of one delivery.
@@ -256,9 +255,7 @@ impl Queue<'_> {
             Ok(delivery) => *delivery,
             Err(reason) => return self.put_no_way_off(reason).await,
         };
-        if let Some(reason) = self.gone().await? {
-            return self.put_off(|_| PutOff::Gone(&reason)).await;
-        }
+        self.put_gone_off().await?;
         self.first_round(delivery).await?;
         while let Some((at, due)) = self.next_due() {
             if due > self.deadline {
@@ -312,22 +309,26 @@ impl Queue<'_> {
         Ok(())
     }
 
-    /// Why nothing is sent this way any more: its far end has said that it is gone.
-    async fn gone(&self) -> Result<Option<String>, StoreError> {
-        let place = self
-            .rows
-            .first()
-            .and_then(|entry| entry.row.place.as_deref())
-            .unwrap_or_default();
-        let reason = self.store.gone(&self.name, place).await?;
-        Ok(reason.map(|reason| format!("not tried, because an earlier attempt was told: {reason}")))
+    /// Nothing is sent any more to a place that has said that it is gone.
+    async fn put_gone_off(&mut self) -> Result<(), StoreError> {
+        let gone = self.store.gone(&self.name).await?;
+        let now = self.clock.now();
+        for entry in self.rows.iter_mut().filter(|entry| entry.is_untried()) {
+            let place = entry.row.place.as_deref().unwrap_or_default();
+            let Some(reason) = gone.get(place) else { continue };
+            let reason = format!("not tried, because an earlier attempt was told: {reason}");
+            let why = PutOff::Gone(&reason);
+            self.store.put_off(&entry.row, self.fence, why, now).await?;
+            entry.tried = true;
+        }
+        Ok(())
     }
 
     /// Every parcel once, though the time may be over; but when it is over for long and the far end hangs, the others do not
     /// wait for it too.
     async fn first_round(&mut self, delivery: &dyn Delivery) -> Result<(), StoreError> {
         for at in 0..self.rows.len() {
-            if !self.rows[at].chosen || self.rows[at].is_settled() || self.must_wait(at) {
+            if !self.rows[at].is_untried() || self.must_wait(at) {
                 continue;
             }
             let state = self.attempt(at, delivery).await?;
@@ -380,7 +381,13 @@ impl Queue<'_> {
         let row = &self.rows[at].row;
         let parcel = read_parcel(row);
         fail_point::hit("admitted");
-        let permit = self.store.permit(row, self.fence, now).await?;
+        let permit = match self.store.permit(row, self.fence, now).await {
+            Err(StoreError::Stale { .. }) if self.is_settled_meanwhile(at).await? => {
+                self.rows[at].row.state = DeliveryState::Acked;
+                return Ok(DeliveryState::Acked);
+            }
+            permit => permit?,
+        };
         fail_point::hit("permitted");
         let answer = match parcel {
             Ok(parcel) => {
@@ -395,19 +402,12 @@ impl Queue<'_> {
             leave.settle(&answer);
         }
         fail_point::hit("answered");
-        let gone = matches!(&answer, Err(error) if error.recourse == Recourse::Gone);
         let (outcome, pause) = self.judge(row, row.tries + 1, answer, delivery);
         // An answer that is known is not thrown away because the database is away for a moment; the lease is over by then.
         let longest = lease().to_std().unwrap_or_default();
         let record = || self.store.record(&row.run_id, permit, &outcome, self.clock.now());
         insist(longest, record).await?;
         fail_point::hit("recorded");
-        if let (true, Outcome::Dead { reason }) = (gone, &outcome) {
-            let place = row.place.as_deref().unwrap_or_default();
-            self.store
-                .set_gone(&self.name, place, Some(reason), self.clock.now())
-                .await?;
-        }
         let state = outcome.state();
         tracing::info!(
             run.id = row.run_id,
@@ -425,6 +425,15 @@ impl Queue<'_> {
         entry.row.next_attempt_at = outcome.next_attempt_at();
         entry.due = pause.map(|pause| Instant::now() + pause);
         Ok(state)
+    }
+
+    /// Whether an operator has said since the run was taken that it arrived.
+    async fn is_settled_meanwhile(&self, at: usize) -> Result<bool, StoreError> {
+        let row = &self.rows[at].row;
+        let rows = self.store.deliveries(&row.run_id).await?;
+        Ok(rows
+            .iter()
+            .any(|now| now.id == row.id && now.state == DeliveryState::Acked))
     }
 
     /// Waits for the far end's turn, where somebody watches over it.
@@ -484,10 +493,11 @@ impl Queue<'_> {
             self.clock.now() + chrono::Duration::from_std(pause).unwrap_or(chrono::Duration::hours(10))
         };
         match recourse {
-            Recourse::Permanent | Recourse::Gone => (Outcome::Dead { reason }, None),
+            Recourse::Permanent => (Outcome::Dead { reason }, None),
+            Recourse::Gone => (Outcome::Gone { reason }, None),
             // Where the far end can tell repeats it is sent once more under its key: a signed event soon, a mail after a time
             // that no command waits. Otherwise somebody must look.
-            Recourse::Ambiguous if row.doubts > 0 || !delivery.knows_repeats() => (
+            Recourse::Ambiguous if row.doubts >= delivery.repeats() || attempt >= MOST_ATTEMPTS => (
                 Outcome::Ambiguous {
                     reason,
                     again_at: None,

@@ -281,7 +281,9 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
     fail_point::hit("concluding");
     let state = store.conclude(&run.run_id, run.fence, clock.now(), tells).await?;
     fail_point::hit("concluded");
-    figures::run_ended(&job.name, state.key());
+    if run.finished_at.is_none() {
+        figures::run_ended(&job.name, state.key());
+    }
     tracing::info!(run.id = %run.run_id, job.name = %job.name, state = state.key(), "run ends");
     Ok(())
 }
@@ -291,7 +293,7 @@ async fn gone(store: &Store, rows: &[OutboxRow]) -> Result<Vec<i64>, StoreError>
     let mut gone = Vec::new();
     for row in rows.iter().filter(|row| row.state == DeliveryState::Dead) {
         let place = row.place.as_deref().unwrap_or_default();
-        if store.gone(&row.delivery, place).await?.is_some() {
+        if store.gone(&row.delivery).await?.contains_key(place) {
             gone.push(row.id);
         }
     }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use reportwire::config::plan::{DeliveryPlan, WebhookPlan};
-use reportwire::delivery::{Delivery, DeliveryError, FarEnd, Recourse, knows_repeats, open};
+use reportwire::delivery::{Delivery, DeliveryError, FarEnd, Recourse, open, repeats};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::time::Duration;
@@ -358,9 +358,9 @@ fn a_plan_says_as_its_delivery_whether_repeats_are_known() {
         signing_secret: None,
         ..signed.clone()
     };
-    for (plan, known) in [(signed, true), (unsigned, false)] {
+    for (plan, known) in [(signed, 1), (unsigned, 0)] {
         let plan = DeliveryPlan::Webhook(plan);
         let opened = open("erp", &plan, clock()).unwrap();
-        assert_eq!((knows_repeats(&plan), opened.knows_repeats()), (known, known));
+        assert_eq!((repeats(&plan), opened.repeats()), (known, known));
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::delivery::{Bulletin, Edition, Receipt};
 use crate::run::state::RunState;
 use crate::run::store::testing::{
-    On, Place, execute, frozen, noon, on_both_databases, outlive_leases, store,
+    On, Place, execute, frozen, noon, on_both_databases, outlive_leases, store, texts,
 };
 use crate::schedule::clock::ManualClock;
 use DeliveryState::{Acked, Ambiguous, Dead, RetryWait};
@@ -33,6 +33,9 @@ enum Answer {
     Refused,
     Lost,
     Never,
+    Gone,
+    /// Takes it, and while it does an operator says that everything doubtful has arrived.
+    Resolved,
     /// Takes it after so many seconds.
     OkAfter(u64),
     /// Takes it, and from then on the database refuses outcomes.
@@ -65,8 +68,12 @@ impl Delivery for Scripted {
         self.name.clone()
     }
 
-    fn knows_repeats(&self) -> bool {
-        self.name == "signed"
+    fn repeats(&self) -> u32 {
+        match self.name.as_str() {
+            "signed" => 1,
+            "drop" => u32::MAX,
+            _ => 0,
+        }
     }
 
     fn pace(&self) -> Pace {
@@ -107,6 +114,16 @@ impl Delivery for Scripted {
             Answer::Refused => Err(failed(Recourse::Permanent)),
             Answer::Lost => Err(failed(Recourse::Ambiguous)),
             Answer::Never => std::future::pending().await,
+            Answer::Gone => Err(failed(Recourse::Gone)),
+            Answer::Resolved => {
+                let sql = "SELECT run_id AS t FROM runs WHERE job = $1";
+                let run_id = texts(&self.store, sql, "monthly").await.remove(0);
+                let rows = self.store.deliveries(&run_id).await.unwrap();
+                for row in rows.iter().filter(|row| row.state == Ambiguous) {
+                    self.store.resolve(row, true, noon()).await.unwrap();
+                }
+                Ok(Receipt { proof: "ok".into() })
+            }
             Answer::OkAfter(seconds) => {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 Ok(Receipt { proof: "ok".into() })

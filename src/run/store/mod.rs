@@ -496,6 +496,12 @@ impl OutboxRow {
         Some(said.strip_prefix(&named).unwrap_or(said))
     }
 
+    /// Whether its reader may have got it twice: it was sent again after nobody knew whether it had arrived.
+    #[must_use]
+    pub fn may_be_double(&self) -> bool {
+        self.doubts > 0 && self.attempts > 1
+    }
+
     /// Patience with one that was given up and is asked for again begins anew, as its permit writes down.
     pub(in crate::run) fn begin_anew(&mut self, now: DateTime<Utc>) {
         if self.state == DeliveryState::Dead {
@@ -559,6 +565,11 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+    /// `Dead`, and its far end is gone: nothing more is sent there.
+    Gone {
+        /// What it said.
+        reason: String,
+    },
 }
 
 impl Outcome {
@@ -568,7 +579,7 @@ impl Outcome {
         match self {
             Self::RetryWait { next_attempt_at, .. } => Some(*next_attempt_at),
             Self::Ambiguous { again_at, .. } => *again_at,
-            Self::Acked(_) | Self::Dead { .. } => None,
+            Self::Acked(_) | Self::Dead { .. } | Self::Gone { .. } => None,
         }
     }
 
@@ -579,7 +590,7 @@ impl Outcome {
             Self::Acked(_) => DeliveryState::Acked,
             Self::RetryWait { .. } => DeliveryState::RetryWait,
             Self::Ambiguous { .. } => DeliveryState::Ambiguous,
-            Self::Dead { .. } => DeliveryState::Dead,
+            Self::Dead { .. } | Self::Gone { .. } => DeliveryState::Dead,
         }
     }
 }

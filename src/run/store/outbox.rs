@@ -13,7 +13,7 @@ use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
 use rust_decimal::Decimal;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// How long a parcel waits whose delivery is not in the configuration, or cannot be opened.
@@ -212,8 +212,9 @@ impl Store {
                 next_attempt_at,
             } => (None, Some(reason), Some(next_attempt_at)),
             Outcome::Ambiguous { reason, again_at } => (None, Some(reason), again_at),
-            Outcome::Dead { reason } => (None, Some(reason), None),
+            Outcome::Dead { reason } | Outcome::Gone { reason } => (None, Some(reason), None),
         };
+        let gone = matches!(outcome, Outcome::Gone { .. });
         let id = run_id.to_owned();
         let work = work(move |tx| {
             async move {
@@ -226,7 +227,12 @@ impl Store {
                 let moved = tx.execute(sql, values).await?;
                 if moved == 1 {
                     let sql = "UPDATE attempts SET finished_at = $1, outcome = $2, detail = $3 WHERE delivery_id = $4 AND n = $5";
-                    tx.execute(sql, values![now, state, receipt.or(error), delivery_id, attempt]).await?;
+                    tx.execute(sql, values![now, state, receipt.or(error.clone()), delivery_id, attempt]).await?;
+                }
+                if moved == 1 && gone {
+                    let sql = "INSERT INTO gone (delivery, place, since, reason) \
+                         SELECT delivery, coalesce(place, ''), $1, $2 FROM deliveries WHERE id = $3 ON CONFLICT DO NOTHING";
+                    tx.execute(sql, values![now, error, delivery_id]).await?;
                 }
                 Ok(moved)
             }
@@ -451,42 +457,26 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// Why nothing is sent to a far end any more, where it said that it is gone.
+    /// The places of a delivery that have said that they are gone, and what they said.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn gone(&self, delivery: &str, place: &str) -> Result<Option<String>, StoreError> {
-        let values = values![delivery, place];
-        let sql = "SELECT reason FROM gone WHERE delivery = $1 AND place = $2";
-        let work = work(move |tx| async move { tx.row(sql, values).await }.boxed());
-        self.db
-            .transaction(work)
-            .await?
-            .map(|row| row.text("reason"))
-            .transpose()
+    pub async fn gone(&self, delivery: &str) -> Result<BTreeMap<String, String>, StoreError> {
+        let values = values![delivery];
+        let sql = "SELECT place, reason FROM gone WHERE delivery = $1";
+        let work = work(move |tx| async move { tx.rows(sql, values).await }.boxed());
+        let rows = self.db.transaction(work).await?;
+        let told = |row: &Row| Ok((row.text("place")?, row.text("reason")?));
+        rows.iter().map(told).collect()
     }
 
-    /// Remembers that a far end is gone, or (`None`) that it is to be tried again.
+    /// Lets a place be tried again that has said that it is gone.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn set_gone(
-        &self,
-        delivery: &str,
-        place: &str,
-        reason: Option<&str>,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let (sql, values) = match reason {
-            Some(reason) => (
-                "INSERT INTO gone (delivery, place, since, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-                values![delivery, place, now, reason],
-            ),
-            None => (
-                "DELETE FROM gone WHERE delivery = $1 AND place = $2",
-                values![delivery, place],
-            ),
-        };
+    pub async fn try_again(&self, delivery: &str, place: &str) -> Result<(), StoreError> {
+        let values = values![delivery, place];
+        let sql = "DELETE FROM gone WHERE delivery = $1 AND place = $2";
         let work = work(move |tx| async move { tx.execute(sql, values).await }.boxed());
         self.db.transaction(work).await.map(drop)
     }

@@ -11,6 +11,9 @@ on_both_databases! {
     a_delivery_that_cannot_be_opened_says_why,
     what_waits_for_a_far_end_that_is_left_alone_is_given_up_in_time,
     who_asks_again_for_what_was_given_up_is_as_patient_as_before,
+    a_place_that_is_gone_costs_the_others_nothing,
+    a_file_that_was_interrupted_again_and_again_needs_nobodys_word,
+    what_an_operator_settles_meanwhile_is_not_sent_and_stops_nobody,
     what_may_have_arrived_by_a_way_that_is_gone_waits_for_a_word_and_falls_due_no_more,
 }
 
@@ -123,12 +126,8 @@ async fn what_may_have_arrived_by_a_way_that_is_gone_waits_for_a_word_and_falls_
             world.ways.clear();
         } else {
             // Another run was told so meanwhile.
-            let said = Some("410 Gone");
-            world
-                .store
-                .set_gone("signed", "/drop", said, noon())
-                .await
-                .unwrap();
+            let told = "INSERT INTO gone VALUES ('signed', '/drop', '2026-11-02T12:00:00.000000Z', '410')";
+            execute(&world.store, told).await;
         }
         world.taken_up(TimeDelta::hours(76)).await;
         assert_eq!(
@@ -232,4 +231,49 @@ async fn who_asks_again_for_what_was_given_up_is_as_patient_as_before(on: On) {
     }
     outlive_leases(&world.store).await;
     assert_eq!(world.resend().await, RunState::Delivered);
+}
+
+async fn a_place_that_is_gone_costs_the_others_nothing(on: On) {
+    let mut world = World::on(on, &[("hook", &[("a", &[]), ("b", &[Answer::Gone])])]).await;
+    execute(
+        &world.store,
+        "UPDATE deliveries SET place = 'old' WHERE recipient = 'b'",
+    )
+    .await;
+    world.taken_up(TimeDelta::zero()).await;
+    assert_eq!(world.rows().await, [(Acked, 1), (Dead, 1)]);
+    let gone = world.store.gone("hook").await.unwrap();
+    assert_eq!(gone, BTreeMap::from([("old".to_owned(), "Gone".to_owned())]));
+    execute(&world.store, "UPDATE deliveries SET state = 'pending'").await;
+    world.taken_up(TimeDelta::zero()).await;
+    assert_eq!(world.rows().await, [(Acked, 2), (Dead, 1)]);
+}
+
+async fn a_file_that_was_interrupted_again_and_again_needs_nobodys_word(on: On) {
+    let mut world = World::on(
+        on,
+        &[("drop", &[("m.csv", &[Answer::Lost, Answer::Lost, Answer::Lost])])],
+    )
+    .await;
+    for attempts in 1..=3 {
+        world.taken_up(TimeDelta::hours(i64::from(attempts))).await;
+        assert_eq!(world.rows().await, [(Ambiguous, attempts)]);
+        assert!(world.next(0).await.is_some());
+    }
+    world.taken_up(TimeDelta::hours(9)).await;
+    assert_eq!(world.rows().await, [(Acked, 4)]);
+}
+
+async fn what_an_operator_settles_meanwhile_is_not_sent_and_stops_nobody(on: On) {
+    let script: Script<'_> = &[(
+        "mail",
+        &[("a@x", &[Answer::Resolved]), ("b@x", &[]), ("c@x", &[])],
+    )];
+    let mut world = World::on(on, script).await;
+    let doubtful = "UPDATE deliveries SET state = 'ambiguous', next_attempt_at = '2026-11-02T12:00:00.000000Z' \
+         WHERE recipient = 'b@x'";
+    execute(&world.store, doubtful).await;
+    world.taken_up(TimeDelta::zero()).await;
+    assert_eq!(world.rows().await, [(Acked, 1), (Acked, 0), (Acked, 1)]);
+    assert_eq!(world.seen(), ["a@x", "c@x"]);
 }

@@ -1,7 +1,7 @@
 //! Whatever is unfinished is handed to a worker in the end, and nothing else is (the sweeper of G1 and G2).
 
 use super::*;
-use crate::run::store::testing::{Recorder, at, execute, scheduled};
+use crate::run::store::testing::{Recorder, at, scheduled};
 use chrono::TimeDelta;
 
 on_both_databases! {
