@@ -81,7 +81,7 @@ fn pause(pace: Pace, key: &str, attempt: u32, retry_after: Option<Duration>) -> 
     };
     let digest = hex_sha256(format!("{key}/{attempt}").as_bytes());
     let share = u128::from(u32::from_str_radix(&digest[..8], 16).unwrap_or(u32::MAX));
-    let millis = (ceiling - floor).as_millis() * share / u128::from(u32::MAX);
+    let millis = ceiling.saturating_sub(floor).as_millis() * share / u128::from(u32::MAX);
     floor + Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 

@@ -44,7 +44,7 @@ pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration)
         }
         send(engine, &run, &deliveries, meant, wait).await
     };
-    held(engine, &run, whole).await
+    held(engine, &run, Box::pin(whole)).await
 }
 
 /// Sends what is acknowledged again under new keys, through `only` these deliveries if any are named: readers get it a second
@@ -115,7 +115,7 @@ pub async fn resend_as_new(
         let new = |row: &OutboxRow| before.iter().all(|earlier| earlier.id != row.id);
         send(engine, &run, &deliveries, new, wait).await
     };
-    held(engine, &run, whole).await
+    held(engine, &run, Box::pin(whole)).await
 }
 
 /// Concludes a run again after an operator has said what became of a parcel. Whoever is at work on it meanwhile, such as the
@@ -128,12 +128,9 @@ pub async fn settle(engine: &Engine, run_id: &str) -> Result<Run, RunError> {
     let concluded = async {
         let run = store.claim(run_id, clock.now()).await?;
         let nothing = |_: &OutboxRow| false;
-        held(
-            engine,
-            &run,
-            send(engine, &run, &BTreeMap::new(), nothing, Duration::ZERO),
-        )
-        .await
+        let no_ways = BTreeMap::new();
+        let whole = Box::pin(send(engine, &run, &no_ways, nothing, Duration::ZERO));
+        held(engine, &run, whole).await
     };
     match concluded.await {
         Err(RunError::Store(StoreError::Busy { .. } | StoreError::Stale { .. })) => {
@@ -239,7 +236,7 @@ async fn held(
     work: impl Future<Output = Result<Run, RunError>>,
 ) -> Result<Run, RunError> {
     let Engine { store, clock, .. } = engine;
-    let done = lease::kept(store, clock.as_ref(), run, work).await;
+    let done = Box::pin(lease::kept(store, clock.as_ref(), run, work)).await;
     if done.is_err()
         && let Err(error) = store.release(&run.run_id, run.fence).await
     {
