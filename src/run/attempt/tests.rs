@@ -1,5 +1,6 @@
 //! The attempt loop against far ends that follow a script, on a clock that waits for nobody.
 
+use super::patience::ceiling;
 use super::*;
 use crate::delivery::{Bulletin, Edition, Receipt};
 use crate::run::state::RunState;
