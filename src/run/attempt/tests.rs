@@ -1,8 +1,8 @@
 //! The attempt loop against far ends that follow a script, on a clock that waits for nobody.
 
-use super::patience::ceiling;
+use super::patience::{ceiling, pause};
 use super::*;
-use crate::delivery::{Bulletin, Edition, Receipt};
+use crate::delivery::{Bulletin, Edition, Pace, Receipt};
 use crate::run::state::RunState;
 use crate::run::store::testing::{
     On, Place, execute, frozen, noon, on_both_databases, outlive_leases, store, texts,
