@@ -256,7 +256,7 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
     let now = clock.now();
     let due: Vec<i64> = rows
         .iter()
-        .filter(|row| is_due(row, now))
+        .filter(|row| row.is_due(now))
         .map(|row| row.id)
         .collect();
     let effort = Effort::for_service(stop.clone(), std::sync::Arc::clone(&engine.hosts));
@@ -270,7 +270,7 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
     )
     .await?;
     let rows = store.deliveries(&run.run_id).await?;
-    if rows.iter().any(is_outstanding) {
+    if rows.iter().any(OutboxRow::is_outstanding) {
         fail_point::hit("releasing");
         store.release(&run.run_id, run.fence).await?;
         fail_point::hit("released");
@@ -312,25 +312,6 @@ fn open(engine: &Engine, rows: &[OutboxRow]) -> BTreeMap<String, Result<Box<dyn 
         Some((name.clone(), way))
     });
     opened.collect()
-}
-
-fn is_due(row: &OutboxRow, now: chrono::DateTime<chrono::Utc>) -> bool {
-    match row.state {
-        DeliveryState::Pending => true,
-        DeliveryState::RetryWait | DeliveryState::Ambiguous => {
-            row.next_attempt_at.is_some_and(|at| at <= now)
-        }
-        _ => false,
-    }
-}
-
-/// Whether the service will still do something for it by itself.
-fn is_outstanding(row: &OutboxRow) -> bool {
-    match row.state {
-        DeliveryState::Pending | DeliveryState::Sending | DeliveryState::RetryWait => true,
-        DeliveryState::Ambiguous => row.next_attempt_at.is_some(),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -496,6 +496,26 @@ impl OutboxRow {
         Some(said.strip_prefix(&named).unwrap_or(said))
     }
 
+    /// Whether the service tries it now.
+    pub(in crate::run) fn is_due(&self, now: DateTime<Utc>) -> bool {
+        match self.state {
+            DeliveryState::Pending => true,
+            DeliveryState::RetryWait | DeliveryState::Ambiguous => {
+                self.next_attempt_at.is_some_and(|at| at <= now)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the service will still do something for it by itself.
+    pub(in crate::run) fn is_outstanding(&self) -> bool {
+        match self.state {
+            DeliveryState::Pending | DeliveryState::Sending | DeliveryState::RetryWait => true,
+            DeliveryState::Ambiguous => self.next_attempt_at.is_some(),
+            _ => false,
+        }
+    }
+
     /// Whether its reader may have got it twice: it was sent again after nobody knew whether it had arrived.
     #[must_use]
     pub fn may_be_double(&self) -> bool {

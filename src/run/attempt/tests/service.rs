@@ -24,13 +24,7 @@ impl World {
         self.clock.set(now);
         outlive_leases(&self.store).await;
         self.run = self.store.claim(&self.run.run_id, now).await.unwrap();
-        let due = |row: &OutboxRow| match row.state {
-            DeliveryState::Pending => true,
-            DeliveryState::RetryWait | DeliveryState::Ambiguous => {
-                row.next_attempt_at.is_some_and(|at| at <= now)
-            }
-            _ => false,
-        };
+        let due = |row: &OutboxRow| row.is_due(now);
         let effort = Effort::for_service(CancellationToken::new(), Arc::new(Hosts::new(4)));
         deliver_all(
             &self.store,
