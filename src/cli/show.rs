@@ -124,11 +124,16 @@ fn outbox(deliveries: &[OutboxRow]) -> String {
         let next = row
             .next_attempt_at
             .map(|at| format!("; next try {}", rfc3339(at)));
+        let twice = if row.may_be_double() {
+            "; may have arrived twice"
+        } else {
+            ""
+        };
         [
             row.delivery.clone(),
             row.recipient.clone(),
             format!("{} ({})", row.state, row.attempts),
-            format!("{said}{}", next.unwrap_or_default()),
+            format!("{said}{}{twice}", next.unwrap_or_default()),
         ]
     });
     output::table(Some(["DELIVERY", "TO", "STATE (TRIES)", "WHAT WAS SAID"]), rows)

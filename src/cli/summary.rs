@@ -141,6 +141,7 @@ impl Summary {
             json!({
                 "delivery": row.delivery, "recipient": row.recipient, "state": row.state, "attempts": row.attempts,
                 "receipt": row.receipt, "error": row.error, "next_attempt_at": row.next_attempt_at.map(rfc3339),
+                "possible_duplicate": row.may_be_double(),
             })
         });
         object["artifacts"] = artifacts.collect();
@@ -304,6 +305,8 @@ mod tests {
             sha256: "ab".into(),
             state,
             doubts: 0,
+            since: "2026-11-02T07:00:00Z".parse().unwrap(),
+            tries: 0,
             first_attempt_at: None,
             attempts: 1,
             next_attempt_at: None,

@@ -291,8 +291,8 @@ impl Delivery for FileDrop {
         FILES.to_owned()
     }
 
-    fn knows_repeats(&self) -> bool {
-        true
+    fn repeats(&self) -> u32 {
+        u32::MAX
     }
 
     async fn probe(&self) -> Result<(), DeliveryError> {

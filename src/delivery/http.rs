@@ -170,8 +170,9 @@ impl Endpoint {
             }
             300..=399 => DeliveryError::permanent(reason(
                 "redirects are not followed; configure the URL that it redirects to",
-            )),
-            _ => DeliveryError::permanent(reason(remedy)),
+            ))
+            .answered(),
+            _ => DeliveryError::permanent(reason(remedy)).answered(),
         }
     }
 

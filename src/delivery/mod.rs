@@ -104,6 +104,19 @@ pub struct DeliveryError {
     pub reason: String,
     /// What may be done next.
     pub recourse: Recourse,
+    /// How the far end is.
+    pub far_end: FarEnd,
+}
+
+/// What a failed attempt says of the far end itself, whatever it leaves to do for the parcel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FarEnd {
+    /// It answered, and about this parcel: it is well.
+    Well,
+    /// It did not answer, or takes nothing from anybody now.
+    Troubled,
+    /// It was not asked.
+    Unasked,
 }
 
 /// What an undelivered parcel leaves to do.
@@ -166,9 +179,10 @@ pub trait Delivery: Send + Sync + std::fmt::Debug {
     /// [`DeliveryError`], which says whether another try may help.
     async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError>;
 
-    /// Whether the far end can recognise a parcel by its key, so that one that may have arrived can be sent again.
-    fn knows_repeats(&self) -> bool {
-        false
+    /// How often a parcel that may have arrived is sent again by itself: never where the far end cannot tell repeats by their
+    /// key, once where readers may see both, and as often as it takes where twice is the same as once.
+    fn repeats(&self) -> u32 {
+        0
     }
 
     /// Least time between the beginnings of two attempts at the same host, whatever became of the first.
@@ -199,16 +213,16 @@ pub fn open(
     })
 }
 
-/// Whether the far end of this plan can recognise a parcel by its key, as [`Delivery::knows_repeats`] says once it is open:
-/// here no secret is needed.
+/// How often the delivery of this plan sends a parcel again that may have arrived, as [`Delivery::repeats`] says once it is
+/// open: here no secret is needed.
 #[must_use]
-pub fn knows_repeats(plan: &DeliveryPlan) -> bool {
+pub fn repeats(plan: &DeliveryPlan) -> u32 {
     match plan {
-        DeliveryPlan::Email(plan) => plan.ambiguous == OnAmbiguous::Resend,
-        DeliveryPlan::FileDrop(_) => true,
-        DeliveryPlan::Slack(_) => false,
+        DeliveryPlan::Email(plan) => u32::from(plan.ambiguous == OnAmbiguous::Resend),
+        DeliveryPlan::FileDrop(_) => u32::MAX,
+        DeliveryPlan::Slack(_) => 0,
         DeliveryPlan::Webhook(plan) => {
-            plan.signing_secret.is_some() || plan.previous_signing_secret.is_some()
+            u32::from(plan.signing_secret.is_some() || plan.previous_signing_secret.is_some())
         }
     }
 }
@@ -275,6 +289,7 @@ impl DeliveryError {
         Self {
             reason,
             recourse: Recourse::Permanent,
+            far_end: FarEnd::Unasked,
         }
     }
 
@@ -282,6 +297,7 @@ impl DeliveryError {
         Self {
             reason,
             recourse: Recourse::Gone,
+            far_end: FarEnd::Well,
         }
     }
 
@@ -289,6 +305,7 @@ impl DeliveryError {
         Self {
             reason,
             recourse: Recourse::Retry { after },
+            far_end: FarEnd::Troubled,
         }
     }
 
@@ -296,7 +313,14 @@ impl DeliveryError {
         Self {
             reason,
             recourse: Recourse::Ambiguous,
+            far_end: FarEnd::Troubled,
         }
+    }
+
+    /// The same, as the answer of a far end that is well.
+    fn answered(mut self) -> Self {
+        self.far_end = FarEnd::Well;
+        self
     }
 }
 

@@ -111,8 +111,8 @@ impl Delivery for Webhook {
         self.endpoint.host().to_owned()
     }
 
-    fn knows_repeats(&self) -> bool {
-        !self.keys.is_empty()
+    fn repeats(&self) -> u32 {
+        u32::from(!self.keys.is_empty())
     }
 
     async fn probe(&self) -> Result<(), DeliveryError> {

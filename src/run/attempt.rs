@@ -4,80 +4,43 @@
 //! it the outcome. A parcel that fails never keeps another from its turn; only a file drop's manifest, which tells readers that
 //! the files before it are complete, waits until they are acknowledged.
 
-use crate::delivery::{Delivery, DeliveryError, Pace, Parcel, Receipt, Recourse};
-use crate::fail_point;
-use crate::run::hosts::{Hosts, Leave, OpenFor};
+mod patience;
+mod queue;
+
+use crate::config::plan::DeliveryPlan;
+use crate::delivery::{Delivery, DeliveryError, FarEnd, Parcel, Recourse, repeats};
+use crate::run::hosts::Hosts;
 use crate::run::state::DeliveryState;
-use crate::run::store::{OutboxRow, Outcome, PutOff, Run, Store, StoreError};
+use crate::run::store::{OutboxRow, Run, Store, StoreError};
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::hex_sha256;
-use crate::telemetry::figures;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use queue::{Entry, Queue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Least time that an attempt is given, though the time to wait is over. One that has not ended by then is ambiguous.
-const SHORTEST_ATTEMPT: Duration = Duration::from_secs(30);
-/// Longest time that an attempt is given: ten minutes after the final dot of a mail, and what comes before it.
+/// Longest time that an attempt is given, whoever waits for it: ten minutes after the final dot of a mail, and what comes before
+/// it. One that has not ended by then is ambiguous; each way out ends earlier by itself, and knows more.
 const LONGEST_ATTEMPT: Duration = Duration::from_mins(15);
 /// How long after a mail that may have arrived it is sent once more under its key: time for a human to look.
-pub(super) const MAIL_DOUBT: Duration = Duration::from_mins(10);
-/// Since the first attempt: when a mail is given up, and anything else.
-const PATIENCE: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(75));
-/// Most attempts at anything but a mail.
-const MOST_ATTEMPTS: u32 = 10;
-/// Bounds of what a far end may ask us to wait.
-const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(6));
+const MAIL_DOUBT: Duration = Duration::from_mins(10);
+/// The same for what anything else was sending when its process ended.
+const OTHER_DOUBT: Duration = Duration::from_secs(5);
 /// Longest time to wait for retries in one go.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
-/// How long after the end of the waiting time parcels that were never tried still get their first try from a far end that fails.
-const FIRST_ROUND_GRACE: Duration = Duration::from_secs(20);
-
-/// How the name of a manifest ends.
-const MANIFEST: &str = ".manifest.json";
-
-/// Longest wait after the attempt number `attempt` (from 1): for mail a minute, doubled each time, up to four hours; else 5 s,
-/// 5 min, 30 min, 2 h, 5 h, then 10 h.
-fn ceiling(pace: Pace, attempt: u32) -> Duration {
-    const MINUTE: u64 = 60;
-    const HOUR: u64 = 60 * MINUTE;
-    let step = attempt.saturating_sub(1);
-    Duration::from_secs(match pace {
-        Pace::Mail => (MINUTE << step.min(8)).min(4 * HOUR),
-        Pace::Other => match step {
-            0 => 5,
-            1 => 5 * MINUTE,
-            2 => 30 * MINUTE,
-            3 => 2 * HOUR,
-            4 => 5 * HOUR,
-            _ => 10 * HOUR,
-        },
-    })
-}
-
-/// How long to wait after `attempt`: what the far end asked for, within reason; else a time between nothing and the ceiling
-/// (full jitter), which is the same for the same key and attempt.
-fn pause(pace: Pace, key: &str, attempt: u32, retry_after: Option<Duration>) -> Duration {
-    if let Some(asked) = retry_after {
-        return asked.clamp(RETRY_AFTER.0, RETRY_AFTER.1);
-    }
-    let digest = hex_sha256(format!("{key}/{attempt}").as_bytes());
-    let share = u128::from(u32::from_str_radix(&digest[..8], 16).unwrap_or(u32::MAX));
-    let millis = ceiling(pace, attempt).as_millis() * share / u128::from(u32::MAX);
-    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
-}
+/// Bounds of the pause before the outcome of an attempt is written down again.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How hard to try.
 #[derive(Debug, Clone)]
 pub struct Effort {
-    /// How long to wait for retries that fall due; the first try of each parcel is made in any case.
+    /// How long to wait for retries that fall due. The first try of each parcel is made in any case, and no try is cut off.
     pub wait: Duration,
-    /// Least time that one attempt is given.
-    pub attempt: Duration,
     /// Once it is cancelled no further attempt begins.
     pub stop: CancellationToken,
     /// What is known of the far ends, where a process talks to them time and again.
@@ -90,7 +53,6 @@ impl Effort {
     pub fn for_command(wait: Duration) -> Self {
         Self {
             wait,
-            attempt: SHORTEST_ATTEMPT,
             stop: CancellationToken::new(),
             hosts: None,
         }
@@ -101,25 +63,33 @@ impl Effort {
     pub fn for_service(stop: CancellationToken, hosts: Arc<Hosts>) -> Self {
         Self {
             wait: Duration::ZERO,
-            attempt: LONGEST_ATTEMPT,
             stop,
             hosts: Some(hosts),
         }
     }
 }
 
+/// The ways out by the names of deliveries; of one that could not be opened, why.
+pub type Ways<'a> = BTreeMap<&'a str, Result<&'a dyn Delivery, String>>;
+
+/// Ways that are all open.
+pub(super) fn open_ways(deliveries: &BTreeMap<String, Box<dyn Delivery>>) -> Ways<'_> {
+    let open = deliveries.iter();
+    open.map(|(name, way)| (name.as_str(), Ok(&**way))).collect()
+}
+
 /// Tries every parcel of `run` that is `chosen` and not acknowledged: each once, and again when a retry falls due within
 /// `wait`. [`Store::conclude`] then tells what came of it.
 ///
 /// The run must be `delivering`: advanced from `frozen`, or claimed with [`Store::claim`]. Parcels of a delivery that is not
-/// among `deliveries` are put off with a reason.
+/// among `ways`, or cannot be opened, are put off with a reason.
 ///
 /// # Errors
 /// [`StoreError`] if something could not be written down; [`StoreError::Stale`] if another process took the run over.
 pub async fn deliver_all(
     store: &Store,
     run: &Run,
-    deliveries: &BTreeMap<String, Box<dyn Delivery>>,
+    ways: &Ways<'_>,
     chosen: impl Fn(&OutboxRow) -> bool,
     effort: &Effort,
     clock: &dyn Clock,
@@ -131,16 +101,14 @@ pub async fn deliver_all(
         queues.entry(entry.row.delivery.clone()).or_default().push(entry);
     }
     queues.retain(|_, entries| entries.iter().any(|entry| entry.chosen));
-    let frozen_at = run.generated_at.unwrap_or(run.created_at);
     let deadline = Instant::now() + effort.wait.min(LONGEST_WAIT);
     let queues = queues.into_iter().map(|(name, rows)| Queue {
         store,
         clock,
         fence: run.fence,
-        frozen_at,
         effort,
         deadline,
-        delivery: deliveries.get(&name).map(|delivery| &**delivery),
+        way: way(ways, &name),
         name,
         rows,
     });
@@ -150,337 +118,71 @@ pub async fn deliver_all(
     Ok(())
 }
 
-/// The parcels of one delivery.
-struct Queue<'a> {
-    store: &'a Store,
-    clock: &'a dyn Clock,
-    fence: i64,
-    frozen_at: DateTime<Utc>,
-    effort: &'a Effort,
-    deadline: Instant,
-    name: String,
-    delivery: Option<&'a dyn Delivery>,
-    rows: Vec<Entry>,
-}
-
-/// A parcel, and when it is due again in this process.
-struct Entry {
-    row: OutboxRow,
-    chosen: bool,
-    tried: bool,
-    due: Option<Instant>,
-}
-
-impl Entry {
-    fn new(chosen: bool, row: OutboxRow) -> Self {
-        Self {
-            row,
-            chosen,
-            tried: false,
-            due: None,
-        }
-    }
-
-    /// Chosen, but its turn has not come.
-    fn is_untried(&self) -> bool {
-        self.chosen && !self.tried && !self.is_settled()
-    }
-
-    fn is_settled(&self) -> bool {
-        matches!(self.row.state, DeliveryState::Acked | DeliveryState::Superseded)
-    }
-
-    /// When it is tried again by itself, if ever.
-    fn next(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        match self.row.state {
-            DeliveryState::RetryWait | DeliveryState::Ambiguous => self.row.next_attempt_at,
-            DeliveryState::Pending | DeliveryState::Sending => Some(now),
-            _ => None,
-        }
-    }
-
-    fn is_manifest(&self) -> bool {
-        self.row.recipient.ends_with(MANIFEST)
-    }
-}
-
-impl Queue<'_> {
-    async fn work(mut self) -> Result<(), StoreError> {
-        let Some(delivery) = self.delivery else {
-            let reason = format!(
-                "the configuration has no delivery `{}` for this job any more; put it back and resend",
-                self.name
-            );
-            let patience = chrono::Duration::from_std(PATIENCE.1).unwrap_or(chrono::Duration::hours(75));
-            let why = if self.clock.now() > self.frozen_at + patience {
-                PutOff::Gone(&reason)
-            } else {
-                PutOff::NoWay(&reason)
-            };
-            return self.put_off(why).await;
+/// Decides what becomes of parcels of a claimed run that a process was sending when it ended: where the far end can tell
+/// repeats they go out once more by themselves, soon.
+///
+/// # Errors
+/// [`StoreError`] if that could not be written down.
+pub(super) async fn settle_doubts(
+    store: &Store,
+    run: &Run,
+    plans: &BTreeMap<String, DeliveryPlan>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let rows = store.deliveries(&run.run_id).await?;
+    let undecided = |row: &&OutboxRow| row.state == DeliveryState::Ambiguous && row.next_attempt_at.is_none();
+    for row in rows.iter().filter(undecided) {
+        let Some(plan) = plans
+            .get(&row.delivery)
+            .filter(|plan| row.doubts <= repeats(plan))
+        else {
+            continue;
         };
-        if let Some(reason) = self.gone().await? {
-            return self.put_off(PutOff::Gone(&reason)).await;
-        }
-        self.first_round(delivery).await?;
-        while let Some((at, due)) = self.next_due() {
-            if due > self.deadline {
-                break;
-            }
-            tokio::select! {
-                () = tokio::time::sleep_until(due) => {}
-                // Nothing is under way here that could be lost.
-                () = self.effort.stop.cancelled() => break,
-            }
-            self.attempt(at, delivery).await?;
-            self.release_manifest(delivery).await?;
-        }
-        self.put_manifest_off().await?;
-        self.put_off(PutOff::NoTurn(
-            "not tried yet: the time to wait was over, or the program was ending; resend tries it",
+        let wait = match plan {
+            DeliveryPlan::Email(_) => MAIL_DOUBT,
+            _ => OTHER_DOUBT,
+        };
+        store.resend_at(row, run.fence, Some(now + wait)).await?;
+    }
+    Ok(())
+}
+
+/// The way of this name, or why there is none.
+fn way<'a>(ways: &Ways<'a>, name: &str) -> Result<&'a dyn Delivery, String> {
+    ways.get(name).cloned().unwrap_or_else(|| {
+        Err(format!(
+            "the configuration has no delivery `{name}` for this job any more; put it back and resend"
         ))
-        .await
-    }
+    })
+}
 
-    /// A manifest whose files are not all there waits for them; if one of them will never be there, neither will it.
-    async fn put_manifest_off(&mut self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        for at in 0..self.rows.len() {
-            let entry = &self.rows[at];
-            if !entry.is_untried() || !self.must_wait(at) {
-                continue;
+/// Tries to write something down again and again, after pauses that grow, while the database is away, but no longer than `longest`.
+async fn insist<F>(longest: Duration, mut write: impl FnMut() -> F) -> Result<(), StoreError>
+where
+    F: Future<Output = Result<(), StoreError>>,
+{
+    let end = Instant::now() + longest;
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        match write().await {
+            Err(error) if error.may_pass() && Instant::now() + pause < end => {
+                tracing::warn!(error = %error, "what became of a delivery could not be written down yet");
             }
-            let files = self.rows[..at].iter().filter(|file| !file.is_settled());
-            let due: Option<Vec<_>> = files.map(|file| file.next(now)).collect();
-            let why = match due.and_then(|due| due.into_iter().max()) {
-                Some(due) => PutOff::Behind("not tried: a file before it is not there yet", due),
-                None => PutOff::Gone("not tried: a file before it could not be delivered; resend tries both"),
-            };
-            self.store.put_off(&entry.row, self.fence, why, now).await?;
-            self.rows[at].tried = true;
+            written => return written,
         }
-        Ok(())
-    }
-
-    /// Why nothing is sent this way any more: its far end has said that it is gone.
-    async fn gone(&self) -> Result<Option<String>, StoreError> {
-        let place = self
-            .rows
-            .first()
-            .and_then(|entry| entry.row.place.as_deref())
-            .unwrap_or_default();
-        let reason = self.store.gone(&self.name, place).await?;
-        Ok(reason.map(|reason| format!("not tried, because an earlier attempt was told: {reason}")))
-    }
-
-    /// Every parcel once, though the time may be over; but when it is over for long and the far end hangs, the others do not
-    /// wait for it too.
-    async fn first_round(&mut self, delivery: &dyn Delivery) -> Result<(), StoreError> {
-        for at in 0..self.rows.len() {
-            if !self.rows[at].chosen || self.rows[at].is_settled() || self.must_wait(at) {
-                continue;
-            }
-            if self.effort.stop.is_cancelled() {
-                break;
-            }
-            let state = self.attempt(at, delivery).await?;
-            let struggling = matches!(state, DeliveryState::RetryWait | DeliveryState::Ambiguous);
-            if struggling && Instant::now() >= self.deadline + FIRST_ROUND_GRACE {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// The manifest's turn, once every file before it is acknowledged.
-    async fn release_manifest(&mut self, delivery: &dyn Delivery) -> Result<(), StoreError> {
-        for at in 0..self.rows.len() {
-            let entry = &self.rows[at];
-            if entry.is_manifest() && entry.is_untried() && !self.must_wait(at) {
-                self.attempt(at, delivery).await?;
-            }
-        }
-        Ok(())
-    }
-
-    fn must_wait(&self, at: usize) -> bool {
-        self.rows[at].is_manifest() && !self.rows[..at].iter().all(Entry::is_settled)
-    }
-
-    fn next_due(&self) -> Option<(usize, Instant)> {
-        let due = |(at, entry): (usize, &Entry)| entry.due.map(|due| (at, due));
-        self.rows
-            .iter()
-            .enumerate()
-            .filter_map(due)
-            .min_by_key(|(_, due)| *due)
-    }
-
-    /// One attempt: permit, deliver, record.
-    async fn attempt(&mut self, at: usize, delivery: &dyn Delivery) -> Result<DeliveryState, StoreError> {
-        let limit = self
-            .deadline
-            .saturating_duration_since(Instant::now())
-            .clamp(self.effort.attempt, LONGEST_ATTEMPT);
-        let leave = match self.admit(delivery).await {
-            Ok(leave) => leave,
-            Err(rest) => return self.rest(at, rest).await,
-        };
-        let row = &self.rows[at].row;
-        let parcel = read_parcel(row);
-        let now = self.clock.now();
-        fail_point::hit("admitted");
-        let permit = self.store.permit(row, self.fence, now).await?;
-        fail_point::hit("permitted");
-        let answer = match parcel {
-            Ok(parcel) => {
-                // Dropping an attempt whose bytes may be out is safe because the row then says that nobody knows.
-                tokio::time::timeout(limit, delivery.deliver(&parcel))
-                    .await
-                    .unwrap_or_else(|_| Err(overdue(limit)))
-            }
-            Err(error) => Err(error),
-        };
-        if let Some(leave) = leave {
-            leave.settle(&answer);
-        }
-        fail_point::hit("answered");
-        let gone = matches!(&answer, Err(error) if error.recourse == Recourse::Gone);
-        let (outcome, pause) = self.judge(row, permit.attempt, answer, delivery);
-        self.store
-            .record(&row.run_id, permit, &outcome, self.clock.now())
-            .await?;
-        fail_point::hit("recorded");
-        if let (true, Outcome::Dead { reason }) = (gone, &outcome) {
-            let place = row.place.as_deref().unwrap_or_default();
-            self.store
-                .set_gone(&self.name, place, Some(reason), self.clock.now())
-                .await?;
-        }
-        let state = outcome.state();
-        tracing::info!(
-            run.id = row.run_id,
-            delivery = self.name,
-            attempt = permit.attempt,
-            outcome = state.key(),
-            "a delivery was attempted"
-        );
-        figures::delivery_attempted(&self.name, state.key());
-        let entry = &mut self.rows[at];
-        entry.row.doubts += u32::from(state == DeliveryState::Ambiguous);
-        entry.row.first_attempt_at.get_or_insert(now);
-        (entry.row.state, entry.tried) = (state, true);
-        entry.row.next_attempt_at = outcome.next_attempt_at();
-        entry.due = pause.map(|pause| Instant::now() + pause);
-        Ok(state)
-    }
-
-    /// Waits for the far end's turn, where somebody watches over it.
-    async fn admit(&self, delivery: &dyn Delivery) -> Result<Option<Leave>, OpenFor> {
-        match &self.effort.hosts {
-            Some(hosts) => hosts.admit(&delivery.host(), delivery.spacing()).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// Leaves a parcel for later whose far end is left alone.
-    async fn rest(&mut self, at: usize, rest: OpenFor) -> Result<DeliveryState, StoreError> {
-        let until =
-            self.clock.now() + chrono::Duration::from_std(rest.0).unwrap_or(chrono::Duration::hours(1));
-        let entry = &mut self.rows[at];
-        let why = PutOff::Resting {
-            reason: &rest.to_string(),
-            until,
-        };
-        self.store
-            .put_off(&entry.row, self.fence, why, self.clock.now())
-            .await?;
-        (entry.tried, entry.due) = (true, None);
-        Ok(DeliveryState::RetryWait)
-    }
-
-    /// What an answer means for the row, and after which pause this process may try again.
-    fn judge(
-        &self,
-        row: &OutboxRow,
-        attempt: u32,
-        answer: Result<Receipt, DeliveryError>,
-        delivery: &dyn Delivery,
-    ) -> (Outcome, Option<Duration>) {
-        let DeliveryError { reason, recourse } = match answer {
-            Ok(receipt) => return (Outcome::Acked(receipt), None),
-            Err(error) => error,
-        };
-        let pace = delivery.pace();
-        let at = |pause: Duration| {
-            self.clock.now() + chrono::Duration::from_std(pause).unwrap_or(chrono::Duration::hours(10))
-        };
-        match recourse {
-            Recourse::Permanent | Recourse::Gone => (Outcome::Dead { reason }, None),
-            // Where the far end can tell repeats it is sent once more under its key: a signed event soon, a mail after a time
-            // that no command waits. Otherwise somebody must look.
-            Recourse::Ambiguous if row.doubts > 0 || !delivery.knows_repeats() => (
-                Outcome::Ambiguous {
-                    reason,
-                    again_at: None,
-                },
-                None,
-            ),
-            Recourse::Ambiguous => {
-                let pause = match pace {
-                    Pace::Mail => MAIL_DOUBT,
-                    Pace::Other => pause(pace, &row.key, attempt, None),
-                };
-                let again_at = Some(at(pause));
-                let here = (pace == Pace::Other).then_some(pause);
-                (Outcome::Ambiguous { reason, again_at }, here)
-            }
-            Recourse::Retry { after } => {
-                let pause = pause(pace, &row.key, attempt, after);
-                let next_attempt_at = at(pause);
-                if is_exhausted(row, pace, attempt, next_attempt_at) {
-                    let reason = format!("given up after {attempt} attempts: {reason}");
-                    return (Outcome::Dead { reason }, None);
-                }
-                let outcome = Outcome::RetryWait {
-                    reason,
-                    next_attempt_at,
-                };
-                (outcome, Some(pause))
-            }
-        }
-    }
-
-    /// What was not tried is left for whoever comes next.
-    async fn put_off(&self, why: PutOff<'_>) -> Result<(), StoreError> {
-        for entry in &self.rows {
-            if entry.is_untried() && entry.row.state != DeliveryState::Dead {
-                self.store
-                    .put_off(&entry.row, self.fence, why, self.clock.now())
-                    .await?;
-            }
-        }
-        Ok(())
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// Whether the next attempt would come later, or be one more, than anybody waits for.
-fn is_exhausted(row: &OutboxRow, pace: Pace, attempt: u32, next: DateTime<Utc>) -> bool {
-    let (patience, most) = match pace {
-        Pace::Mail => (PATIENCE.0, u32::MAX),
-        Pace::Other => (PATIENCE.1, MOST_ATTEMPTS),
-    };
-    let patience = chrono::Duration::from_std(patience).unwrap_or(chrono::Duration::hours(24));
-    attempt >= most || row.first_attempt_at.is_some_and(|first| next > first + patience)
-}
-
-fn overdue(limit: Duration) -> DeliveryError {
+fn overdue() -> DeliveryError {
     DeliveryError {
         reason: format!(
             "no answer within {} s; the bytes may have arrived",
-            limit.as_secs()
+            LONGEST_ATTEMPT.as_secs()
         ),
         recourse: Recourse::Ambiguous,
+        far_end: FarEnd::Troubled,
     }
 }
 
@@ -489,6 +191,7 @@ fn read_parcel(row: &OutboxRow) -> Result<Parcel, DeliveryError> {
     let permanent = |reason: String| DeliveryError {
         reason,
         recourse: Recourse::Permanent,
+        far_end: FarEnd::Unasked,
     };
     let path = row.content_path.display();
     let content = std::fs::read(&row.content_path).map_err(|error| {

@@ -4,7 +4,7 @@
 //! In memory only: it spares a far end that is in trouble, and us the waiting. What must be tried again is in the store, whatever
 //! is known here.
 
-use crate::delivery::{DeliveryError, FILES, Receipt, Recourse};
+use crate::delivery::{DeliveryError, FILES, FarEnd, Receipt};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -156,12 +156,12 @@ impl Leave {
         }
     }
 
-    /// [`Self::succeeded`] or [`Self::failed`], by what became of the attempt.
+    /// [`Self::succeeded`] or [`Self::failed`], by what became of the attempt; nothing is learnt if the far end was not asked.
     pub fn settle(self, outcome: &Result<Receipt, DeliveryError>) {
-        let recourse = outcome.as_ref().map_err(|error| error.recourse);
-        match recourse {
-            Ok(_) | Err(Recourse::Permanent | Recourse::Gone) => self.succeeded(),
-            Err(Recourse::Retry { .. } | Recourse::Ambiguous) => self.failed(),
+        match outcome.as_ref().map_err(|error| error.far_end) {
+            Ok(_) | Err(FarEnd::Well) => self.succeeded(),
+            Err(FarEnd::Troubled) => self.failed(),
+            Err(FarEnd::Unasked) => {}
         }
     }
 }

@@ -177,6 +177,9 @@ pub(super) enum Prepared {
     Waits,
 }
 
+/// Parcels by the name of their delivery.
+type Parcels = Vec<(String, Vec<Parcel>)>;
+
 /// A run on its way, in the hands of this process.
 pub(super) struct Story<'a> {
     pub(super) engine: &'a Engine,
@@ -187,7 +190,7 @@ pub(super) struct Story<'a> {
 }
 
 impl Story<'_> {
-    /// Fetches, computes, renders, judges and freezes within the job's deadline; until then nothing leaves the house.
+    /// Fetches, computes, renders and judges within the job's deadline, then freezes; until then nothing leaves the house.
     pub(super) async fn prepare(&self, progress: &dyn Progress) -> Result<Prepared, RunError> {
         let deadline = self.job.deadline;
         let late = || {
@@ -196,12 +199,22 @@ impl Story<'_> {
                 deadline.as_secs()
             ))
         };
-        tokio::time::timeout(deadline, Box::pin(self.steps(progress)))
-            .await
-            .unwrap_or_else(|_| Err(late()))
+        let steps = tokio::time::timeout(deadline, Box::pin(self.steps(progress)));
+        let Some((product, parcels)) = steps.await.unwrap_or_else(|_| Err(late()))? else {
+            return Ok(Prepared::Waits);
+        };
+        // Not within the deadline: it must not pass while nobody knows whether the run is frozen.
+        self.freeze(&product, &parcels).await?;
+        let digest = product.edition.digest;
+        Ok(if product.held.is_empty() {
+            Prepared::Frozen(digest)
+        } else {
+            Prepared::Held(digest)
+        })
     }
 
-    async fn steps(&self, progress: &dyn Progress) -> Result<Prepared, RunError> {
+    /// What is to be frozen; nothing where the run waits for data.
+    async fn steps(&self, progress: &dyn Progress) -> Result<Option<(Product, Parcels)>, RunError> {
         let Engine { plan, clock, .. } = self.engine;
         let snapshot_dir = &self.run.snapshot_dir;
         self.advance(RunState::Queued, RunState::Fetching).await?;
@@ -219,18 +232,12 @@ impl Story<'_> {
         let product = produce(self.recipe.clone(), self.identity(), snapshot_dir.clone(), trial).await?;
         if let Some(until) = self.waits(&product)? {
             self.wait_for_data(&product, until).await?;
-            return Ok(Prepared::Waits);
+            return Ok(None);
         }
         self.advance(RunState::Snapshotted, RunState::Rendered).await?;
         let parcels = self.compose(&product.edition)?;
         self.advance(RunState::Rendered, RunState::Checked).await?;
-        self.freeze(&product, &parcels).await?;
-        let digest = product.edition.digest;
-        Ok(if product.held.is_empty() {
-            Prepared::Frozen(digest)
-        } else {
-            Prepared::Held(digest)
-        })
+        Ok(Some((product, parcels)))
     }
 
     /// What the report is judged by. A test is shown to whoever asked for it, whatever is in it.
@@ -296,7 +303,7 @@ impl Story<'_> {
         attempt::deliver_all(
             store,
             &self.run,
-            &self.deliveries,
+            &attempt::open_ways(&self.deliveries),
             |_| true,
             effort,
             clock.as_ref(),
@@ -337,7 +344,7 @@ impl Story<'_> {
         }
     }
 
-    fn compose(&self, edition: &Edition) -> Result<Vec<(String, Vec<Parcel>)>, RunError> {
+    fn compose(&self, edition: &Edition) -> Result<Parcels, RunError> {
         let parcels = self
             .deliveries
             .iter()

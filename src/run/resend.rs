@@ -25,7 +25,8 @@ pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration)
     let meant = |row: &OutboxRow| {
         let settled = matches!(row.state, DeliveryState::Acked | DeliveryState::Superseded);
         let plan = engine.plan.deliveries.get(&row.delivery);
-        let safe = row.state != DeliveryState::Ambiguous || plan.is_none_or(delivery::knows_repeats);
+        let safe =
+            row.state != DeliveryState::Ambiguous || plan.is_none_or(|plan| delivery::repeats(plan) > 0);
         !settled && (only.contains(&row.delivery) || (only.is_empty() && safe))
     };
     let mut rows = chosen(&run.run_id, store.deliveries(&run.run_id).await?, only)?;
@@ -35,14 +36,15 @@ pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration)
     }
     let deliveries = open(engine, &rows)?;
     let run = claim(engine, &run).await?;
-    // Whoever names a delivery wants it tried although its far end once said that it is gone.
-    for row in rows.iter().filter(|row| only.contains(&row.delivery)) {
-        let place = row.place.as_deref().unwrap_or_default();
-        store
-            .set_gone(&row.delivery, place, None, engine.clock.now())
-            .await?;
-    }
-    send(engine, &run, &deliveries, meant, wait).await
+    let whole = async {
+        // Whoever names a delivery wants it tried although its far end once said that it is gone.
+        for row in rows.iter().filter(|row| only.contains(&row.delivery)) {
+            let place = row.place.as_deref().unwrap_or_default();
+            store.try_again(&row.delivery, place).await?;
+        }
+        send(engine, &run, &deliveries, meant, wait).await
+    };
+    held(engine, &run, Box::pin(whole)).await
 }
 
 /// Sends what is acknowledged again under new keys, through `only` these deliveries if any are named: readers get it a second
@@ -102,16 +104,18 @@ pub async fn resend_as_new(
         return Err(RunError::Request(unreachable(&run.run_id, row, &deliveries)));
     }
     let run = claim(engine, &run).await?;
-    if store.deliveries(&run.run_id).await?.len() != before.len() {
-        // Somebody else sent it as new since we looked: our keys are theirs.
-        store
-            .conclude(&run.run_id, run.fence, clock.now(), vec![])
-            .await?;
-        return Err(StoreError::Busy { run_id: run.run_id }.into());
-    }
-    store.enqueue(&run, &parcels, clock.now()).await?;
-    let new = |row: &OutboxRow| before.iter().all(|earlier| earlier.id != row.id);
-    send(engine, &run, &deliveries, new, wait).await
+    let whole = async {
+        if store.deliveries(&run.run_id).await?.len() != before.len() {
+            // Somebody else sent it as new since we looked: our keys are theirs.
+            let (run_id, now) = (run.run_id.clone(), clock.now());
+            store.conclude(&run_id, run.fence, now, vec![]).await?;
+            return Err(StoreError::Busy { run_id }.into());
+        }
+        store.enqueue(&run, &parcels, clock.now()).await?;
+        let new = |row: &OutboxRow| before.iter().all(|earlier| earlier.id != row.id);
+        send(engine, &run, &deliveries, new, wait).await
+    };
+    held(engine, &run, Box::pin(whole)).await
 }
 
 /// Concludes a run again after an operator has said what became of a parcel. Whoever is at work on it meanwhile, such as the
@@ -123,11 +127,16 @@ pub async fn settle(engine: &Engine, run_id: &str) -> Result<Run, RunError> {
     let Engine { store, clock, .. } = engine;
     let concluded = async {
         let run = store.claim(run_id, clock.now()).await?;
-        store.conclude(&run.run_id, run.fence, clock.now(), vec![]).await
+        let nothing = |_: &OutboxRow| false;
+        let no_ways = BTreeMap::new();
+        let whole = Box::pin(send(engine, &run, &no_ways, nothing, Duration::ZERO));
+        held(engine, &run, whole).await
     };
     match concluded.await {
-        Ok(_) | Err(StoreError::Busy { .. } | StoreError::Stale { .. }) => Ok(store.run(run_id).await?),
-        Err(error) => Err(error.into()),
+        Err(RunError::Store(StoreError::Busy { .. } | StoreError::Stale { .. })) => {
+            Ok(store.run(run_id).await?)
+        }
+        concluded => concluded,
     }
 }
 
@@ -219,6 +228,23 @@ async fn claim(engine: &Engine, run: &Run) -> Result<Run, RunError> {
     })
 }
 
+/// Does the work on a claimed run, which is given back if it could not be concluded: whoever comes next need not wait for the
+/// lease.
+async fn held(
+    engine: &Engine,
+    run: &Run,
+    work: impl Future<Output = Result<Run, RunError>>,
+) -> Result<Run, RunError> {
+    let Engine { store, clock, .. } = engine;
+    let done = Box::pin(lease::kept(store, clock.as_ref(), run, work)).await;
+    if done.is_err()
+        && let Err(error) = store.release(&run.run_id, run.fence).await
+    {
+        tracing::debug!(run.id = %run.run_id, error = %error, "the run could not be given back; its lease runs out");
+    }
+    done
+}
+
 /// Tries the chosen rows of a claimed run and concludes it.
 async fn send(
     engine: &Engine,
@@ -228,13 +254,11 @@ async fn send(
     wait: Duration,
 ) -> Result<Run, RunError> {
     let Engine { store, clock, .. } = engine;
-    let effort = Effort::for_command(wait);
-    let whole = async {
-        attempt::deliver_all(store, run, deliveries, chosen, &effort, clock.as_ref()).await?;
-        store
-            .conclude(&run.run_id, run.fence, clock.now(), vec![])
-            .await?;
-        Ok(store.run(&run.run_id).await?)
-    };
-    lease::kept(store, clock.as_ref(), run, whole).await
+    let (effort, ways) = (Effort::for_command(wait), attempt::open_ways(deliveries));
+    attempt::settle_doubts(store, run, &engine.plan.deliveries, clock.now()).await?;
+    attempt::deliver_all(store, run, &ways, chosen, &effort, clock.as_ref()).await?;
+    store
+        .conclude(&run.run_id, run.fence, clock.now(), vec![])
+        .await?;
+    Ok(store.run(&run.run_id).await?)
 }

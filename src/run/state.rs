@@ -7,9 +7,10 @@
 //! ```
 //!
 //! A run whose process ended before it was frozen begins again from `queued`, if a schedule made it, or is `failed`. Any step
-//! before `delivering` may end in `failed`. `resend` takes a run that is past `frozen` back to `delivering`: a run
+//! before `frozen` may end in `failed`. `resend` takes a run that is past `frozen` back to `delivering`: a run
 //! that was `partially_delivered` or `failed` becomes `delivered` once the rest is acknowledged, and a `delivered` one may be
-//! sent again as new. No other move leaves an end state.
+//! sent again as new. No other move leaves an end state. An operator's word makes of `ambiguous` either `acked` or `retry_wait`;
+//! what is `dead` goes back to `retry_wait` where somebody asks for it and its turn does not come at once.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -68,9 +69,9 @@ states! {
         /// The gates have let it pass.
         Checked "checked" => [Frozen Held Queued Failed];
         /// A gate holds it until somebody approves.
-        Held "held" => [Frozen Failed];
+        Held "held" => [Frozen];
         /// Artifacts and outbox are written down and will not change.
-        Frozen "frozen" => [Delivering Failed];
+        Frozen "frozen" => [Delivering];
         /// The outbox is being tried.
         Delivering "delivering" => [Delivered PartiallyDelivered Failed];
         /// Everything is acknowledged.
@@ -94,9 +95,9 @@ states! {
         /// Another try may help, at its time.
         RetryWait "retry_wait" => [Sending Dead Superseded];
         /// The bytes may have arrived; nobody knows.
-        Ambiguous "ambiguous" => [Sending Superseded];
+        Ambiguous "ambiguous" => [Sending Acked RetryWait Superseded];
         /// Trying again will not help until somebody changes something.
-        Dead "dead" => [Sending Superseded];
+        Dead "dead" => [Sending RetryWait Superseded];
         /// Replaced by another parcel before it was acknowledged.
         Superseded "superseded" => [];
     }
@@ -151,8 +152,8 @@ mod tests {
             assert!(!DeliveryState::Acked.may_become(*state));
             assert_eq!(
                 state.may_become(DeliveryState::Acked),
-                *state == DeliveryState::Sending,
-                "only an attempt can be acknowledged"
+                matches!(state, DeliveryState::Sending | DeliveryState::Ambiguous),
+                "by the far end, or by an operator where nobody knows: {state}"
             );
         }
     }

@@ -1,7 +1,7 @@
 //! What a worker of the service does with a ticket: it takes the run and brings it one stretch further, to its end or to the
 //! time at which something of it falls due again.
 
-use super::attempt::{self, Effort};
+use super::attempt::{self, Effort, Ways};
 use super::lanes::Lanes;
 use super::lease::Leases;
 use super::perform::{Engine, Prepared, Story, clear};
@@ -9,7 +9,7 @@ use super::recipe::{Birth, Recipe};
 use super::store::{OutboxRow, Run, Store, StoreError, Ticket};
 use super::{DeliveryState, RunError, RunState, choose, tell};
 use crate::config::plan::{DeliveryPlan, JobPlan};
-use crate::delivery::{self, Delivery, Pace};
+use crate::delivery::{self, Delivery, DeliveryError};
 use crate::fail_point;
 use crate::source::Silent;
 use crate::telemetry::figures;
@@ -243,22 +243,20 @@ async fn orphaned(engine: &Engine, run: &Run) -> Result<(), RunError> {
 /// Tries what is due, then concludes the run, or gives it back until something of it falls due again.
 async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToken) -> Result<(), RunError> {
     let Engine { store, clock, .. } = engine;
+    attempt::settle_doubts(store, run, &engine.plan.deliveries, clock.now()).await?;
     let rows = store.deliveries(&run.run_id).await?;
-    let ways = open(engine, &rows);
-    for row in rows.iter().filter(|row| is_new_doubt(row)) {
-        if let Some(way) = ways.get(&row.delivery).filter(|way| way.knows_repeats()) {
-            let wait = match way.pace() {
-                Pace::Mail => attempt::MAIL_DOUBT,
-                Pace::Other => std::time::Duration::from_secs(5),
-            };
-            store.resend_at(row, run.fence, clock.now() + wait).await?;
-        }
-    }
-    let rows = store.deliveries(&run.run_id).await?;
+    let opened = open(engine, &rows);
+    let ways: Ways<'_> = opened
+        .iter()
+        .map(|(name, way)| {
+            let way = way.as_ref().map(|way| &**way);
+            (name.as_str(), way.map_err(ToString::to_string))
+        })
+        .collect();
     let now = clock.now();
     let due: Vec<i64> = rows
         .iter()
-        .filter(|row| is_due(row, now))
+        .filter(|row| row.is_due(now))
         .map(|row| row.id)
         .collect();
     let effort = Effort::for_service(stop.clone(), std::sync::Arc::clone(&engine.hosts));
@@ -272,7 +270,7 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
     )
     .await?;
     let rows = store.deliveries(&run.run_id).await?;
-    if rows.iter().any(is_outstanding) {
+    if rows.iter().any(OutboxRow::is_outstanding) {
         fail_point::hit("releasing");
         store.release(&run.run_id, run.fence).await?;
         fail_point::hit("released");
@@ -283,7 +281,9 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
     fail_point::hit("concluding");
     let state = store.conclude(&run.run_id, run.fence, clock.now(), tells).await?;
     fail_point::hit("concluded");
-    figures::run_ended(&job.name, state.key());
+    if run.finished_at.is_none() {
+        figures::run_ended(&job.name, state.key());
+    }
     tracing::info!(run.id = %run.run_id, job.name = %job.name, state = state.key(), "run ends");
     Ok(())
 }
@@ -293,51 +293,25 @@ async fn gone(store: &Store, rows: &[OutboxRow]) -> Result<Vec<i64>, StoreError>
     let mut gone = Vec::new();
     for row in rows.iter().filter(|row| row.state == DeliveryState::Dead) {
         let place = row.place.as_deref().unwrap_or_default();
-        if store.gone(&row.delivery, place).await?.is_some() {
+        if store.gone(&row.delivery).await?.contains_key(place) {
             gone.push(row.id);
         }
     }
     Ok(gone)
 }
 
-/// The ways out that can be opened; parcels of the others are put off with the reason.
-fn open(engine: &Engine, rows: &[OutboxRow]) -> BTreeMap<String, Box<dyn Delivery>> {
+/// Opens the ways out of these parcels that the configuration has.
+fn open(engine: &Engine, rows: &[OutboxRow]) -> BTreeMap<String, Result<Box<dyn Delivery>, DeliveryError>> {
     let names: std::collections::BTreeSet<&String> = rows.iter().map(|row| &row.delivery).collect();
     let opened = names.into_iter().filter_map(|name| {
         let plan = engine.plan.deliveries.get(name)?;
-        match delivery::open(name, plan, std::sync::Arc::clone(&engine.clock)) {
-            Ok(way) => Some((name.clone(), way)),
-            Err(error) => {
-                tracing::warn!(delivery = name, error = %error, "the delivery cannot be opened");
-                None
-            }
+        let way = delivery::open(name, plan, std::sync::Arc::clone(&engine.clock));
+        if let Err(error) = &way {
+            tracing::warn!(delivery = name, error = %error, "the delivery cannot be opened");
         }
+        Some((name.clone(), way))
     });
     opened.collect()
-}
-
-/// Ambiguous because its process ended in the middle: nobody has decided yet whether it goes out once more.
-fn is_new_doubt(row: &OutboxRow) -> bool {
-    row.state == DeliveryState::Ambiguous && row.next_attempt_at.is_none() && row.doubts <= 1
-}
-
-fn is_due(row: &OutboxRow, now: chrono::DateTime<chrono::Utc>) -> bool {
-    match row.state {
-        DeliveryState::Pending => true,
-        DeliveryState::RetryWait | DeliveryState::Ambiguous => {
-            row.next_attempt_at.is_some_and(|at| at <= now)
-        }
-        _ => false,
-    }
-}
-
-/// Whether the service will still do something for it by itself.
-fn is_outstanding(row: &OutboxRow) -> bool {
-    match row.state {
-        DeliveryState::Pending | DeliveryState::Sending | DeliveryState::RetryWait => true,
-        DeliveryState::Ambiguous => row.next_attempt_at.is_some(),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::email::{delivery, plan};
 use crate::smtp::{At, FakeSmtp, Fault, Script};
 use crate::{CANARY, artifact, edition, secret};
 use reportwire::config::plan::{EmailPlan, SmtpTls};
-use reportwire::delivery::{Parcel, Recourse};
+use reportwire::delivery::{FarEnd, Parcel, Recourse};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -156,27 +156,29 @@ async fn a_server_that_falls_silent_is_given_up_at_each_stage() {
 
 #[tokio::test]
 async fn replies_are_understood_at_each_stage() {
-    for (at, reply, expected) in [
-        (At::Banner, "421 busy", RETRY),
-        (At::Banner, "554 go away", Recourse::Permanent),
-        (At::Auth, "535 5.7.8 wrong", Recourse::Permanent),
-        (At::Auth, "454 later", RETRY),
-        (At::Mail, "451 later", RETRY),
-        (At::Mail, "550 not you", Recourse::Permanent),
-        (At::Rcpt, "450 greylisted", RETRY),
-        (At::Rcpt, "550 5.1.1 unknown", Recourse::Permanent),
-        (At::Data, "451 later", RETRY),
-        (At::Data, "554 no", Recourse::Permanent),
-        (At::AfterDot, "452 disk full", RETRY),
-        (At::AfterDot, "552 too large", Recourse::Permanent),
-        (At::AfterDot, "nonsense", Recourse::Ambiguous),
+    for (at, reply, expected, far_end) in [
+        (At::Banner, "421 busy", RETRY, FarEnd::Troubled),
+        (At::Banner, "554 go away", Recourse::Permanent, FarEnd::Well),
+        (At::Auth, "535 5.7.8 wrong", Recourse::Permanent, FarEnd::Well),
+        (At::Auth, "454 later", RETRY, FarEnd::Troubled),
+        (At::Mail, "451 later", RETRY, FarEnd::Troubled),
+        (At::Mail, "550 not you", Recourse::Permanent, FarEnd::Well),
+        (At::Rcpt, "450 greylisted", RETRY, FarEnd::Well),
+        (At::Rcpt, "421 closing", RETRY, FarEnd::Troubled),
+        (At::Rcpt, "550 5.1.1 unknown", Recourse::Permanent, FarEnd::Well),
+        (At::Data, "451 later", RETRY, FarEnd::Troubled),
+        (At::Data, "554 no", Recourse::Permanent, FarEnd::Well),
+        (At::AfterDot, "452 disk full", RETRY, FarEnd::Troubled),
+        (At::AfterDot, "552 too large", Recourse::Permanent, FarEnd::Well),
+        (At::AfterDot, "nonsense", Recourse::Ambiguous, FarEnd::Troubled),
     ] {
         let server = FakeSmtp::start(script([Fault::Reply(at, reply)])).await;
         let mut plan = single(plan(server.address));
         plan.smtp.login = Some(("reports".into(), secret(CANARY)));
         let mail = delivery(plan.clone());
         let error = mail.deliver(&parcel_of(&plan)).await.unwrap_err();
-        assert_eq!(error.recourse, expected, "{at:?} {reply}: {error}");
+        let said = (error.recourse, error.far_end);
+        assert_eq!(said, (expected, far_end), "{at:?} {reply}: {error}");
         assert!(!error.reason.contains("ana@example.com"), "{error}");
         assert!(server.accepted().is_empty());
     }

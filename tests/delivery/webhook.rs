@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use reportwire::config::plan::{DeliveryPlan, WebhookPlan};
-use reportwire::delivery::{Delivery, DeliveryError, Recourse, knows_repeats, open};
+use reportwire::delivery::{Delivery, DeliveryError, FarEnd, Recourse, open, repeats};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::time::Duration;
@@ -208,6 +208,8 @@ async fn every_answer_leaves_the_right_thing_to_do() {
             .await
             .unwrap_err();
         assert_eq!(error.recourse, expected, "{status}: {error}");
+        let well = matches!(expected, Recourse::Permanent | Recourse::Gone);
+        assert_eq!(error.far_end == FarEnd::Well, well, "{status}: {error}");
         assert!(
             error.reason.contains(&format!("HTTP {}", &status[..3])),
             "{error}"
@@ -282,7 +284,8 @@ async fn private_addresses_are_refused_by_url_and_by_name() {
         hook.deliver(&parcel).await.unwrap_err(),
         hook.probe().await.unwrap_err(),
     ] {
-        assert_eq!(error.recourse, Recourse::Permanent, "{error}");
+        let said = (error.recourse, error.far_end);
+        assert_eq!(said, (Recourse::Permanent, FarEnd::Unasked), "{error}");
         assert!(
             error.reason.contains("private address") && !error.reason.contains(CANARY),
             "{error}"
@@ -355,9 +358,9 @@ fn a_plan_says_as_its_delivery_whether_repeats_are_known() {
         signing_secret: None,
         ..signed.clone()
     };
-    for (plan, known) in [(signed, true), (unsigned, false)] {
+    for (plan, known) in [(signed, 1), (unsigned, 0)] {
         let plan = DeliveryPlan::Webhook(plan);
         let opened = open("erp", &plan, clock()).unwrap();
-        assert_eq!((knows_repeats(&plan), opened.knows_repeats()), (known, known));
+        assert_eq!((repeats(&plan), opened.repeats()), (known, known));
     }
 }

@@ -75,6 +75,10 @@ async fn a_mail_that_did_not_arrive_is_resolved_as_not_sent_and_the_service_send
     let mails = world.mails_to(READERS[0]);
     assert_eq!(mails.len(), 2);
     assert_eq!(mails[0], mails[1]);
+    assert_eq!(world.parcel(&id, READERS[0])["possible_duplicate"], true);
+    assert_eq!(world.parcel(&id, READERS[1])["possible_duplicate"], false);
+    let text = world.ask(&["runs", "show", &id]).out;
+    assert_eq!(text.matches("; may have arrived").count(), 1, "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

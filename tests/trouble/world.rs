@@ -150,15 +150,19 @@ pub(crate) fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// The files of a folder, by name; none if there is no folder.
+/// The files of a folder, by name; none if there is no folder. One that is being written may have another name by now.
 pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let Ok(entries) = fs::read_dir(folder) else {
         return BTreeMap::new();
     };
     entries
         .map(|entry| entry.unwrap())
-        // What is still being written has its final name by now, and is in the list or comes with the next look.
-        .filter_map(|entry| Some((entry.file_name(), fs::read(entry.path()).ok()?)))
-        .map(|(name, bytes)| (name.into_string().unwrap(), bytes))
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            match fs::read(entry.path()) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+                read => Some((name, read.unwrap())),
+            }
+        })
         .collect()
 }

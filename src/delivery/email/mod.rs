@@ -43,8 +43,8 @@ impl Delivery for Email {
     }
 
     /// By its Message-ID. A plan that holds what is ambiguous wants a person to decide, as if it could not be known.
-    fn knows_repeats(&self) -> bool {
-        self.ambiguous == OnAmbiguous::Resend
+    fn repeats(&self) -> u32 {
+        u32::from(self.ambiguous == OnAmbiguous::Resend)
     }
 
     fn compose(&self, edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {

@@ -297,10 +297,16 @@ impl Smtp {
                 .source()
                 .map_or_else(String::new, |text| self.quote(&text.to_string()));
             let reason = format!("the server answered {code} at {stage}{said}");
-            return if error.is_permanent() {
-                self.permanent(&format!("{reason}; {}", remedy(stage, u16::from(code))))
+            if error.is_permanent() {
+                return self.permanent(&format!("{reason}; {}", remedy(stage, u16::from(code))));
+            }
+            let later = self.retry(&format!("{reason}; it may take the mail later"));
+            // A greylist or a full mailbox is this recipient's; 421 says that the server closes.
+            let of_this_recipient = stage == Stage::Rcpt && u16::from(code) != 421;
+            return if of_this_recipient {
+                later.answered()
             } else {
-                self.retry(&format!("{reason}; it may take the mail later"))
+                later
             };
         }
         if let Some(reason) = tls::certificate_problem(&error) {
@@ -353,8 +359,9 @@ impl Smtp {
         )
     }
 
+    /// Said only once the server has spoken.
     fn permanent(&self, reason: &str) -> DeliveryError {
-        DeliveryError::permanent(self.reason(reason))
+        DeliveryError::permanent(self.reason(reason)).answered()
     }
 
     fn retry(&self, reason: &str) -> DeliveryError {

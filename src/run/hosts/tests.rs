@@ -1,6 +1,7 @@
 //! Far ends in trouble, busy, and in need of pauses. Time stands still but where a test moves it.
 
 use super::*;
+use crate::delivery::Recourse;
 use tokio::time::{advance, timeout};
 
 const HOST: &str = "mail.example.com:587";
@@ -141,20 +142,22 @@ async fn a_folder_in_trouble_keeps_no_other_from_its_files() {
     }
 }
 
+/// What an attempt that failed says of the far end.
+fn told(far_end: FarEnd) -> Result<Receipt, DeliveryError> {
+    Err(DeliveryError {
+        reason: String::new(),
+        recourse: Recourse::Permanent,
+        far_end,
+    })
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_an_answer_and_silence_is_none() {
-    let outcome = |recourse| {
-        Err(DeliveryError {
-            reason: String::new(),
-            recourse,
-        })
-    };
     for (answered, outcome) in [
         (true, Ok(Receipt { proof: "ok".into() })),
-        (true, outcome(Recourse::Permanent)),
-        (true, outcome(Recourse::Gone)),
-        (false, outcome(Recourse::Retry { after: None })),
-        (false, outcome(Recourse::Ambiguous)),
+        (true, told(FarEnd::Well)),
+        (true, told(FarEnd::Unasked)),
+        (false, told(FarEnd::Troubled)),
     ] {
         let hosts = Hosts::new(1);
         for _ in 0..FAILURES {
@@ -162,4 +165,29 @@ async fn a_refusal_is_an_answer_and_silence_is_none() {
         }
         assert_eq!(hosts.admit(HOST, NONE).await.is_ok(), answered, "{outcome:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_did_not_ask_has_not_found_out_whether_it_is_well_again() {
+    let hosts = Hosts::new(1);
+    fail(&hosts, 4).await;
+    hosts
+        .admit(HOST, NONE)
+        .await
+        .unwrap()
+        .settle(&told(FarEnd::Unasked));
+    fail(&hosts, 1).await;
+    assert!(hosts.admit(HOST, NONE).await.is_err(), "five in a row");
+    advance(secs(60)).await;
+    hosts
+        .admit(HOST, NONE)
+        .await
+        .unwrap()
+        .settle(&told(FarEnd::Unasked));
+    fail(&hosts, 1).await;
+    assert_eq!(
+        hosts.admit(HOST, NONE).await.unwrap_err(),
+        OpenFor(secs(120)),
+        "the one after it found out"
+    );
 }

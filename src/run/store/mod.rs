@@ -472,7 +472,11 @@ pub struct OutboxRow {
     pub attempts: u32,
     /// Attempts after which nobody knew whether the bytes had arrived.
     pub doubts: u32,
-    /// When the first attempt began.
+    /// From when on patience with it is counted: since it was frozen, approved, or asked for again after it was given up.
+    pub since: DateTime<Utc>,
+    /// Attempts since then.
+    pub tries: u32,
+    /// When the first of them began.
     pub first_attempt_at: Option<DateTime<Utc>>,
     /// When the next one is due, in `retry_wait`, or in `ambiguous` where it is to be sent once more.
     pub next_attempt_at: Option<DateTime<Utc>>,
@@ -491,6 +495,39 @@ impl OutboxRow {
         let said = self.error.as_deref()?;
         let named = format!("delivery `{}`: ", self.delivery);
         Some(said.strip_prefix(&named).unwrap_or(said))
+    }
+
+    /// Whether the service tries it now.
+    pub(in crate::run) fn is_due(&self, now: DateTime<Utc>) -> bool {
+        match self.state {
+            DeliveryState::Pending => true,
+            DeliveryState::RetryWait | DeliveryState::Ambiguous => {
+                self.next_attempt_at.is_some_and(|at| at <= now)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the service will still do something for it by itself.
+    pub(in crate::run) fn is_outstanding(&self) -> bool {
+        match self.state {
+            DeliveryState::Pending | DeliveryState::Sending | DeliveryState::RetryWait => true,
+            DeliveryState::Ambiguous => self.next_attempt_at.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether its reader may have got it twice: it was sent again after nobody knew whether it had arrived.
+    #[must_use]
+    pub fn may_be_double(&self) -> bool {
+        self.doubts > 0 && self.attempts > 1
+    }
+
+    /// Patience with one that was given up and is asked for again begins anew, as its permit writes down.
+    pub(in crate::run) fn begin_anew(&mut self, now: DateTime<Utc>) {
+        if self.state == DeliveryState::Dead {
+            (self.since, self.tries, self.first_attempt_at) = (now, 0, None);
+        }
     }
 }
 
@@ -514,7 +551,7 @@ pub enum PutOff<'a> {
     Behind(&'a str, DateTime<Utc>),
     /// It cannot be tried as things are, whatever an attempt met before.
     NoWay(&'a str),
-    /// Its far end has said that it is gone, or its turn can never come: it is `dead`.
+    /// Its far end has said that it is gone, its turn can never come, or patience is over: it is `dead`.
     Gone(&'a str),
     /// Its far end failed time and again and is left alone for a while.
     Resting {
@@ -549,6 +586,11 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+    /// `Dead`, and its far end is gone: nothing more is sent there.
+    Gone {
+        /// What it said.
+        reason: String,
+    },
 }
 
 impl Outcome {
@@ -558,7 +600,7 @@ impl Outcome {
         match self {
             Self::RetryWait { next_attempt_at, .. } => Some(*next_attempt_at),
             Self::Ambiguous { again_at, .. } => *again_at,
-            Self::Acked(_) | Self::Dead { .. } => None,
+            Self::Acked(_) | Self::Dead { .. } | Self::Gone { .. } => None,
         }
     }
 
@@ -569,7 +611,7 @@ impl Outcome {
             Self::Acked(_) => DeliveryState::Acked,
             Self::RetryWait { .. } => DeliveryState::RetryWait,
             Self::Ambiguous { .. } => DeliveryState::Ambiguous,
-            Self::Dead { .. } => DeliveryState::Dead,
+            Self::Dead { .. } | Self::Gone { .. } => DeliveryState::Dead,
         }
     }
 }

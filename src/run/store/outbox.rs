@@ -13,7 +13,7 @@ use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
 use rust_decimal::Decimal;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// How long a parcel waits whose delivery is not in the configuration, or cannot be opened.
@@ -91,7 +91,6 @@ impl Store {
         let hashes: Vec<String> = freeze.artifacts.iter().map(|it| it.sha256.clone()).collect();
         let (store, run, artifacts) = (self.clone(), run.clone(), artifacts.clone());
         let held_since = (state == RunState::Held).then_some(now);
-        let at = freeze.generated_at;
         let work = work(move |tx| {
             async move {
                 let sql = "UPDATE runs SET state = $1, generated_at = $2, notices = $3, snapshot_manifest = $4, held = $5, \
@@ -104,7 +103,7 @@ impl Store {
                     fail_point::hit("artifact_row");
                 }
                 for (position, parcel) in parcels.into_iter().enumerate() {
-                    insert_parcel(tx, &run.run_id, position, parcel, at).await?;
+                    insert_parcel(tx, &run.run_id, position, parcel, now).await?;
                     fail_point::hit("parcel_row");
                 }
                 if held_since.is_some() {
@@ -172,7 +171,7 @@ impl Store {
             async move {
                 hold(tx, &run_id).await?;
                 let sql = "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, \
-                     updated_at = $1 WHERE id = $2 AND state IN ('pending', 'retry_wait', 'ambiguous', 'dead') AND EXISTS \
+                     updated_at = $1, since = CASE WHEN state = 'dead' THEN $1 ELSE since END WHERE id = $2 AND state IN ('pending', 'retry_wait', 'ambiguous', 'dead') AND EXISTS \
                      (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3 AND runs.state = 'delivering') \
                      RETURNING attempts";
                 let row = tx.row(sql, values![now, id, fence]).await?;
@@ -194,7 +193,7 @@ impl Store {
         })
     }
 
-    /// Writes down what became of an attempt.
+    /// Writes down what became of an attempt; the same once more, where nobody heard that it was written, changes nothing.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if the run was taken over meanwhile; the parcel then stays as the other process has it.
@@ -213,21 +212,27 @@ impl Store {
                 next_attempt_at,
             } => (None, Some(reason), Some(next_attempt_at)),
             Outcome::Ambiguous { reason, again_at } => (None, Some(reason), again_at),
-            Outcome::Dead { reason } => (None, Some(reason), None),
+            Outcome::Dead { reason } | Outcome::Gone { reason } => (None, Some(reason), None),
         };
+        let gone = matches!(outcome, Outcome::Gone { .. });
         let id = run_id.to_owned();
         let work = work(move |tx| {
             async move {
                 hold(tx, &id).await?;
                 let Permit { delivery_id, attempt, fence } = permit;
                 let sql = "UPDATE deliveries SET state = $1, receipt = $2, error = $3, next_attempt_at = $4, \
-                     updated_at = $5 WHERE id = $6 AND state = 'sending' AND attempts = $7 \
+                     updated_at = $5 WHERE id = $6 AND state IN ('sending', $1) AND attempts = $7 \
                      AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $8)";
                 let values = values![state, receipt.clone(), error.clone(), next, now, delivery_id, attempt, fence];
                 let moved = tx.execute(sql, values).await?;
                 if moved == 1 {
                     let sql = "UPDATE attempts SET finished_at = $1, outcome = $2, detail = $3 WHERE delivery_id = $4 AND n = $5";
-                    tx.execute(sql, values![now, state, receipt.or(error), delivery_id, attempt]).await?;
+                    tx.execute(sql, values![now, state, receipt.or(error.clone()), delivery_id, attempt]).await?;
+                }
+                if moved == 1 && gone {
+                    let sql = "INSERT INTO gone (delivery, place, since, reason) \
+                         SELECT delivery, coalesce(place, ''), $1, $2 FROM deliveries WHERE id = $3 ON CONFLICT DO NOTHING";
+                    tx.execute(sql, values![now, error, delivery_id]).await?;
                 }
                 Ok(moved)
             }
@@ -257,11 +262,12 @@ impl Store {
             PutOff::Resting { reason, until } => (DeliveryState::RetryWait, reason, 0, Some(until)),
         };
         if row.state == DeliveryState::Ambiguous {
-            // It stays what it is; only its time is later.
-            return self.resend_at(row, fence, at.unwrap_or(now)).await;
+            // It stays what it is; only its time is later, or it has none any more.
+            return self.resend_at(row, fence, at).await;
         }
         let values = values![now, i64::from(stands_in), reason, row.id, fence, at, state.key()];
         let sql = "UPDATE deliveries SET state = $7, updated_at = $1, \
+             since = CASE WHEN state = 'dead' AND $7 <> 'dead' THEN $1 ELSE since END, \
              next_attempt_at = CASE WHEN $7 = 'retry_wait' AND next_attempt_at > $6 THEN next_attempt_at ELSE $6 END, \
              error = CASE WHEN $2 = 1 THEN $3 ELSE coalesce( \
              (SELECT detail FROM attempts WHERE delivery_id = deliveries.id ORDER BY n DESC LIMIT 1), $3) END \
@@ -270,11 +276,16 @@ impl Store {
         self.write_held(&row.run_id, sql, values).await.map(drop)
     }
 
-    /// Lets a parcel go out once more that may have arrived when its process ended.
+    /// When a parcel that may have arrived goes out once more; `None`: only when somebody asks for it.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn resend_at(&self, row: &OutboxRow, fence: i64, at: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn resend_at(
+        &self,
+        row: &OutboxRow,
+        fence: i64,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
         let values = values![at, row.id, fence];
         let sql = "UPDATE deliveries SET next_attempt_at = $1 WHERE id = $2 AND state = 'ambiguous' \
              AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3)";
@@ -340,8 +351,8 @@ impl Store {
             serde_json::json!({"delivery": row.delivery, "recipient": row.recipient, "as": said}).to_string();
         let work = work(move |tx| {
             async move {
-                let sql = "UPDATE deliveries SET state = $1, receipt = $2, error = $3, next_attempt_at = $4, updated_at = $5 \
-                     WHERE id = $6 AND state = 'ambiguous'";
+                let sql = "UPDATE deliveries SET state = $1, receipt = $2, error = $3, next_attempt_at = $4, updated_at = $5, \
+                     since = CASE WHEN $1 = 'retry_wait' THEN $5 ELSE since END WHERE id = $6 AND state = 'ambiguous'";
                 let moved = tx.execute(sql, values).await?;
                 if moved == 1 {
                     audit(tx, now, "resolve", None, Some(&id), &detail).await?;
@@ -385,7 +396,8 @@ impl Store {
         let sql = "SELECT deliveries.*, \
              (SELECT count(*) FROM attempts WHERE delivery_id = id AND coalesce(outcome, 'ambiguous') = 'ambiguous' \
               AND NOT (n = attempts AND deliveries.state = 'sending')) AS doubts, \
-             (SELECT min(started_at) FROM attempts WHERE delivery_id = id) AS first_attempt_at \
+             (SELECT count(*) FROM attempts WHERE delivery_id = id AND started_at >= since) AS tries, \
+             (SELECT min(started_at) FROM attempts WHERE delivery_id = id AND started_at >= since) AS first_attempt_at \
              FROM deliveries WHERE run_id = $1 ORDER BY position";
         let work = work(move |tx| {
             async move {
@@ -445,41 +457,25 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// Why nothing is sent to a far end any more, where it said that it is gone.
+    /// The places of a delivery that have said that they are gone, and what they said.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn gone(&self, delivery: &str, place: &str) -> Result<Option<String>, StoreError> {
-        let values = values![delivery, place];
-        let sql = "SELECT reason FROM gone WHERE delivery = $1 AND place = $2";
-        self.db
-            .row(sql, values)
-            .await?
-            .map(|row| row.text("reason"))
-            .transpose()
+    pub async fn gone(&self, delivery: &str) -> Result<BTreeMap<String, String>, StoreError> {
+        let values = values![delivery];
+        let sql = "SELECT place, reason FROM gone WHERE delivery = $1";
+        let rows = self.db.rows(sql, values).await?;
+        let told = |row: &Row| Ok((row.text("place")?, row.text("reason")?));
+        rows.iter().map(told).collect()
     }
 
-    /// Remembers that a far end is gone, or (`None`) that it is to be tried again.
+    /// Lets a place be tried again that has said that it is gone.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn set_gone(
-        &self,
-        delivery: &str,
-        place: &str,
-        reason: Option<&str>,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let (sql, values) = match reason {
-            Some(reason) => (
-                "INSERT INTO gone (delivery, place, since, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-                values![delivery, place, now, reason],
-            ),
-            None => (
-                "DELETE FROM gone WHERE delivery = $1 AND place = $2",
-                values![delivery, place],
-            ),
-        };
+    pub async fn try_again(&self, delivery: &str, place: &str) -> Result<(), StoreError> {
+        let values = values![delivery, place];
+        let sql = "DELETE FROM gone WHERE delivery = $1 AND place = $2";
         self.db.execute(sql, values).await.map(drop)
     }
 
@@ -544,6 +540,8 @@ impl Store {
             state: row.word("state", DeliveryState::from_key)?,
             attempts: row.number("attempts")?,
             doubts: row.number("doubts")?,
+            since: row.moment("since")?,
+            tries: row.number("tries")?,
             first_attempt_at: row.instant("first_attempt_at")?,
             next_attempt_at: row.instant("next_attempt_at")?,
             receipt: row.get("receipt")?,
@@ -578,7 +576,7 @@ async fn insert_parcel(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO deliveries (run_id, position, delivery, recipient, place, key, content_path, sha256, state, \
-         updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9)";
+         updated_at, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $9)";
     let values = values![
         run_id,
         i64::try_from(position).unwrap_or(i64::MAX),

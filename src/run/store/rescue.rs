@@ -242,6 +242,8 @@ impl Store {
                 let sql = "UPDATE runs SET state = 'frozen', dispatched_at = NULL WHERE run_id = $1 AND state = 'held'";
                 let moved = tx.execute(sql, values![&run_id]).await?;
                 store.one(moved, &run_id)?;
+                let sql = "UPDATE deliveries SET since = $1 WHERE run_id = $2";
+                tx.execute(sql, values![now, &run_id]).await?;
                 let why = serde_json::json!({"held": run.held}).to_string();
                 audit(tx, now, "approve", Some(&run.job), Some(&run_id), &why).await?;
                 store.read_run(tx, &run_id).await

@@ -95,11 +95,10 @@ impl Store {
         self.one(moved, run_id)
     }
 
-    /// Ends a run that has not sent anything yet: `error` says what failed, where, and the remedy. The owner is told in the
-    /// same breath.
+    /// Ends a run that is not frozen yet: `error` says what failed, where, and the remedy. The owner is told in the same breath.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] if it is in other hands or has ended.
+    /// [`StoreError::Stale`] if it is in other hands, frozen or at its end.
     pub async fn fail(
         &self,
         run_id: &str,
@@ -109,7 +108,7 @@ impl Store {
         tell: Option<Tell>,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE runs SET state = 'failed', error = $1, finished_at = $2, lease_until = NULL \
-             WHERE run_id = $3 AND fence = $4 AND state NOT IN ('delivered', 'partially_delivered', 'failed')";
+             WHERE run_id = $3 AND fence = $4 AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked')";
         let values = values![error, now, run_id, fence];
         let moved = match tell {
             None => self.db.execute(sql, values).await?,
@@ -161,7 +160,8 @@ impl Store {
     }
 
     /// Ends a run that is delivering, by what became of its parcels: all acknowledged, or none to send, is `delivered`; some is
-    /// `partially_delivered`; none is `failed`.
+    /// `partially_delivered`; none is `failed`. Parcels whose turn has not come yet, because only others were named, fall due
+    /// at once.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if it is in other hands or not delivering.
@@ -187,8 +187,12 @@ impl Store {
                 let error = (state == RunState::Failed).then_some("no delivery was acknowledged");
                 let sql = "UPDATE runs SET state = $1, error = $2, finished_at = $3, lease_until = NULL, dispatched_at = NULL \
                      WHERE run_id = $4 AND fence = $5 AND state = 'delivering'";
-                let moved = tx.execute(sql, values![state.key(), error, now, id, fence]).await?;
+                let moved = tx.execute(sql, values![state.key(), error, now, &id, fence]).await?;
                 if moved == 1 {
+                    // Nobody looks for what is pending once a run has ended.
+                    let sql = "UPDATE deliveries SET state = 'retry_wait', next_attempt_at = $1, updated_at = $1 \
+                         WHERE run_id = $2 AND state = 'pending'";
+                    tx.execute(sql, values![now, &id]).await?;
                     notices::write_all(tx, &tell, now).await?;
                 }
                 Ok((moved, state))

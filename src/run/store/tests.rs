@@ -1,7 +1,8 @@
 //! The store as its users see it: moves, revisions, crash windows, take-over.
 
 use super::testing::{
-    On, Place, artifact, checked, frozen, new_run, noon, on_both_databases, outlive_leases, parcel, store,
+    On, Place, artifact, checked, execute, frozen, new_run, noon, on_both_databases, outlive_leases, parcel,
+    store,
 };
 use super::*;
 use crate::run::verify::verify;
@@ -21,6 +22,8 @@ on_both_databases! {
     a_run_is_found_by_the_beginning_of_its_id,
     freezing_again_changes_nothing_and_freezing_otherwise_is_refused,
     an_artifact_cannot_leave_its_folder,
+    what_is_frozen_or_held_fails_no_more,
+    a_permit_is_given_wherever_the_table_allows_it_and_nowhere_else,
     an_attempt_is_counted_before_it_begins_and_recorded_once,
     what_a_dead_process_was_sending_becomes_ambiguous_and_its_late_answer_is_refused,
     #[cfg(target_os = "linux")] a_process_that_is_seen_dead_needs_no_lease,
@@ -217,6 +220,38 @@ async fn an_artifact_cannot_leave_its_folder(on: On) {
     assert_eq!(store.run(&run.run_id).await.unwrap().state, RunState::Checked);
 }
 
+async fn what_is_frozen_or_held_fails_no_more(on: On) {
+    let (_place, store) = store(on).await;
+    let run = frozen(&store, &[("mail", &["a@example.com"])]).await;
+    for sql in [
+        "UPDATE runs SET state = 'held'",
+        "UPDATE runs SET state = 'delivering'",
+        "UPDATE runs SET state = 'frozen'",
+    ] {
+        execute(&store, sql).await;
+        let failed = store.fail(&run.run_id, run.fence, "late", noon(), None).await;
+        assert!(matches!(failed, Err(StoreError::Stale { .. })), "{sql}");
+    }
+    assert_eq!(store.run(&run.run_id).await.unwrap(), run);
+}
+
+async fn a_permit_is_given_wherever_the_table_allows_it_and_nowhere_else(on: On) {
+    let (_place, store) = store(on).await;
+    let run = frozen(&store, &[("mail", &["a@example.com"])]).await;
+    execute(&store, "UPDATE runs SET state = 'delivering'").await;
+    for state in DeliveryState::ALL {
+        let sql: &'static str = format!("UPDATE deliveries SET state = '{state}'").leak();
+        execute(&store, sql).await;
+        let row = store.deliveries(&run.run_id).await.unwrap().remove(0);
+        let permit = store.permit(&row, run.fence, noon()).await;
+        assert_eq!(
+            permit.is_ok(),
+            state.may_become(DeliveryState::Sending),
+            "{state}"
+        );
+    }
+}
+
 async fn an_attempt_is_counted_before_it_begins_and_recorded_once(on: On) {
     let (_place, store) = store(on).await;
     let run = frozen(&store, &[("mail", &["a@example.com"])]).await;
@@ -234,7 +269,10 @@ async fn an_attempt_is_counted_before_it_begins_and_recorded_once(on: On) {
     let acked = Outcome::Acked(Receipt {
         proof: "250 ok".into(),
     });
-    store.record(&run.run_id, permit, &acked, noon()).await.unwrap();
+    // The second time as if the connection had broken before the answer to the first.
+    for _ in 0..2 {
+        store.record(&run.run_id, permit, &acked, noon()).await.unwrap();
+    }
     let dead = Outcome::Dead { reason: "550".into() };
     store
         .record(&run.run_id, permit, &dead, noon())

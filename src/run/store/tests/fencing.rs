@@ -1,7 +1,7 @@
 //! A process that lost its run writes nothing more to it, wherever it was stopped and however far the next one has come (G3).
 
 use super::*;
-use crate::run::store::testing::{cases, execute, number, scheduled};
+use crate::run::store::testing::{cases, number, scheduled};
 
 on_both_databases! {
     wherever_a_process_is_stopped_it_writes_nothing_once_another_holds_the_run,
@@ -131,7 +131,7 @@ impl Hand {
             ] {
                 store.put_off(&row, fence, why, noon()).await.unwrap();
             }
-            store.resend_at(&row, fence, noon()).await.unwrap();
+            store.resend_at(&row, fence, Some(noon())).await.unwrap();
         }
         store
             .keep_leases(vec![(id.to_owned(), fence)], noon())

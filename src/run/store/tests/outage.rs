@@ -2,9 +2,7 @@
 //! G19).
 
 use super::*;
-use crate::run::store::testing::{
-    Place, Postgres, Recorder, advance, at, cases, cursor, execute, number, occurrence,
-};
+use crate::run::store::testing::{Place, Postgres, Recorder, advance, at, cases, cursor, number, occurrence};
 use chrono::TimeDelta;
 
 const BEGIN: &str = "2026-11-01T00:00:00Z";

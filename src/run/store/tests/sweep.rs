@@ -1,7 +1,7 @@
 //! Whatever is unfinished is handed to a worker in the end, and nothing else is (the sweeper of G1 and G2).
 
 use super::*;
-use crate::run::store::testing::{Recorder, at, execute, scheduled};
+use crate::run::store::testing::{Recorder, at, scheduled};
 use chrono::TimeDelta;
 
 on_both_databases! {
@@ -74,6 +74,8 @@ async fn what_is_in_living_hands_or_at_its_end_is_left_alone(on: On) {
         again_at: None,
     };
     attempt(&store, &ended, 1, doubt).await;
+    let acked = Outcome::Acked(Receipt { proof: "250".into() });
+    attempt(&store, &ended, 2, acked).await;
     store
         .conclude(&ended.run_id, ended.fence, noon(), vec![])
         .await

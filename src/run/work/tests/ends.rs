@@ -1,6 +1,7 @@
 //! A worker with real files and a real folder to deliver to.
 
 use super::super::*;
+use crate::run::resend;
 use crate::run::store::testing::{
     On, Place, Recorder, advance, at, cursor, execute, noon, occurrence, on_both_databases, outlive_leases,
 };
@@ -16,6 +17,7 @@ on_both_databases! {
     a_run_that_this_process_is_at_work_on_is_not_taken_from_it,
     whoever_is_told_to_stop_before_anything_is_frozen_gives_the_run_back,
     what_a_killed_process_was_sending_is_sent_once_more_where_repeats_are_known,
+    what_a_killed_process_left_is_sent_although_a_command_concludes_the_run_first,
 }
 
 const CONFIGURATION: &str = r#"
@@ -26,6 +28,8 @@ data_dir = "."
 path = "usage.csv"
 [deliveries.drop.file_drop]
 path = "drop"
+[deliveries.second.file_drop]
+path = "second"
 [jobs.daily]
 sources = ["usage"]
 period = "previous_day"
@@ -48,6 +52,7 @@ const USAGE: &str = "date,project_id,project_name,agent_id,agent_name,user_id,us
 
 struct World {
     place: Place,
+    clock: ManualClock,
     engine: Engine,
     lanes: Lanes,
     leases: Leases,
@@ -65,13 +70,11 @@ impl World {
         std::fs::write(place.dir().join("usage.csv"), USAGE).unwrap();
         let text = CONFIGURATION.replace("PORT", &port.to_string());
         let plan = crate::config::load_text("reportwire.toml", &text, place.dir(), &[], &BTreeMap::new());
-        let engine = Engine::new(
-            plan.unwrap(),
-            place.store().await,
-            Arc::new(ManualClock::at(noon())),
-        );
+        let clock = ManualClock::at(noon());
+        let engine = Engine::new(plan.unwrap(), place.store().await, Arc::new(clock.clone()));
         Self {
             place,
+            clock,
             lanes: Lanes::of(&engine.plan),
             engine,
             leases: Leases::default(),
@@ -249,4 +252,40 @@ async fn what_a_killed_process_was_sending_is_sent_once_more_where_repeats_are_k
         row,
         "the killed one writes nothing"
     );
+}
+
+async fn what_a_killed_process_left_is_sent_although_a_command_concludes_the_run_first(on: On) {
+    for by_resolving in [false, true] {
+        let mut world = World::new(on).await;
+        world.engine.plan.jobs.get_mut("daily").unwrap().deliveries = vec!["drop".into(), "second".into()];
+        let ticket = world.due().await;
+        let in_the_way = ["drop", "second"].map(|name| world.place.dir().join(name));
+        for path in &in_the_way {
+            std::fs::write(path, "no folder").unwrap();
+        }
+        world.works(&ticket).await;
+        for path in &in_the_way {
+            std::fs::remove_file(path).unwrap();
+        }
+        let never_tried = "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt_at = NULL";
+        let (killed, id) = (world.place.store_of("killed").await, &ticket.run_id);
+        execute(&killed, "DELETE FROM attempts").await;
+        execute(&killed, never_tried).await;
+        let run = killed.claim(id, noon()).await.unwrap();
+        let row = killed.deliveries(id).await.unwrap().remove(0);
+        let _: Permit = killed.permit(&row, run.fence, noon()).await.unwrap();
+        outlive_leases(&killed).await;
+
+        let run = if by_resolving {
+            resend::settle(&world.engine, id).await
+        } else {
+            let only = ["second".to_owned()];
+            resend::resend(&world.engine, id, &only, std::time::Duration::ZERO).await
+        };
+        assert_ne!(run.unwrap().state, RunState::Delivered);
+        world.clock.set(at("2026-11-02T12:00:10Z"));
+        let handed = world.swept().await.remove(0);
+        world.works(&handed).await;
+        assert_eq!(world.run(&ticket).await.state, RunState::Delivered);
+    }
 }

@@ -64,6 +64,7 @@ CREATE TABLE deliveries (
     receipt         TEXT,
     error           TEXT,
     updated_at      TEXT    NOT NULL,
+    since           TEXT    NOT NULL DEFAULT '', -- from when on patience with it is counted: frozen, approved, or asked for again after it was given up
     UNIQUE (run_id, key)
 );
 

@@ -20,6 +20,9 @@ CREATE INDEX runs_unfinished ON runs (state) WHERE state NOT IN ('delivered', 'p
 -- Who sends a parcel is who holds its run.
 ALTER TABLE deliveries DROP COLUMN owner;
 ALTER TABLE deliveries DROP COLUMN lease_until;
+-- From when on patience with it is counted: frozen, approved, or asked for again after it was given up.
+ALTER TABLE deliveries ADD COLUMN since TEXT NOT NULL DEFAULT '';
+UPDATE deliveries SET since = (SELECT coalesce(generated_at, created_at) FROM runs WHERE runs.run_id = deliveries.run_id);
 
 -- Home of runs of earlier versions.
 UPDATE runs SET home = 'runs/' || run_id;
