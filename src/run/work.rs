@@ -6,7 +6,7 @@ use super::lanes::Lanes;
 use super::lease::Leases;
 use super::perform::{Engine, Prepared, Story, clear};
 use super::recipe::{Birth, Recipe};
-use super::store::{OutboxRow, Run, Store, StoreError, Ticket};
+use super::store::{FARTHEST, OutboxRow, Run, Store, StoreError, Ticket};
 use super::{DeliveryState, RunError, RunState, choose, tell};
 use crate::config::plan::{DeliveryPlan, JobPlan};
 use crate::delivery::{self, Delivery, Pace};
@@ -324,9 +324,9 @@ fn is_new_doubt(row: &OutboxRow) -> bool {
 fn is_due(row: &OutboxRow, now: chrono::DateTime<chrono::Utc>) -> bool {
     match row.state {
         DeliveryState::Pending => true,
-        DeliveryState::RetryWait | DeliveryState::Ambiguous => {
-            row.next_attempt_at.is_some_and(|at| at <= now)
-        }
+        DeliveryState::RetryWait | DeliveryState::Ambiguous => row
+            .next_attempt_at
+            .is_some_and(|at| at <= now || at > now + FARTHEST),
         _ => false,
     }
 }

@@ -23,14 +23,16 @@ mod runs;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub use db::Tx;
 pub(in crate::run) use db::{Inner, Pool};
 pub(in crate::run) use files::hash_file;
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
 pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, StoredOccurrence};
-pub use rescue::Ticket;
 pub(in crate::run) use runs::lease;
+pub(in crate::run) use turns::FARTHEST;
+pub use turns::Ticket;
 
 use crate::delivery::{Parcel, Receipt};
 use crate::render::Artifact;
