@@ -16,8 +16,6 @@ pub struct Bulletin {
     /// Stable: the same for every attempt to tell the same. Message-ID and `webhook-id` are made of it, a dropped file is named
     /// after it.
     pub key: String,
-    /// Which service tells it, where there are several: a name for people. `reportwire` or nothing adds nothing to the subject.
-    pub service: String,
     /// Who is told by e-mail: addresses, each perhaps with a display name. Other deliveries have readers of their own.
     pub owner: Vec<String>,
     /// When it was written: the Date of the mail.
@@ -26,6 +24,8 @@ pub struct Bulletin {
     pub timezone: Tz,
     /// What happened, in any order.
     pub items: Vec<BulletinItem>,
+    /// How many more things happened than are told one by one.
+    pub more: u32,
 }
 
 /// One thing that happened.

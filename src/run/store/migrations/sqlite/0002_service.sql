@@ -87,7 +87,7 @@ CREATE TABLE bulletins (
     state           TEXT    NOT NULL, -- pending, acked, second_way
     attempts        INTEGER NOT NULL DEFAULT 0,
     next_attempt_at TEXT,
-    reached         TEXT    NOT NULL DEFAULT '[]', -- JSON list of recipients that have it already
+    settled         TEXT    NOT NULL DEFAULT '{}', -- JSON: recipients that are not tried again, and whether they have it
     detail          TEXT
 ) STRICT;
 CREATE INDEX bulletins_pending ON bulletins (next_attempt_at) WHERE state = 'pending';
