@@ -72,6 +72,8 @@ pub enum BulletinKind {
     ConfigRefused,
     /// A run started or ended later than it should.
     Late,
+    /// A run waits for data that are late.
+    Waits,
     /// What an earlier bulletin told is over.
     Recovered,
 }
@@ -103,6 +105,7 @@ impl BulletinKind {
             Self::Disabled => "disabled",
             Self::ConfigRefused => "config_refused",
             Self::Late => "late",
+            Self::Waits => "waits",
             Self::Recovered => "recovered",
         }
     }
@@ -126,6 +129,7 @@ impl BulletinKind {
             Self::Disabled => "disabled",
             Self::ConfigRefused => "configuration refused",
             Self::Late => "late",
+            Self::Waits => "waiting for data",
             Self::Recovered => "recovered",
         }
     }
@@ -133,9 +137,12 @@ impl BulletinKind {
     fn tone(self) -> Tone {
         match self {
             Self::ClockHeld | Self::StoreFault | Self::Failed | Self::Dead | Self::Missed => Tone::Bad,
-            Self::Held | Self::Ambiguous | Self::Disabled | Self::ConfigRefused | Self::Late => {
-                Tone::Attention
-            }
+            Self::Held
+            | Self::Ambiguous
+            | Self::Disabled
+            | Self::ConfigRefused
+            | Self::Late
+            | Self::Waits => Tone::Attention,
             Self::Recovered => Tone::Good,
         }
     }

@@ -20,6 +20,9 @@ use tokio_util::sync::CancellationToken;
 /// How long a run is left alone that met a full disk.
 const ROOM_AGAIN: TimeDelta = TimeDelta::minutes(5);
 
+/// How often a process may be lost with a run in its hands before nobody else tries.
+const MOST_LOSSES: u32 = 5;
+
 /// Works on the run of a ticket. Whatever happens is in the rows afterwards; an error here is one that could not be written
 /// down, and the run is taken over when its lease is over.
 ///
@@ -93,6 +96,9 @@ async fn stretch(
     };
     let mut run = run.clone();
     if run.state == RunState::Queued {
+        if run.losses >= MOST_LOSSES {
+            return fail(engine, job, &run, lost_again_and_again()).await;
+        }
         let prepared = tokio::select! {
             prepared = prepare(engine, job, &run) => prepared?,
             // What is not frozen is begun again by whoever takes it next, and what has just been frozen is gone on with. Sending,
@@ -206,7 +212,7 @@ async fn fail(engine: &Engine, job: &JobPlan, run: &Run, error: RunError) -> Res
     let tell = match &error {
         // Whoever made the newer revision knows.
         RunError::NotNeeded(_) => None,
-        RunError::NeverFinal(_) => tell::never_final(job, run, &error),
+        _ if birth(run).is_ok_and(|birth| birth.follows.is_some()) => tell::never_final(job, run, &error),
         _ => tell::failed(job, run, &error),
     };
     if !matches!(error, RunError::NotNeeded(_)) {
@@ -219,6 +225,15 @@ async fn fail(engine: &Engine, job: &JobPlan, run: &Run, error: RunError) -> Res
         .await?;
     fail_point::hit("failed");
     Ok(())
+}
+
+/// Why a run is not begun once more: whatever ends every process that makes it would end the next one, and all that is under way
+/// in it.
+fn lost_again_and_again() -> RunError {
+    RunError::Failed(format!(
+        "{MOST_LOSSES} times the program ended or fell silent in the middle of this run, so that it is not begun again: was it \
+         out of memory, or killed? The log of the service says what came last"
+    ))
 }
 
 /// The job has gone from the configuration since the run was written down.

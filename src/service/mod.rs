@@ -23,7 +23,7 @@ use crate::console::{self, Console, Phase, Pulse};
 use crate::fail_point;
 use crate::run::dispatch::{Dispatch, River, Work};
 use crate::run::lanes::Lanes;
-use crate::run::lease::Leases;
+use crate::run::lease::{self, Leases};
 use crate::run::perform::Engine;
 use crate::run::store::{Store, StoreError, Ticket};
 use crate::run::work::work;
@@ -155,7 +155,7 @@ pub async fn serve(plan: Plan, load: Load, clock: Arc<dyn Clock>) -> Result<(), 
         clock.since_boot(),
     )
     .await?;
-    store.fail_abandoned(clock.now()).await?;
+    lease::fail_abandoned(&store, &shared.current().engine.plan, clock.now()).await?;
     heart.adopt(&shared.current(), clock.now()).await?;
     let mut working = river.start(&store)?;
     let ended = CancellationToken::new();

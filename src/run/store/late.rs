@@ -19,8 +19,8 @@ const OVERDUE: &str = "SELECT * FROM runs WHERE trigger = 'schedule' \
     AND at > coalesce(runs.wait_until, runs.created_at)) ORDER BY created_at LIMIT 1000";
 
 impl Store {
-    /// Gives a run back that is not frozen and lets nobody begin it before `until`. The owner is told of it once for each
-    /// kind of news.
+    /// Gives a run back that is not frozen and lets nobody begin it before `until`. The owner is told once of each kind of news
+    /// about it.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if it is in other hands, or frozen.

@@ -353,7 +353,7 @@ pub struct NewRun {
     pub timezone: String,
     /// What made it begin.
     pub trigger: Trigger,
-    /// `--as-of`, where it was given.
+    /// The instant for which it is made: when a scheduled run fell due, or `--as-of` of a run by hand.
     pub as_of: Option<DateTime<Utc>>,
     /// Everything besides the snapshot that decides the bytes: JSON.
     pub recipe: String,
@@ -384,7 +384,9 @@ pub struct Run {
     pub state: RunState,
     /// Goes up whenever another process takes the run over; every write carries it.
     pub fence: i64,
-    /// `--as-of`, where it was given.
+    /// How often a process was lost with it in its hands, before it was frozen.
+    pub losses: u32,
+    /// See [`NewRun::as_of`].
     pub as_of: Option<DateTime<Utc>>,
     /// The true time of the run, frozen with its artifacts.
     pub generated_at: Option<DateTime<Utc>>,

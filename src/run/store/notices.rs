@@ -86,10 +86,12 @@ pub enum Told {
     },
 }
 
+/// Writes down what the owner is to hear, but nothing that was said of a run in the same words before.
 pub(super) async fn write_all(tx: &mut Tx<'_>, tells: &[Tell], now: DateTime<Utc>) -> Result<(), StoreError> {
     for tell in tells {
         let owner = serde_json::to_string(&tell.owner).unwrap_or_default();
-        let sql = "INSERT INTO notices (at, owner, kind, job, period, run_id, text) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let sql = "INSERT INTO notices (at, owner, kind, job, period, run_id, text) SELECT $1, $2, $3, $4, $5, $6, $7 \
+             WHERE NOT EXISTS (SELECT 1 FROM notices WHERE run_id = $6 AND kind = $3 AND text = $7)";
         let values = values![
             now,
             owner,

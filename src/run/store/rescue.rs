@@ -4,13 +4,21 @@ use super::db::{Tx, values, work};
 use super::outbox::audit;
 use super::runs::{home, lease};
 use super::turns::{Ticket, is_turn_of};
-use super::{Run, Store, StoreError, Trigger, late, owner};
+use super::{Run, Store, StoreError, Tell, Trigger, late, notices, owner};
 use crate::run::state::{DeliveryState, RunState};
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
 
-/// A run that nobody has begun to work on was never frozen in all this time: the longest deadline of a job, a week, and a day.
+/// A run that has no lease, of a command of an earlier version, was never frozen in all this time: the longest deadline of a job,
+/// a week, and a day.
 const LONGEST_RUN: Duration = Duration::days(8);
+/// How long the lease of a command may be over before its run counts as lost: a machine that stood still comes back.
+const LOST: Duration = Duration::minutes(5);
+
+/// Runs of commands that are not frozen.
+pub(super) const OF_COMMANDS: &str = "SELECT * FROM runs WHERE trigger <> 'schedule' \
+    AND state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') AND state NOT IN ('frozen', 'delivering')";
+
 /// States before anything was frozen.
 const UNFROZEN: [RunState; 5] = [
     RunState::Queued,
@@ -22,28 +30,37 @@ const UNFROZEN: [RunState; 5] = [
 
 impl Store {
     /// Fails every run that a command left before it was frozen: nothing was sent, and nobody will go on with it (those of a
-    /// schedule are gone on with by the service). A run of which nobody can know whether its process lives is left alone
-    /// until it is older than any run can be.
+    /// schedule are gone on with by the service). Where nobody can know whether its process lives, its lease decides. `tell`
+    /// says what the owner hears of each.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn fail_abandoned(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn fail_abandoned(
+        &self,
+        tell: impl Fn(&Run) -> Option<Tell> + Send + 'static,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let store = self.clone();
         let work = work(move |tx| {
             async move {
-                let sql = "SELECT run_id, owner, fence, created_at FROM runs WHERE trigger <> 'schedule' \
-                     AND state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') \
-                     AND state NOT IN ('frozen', 'delivering')";
-                for row in tx.rows(sql, values![]).await? {
-                    let overdue = row.moment("created_at")? < now - LONGEST_RUN;
-                    if !overdue && !owner::is_gone(&row.text("owner")?) {
+                let clock = tx.lease_clock(now).await?;
+                for row in tx.rows(OF_COMMANDS, values![]).await? {
+                    let lost = match (owner::lives(&row.text("owner")?), row.instant("lease_until")?) {
+                        (Some(lives), _) => !lives,
+                        (None, Some(until)) => until < clock - LOST,
+                        (None, None) => row.moment("created_at")? < now - LONGEST_RUN,
+                    };
+                    if !lost {
                         continue;
                     }
-                    let run_id = row.text("run_id")?;
+                    let run = store.run_of(&row)?;
                     let why = "the process ended in the middle of the run; nothing was delivered, run the job again";
                     let sql = "UPDATE runs SET state = 'failed', error = $1, finished_at = $2, fence = fence + 1, \
                          lease_until = NULL WHERE run_id = $3 AND fence = $4";
-                    tx.execute(sql, values![why, now, &run_id, row.get::<i64>("fence")?]).await?;
-                    tracing::warn!(run.id = run_id, "an abandoned run was failed");
+                    if tx.execute(sql, values![why, now, &run.run_id, run.fence]).await? == 1 {
+                        tracing::warn!(run.id = run.run_id, "an abandoned run was failed");
+                        notices::write_all(tx, tell(&run).as_slice(), now).await?;
+                    }
                 }
                 Ok(())
             }

@@ -317,6 +317,7 @@ impl Store {
             trigger: row.word("trigger", Trigger::from_key)?,
             state: row.word("state", RunState::from_key)?,
             fence: row.get("fence")?,
+            losses: row.number("losses")?,
             as_of: row.instant("as_of")?,
             generated_at: row.instant("generated_at")?,
             recipe: row.text("recipe")?,

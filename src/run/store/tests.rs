@@ -1,7 +1,8 @@
 //! The store as its users see it: moves, revisions, crash windows, take-over.
 
 use super::testing::{
-    On, Place, artifact, checked, frozen, new_run, noon, on_both_databases, outlive_leases, parcel, store,
+    On, Place, artifact, checked, execute, frozen, new_run, noon, on_both_databases, outlive_leases, parcel,
+    store, texts,
 };
 use super::*;
 use crate::run::verify::verify;
@@ -27,7 +28,9 @@ on_both_databases! {
     a_run_ends_by_what_became_of_its_parcels,
     verification_finds_every_changed_and_missing_file,
     #[cfg(target_os = "linux")] a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_not,
-    an_unfinished_run_of_another_container_is_failed_when_no_run_can_take_so_long,
+    a_run_of_a_command_in_another_container_is_failed_when_its_lease_is_long_over,
+    a_run_without_a_lease_is_failed_when_no_run_can_take_so_long,
+    what_was_said_of_a_run_is_not_said_again,
     #[cfg(unix)] the_files_of_a_run_are_nobody_elses_though_the_data_folder_is_open,
 }
 
@@ -375,7 +378,7 @@ async fn a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_n
     let unknown = elsewhere.begin(&new_run(Trigger::Manual)).await.unwrap();
     let living = store.begin(&new_run(Trigger::Manual)).await.unwrap();
     let frozen = frozen(&killed, &[("mail", &["a@example.com"])]).await;
-    store.fail_abandoned(noon()).await.unwrap();
+    store.fail_abandoned(|_| None, noon()).await.unwrap();
     for (run, state) in [
         (&lost, RunState::Failed),
         (&unknown, RunState::Queued),
@@ -391,23 +394,63 @@ async fn a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_n
         .unwrap_err();
 }
 
-async fn an_unfinished_run_of_another_container_is_failed_when_no_run_can_take_so_long(on: On) {
+async fn a_run_of_a_command_in_another_container_is_failed_when_its_lease_is_long_over(on: On) {
     let (place, store) = store(on).await;
     let elsewhere = place.store_of("another machine").await;
-    let lost = elsewhere.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let begin = async |trigger| elsewhere.begin(&new_run(trigger)).await.unwrap();
+    let (by_hand, backfill) = (begin(Trigger::Manual).await, begin(Trigger::Backfill).await);
     let frozen = frozen(&elsewhere, &[("mail", &["a@example.com"])]).await;
-    let after = |days, seconds| noon() + chrono::Duration::days(days) + chrono::Duration::seconds(seconds);
-    store.fail_abandoned(after(8, 0)).await.unwrap();
-    assert_eq!(store.run(&lost.run_id).await.unwrap(), lost);
-    store.fail_abandoned(after(8, 1)).await.unwrap();
-    let failed = store.run(&lost.run_id).await.unwrap();
-    assert_eq!((failed.state, failed.fence), (RunState::Failed, lost.fence + 1));
-    assert!(failed.error.unwrap().contains("run the job again"));
+    let tell = |run: &Run| crate::run::tell::abandoned(run, &["finops@example.com".to_owned()]);
+    store.fail_abandoned(tell, noon()).await.unwrap();
+    assert_eq!(store.run(&by_hand.run_id).await.unwrap(), by_hand);
+    outlive_leases(&store).await;
+    store.fail_abandoned(tell, noon()).await.unwrap();
+    for lost in [&by_hand, &backfill] {
+        let failed = store.run(&lost.run_id).await.unwrap();
+        assert_eq!((failed.state, failed.fence), (RunState::Failed, lost.fence + 1));
+        assert!(failed.error.unwrap().contains("run the job again"));
+    }
+    let told = "SELECT run_id AS t FROM notices WHERE job = $1 AND text LIKE '%`reportwire backfill monthly --from 2026-10 --to 2026-10`%'";
+    assert_eq!(texts(&store, told, "monthly").await, [backfill.run_id]);
     assert_eq!(
         store.run(&frozen.run_id).await.unwrap().state,
         RunState::Frozen,
         "what is frozen can still be sent"
     );
+}
+
+async fn a_run_without_a_lease_is_failed_when_no_run_can_take_so_long(on: On) {
+    let (place, store) = store(on).await;
+    let elsewhere = place.store_of("another machine").await;
+    let lost = elsewhere.begin(&new_run(Trigger::Manual)).await.unwrap();
+    execute(&store, "UPDATE runs SET lease_until = NULL").await;
+    let after = |days, seconds| noon() + chrono::Duration::days(days) + chrono::Duration::seconds(seconds);
+    store.fail_abandoned(|_| None, after(8, 0)).await.unwrap();
+    assert_eq!(store.run(&lost.run_id).await.unwrap(), lost);
+    store.fail_abandoned(|_| None, after(8, 1)).await.unwrap();
+    assert_eq!(store.run(&lost.run_id).await.unwrap().state, RunState::Failed);
+}
+
+async fn what_was_said_of_a_run_is_not_said_again(on: On) {
+    let (_place, store) = store(on).await;
+    let tell = |text: &str| Tell {
+        owner: vec!["finops@example.com".into()],
+        kind: crate::delivery::BulletinKind::Dead,
+        job: Some("monthly".into()),
+        period: None,
+        run_id: Some("run-1".into()),
+        text: text.into(),
+    };
+    for text in ["550", "550", "551", "550"] {
+        store.tell(vec![tell(text)], noon()).await.unwrap();
+    }
+    let told = texts(
+        &store,
+        "SELECT text AS t FROM notices WHERE job = $1 ORDER BY id",
+        "monthly",
+    )
+    .await;
+    assert_eq!(told, ["550", "551"]);
 }
 
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! However much lies in the store, what the service asks every second never looks at all of it.
 
 use super::*;
+use crate::run::store::rescue::OF_COMMANDS;
 use crate::run::store::testing::{Place, execute, texts};
 use crate::run::store::turns::{HOLDERS, PARCELS_DUE, UNFINISHED};
 
@@ -31,7 +32,7 @@ fn asked() -> Vec<String> {
         let sql = sql.replace("$5", "1000");
         (1..5).fold(sql, |sql, n| sql.replace(&format!("${n}"), instant))
     };
-    let mut asked: Vec<String> = [UNFINISHED, PARCELS_DUE, HOLDERS].map(filled).into();
+    let mut asked: Vec<String> = [UNFINISHED, PARCELS_DUE, HOLDERS, OF_COMMANDS].map(filled).into();
     asked.extend(
         [
             "UPDATE jobs SET evaluated_until = 'x' WHERE job = 'job-1' AND evaluated_until = 'y'",
@@ -41,8 +42,6 @@ fn asked() -> Vec<String> {
             "UPDATE deliveries SET state = 'ambiguous' WHERE run_id = 'run-1' AND state = 'sending'",
             "SELECT owner, min(id) FROM notices WHERE bulletin IS NULL AND owner <> '[]' GROUP BY owner",
             "SELECT key FROM bulletins WHERE state = 'pending' AND next_attempt_at <= 'x' ORDER BY written_at LIMIT 1",
-            "SELECT run_id, owner, fence, created_at FROM runs WHERE trigger <> 'schedule' \
-             AND state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') AND state NOT IN ('frozen', 'delivering')",
         ]
         .map(str::to_owned),
     );
