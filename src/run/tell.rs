@@ -83,6 +83,15 @@ pub(super) fn late(job: &JobPlan, run: &Run, late: &[Late]) -> Option<Tell> {
     of_run(job, run, BulletinKind::Waits, text)
 }
 
+/// A run meets the same trouble of our own again and again: it is tried on, and not late in the eyes of the watch.
+pub(super) fn put_by(job: &JobPlan, run: &Run, error: &RunError) -> Option<Tell> {
+    let text = format!(
+        "The report is not made yet: {error}. It is tried again every five minutes; `reportwire runs show {}` says where it stands",
+        run.run_id
+    );
+    of_run(job, run, BulletinKind::Late, text)
+}
+
 /// The final report after a provisional one will not be made by itself.
 pub(super) fn never_final(job: &JobPlan, run: &Run, error: &RunError) -> Option<Tell> {
     let text = format!(

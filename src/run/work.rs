@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a run is left alone that met a full disk.
 const ROOM_AGAIN: TimeDelta = TimeDelta::minutes(5);
+/// When the owner hears of it.
+const PUT_BY_FOR_LONG: TimeDelta = TimeDelta::minutes(15);
 
 /// How often a process may be lost with a run in its hands before nobody else tries.
 const MOST_LOSSES: u32 = 5;
@@ -131,7 +133,7 @@ async fn prepare(engine: &Engine, job: &JobPlan, run: &Run) -> Result<Option<Run
         Ok(Prepared::Held(_) | Prepared::Waits) => Ok(None),
         Err(error @ RunError::Store(StoreError::Stale { .. })) => Err(error),
         Err(error) if error.may_pass() => {
-            put_by(engine, run, &error).await;
+            put_by(engine, job, run, &error).await;
             Err(error)
         }
         Err(error) => give_up(engine, job, run, error).await.map(|()| None),
@@ -140,13 +142,15 @@ async fn prepare(engine: &Engine, job: &JobPlan, run: &Run) -> Result<Option<Run
 
 /// Lets a run that could not be worked on through no fault of its own begin again later; what its attempt has written makes
 /// room for others. If even that cannot be written down, it begins again when its lease is over.
-async fn put_by(engine: &Engine, run: &Run, error: &RunError) {
+async fn put_by(engine: &Engine, job: &JobPlan, run: &Run, error: &RunError) {
     // What the database did not answer may have been done; what a file did not take was not.
     if !matches!(error, RunError::Store(error) if !matches!(error, StoreError::Io { .. })) {
         clear(run);
     }
     let now = engine.clock.now();
-    if let Err(error) = engine.store.set_aside(run, now + ROOM_AGAIN, None, now).await {
+    let tell = (now > run.created_at + PUT_BY_FOR_LONG).then(|| tell::put_by(job, run, error));
+    let put = engine.store.set_aside(run, now + ROOM_AGAIN, tell.flatten(), now);
+    if let Err(error) = put.await {
         tracing::debug!(run.id = %run.run_id, error = %error, "the run could not be given back; its lease runs out");
     }
 }

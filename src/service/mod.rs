@@ -402,9 +402,9 @@ impl Service {
 
     /// How much lies in the outbox, for whoever collects figures.
     async fn count_outbox(&self, store: &Store) {
-        match store.backlog().await {
+        match store.backlog(self.clock.now()).await {
             Ok(backlog) => {
-                figures::outbox(backlog.waiting, backlog.dead);
+                figures::outbox(backlog.waiting, backlog.ambiguous, backlog.dead);
                 figures::notices_waiting(backlog.notices);
             }
             Err(error) => tracing::debug!(error = %error, "the outbox could not be counted"),

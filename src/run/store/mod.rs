@@ -598,11 +598,13 @@ impl Kept {
 }
 
 /// How much is not done yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Parcels that wait or are being sent.
+    /// Parcels that wait or are being sent, those that are sent once more by themselves included.
     pub waiting: u32,
-    /// Parcels that were given up, or of which nobody knows.
+    /// Parcels of which nobody knows, until somebody says.
+    pub ambiguous: u32,
+    /// Parcels that were given up in the last seven days.
     pub dead: u32,
     /// What owners have not been told yet.
     pub notices: u32,

@@ -329,6 +329,36 @@ async fn a_disk_of_our_own_that_is_full_fails_no_run() {
 }
 
 #[tokio::test]
+async fn a_disk_that_stays_full_for_one_run_is_told_once() {
+    let shop = Shop::open("").await;
+    shop.usage_to("2026-10-31");
+    shop.fall_due().await;
+    for minute in (0..60).step_by(5) {
+        let run = shop.runs().await.remove(0);
+        let home = shop.engine.store.data_dir().join("runs").join(&run.run_id);
+        let take = run.fence + 1;
+        let home = if take == 1 {
+            home
+        } else {
+            home.join(format!("take-{take}"))
+        };
+        let list = home.join("snapshot/usage");
+        std::fs::create_dir_all(&list).unwrap();
+        std::os::unix::fs::symlink("/dev/full", list.join("answers.jsonl")).unwrap();
+        let error = shop
+            .try_at(&format!("2026-11-02T06:{minute:02}:00Z"))
+            .await
+            .unwrap_err();
+        assert!(error.may_pass(), "{error}");
+    }
+    let news = shop.news().await;
+    assert!(
+        news.len() == 1 && news[0].text.starts_with("The report is not made yet"),
+        "{news:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_full_disk_is_no_reason_to_leave_a_source_out() {
     let shop = Shop::open("allow_partial = true").await;
     shop.usage_to("2026-10-31");

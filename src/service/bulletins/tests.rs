@@ -428,5 +428,5 @@ async fn nobody_is_told_where_there_is_no_owner() {
     desk.happens(&[], BulletinKind::Failed, "trouble").await;
     desk.after(3600).await;
     assert!(post.mails().is_empty() && desk.files("data/bulletins").is_empty());
-    assert_eq!(desk.store.backlog().await.unwrap().notices, 0);
+    assert_eq!(desk.store.backlog(desk.clock.now()).await.unwrap().notices, 0);
 }

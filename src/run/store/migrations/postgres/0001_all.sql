@@ -80,6 +80,8 @@ CREATE TABLE attempts (
 -- The service: runs are leased, occurrences are rows, the owner hears of trouble.
 
 CREATE INDEX runs_unfinished ON runs (state) WHERE state NOT IN ('delivered', 'partially_delivered', 'failed', 'held');
+-- What earlier periods of a job came to.
+CREATE INDEX runs_measured ON runs (job, period_start) WHERE measured IS NOT NULL;
 -- Scheduled runs of a job in the order of their turns.
 CREATE INDEX runs_in_line ON runs (job, as_of, run_id)
     WHERE trigger = 'schedule' AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked');

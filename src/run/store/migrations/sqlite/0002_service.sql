@@ -18,6 +18,8 @@ ALTER TABLE runs ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN snapshot_cleared_at TEXT;
 ALTER TABLE runs ADD COLUMN artifacts_cleared_at TEXT;
 CREATE INDEX runs_unfinished ON runs (state) WHERE state NOT IN ('delivered', 'partially_delivered', 'failed', 'held');
+-- What earlier periods of a job came to.
+CREATE INDEX runs_measured ON runs (job, period_start) WHERE measured IS NOT NULL;
 -- Scheduled runs of a job in the order of their turns.
 CREATE INDEX runs_in_line ON runs (job, as_of, run_id)
     WHERE trigger = 'schedule' AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked');
