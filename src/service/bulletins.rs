@@ -8,8 +8,9 @@
 use crate::config::Plan;
 use crate::delivery::{self, Bulletin, BulletinItem, DeliveryError, Recourse, bulletin_text};
 use crate::fail_point;
-use crate::run::store::{PendingBulletin, Store, StoreError, StoredNotice, Told};
+use crate::run::store::{PendingBulletin, Store, StoreError, StoredNotice, Tell, Told};
 use crate::schedule::clock::Clock;
+use crate::source::snapshot::hex_sha256;
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -71,6 +72,29 @@ async fn send_one(
     store.told(pending, told).await?;
     fail_point::hit("told");
     Ok(())
+}
+
+/// Sends what could not be written down, because the store takes nothing; whether somebody has it.
+pub(super) async fn send_unwritten(plan: &Plan, store: &Store, clock: &Arc<dyn Clock>, news: Tell) -> bool {
+    let (now, owner) = (clock.now(), news.owner.clone());
+    if owner.is_empty() {
+        return false;
+    }
+    let pending = PendingBulletin {
+        key: hex_sha256(format!("{}/{now}", news.text).as_bytes())[..32].to_owned(),
+        owner,
+        written_at: now,
+        // There is no other.
+        attempt: PATIENCE,
+        settled: BTreeMap::new(),
+        notices: vec![StoredNotice::unwritten(news, now)],
+        more: 0,
+    };
+    let bulletin = write(plan, &pending);
+    matches!(
+        tell(plan, store, clock, &pending, &bulletin).await,
+        Told::Acked { .. }
+    )
 }
 
 fn write(plan: &Plan, pending: &PendingBulletin) -> Bulletin {

@@ -129,7 +129,10 @@ impl Heart {
             self.hold(current, &why, now).await;
             return Err(why);
         }
-        self.held = None;
+        if self.held.take().is_some() {
+            let text = "The clock can be believed again; what fell due meanwhile is made up.";
+            self.tell(current, BulletinKind::Recovered, text, now).await;
+        }
         self.materialise(current, now)
             .await
             .map_err(|error| error.to_string())?;
@@ -182,13 +185,17 @@ impl Heart {
             return;
         }
         tracing::error!(reason = why, "the clock cannot be believed");
+        self.tell(current, BulletinKind::ClockHeld, why, now).await;
+    }
+
+    async fn tell(&self, current: &Current, kind: BulletinKind, text: &str, now: DateTime<Utc>) {
         let tell = Tell {
             owner: current.engine.plan.service.owner.clone(),
-            kind: BulletinKind::ClockHeld,
+            kind,
             job: None,
             period: None,
             run_id: None,
-            text: why.to_owned(),
+            text: text.to_owned(),
         };
         if let Err(error) = self.store.tell(vec![tell], now).await {
             tracing::error!(error = %error, "that could not be written down for the owner");

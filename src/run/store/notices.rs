@@ -46,6 +46,22 @@ pub struct StoredNotice {
     pub text: String,
 }
 
+impl StoredNotice {
+    /// One that the store could not take.
+    #[must_use]
+    pub fn unwritten(tell: Tell, at: DateTime<Utc>) -> Self {
+        Self {
+            id: 0,
+            at,
+            kind: tell.kind,
+            job: tell.job,
+            period: tell.period,
+            run_id: tell.run_id,
+            text: tell.text,
+        }
+    }
+}
+
 /// A bulletin that is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingBulletin {

@@ -266,6 +266,28 @@ async fn who_has_it_already_is_not_mailed_again_when_another_must_wait() {
 }
 
 #[tokio::test]
+async fn what_the_store_does_not_take_goes_out_without_it() {
+    let post = Post::start().await;
+    let desk = Desk::new(OWNER, &email("mail", post.port)).await;
+    let tell = Tell {
+        owner: vec!["finops@example.com".into()],
+        kind: BulletinKind::StoreFault,
+        job: None,
+        period: None,
+        run_id: None,
+        text: "the disk is full".into(),
+    };
+    let clock: Arc<dyn Clock> = Arc::new(desk.clock.clone());
+    assert!(send_unwritten(&desk.plan, &desk.store, &clock, tell).await);
+    let mails = post.mails();
+    assert!(
+        mails.len() == 1 && mails[0].contains("the disk is full"),
+        "{mails:?}"
+    );
+    assert_eq!(desk.store.backlog(desk.clock.now()).await.unwrap().notices, 0);
+}
+
+#[tokio::test]
 async fn the_bulletins_of_several_owners_go_out_side_by_side() {
     let post = Post::start().await;
     let desk = Desk::new(OWNER, &email("mail", post.port)).await;
