@@ -26,8 +26,8 @@ mod summary;
 mod verify;
 
 use crate::config::{self, LoadOptions, Plan};
-use crate::run::Store;
 use crate::run::perform::Engine;
+use crate::run::{Store, lease};
 use crate::schedule::clock::{self, Clock};
 use crate::telemetry::{self, LogFormat};
 use chrono::{DateTime, Utc};
@@ -187,7 +187,7 @@ impl Globals {
     async fn store(&self) -> Result<(Plan, Store), Failure> {
         let plan = self.plan()?;
         let store = crate::service::open_store(&plan).await?;
-        store.fail_abandoned(clock().now()).await?;
+        lease::fail_abandoned(&store, &plan, clock().now()).await?;
         Ok((plan, store))
     }
 

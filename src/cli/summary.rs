@@ -256,6 +256,7 @@ mod tests {
                 trigger: Trigger::Manual,
                 state: RunState::PartiallyDelivered,
                 fence: 1,
+                losses: 0,
                 as_of: None,
                 generated_at: Some(at),
                 recipe: "{}".into(),

@@ -16,8 +16,6 @@ pub struct Bulletin {
     /// Stable: the same for every attempt to tell the same. Message-ID and `webhook-id` are made of it, a dropped file is named
     /// after it.
     pub key: String,
-    /// Which service tells it, where there are several: a name for people. `reportwire` or nothing adds nothing to the subject.
-    pub service: String,
     /// Who is told by e-mail: addresses, each perhaps with a display name. Other deliveries have readers of their own.
     pub owner: Vec<String>,
     /// When it was written: the Date of the mail.
@@ -26,6 +24,8 @@ pub struct Bulletin {
     pub timezone: Tz,
     /// What happened, in any order.
     pub items: Vec<BulletinItem>,
+    /// How many more things happened than are told one by one.
+    pub more: u32,
 }
 
 /// One thing that happened.
@@ -72,6 +72,8 @@ pub enum BulletinKind {
     ConfigRefused,
     /// A run started or ended later than it should.
     Late,
+    /// A run waits for data that are late.
+    Waits,
     /// What an earlier bulletin told is over.
     Recovered,
 }
@@ -103,6 +105,7 @@ impl BulletinKind {
             Self::Disabled => "disabled",
             Self::ConfigRefused => "config_refused",
             Self::Late => "late",
+            Self::Waits => "waits",
             Self::Recovered => "recovered",
         }
     }
@@ -126,6 +129,7 @@ impl BulletinKind {
             Self::Disabled => "disabled",
             Self::ConfigRefused => "configuration refused",
             Self::Late => "late",
+            Self::Waits => "waiting for data",
             Self::Recovered => "recovered",
         }
     }
@@ -133,9 +137,12 @@ impl BulletinKind {
     fn tone(self) -> Tone {
         match self {
             Self::ClockHeld | Self::StoreFault | Self::Failed | Self::Dead | Self::Missed => Tone::Bad,
-            Self::Held | Self::Ambiguous | Self::Disabled | Self::ConfigRefused | Self::Late => {
-                Tone::Attention
-            }
+            Self::Held
+            | Self::Ambiguous
+            | Self::Disabled
+            | Self::ConfigRefused
+            | Self::Late
+            | Self::Waits => Tone::Attention,
             Self::Recovered => Tone::Good,
         }
     }

@@ -256,9 +256,8 @@ fn notice(bulletin: &Bulletin) -> Option<Bytes> {
             "timestamp": bulletin.written_at.to_rfc3339_opts(SecondsFormat::Secs, true),
             "data": {
                 "key": bulletin.key,
-                "service": bulletin.service,
                 "items": items[..kept],
-                "left_out": items.len() - kept,
+                "left_out": items.len() - kept + bulletin.more as usize,
             },
         });
         Bytes::from(body.to_string())

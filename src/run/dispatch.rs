@@ -2,7 +2,7 @@
 //!
 //! Our rows are the truth. A River job carries a [`Ticket`], which is good for one fence of one run; working it twice, late or
 //! not at all changes nothing that the rows do not allow. River's retries, its rescue and its calendar are not used: what is
-//! unfinished without a live worker is handed out again from our own rows (`Store::due_work`).
+//! unfinished without a live worker is handed out again from our own rows (`Store::hand_out`).
 
 use super::store::{Inner, Pool, Store, StoreError, Ticket, Tx};
 use crate::fail_point;

@@ -1,9 +1,12 @@
 //! Whoever works on a run says so again and again; when that stops, others may take the run over.
 
-use super::store::{Run, Store, lease};
+use super::store::{Run, Store, StoreError, lease};
+use super::tell;
+use crate::config::Plan;
 use crate::fail_point;
 use crate::schedule::clock::Clock;
-use std::collections::BTreeSet;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How often a process says that it is still at work: so many times in one lease, which outlives all but the last.
@@ -71,6 +74,20 @@ impl Drop for AtWork<'_> {
     fn drop(&mut self) {
         self.leases.runs().remove(&self.run);
     }
+}
+
+/// Fails the runs that commands began and left in the middle; the owners hear of those of a backfill.
+///
+/// # Errors
+/// [`StoreError`] if the database says no.
+pub async fn fail_abandoned(store: &Store, plan: &Plan, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let owners: BTreeMap<String, Vec<String>> = plan
+        .jobs
+        .values()
+        .map(|job| (job.name.clone(), job.owner.clone()))
+        .collect();
+    let tell = move |run: &Run| tell::abandoned(run, owners.get(&run.job)?);
+    store.fail_abandoned(tell, now).await
 }
 
 /// Does the `work` of a command while its run is kept in the hands of this process.

@@ -11,7 +11,14 @@ use crate::schedule::wall::local;
 
 /// Something about a run that its owner did not ask for by hand; whoever types a command sees it there.
 fn of_run(job: &JobPlan, run: &Run, kind: BulletinKind, text: String) -> Option<Tell> {
-    matches!(run.trigger, Trigger::Schedule | Trigger::Backfill).then(|| Tell {
+    matches!(run.trigger, Trigger::Schedule | Trigger::Backfill)
+        .then(|| of_any(job, run, kind, text))
+        .flatten()
+}
+
+/// Something that the service did about a run on its own, which nobody sees who has typed a command; tests concern nobody else.
+fn of_any(job: &JobPlan, run: &Run, kind: BulletinKind, text: String) -> Option<Tell> {
+    (run.trigger != Trigger::Test).then(|| Tell {
         owner: job.owner.clone(),
         kind,
         job: Some(job.name.clone()),
@@ -42,6 +49,16 @@ pub(super) fn orphaned(run: &Run, owner: &[String], error: &str) -> Tell {
     }
 }
 
+/// A command left a run in the middle. Whoever runs one period by hand sees it; a backfill runs for hours, and nobody may look.
+pub(super) fn abandoned(run: &Run, owner: &[String]) -> Option<Tell> {
+    let Run { job, period_id, .. } = run;
+    let text = format!(
+        "The backfill ended in the middle of this run; nothing was delivered. To go on with it: \
+         `reportwire backfill {job} --from {period_id} --to {period_id}`, up to its last period"
+    );
+    (run.trigger == Trigger::Backfill).then(|| orphaned(run, owner, &text))
+}
+
 /// A gate holds a run.
 pub(super) fn held(job: &JobPlan, run: &Run, reasons: &[String]) -> Option<Tell> {
     let text = format!(
@@ -64,13 +81,22 @@ pub(super) fn late(job: &JobPlan, run: &Run, late: &[Late]) -> Option<Tell> {
          there is, marked as provisional, and the final one follows by itself.",
         late::list(late)
     );
+    of_run(job, run, BulletinKind::Waits, text)
+}
+
+/// A run meets the same trouble of our own again and again: it is tried on, and not late in the eyes of the watch.
+pub(super) fn put_by(job: &JobPlan, run: &Run, error: &RunError) -> Option<Tell> {
+    let text = format!(
+        "The report is not made yet: {error}. It is tried again every five minutes; `reportwire runs show {}` says where it stands",
+        run.run_id
+    );
     of_run(job, run, BulletinKind::Late, text)
 }
 
 /// The final report after a provisional one will not be made by itself.
 pub(super) fn never_final(job: &JobPlan, run: &Run, error: &RunError) -> Option<Tell> {
     let text = format!(
-        "A provisional report went out, and {error}. Nobody looks for the data any longer. Once they are there: \
+        "A provisional report went out, and its final one will not be made by itself any more: {error}. Once it can be made: \
          `reportwire run {} --period {}`",
         job.name, run.period_id
     );
@@ -109,7 +135,8 @@ pub(super) fn missed(job: &str, owner: &[String], occurrences: &[&NewOccurrence]
     })
 }
 
-/// What became of the parcels of a run, and whether a job that was in trouble works again.
+/// What became of the parcels of a run when the service has done what it could, and whether a job that was in trouble works
+/// again.
 ///
 /// `gone` are the ids of those rows whose far end has said that it is gone.
 pub(super) fn concluded(
@@ -125,7 +152,7 @@ pub(super) fn concluded(
         .collect();
     if tells.is_empty() && was_in_trouble {
         let text = "The job has delivered again, everything acknowledged.".to_owned();
-        tells.extend(of_run(job, run, BulletinKind::Recovered, text));
+        tells.extend(of_any(job, run, BulletinKind::Recovered, text));
     }
     tells
 }
@@ -142,20 +169,20 @@ fn parcel(job: &JobPlan, run: &Run, row: &OutboxRow, gone: bool) -> Option<Tell>
                 "Delivery `{delivery}` is switched off, and nothing more is sent there: {said}. When it is back: \
                  `reportwire resend {id} --only {delivery}`"
             );
-            of_run(job, run, BulletinKind::Disabled, text)
+            of_any(job, run, BulletinKind::Disabled, text)
         }
         DeliveryState::Dead => {
             let text = format!(
                 "Delivery `{delivery}` to {recipient} failed for good: {said}. When that is mended: `reportwire resend {id} --only {delivery}`"
             );
-            of_run(job, run, BulletinKind::Dead, text)
+            of_any(job, run, BulletinKind::Dead, text)
         }
         DeliveryState::Ambiguous => {
             let text = format!(
                 "Nobody knows whether delivery `{delivery}` reached {recipient}: {said}. Look there, then: \
                  `reportwire resolve {id} --only {delivery} --as sent` (or `--as not-sent`)"
             );
-            of_run(job, run, BulletinKind::Ambiguous, text)
+            of_any(job, run, BulletinKind::Ambiguous, text)
         }
         _ => None,
     }

@@ -1,12 +1,12 @@
 //! Proves that what was stored is still what it was: every artifact, parcel and snapshot file is hashed again.
 
-use crate::run::store::{Run, RunFilter, Store, StoreError, hash_file};
+use crate::run::store::{Run, Store, StoreError, hash_file};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Most runs that are looked at in one go.
-const MOST_RUNS: u32 = 1_000_000;
+/// How many ids are read at once.
+const AT_ONCE: u32 = 1000;
 
 /// What a verification found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -32,7 +32,7 @@ pub struct Mismatch {
     pub what: String,
 }
 
-/// Verifies one run, or all of them.
+/// Verifies one run, or all of them, the oldest first.
 ///
 /// # Errors
 /// [`StoreError`] if the store itself cannot be read; a file that is missing or changed is a [`Mismatch`].
@@ -42,10 +42,17 @@ pub async fn verify(store: &Store, run: Option<&Run>) -> Result<Verified, StoreE
         verify_run(store, run, &mut verified).await?;
         return Ok(verified);
     }
-    for run in store.runs(&RunFilter::default(), MOST_RUNS).await? {
-        verify_run(store, &run, &mut verified).await?;
+    let mut last = String::new();
+    loop {
+        let ids = store.run_ids(&last, AT_ONCE).await?;
+        for id in &ids {
+            verify_run(store, &store.run(id).await?, &mut verified).await?;
+        }
+        match ids.into_iter().next_back() {
+            Some(id) => last = id,
+            None => return Ok(verified),
+        }
     }
-    Ok(verified)
 }
 
 async fn verify_run(store: &Store, run: &Run, verified: &mut Verified) -> Result<(), StoreError> {

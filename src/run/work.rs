@@ -19,6 +19,11 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a run is left alone that met a full disk.
 const ROOM_AGAIN: TimeDelta = TimeDelta::minutes(5);
+/// When the owner hears of it.
+const PUT_BY_FOR_LONG: TimeDelta = TimeDelta::minutes(15);
+
+/// How often a process may be lost with a run in its hands before nobody else tries.
+const MOST_LOSSES: u32 = 5;
 
 /// Works on the run of a ticket. Whatever happens is in the rows afterwards; an error here is one that could not be written
 /// down, and the run is taken over when its lease is over.
@@ -93,6 +98,9 @@ async fn stretch(
     };
     let mut run = run.clone();
     if run.state == RunState::Queued {
+        if run.losses >= MOST_LOSSES {
+            return fail(engine, job, &run, lost_again_and_again()).await;
+        }
         let prepared = tokio::select! {
             prepared = prepare(engine, job, &run) => prepared?,
             // What is not frozen is begun again by whoever takes it next, and what has just been frozen is gone on with. Sending,
@@ -125,7 +133,7 @@ async fn prepare(engine: &Engine, job: &JobPlan, run: &Run) -> Result<Option<Run
         Ok(Prepared::Held(_) | Prepared::Waits) => Ok(None),
         Err(error @ RunError::Store(StoreError::Stale { .. })) => Err(error),
         Err(error) if error.may_pass() => {
-            put_by(engine, run, &error).await;
+            put_by(engine, job, run, &error).await;
             Err(error)
         }
         Err(error) => give_up(engine, job, run, error).await.map(|()| None),
@@ -134,13 +142,15 @@ async fn prepare(engine: &Engine, job: &JobPlan, run: &Run) -> Result<Option<Run
 
 /// Lets a run that could not be worked on through no fault of its own begin again later; what its attempt has written makes
 /// room for others. If even that cannot be written down, it begins again when its lease is over.
-async fn put_by(engine: &Engine, run: &Run, error: &RunError) {
+async fn put_by(engine: &Engine, job: &JobPlan, run: &Run, error: &RunError) {
     // What the database did not answer may have been done; what a file did not take was not.
     if !matches!(error, RunError::Store(error) if !matches!(error, StoreError::Io { .. })) {
         clear(run);
     }
     let now = engine.clock.now();
-    if let Err(error) = engine.store.set_aside(run, now + ROOM_AGAIN, None, now).await {
+    let tell = (now > run.created_at + PUT_BY_FOR_LONG).then(|| tell::put_by(job, run, error));
+    let put = engine.store.set_aside(run, now + ROOM_AGAIN, tell.flatten(), now);
+    if let Err(error) = put.await {
         tracing::debug!(run.id = %run.run_id, error = %error, "the run could not be given back; its lease runs out");
     }
 }
@@ -206,7 +216,7 @@ async fn fail(engine: &Engine, job: &JobPlan, run: &Run, error: RunError) -> Res
     let tell = match &error {
         // Whoever made the newer revision knows.
         RunError::NotNeeded(_) => None,
-        RunError::NeverFinal(_) => tell::never_final(job, run, &error),
+        _ if birth(run).is_ok_and(|birth| birth.follows.is_some()) => tell::never_final(job, run, &error),
         _ => tell::failed(job, run, &error),
     };
     if !matches!(error, RunError::NotNeeded(_)) {
@@ -219,6 +229,15 @@ async fn fail(engine: &Engine, job: &JobPlan, run: &Run, error: RunError) -> Res
         .await?;
     fail_point::hit("failed");
     Ok(())
+}
+
+/// Why a run is not begun once more: whatever ends every process that makes it would end the next one, and all that is under way
+/// in it.
+fn lost_again_and_again() -> RunError {
+    RunError::Failed(format!(
+        "{MOST_LOSSES} times the program ended or fell silent in the middle of this run, so that it is not begun again: was it \
+         out of memory, or killed? The log of the service says what came last"
+    ))
 }
 
 /// The job has gone from the configuration since the run was written down.

@@ -173,7 +173,7 @@ impl Heart {
         let (now, since_boot) = clock.reading();
         let checked = self.check_clock(clock.as_ref(), now, since_boot).await;
         match &checked {
-            Ok(()) => self.held = None,
+            Ok(()) => self.unhold(current).await,
             Err(Halt::Clock(why)) => self.hold(current, why).await,
             // Whether the clock is right is not known, so what was said of it stands.
             Err(Halt::Store(_)) => {}
@@ -214,8 +214,18 @@ impl Heart {
             return;
         }
         tracing::error!(reason = why, "the clock cannot be believed");
-        let told = tell_owner(&current.engine, BulletinKind::ClockHeld, why.to_owned()).await;
-        if let Err(error) = told {
+        self.tell(current, BulletinKind::ClockHeld, why).await;
+    }
+
+    async fn unhold(&mut self, current: &Current) {
+        if self.held.take().is_some() {
+            let text = "The clock can be believed again; what fell due meanwhile is made up.";
+            self.tell(current, BulletinKind::Recovered, text).await;
+        }
+    }
+
+    async fn tell(&self, current: &Current, kind: BulletinKind, text: &str) {
+        if let Err(error) = tell_owner(&current.engine, kind, text.to_owned()).await {
             tracing::error!(error = %error, "that could not be written down for the owner");
         }
     }

@@ -4,10 +4,12 @@
 //! due meanwhile is found in the calendar later. `/readyz` says why, the ping stops, and the owner hears as soon as that can be
 //! written down.
 
-use super::shared::tell_owner;
+use super::bulletins;
+use super::shared::of_service;
 use crate::console::Pulse;
 use crate::delivery::BulletinKind;
 use crate::run::Engine;
+use crate::run::store::Tell;
 use crate::telemetry::figures;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,8 @@ const ENOUGH: usize = 64 * 1024;
 const PLENTY: usize = 2 * 1024 * 1024;
 /// How often a paused service looks.
 const AGAIN: Duration = Duration::from_secs(2);
+/// Longest time for a bulletin that could not be written down.
+const UNWRITTEN: Duration = Duration::from_secs(20);
 
 /// Whether there is room, as far as this process knows.
 #[derive(Debug, Default)]
@@ -27,6 +31,8 @@ pub(super) struct Room {
     looked_at: Option<Instant>,
     /// Whether the owner knows that the service is paused.
     told: bool,
+    /// Whether a bulletin that could not be written down was sent, or tried to, without that.
+    tried_unwritten: bool,
 }
 
 impl Room {
@@ -61,7 +67,8 @@ impl Room {
         }
     }
 
-    /// Tells the owner once. With a full disk even that may not be written; then it is tried again.
+    /// Tells the owner once. With a full disk even that may not be written; then a bulletin goes out that no row remembers, and
+    /// if that does not arrive either, it is written down as soon as it can be.
     async fn tell(&mut self, engine: &Engine, reason: &str) {
         if self.told {
             return;
@@ -69,20 +76,29 @@ impl Room {
         let text = format!(
             "{reason}. Until that is mended nothing is begun and nothing sent; what falls due meanwhile is made up afterwards."
         );
-        self.told = write_down(engine, BulletinKind::StoreFault, text).await;
+        let tell = of_service(engine, BulletinKind::StoreFault, text);
+        self.told = write_down(engine, tell.clone()).await;
+        if !self.told && !std::mem::replace(&mut self.tried_unwritten, true) {
+            let Engine {
+                plan, store, clock, ..
+            } = engine;
+            // Dropped when it takes too long: the service has to look whether there is room again.
+            let sent = tokio::time::timeout(UNWRITTEN, bulletins::send_unwritten(plan, store, clock, tell));
+            self.told = sent.await.unwrap_or(false);
+        }
     }
 
     async fn tell_over(&mut self, engine: &Engine) {
         if self.told {
             let text = "The service can write again and makes up what fell due meanwhile.".to_owned();
-            write_down(engine, BulletinKind::Recovered, text).await;
+            write_down(engine, of_service(engine, BulletinKind::Recovered, text)).await;
         }
-        self.told = false;
+        (self.told, self.tried_unwritten) = (false, false);
     }
 }
 
-async fn write_down(engine: &Engine, kind: BulletinKind, text: String) -> bool {
-    let written = tell_owner(engine, kind, text).await;
+async fn write_down(engine: &Engine, tell: Tell) -> bool {
+    let written = engine.store.tell(vec![tell], engine.clock.now()).await;
     if let Err(error) = &written {
         tracing::debug!(error = %error, "that could not be written down for the owner yet");
     }

@@ -9,6 +9,7 @@ use super::{Load, ServiceError, retention, signals, watch};
 use crate::console::{self, Pulse};
 use crate::fail_point;
 use crate::run::dispatch::Dispatch;
+use crate::run::lease;
 use crate::run::perform::Engine;
 use crate::run::store::Store;
 use crate::schedule::clock::Clock;
@@ -56,7 +57,7 @@ impl Service {
         let ticks = Ticks::start().await;
         let (now, since_boot) = clock.reading();
         let mut heart = Heart::new(store.clone(), dispatch, now, since_boot).await?;
-        store.fail_abandoned(now).await?;
+        lease::fail_abandoned(store, &current.engine.plan, now).await?;
         match heart.adopt(&current, None).await {
             Ok(()) | Err(Halt::Clock(_)) => {}
             Err(Halt::Store(error)) => return Err(error.into()),
@@ -201,9 +202,9 @@ impl Service {
 
     /// How much lies in the outbox, for whoever collects figures.
     async fn count_outbox(&self, store: &Store) {
-        match store.backlog().await {
+        match store.backlog(self.clock.now()).await {
             Ok(backlog) => {
-                figures::outbox(backlog.waiting, backlog.dead);
+                figures::outbox(backlog.waiting, backlog.ambiguous, backlog.dead);
                 figures::notices_waiting(backlog.notices);
             }
             Err(error) => tracing::debug!(error = %error, "the outbox could not be counted"),

@@ -39,16 +39,21 @@ impl Shared {
     }
 }
 
-/// Writes down for the owner what concerns no job.
-pub(super) async fn tell_owner(engine: &Engine, kind: BulletinKind, text: String) -> Result<(), StoreError> {
-    let tell = Tell {
+/// What the owner of the service is to hear; it concerns no job.
+pub(super) fn of_service(engine: &Engine, kind: BulletinKind, text: String) -> Tell {
+    Tell {
         owner: engine.plan.service.owner.clone(),
         kind,
         job: None,
         period: None,
         run_id: None,
         text,
-    };
+    }
+}
+
+/// Writes it down.
+pub(super) async fn tell_owner(engine: &Engine, kind: BulletinKind, text: String) -> Result<(), StoreError> {
+    let tell = of_service(engine, kind, text);
     engine.store.tell(vec![tell], engine.clock.now()).await
 }
 

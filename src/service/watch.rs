@@ -3,8 +3,8 @@
 
 use crate::config::Plan;
 use crate::delivery::BulletinKind;
-use crate::run::RunState;
 use crate::run::store::{Run, Store, StoreError, Tell};
+use crate::run::{RunState, lease};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,7 @@ struct Expected {
 /// Tells the owners of scheduled runs that have not begun a quarter of an hour after they should have, or are under way for so
 /// much longer than their job's deadline. One that waits for late data is where it should be.
 pub(super) async fn look(plan: &Plan, store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
+    lease::fail_abandoned(store, plan, now).await?;
     let jobs: BTreeMap<String, Expected> = plan
         .jobs
         .values()
@@ -154,6 +155,24 @@ mod tests {
         // Nobody makes the final one although it is time.
         let news = watch(&shop, "2026-11-02T20:00:00Z", "2026-11-02T21:00:00Z").await;
         assert_eq!(news.len(), 1, "{news:?}");
+    }
+
+    #[tokio::test]
+    async fn that_a_run_waits_is_told_although_it_began_late() {
+        let shop = Shop::open(WAITS).await;
+        shop.usage_to("2026-10-30");
+        shop.fall_due().await;
+        let news = watch(&shop, DUE, "2026-11-02T06:16:00Z").await;
+        assert!(
+            news.len() == 1 && news[0].contains("has not begun yet"),
+            "{news:?}"
+        );
+        shop.work_at("2026-11-02T06:17:00Z").await;
+        let news = watch(&shop, "2026-11-02T06:17:00Z", "2026-11-02T06:18:00Z").await;
+        assert!(
+            news.len() == 1 && news[0].starts_with("The report waits"),
+            "{news:?}"
+        );
     }
 
     #[tokio::test]

@@ -26,6 +26,8 @@ pub const DUE_LATENESS: &str = "reportwire_due_lateness_seconds";
 pub const RUNS_UNDER_WAY: &str = "reportwire_runs_under_way";
 /// Parcels that wait for their next attempt.
 pub const OUTBOX_WAITING: &str = "reportwire_outbox_waiting";
+/// See [`catalogue`].
+pub const OUTBOX_AMBIGUOUS: &str = "reportwire_outbox_ambiguous";
 /// Parcels that were given up.
 pub const OUTBOX_DEAD: &str = "reportwire_outbox_dead";
 /// Messages to the owner that are not sent yet.
@@ -108,7 +110,11 @@ fn describe() {
     let gauges = [
         (RUNS_UNDER_WAY, "Runs under way in this process"),
         (OUTBOX_WAITING, "Parcels that wait for their next attempt"),
-        (OUTBOX_DEAD, "Parcels that were given up"),
+        (
+            OUTBOX_AMBIGUOUS,
+            "Parcels that may have arrived and wait for an operator's word",
+        ),
+        (OUTBOX_DEAD, "Parcels that were given up in the last seven days"),
         (NOTICES_WAITING, "Messages to the owner that are not sent yet"),
         (
             BUILD_INFO,
@@ -179,9 +185,10 @@ pub fn runs_under_way(count: u32) {
     gauge!(RUNS_UNDER_WAY).set(count);
 }
 
-/// So many parcels wait, and so many were given up.
-pub fn outbox(waiting: u32, dead: u32) {
+/// So many parcels wait, so many wait for somebody's word, and so many were given up.
+pub fn outbox(waiting: u32, ambiguous: u32, dead: u32) {
     gauge!(OUTBOX_WAITING).set(waiting);
+    gauge!(OUTBOX_AMBIGUOUS).set(ambiguous);
     gauge!(OUTBOX_DEAD).set(dead);
 }
 
@@ -213,7 +220,7 @@ mod tests {
         heartbeat_age(Duration::from_millis(1_500));
         due_lateness(Duration::from_secs(4));
         runs_under_way(2);
-        outbox(7, 1);
+        outbox(7, 2, 1);
         notices_waiting(5);
         store_fault();
         config_reloaded("refused");
@@ -249,6 +256,7 @@ mod tests {
             "reportwire_due_lateness_seconds_count 1",
             "reportwire_runs_under_way 2",
             "reportwire_outbox_waiting 7",
+            "reportwire_outbox_ambiguous 2",
             "reportwire_outbox_dead 1",
             "reportwire_notices_waiting 5",
             "reportwire_store_faults_total 1",

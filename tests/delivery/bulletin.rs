@@ -29,7 +29,6 @@ fn item(kind: BulletinKind, job: Option<&str>, text: &str) -> BulletinItem {
 fn bulletin() -> Bulletin {
     Bulletin {
         key: "0199b000-1".into(),
-        service: "reportwire".into(),
         owner: vec![
             "Fin Ops <finops@example.com>".into(),
             "cto@example.com".into(),
@@ -37,6 +36,7 @@ fn bulletin() -> Bulletin {
         ],
         written_at: instant("2026-11-01T06:05:00Z"),
         timezone: chrono_tz::Europe::Madrid,
+        more: 0,
         items: vec![
             item(
                 BulletinKind::Missed,
@@ -145,17 +145,13 @@ async fn each_owner_gets_a_mail_and_no_reader_of_reports_does() {
 }
 
 #[test]
-fn one_job_is_named_in_the_subject_and_so_is_another_service() {
+fn one_job_is_named_in_the_subject() {
     let mail = email::delivery(email::plan("127.0.0.1:1".parse().unwrap()));
     let mut bulletin = bulletin();
     bulletin.items.truncate(1);
-    bulletin.service = "madrid-2".into();
     let parcel = mail.compose_bulletin(&bulletin).unwrap().remove(0);
     let message = MessageParser::default().parse(&parcel.content).unwrap();
-    assert_eq!(
-        message.subject(),
-        Some("reportwire (madrid-2): 1 missed (weekly-trend)")
-    );
+    assert_eq!(message.subject(), Some("reportwire: 1 missed (weekly-trend)"));
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn usual(item: &BulletinItem) -> Vec<String> {
         BulletinKind::Ambiguous => vec![of_run("runs show")],
         BulletinKind::Disabled => vec![Some("reportwire check --online".to_owned())],
         BulletinKind::ConfigRefused => vec![Some("reportwire check".to_owned())],
-        BulletinKind::Late => vec![of_job()],
+        BulletinKind::Late | BulletinKind::Waits => vec![of_job()],
         BulletinKind::ClockHeld | BulletinKind::StoreFault | BulletinKind::Recovered => vec![],
     };
     helpful

@@ -15,10 +15,10 @@ pub(in crate::delivery) fn bulletin() -> Bulletin {
     };
     Bulletin {
         key: "0199b000".into(),
-        service: "reportwire".into(),
         owner: vec!["Fin Ops <finops@example.com>".into(), "cto@example.com".into()],
         written_at: "2026-11-01T06:05:00Z".parse().unwrap(),
         timezone: chrono_tz::Europe::Madrid,
+        more: 0,
         items: vec![
             item(
                 BulletinKind::Recovered,
@@ -76,7 +76,6 @@ fn nothing_of_a_thousand_items_is_dropped_in_silence() {
 #[test]
 fn hostile_texts_are_one_harmless_line() {
     let mut bulletin = bulletin();
-    bulletin.service = "x\r\nBcc: evil@example.com".into();
     bulletin.items.truncate(1);
     bulletin.items[0].job = Some("a\u{202e}b\n<script>".into());
     bulletin.items[0].text = "{{7}} \u{1b}[31m\r\n\r\nred <b>".into();

@@ -18,8 +18,6 @@ pub(in crate::delivery) const ITEM_CHARS: usize = 2_000;
 /// The whole bulletin.
 #[derive(Debug, Serialize)]
 pub(in crate::delivery) struct BulletinView {
-    /// Who tells it: `reportwire`, or `reportwire (madrid-2)`.
-    pub(in crate::delivery) service: String,
     /// `2 failed, 1 missed`.
     pub(in crate::delivery) heading: String,
     /// The job, where all is about one.
@@ -67,12 +65,7 @@ impl BulletinView {
         let shown = &items[..items.len().min(most)];
         let mut jobs = items.iter().map(|item| item.job.as_deref());
         let first = jobs.next().flatten();
-        let service = clean(&bulletin.service);
         Self {
-            service: match service.as_str() {
-                "" | "reportwire" => "reportwire".to_owned(),
-                name => format!("reportwire ({})", shortened(name, 60)),
-            },
             heading: heading(&items),
             only_job: first
                 .filter(|job| jobs.all(|other| other == Some(job)))
@@ -86,7 +79,7 @@ impl BulletinView {
                 .first()
                 .map_or_else(String::new, |item| shortened(&clean(&item.text), 200)),
             groups: groups(shown, bulletin.timezone),
-            left_out: items.len() - shown.len(),
+            left_out: items.len() - shown.len() + bulletin.more as usize,
         }
     }
 }

@@ -19,7 +19,7 @@ const TOO_LONG: &str = "too long for a chat message; please see `reportwire runs
 /// The message.
 pub(super) fn message(bulletin: &Bulletin) -> Value {
     let view = View::new(bulletin, ITEMS);
-    let heading = format!("{}: {}", view.service, view.heading);
+    let heading = format!("reportwire: {}", view.heading);
     let mut blocks = vec![json!({
         "type": "header",
         "text": {"type": "plain_text", "text": plain(&heading, HEADER_CHARS), "emoji": false},

@@ -13,14 +13,14 @@ const NEWER: &str = "SELECT run_id FROM runs WHERE job = $1 AND period_id = $2 A
     AND state IN ('frozen', 'delivering', 'delivered', 'partially_delivered') ORDER BY revision DESC LIMIT 1";
 
 /// Scheduled runs that should have begun before `$1`, are not at their end, and of which the owner was not told since.
-const OVERDUE: &str = "SELECT * FROM runs WHERE trigger = 'schedule' \
+pub(super) const OVERDUE: &str = "SELECT * FROM runs WHERE trigger = 'schedule' \
     AND state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') AND coalesce(wait_until, created_at) < $1 \
     AND NOT EXISTS (SELECT 1 FROM notices WHERE notices.run_id = runs.run_id AND kind = 'late' \
     AND at > coalesce(runs.wait_until, runs.created_at)) ORDER BY created_at LIMIT 1000";
 
 impl Store {
-    /// Gives a run back that is not frozen and lets nobody begin it before `until`. The owner is told of it once for each
-    /// kind of news.
+    /// Gives a run back that is not frozen and lets nobody begin it before `until`. The owner is told once of each kind of news
+    /// about it.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if it is in other hands, or frozen.

@@ -23,6 +23,7 @@ mod runs;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub use db::Tx;
 pub(in crate::run) use db::{Inner, Pool};
@@ -30,8 +31,8 @@ pub(crate) use files::create_dir;
 pub(in crate::run) use files::hash_file;
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
 pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, StoredOccurrence};
-pub use rescue::Ticket;
 pub(in crate::run) use runs::lease;
+pub use turns::Ticket;
 
 use crate::delivery::{Parcel, Receipt};
 use crate::render::Artifact;
@@ -352,7 +353,7 @@ pub struct NewRun {
     pub timezone: String,
     /// What made it begin.
     pub trigger: Trigger,
-    /// `--as-of`, where it was given.
+    /// The instant for which it is made: when a scheduled run fell due, or `--as-of` of a run by hand.
     pub as_of: Option<DateTime<Utc>>,
     /// Everything besides the snapshot that decides the bytes: JSON.
     pub recipe: String,
@@ -383,7 +384,9 @@ pub struct Run {
     pub state: RunState,
     /// Goes up whenever another process takes the run over; every write carries it.
     pub fence: i64,
-    /// `--as-of`, where it was given.
+    /// How often a process was lost with it in its hands, before it was frozen.
+    pub losses: u32,
+    /// See [`NewRun::as_of`].
     pub as_of: Option<DateTime<Utc>>,
     /// The true time of the run, frozen with its artifacts.
     pub generated_at: Option<DateTime<Utc>>,
@@ -501,9 +504,9 @@ impl OutboxRow {
     pub(in crate::run) fn is_due(&self, now: DateTime<Utc>) -> bool {
         match self.state {
             DeliveryState::Pending => true,
-            DeliveryState::RetryWait | DeliveryState::Ambiguous => {
-                self.next_attempt_at.is_some_and(|at| at <= now)
-            }
+            DeliveryState::RetryWait | DeliveryState::Ambiguous => self
+                .next_attempt_at
+                .is_some_and(|at| at <= now || at > now + turns::FARTHEST),
             _ => false,
         }
     }
@@ -637,11 +640,13 @@ impl Kept {
 }
 
 /// How much is not done yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Parcels that wait or are being sent.
+    /// Parcels that wait or are being sent, those that are sent once more by themselves included.
     pub waiting: u32,
-    /// Parcels that were given up, or of which nobody knows.
+    /// Parcels of which nobody knows, until somebody says.
+    pub ambiguous: u32,
+    /// Parcels that were given up in the last seven days.
     pub dead: u32,
     /// What owners have not been told yet.
     pub notices: u32,

@@ -5,6 +5,10 @@ use super::{Store, StoreError};
 use crate::delivery::BulletinKind;
 use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
+use std::collections::BTreeMap;
+
+/// Most notices that one bulletin tells one by one.
+const MOST_NOTICES: u32 = 1000;
 
 /// Something that the owner is to hear.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +46,22 @@ pub struct StoredNotice {
     pub text: String,
 }
 
+impl StoredNotice {
+    /// One that the store could not take.
+    #[must_use]
+    pub fn unwritten(tell: Tell, at: DateTime<Utc>) -> Self {
+        Self {
+            id: 0,
+            at,
+            kind: tell.kind,
+            job: tell.job,
+            period: tell.period,
+            run_id: tell.run_id,
+            text: tell.text,
+        }
+    }
+}
+
 /// A bulletin that is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingBulletin {
@@ -51,10 +71,14 @@ pub struct PendingBulletin {
     pub owner: Vec<String>,
     /// When it was put together.
     pub written_at: DateTime<Utc>,
-    /// Attempts that failed.
-    pub attempts: u32,
-    /// What it tells.
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// Recipients of the first way that are not tried again, and whether they have it.
+    pub settled: BTreeMap<String, bool>,
+    /// What it tells, the first thousand.
     pub notices: Vec<StoredNotice>,
+    /// How many more there are.
+    pub more: u32,
 }
 
 /// How a bulletin went.
@@ -73,13 +97,17 @@ pub enum Told {
         at: DateTime<Utc>,
         /// Why it did not go.
         reason: String,
+        /// See [`PendingBulletin`].
+        settled: BTreeMap<String, bool>,
     },
 }
 
+/// Writes down what the owner is to hear, but nothing that was said of a run in the same words before.
 pub(super) async fn write_all(tx: &mut Tx<'_>, tells: &[Tell], now: DateTime<Utc>) -> Result<(), StoreError> {
     for tell in tells {
         let owner = serde_json::to_string(&tell.owner).unwrap_or_default();
-        let sql = "INSERT INTO notices (at, owner, kind, job, period, run_id, text) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let sql = "INSERT INTO notices (at, owner, kind, job, period, run_id, text) SELECT $1, $2, $3, $4, $5, $6, $7 \
+             WHERE NOT EXISTS (SELECT 1 FROM notices WHERE run_id = $6 AND kind = $3 AND text = $7)";
         let values = values![
             now,
             owner,
@@ -133,10 +161,11 @@ impl Store {
                     let lock = "SELECT pg_advisory_xact_lock(hashtextextended('bulletins', 0))";
                     tx.execute(lock, values![]).await?;
                 }
+                // What a clock that was wrong has dated into the future keeps nobody quiet.
                 let sql = "SELECT owner, min(id) AS first FROM notices WHERE bulletin IS NULL AND owner <> '[]' \
-                     GROUP BY owner HAVING min(at) <= $1 AND NOT EXISTS \
-                     (SELECT 1 FROM bulletins WHERE bulletins.owner = notices.owner AND written_at > $2)";
-                let owners = tx.rows(sql, values![ripe, quiet_since]).await?;
+                     GROUP BY owner HAVING (min(at) <= $1 OR min(at) > $3) AND NOT EXISTS \
+                     (SELECT 1 FROM bulletins WHERE bulletins.owner = notices.owner AND written_at > $2 AND written_at <= $3)";
+                let owners = tx.rows(sql, values![ripe, quiet_since, now]).await?;
                 for row in &owners {
                     let (owner, first) = (row.text("owner")?, row.get::<i64>("first")?);
                     let key = crate::source::snapshot::hex_sha256(format!("{owner}/{first}/{now}").as_bytes());
@@ -154,7 +183,8 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// Takes one bulletin that is due, so that nobody else sends it for the next `lease`.
+    /// Takes one bulletin that is due, so that nobody else sends it for the next `lease`, which is also the longest that one
+    /// waits: a time beyond that was set by a clock that was wrong.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
@@ -165,23 +195,28 @@ impl Store {
     ) -> Result<Option<PendingBulletin>, StoreError> {
         let work = work(move |tx| {
             async move {
-                let sql = "SELECT key FROM bulletins WHERE state = 'pending' AND next_attempt_at <= $1 ORDER BY written_at LIMIT 1";
-                let Some(row) = tx.row(sql, values![now]).await? else {
+                let sql = "SELECT key FROM bulletins WHERE state = 'pending' AND (next_attempt_at <= $1 OR next_attempt_at > $2) \
+                     ORDER BY written_at LIMIT 1";
+                let Some(row) = tx.row(sql, values![now, now + lease]).await? else {
                     return Ok(None);
                 };
                 let key = row.text("key")?;
-                let sql = "UPDATE bulletins SET next_attempt_at = $1, attempts = attempts + 1 \
-                     WHERE key = $2 AND state = 'pending' AND next_attempt_at <= $3 RETURNING owner, written_at, attempts";
+                let sql = "UPDATE bulletins SET next_attempt_at = $1, attempts = attempts + 1 WHERE key = $2 AND state = 'pending' \
+                     AND (next_attempt_at <= $3 OR next_attempt_at > $1) RETURNING owner, written_at, attempts, settled";
                 let Some(row) = tx.row(sql, values![now + lease, &key, now]).await? else {
                     return Ok(None);
                 };
-                let sql = "SELECT * FROM notices WHERE bulletin = $1 ORDER BY id LIMIT 1000";
-                let notices = tx.rows(sql, values![&key]).await?;
+                let sql = "SELECT * FROM notices WHERE bulletin = $1 ORDER BY id LIMIT $2";
+                let notices = tx.rows(sql, values![&key, MOST_NOTICES]).await?;
+                let sql = "SELECT count(*) AS n FROM notices WHERE bulletin = $1";
+                let all = u32::try_from(tx.number(sql, values![&key]).await?).unwrap_or(u32::MAX);
                 Ok(Some(PendingBulletin {
                     owner: row.word("owner", |text| serde_json::from_str(text).ok())?,
                     written_at: row.moment("written_at")?,
-                    attempts: row.number("attempts")?,
+                    attempt: row.number("attempts")?,
+                    settled: row.word("settled", |text| serde_json::from_str(text).ok())?,
                     notices: notices.iter().map(notice_of).collect::<Result<_, _>>()?,
+                    more: all.saturating_sub(MOST_NOTICES),
                     key,
                 }))
             }
@@ -190,19 +225,22 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// Writes down how a bulletin went.
+    /// Writes down how a bulletin went. Whoever took so long that another has taken it meanwhile changes nothing.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn told(&self, key: &str, told: Told) -> Result<(), StoreError> {
-        let (state, next, detail) = match told {
+    pub async fn told(&self, pending: &PendingBulletin, told: Told) -> Result<(), StoreError> {
+        let (state, next, detail, settled) = match told {
             Told::Acked { proof, second_way } => {
-                (if second_way { "second_way" } else { "acked" }, None, proof)
+                let state = if second_way { "second_way" } else { "acked" };
+                (state, None, proof, pending.settled.clone())
             }
-            Told::Later { at, reason } => ("pending", Some(at), reason),
+            Told::Later { at, reason, settled } => ("pending", Some(at), reason, settled),
         };
-        let values = values![state, next, detail, key];
-        let sql = "UPDATE bulletins SET state = $1, next_attempt_at = $2, detail = $3 WHERE key = $4";
+        let settled = serde_json::to_string(&settled).unwrap_or_default();
+        let values = values![state, next, detail, settled, &pending.key, pending.attempt];
+        let sql = "UPDATE bulletins SET state = $1, next_attempt_at = $2, detail = $3, settled = $4 \
+             WHERE key = $5 AND attempts = $6 AND state = 'pending'";
         self.db.execute(sql, values).await.map(drop)
     }
 }

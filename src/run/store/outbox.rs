@@ -10,14 +10,33 @@ use super::{
 use crate::delivery::Parcel;
 use crate::fail_point;
 use crate::run::state::{DeliveryState, RunState};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use futures::FutureExt as _;
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// How long a parcel waits whose delivery is not in the configuration, or cannot be opened.
 const NO_WAY: Duration = Duration::minutes(15);
+
+/// Most runs that are looked at for the norm of a job.
+const MOST_MEASURED: u32 = 1000;
+/// After this time nobody is alarmed any longer by a parcel that was given up.
+const DEAD_FOR_LONG: Duration = Duration::days(7);
+
+/// What was measured in the periods of job $1 that begin before $2, the latest first, the last revision of each before the others.
+pub(super) const MEASURED: &str = "SELECT period_id, period_start, period_end, measured FROM runs WHERE job = $1 \
+    AND period_start < $2 AND measured IS NOT NULL AND substr(measured, 1, length($3)) = $3 AND state = 'delivered' \
+    AND trigger <> 'test' ORDER BY period_start DESC, revision DESC LIMIT $4";
+/// Parcels that are neither acknowledged nor superseded, by state, and how many of them fall due by themselves; of the dead
+/// those that died since $1.
+pub(super) const OPEN_PARCELS: &str = "SELECT state, count(*) AS n, count(next_attempt_at) AS by_itself FROM deliveries \
+    WHERE state NOT IN ('acked', 'superseded') AND (state <> 'dead' OR updated_at > $1) GROUP BY state";
+/// What owners have not been told: notices that wait for their bulletin, and those in bulletins that are not out yet.
+pub(super) const UNTOLD: [&str; 2] = [
+    "SELECT count(*) AS n FROM notices WHERE bulletin IS NULL AND owner <> '[]'",
+    "SELECT count(*) AS n FROM bulletins JOIN notices ON notices.bulletin = bulletins.key WHERE state = 'pending'",
+];
 
 /// A row of the outbox that is to be written.
 struct NewParcel {
@@ -365,22 +384,30 @@ impl Store {
         self.one(moved, &row.run_id)
     }
 
-    /// How much waits to be sent, was given up, or is to be told.
+    /// How much waits to be sent, was given up lately, or is to be told.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+    pub async fn backlog(&self, now: DateTime<Utc>) -> Result<Backlog, StoreError> {
         let work = work(move |tx| {
             async move {
-                let count = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-                let waiting = "SELECT count(*) AS n FROM deliveries WHERE state IN ('pending', 'sending', 'retry_wait')";
-                let dead = "SELECT count(*) AS n FROM deliveries WHERE state IN ('dead', 'ambiguous')";
-                let notices = "SELECT count(*) AS n FROM notices WHERE bulletin IS NULL AND owner <> '[]'";
-                Ok(Backlog {
-                    waiting: count(tx.number(waiting, values![]).await?),
-                    dead: count(tx.number(dead, values![]).await?),
-                    notices: count(tx.number(notices, values![]).await?),
-                })
+                let mut backlog = Backlog::default();
+                for row in tx.rows(OPEN_PARCELS, values![now - DEAD_FOR_LONG]).await? {
+                    let n: u32 = row.number("n")?;
+                    match row.word("state", DeliveryState::from_key)? {
+                        DeliveryState::Dead => backlog.dead = n,
+                        DeliveryState::Ambiguous => {
+                            let by_itself: u32 = row.number("by_itself")?;
+                            backlog.waiting += by_itself;
+                            backlog.ambiguous = n - by_itself;
+                        }
+                        _ => backlog.waiting += n,
+                    }
+                }
+                for sql in UNTOLD {
+                    backlog.notices += u32::try_from(tx.number(sql, values![]).await?).unwrap_or(u32::MAX);
+                }
+                Ok(backlog)
             }
             .boxed()
         });
@@ -432,25 +459,35 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// What a metric was in the delivered runs of a job before, the newest period first; other periods than the run's own.
+    /// What a metric was in the `most` periods before the run's own that the job has delivered, the newest first. Of a period the
+    /// latest revision counts, and only periods that are about as long: a month, whatever its days, and no quarter.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn norm(&self, run: &Run, metric: &str, most: usize) -> Result<Vec<Decimal>, StoreError> {
+        let own = run.clone();
         let values = values![
             &run.job,
-            &run.period_id,
-            i64::try_from(most).unwrap_or(i64::MAX),
-            format!("{metric} ")
+            run.period_start.to_string(),
+            format!("{metric} "),
+            MOST_MEASURED
         ];
-        let sql = "SELECT measured FROM runs WHERE job = $1 AND period_id <> $2 AND state = 'delivered' AND trigger <> 'test' \
-             AND substr(measured, 1, length($4)) = $4 ORDER BY period_start DESC, revision DESC LIMIT $3";
         let metric = metric.to_owned();
         let work = work(move |tx| {
             async move {
-                let rows = tx.rows(sql, values).await?;
-                let read = |text: &str| text.strip_prefix(&metric)?.trim_start().parse().ok();
-                rows.iter().map(|row| row.word("measured", read)).collect()
+                let (mut norm, mut seen) = (Vec::new(), HashSet::new());
+                for row in tx.rows(MEASURED, values).await? {
+                    let days = (row.date("period_start")?, row.date("period_end")?);
+                    if norm.len() == most {
+                        break;
+                    }
+                    if seen.insert(row.text("period_id")?) && alike(days, (own.period_start, own.period_end))
+                    {
+                        let read = |text: &str| text.strip_prefix(&metric)?.trim_start().parse().ok();
+                        norm.push(row.word("measured", read)?);
+                    }
+                }
+                Ok(norm)
             }
             .boxed()
         });
@@ -561,6 +598,14 @@ impl Store {
             path: self.data_dir.join(row.text("path")?),
         })
     }
+}
+
+/// Whether two periods, from their first to their last day, are about as long: the shorter has nine tenths of the days of the
+/// longer, as February has of a month.
+fn alike(a: (NaiveDate, NaiveDate), b: (NaiveDate, NaiveDate)) -> bool {
+    let days = |(first, last): (NaiveDate, NaiveDate)| (last - first).num_days() + 1;
+    let (a, b) = (days(a), days(b));
+    a.min(b) * 10 >= a.max(b) * 9
 }
 
 fn json(value: &impl serde::Serialize) -> String {

@@ -18,25 +18,31 @@ pub(super) fn this_process() -> String {
     )
 }
 
-/// Whether the process of this name has certainly ended: this machine was booted since, or its id is free or another's now.
-/// `false` where nobody can know: another machine, another container, a system without `/proc`. Time then decides.
+/// Whether the process of this name has certainly ended, see [`lives`].
 pub(super) fn is_gone(owner: &str) -> bool {
+    lives(owner) == Some(false)
+}
+
+/// Whether the process of this name lives: it does not if this machine was booted since, or its id is free or another's now.
+/// `None` where nobody can know: another machine, another container, a system without `/proc`. Time then decides.
+pub(super) fn lives(owner: &str) -> Option<bool> {
     let parts: Vec<&str> = owner.split('/').collect();
     let [machine, boot, namespace, pid, start] = parts[..] else {
-        return false;
+        return None;
     };
-    let (Some(here), Ok(pid)) = (Place::here(), pid.parse()) else {
-        return false;
-    };
+    let (here, pid) = (Place::here()?, pid.parse().ok()?);
     if machine != here.machine {
-        return false;
+        return None;
     }
-    boot != here.boot || (namespace == here.namespace && started(pid).as_deref() != Some(start))
+    if boot != here.boot {
+        return Some(false);
+    }
+    (namespace == here.namespace).then(|| started(pid).as_deref() == Some(start))
 }
 
 /// Within what a process id means one process.
 struct Place {
-    /// The machine's id, or its name where it has none, as in many containers.
+    /// The machine's id and name: machines that were made of one image share the id, and many containers have none.
     machine: String,
     /// Changes with every boot; containers share their machine's.
     boot: String,
@@ -52,7 +58,10 @@ impl Place {
             (!line.is_empty()).then_some(line)
         };
         Some(Self {
-            machine: line("/etc/machine-id").or_else(|| line("/proc/sys/kernel/hostname"))?,
+            machine: machine(
+                line("/etc/machine-id").as_deref(),
+                &line("/proc/sys/kernel/hostname")?,
+            ),
             boot: line("/proc/sys/kernel/random/boot_id")?,
             namespace: std::fs::read_link("/proc/self/ns/pid")
                 .ok()?
@@ -60,6 +69,10 @@ impl Place {
                 .to_string(),
         })
     }
+}
+
+fn machine(id: Option<&str>, name: &str) -> String {
+    format!("{}@{name}", id.unwrap_or_default())
 }
 
 /// When a process started, in clock ticks since boot: field 22 of its `stat`, the twentieth after the closing parenthesis of
@@ -111,6 +124,18 @@ mod tests {
         ] {
             assert_eq!(is_gone(&owner), gone, "{owner}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_machine_made_of_the_same_image_is_another() {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+        let here = Place::here().unwrap().machine;
+        let (id, _) = here.rsplit_once('@').unwrap();
+        assert_eq!(machine(Some(id), name.trim()), here);
+        let elsewhere = machine(Some(id), "its-twin");
+        assert!(!is_gone(&format!("{elsewhere}/earlier/pid:[1]/1/1")));
+        assert!(is_gone(&format!("{here}/earlier/pid:[1]/1/1")));
     }
 
     #[cfg(target_os = "linux")]

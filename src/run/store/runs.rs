@@ -246,6 +246,18 @@ impl Store {
         rows.iter().map(|row| self.run_of(row)).collect()
     }
 
+    /// The first `limit` ids of runs after this one, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn run_ids(&self, after: &str, limit: u32) -> Result<Vec<String>, StoreError> {
+        let values = values![after, limit];
+        let sql = "SELECT run_id FROM runs WHERE run_id > $1 ORDER BY run_id LIMIT $2";
+        let work = work(move |tx| async move { tx.rows(sql, values).await }.boxed());
+        let rows = self.db.transaction(work).await?;
+        rows.iter().map(|row| row.text("run_id")).collect()
+    }
+
     /// Runs that ended before `before` and still have these files, oldest first, with their folders. Bytes that are still to be
     /// sent are not old.
     ///
@@ -312,6 +324,7 @@ impl Store {
             trigger: row.word("trigger", Trigger::from_key)?,
             state: row.word("state", RunState::from_key)?,
             fence: row.get("fence")?,
+            losses: row.number("losses")?,
             as_of: row.instant("as_of")?,
             generated_at: row.instant("generated_at")?,
             recipe: row.text("recipe")?,

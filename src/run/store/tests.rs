@@ -2,7 +2,7 @@
 
 use super::testing::{
     On, Place, artifact, checked, execute, frozen, new_run, noon, on_both_databases, outlive_leases, parcel,
-    store,
+    store, texts,
 };
 use super::*;
 use crate::run::verify::verify;
@@ -30,7 +30,11 @@ on_both_databases! {
     a_run_ends_by_what_became_of_its_parcels,
     verification_finds_every_changed_and_missing_file,
     #[cfg(target_os = "linux")] a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_not,
-    an_unfinished_run_of_another_container_is_failed_when_no_run_can_take_so_long,
+    a_run_of_a_command_in_another_container_is_failed_when_its_lease_is_long_over,
+    a_run_without_a_lease_is_failed_when_no_run_can_take_so_long,
+    what_was_said_of_a_run_is_not_said_again,
+    the_norm_is_of_the_periods_before_each_by_its_last_revision_and_about_as_long,
+    the_backlog_counts_what_waits_what_is_in_doubt_and_what_died_lately,
     #[cfg(unix)] the_files_of_a_run_are_nobody_elses_though_the_data_folder_is_open,
 }
 
@@ -413,7 +417,7 @@ async fn a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_n
     let unknown = elsewhere.begin(&new_run(Trigger::Manual)).await.unwrap();
     let living = store.begin(&new_run(Trigger::Manual)).await.unwrap();
     let frozen = frozen(&killed, &[("mail", &["a@example.com"])]).await;
-    store.fail_abandoned(noon()).await.unwrap();
+    store.fail_abandoned(|_| None, noon()).await.unwrap();
     for (run, state) in [
         (&lost, RunState::Failed),
         (&unknown, RunState::Queued),
@@ -429,23 +433,132 @@ async fn a_run_whose_process_ended_in_the_middle_is_failed_and_a_living_one_is_n
         .unwrap_err();
 }
 
-async fn an_unfinished_run_of_another_container_is_failed_when_no_run_can_take_so_long(on: On) {
+async fn a_run_of_a_command_in_another_container_is_failed_when_its_lease_is_long_over(on: On) {
     let (place, store) = store(on).await;
     let elsewhere = place.store_of("another machine").await;
-    let lost = elsewhere.begin(&new_run(Trigger::Manual)).await.unwrap();
+    let begin = async |trigger| elsewhere.begin(&new_run(trigger)).await.unwrap();
+    let (by_hand, backfill) = (begin(Trigger::Manual).await, begin(Trigger::Backfill).await);
     let frozen = frozen(&elsewhere, &[("mail", &["a@example.com"])]).await;
-    let after = |days, seconds| noon() + chrono::Duration::days(days) + chrono::Duration::seconds(seconds);
-    store.fail_abandoned(after(8, 0)).await.unwrap();
-    assert_eq!(store.run(&lost.run_id).await.unwrap(), lost);
-    store.fail_abandoned(after(8, 1)).await.unwrap();
-    let failed = store.run(&lost.run_id).await.unwrap();
-    assert_eq!((failed.state, failed.fence), (RunState::Failed, lost.fence + 1));
-    assert!(failed.error.unwrap().contains("run the job again"));
+    let tell = |run: &Run| crate::run::tell::abandoned(run, &["finops@example.com".to_owned()]);
+    store.fail_abandoned(tell, noon()).await.unwrap();
+    assert_eq!(store.run(&by_hand.run_id).await.unwrap(), by_hand);
+    outlive_leases(&store).await;
+    store.fail_abandoned(tell, noon()).await.unwrap();
+    for lost in [&by_hand, &backfill] {
+        let failed = store.run(&lost.run_id).await.unwrap();
+        assert_eq!((failed.state, failed.fence), (RunState::Failed, lost.fence + 1));
+        assert!(failed.error.unwrap().contains("run the job again"));
+    }
+    let told = "SELECT run_id AS t FROM notices WHERE job = $1 AND text LIKE '%`reportwire backfill monthly --from 2026-10 --to 2026-10`%'";
+    assert_eq!(texts(&store, told, "monthly").await, [backfill.run_id]);
     assert_eq!(
         store.run(&frozen.run_id).await.unwrap().state,
         RunState::Frozen,
         "what is frozen can still be sent"
     );
+}
+
+async fn a_run_without_a_lease_is_failed_when_no_run_can_take_so_long(on: On) {
+    let (place, store) = store(on).await;
+    let elsewhere = place.store_of("another machine").await;
+    let lost = elsewhere.begin(&new_run(Trigger::Manual)).await.unwrap();
+    execute(&store, "UPDATE runs SET lease_until = NULL").await;
+    let after = |days, seconds| noon() + chrono::Duration::days(days) + chrono::Duration::seconds(seconds);
+    store.fail_abandoned(|_| None, after(8, 0)).await.unwrap();
+    assert_eq!(store.run(&lost.run_id).await.unwrap(), lost);
+    store.fail_abandoned(|_| None, after(8, 1)).await.unwrap();
+    assert_eq!(store.run(&lost.run_id).await.unwrap().state, RunState::Failed);
+}
+
+async fn what_was_said_of_a_run_is_not_said_again(on: On) {
+    let (_place, store) = store(on).await;
+    let tell = |text: &str| Tell {
+        owner: vec!["finops@example.com".into()],
+        kind: crate::delivery::BulletinKind::Dead,
+        job: Some("monthly".into()),
+        period: None,
+        run_id: Some("run-1".into()),
+        text: text.into(),
+    };
+    for text in ["550", "550", "551", "550"] {
+        store.tell(vec![tell(text)], noon()).await.unwrap();
+    }
+    let told = texts(
+        &store,
+        "SELECT text AS t FROM notices WHERE job = $1 ORDER BY id",
+        "monthly",
+    )
+    .await;
+    assert_eq!(told, ["550", "551"]);
+}
+
+async fn the_norm_is_of_the_periods_before_each_by_its_last_revision_and_about_as_long(on: On) {
+    let (_place, store) = store(on).await;
+    let run = store.begin(&new_run(Trigger::Manual)).await.unwrap();
+    execute(
+        &store,
+        "INSERT INTO runs (run_id, job, period_id, period_start, period_end, timezone, revision, trigger, state, fence, owner, \
+         recipe, created_at, measured) SELECT column1, 'monthly', column2, column3, column4, 'UTC', column5, column6, column7, 1, 'x', '{}', \
+         column3, column8 FROM (VALUES \
+         ('1', '2026-09', '2026-09-01', '2026-09-30', 1, 'schedule', 'delivered', 'cost 1'), \
+         ('2', '2026-09', '2026-09-01', '2026-09-30', 2, 'schedule', 'delivered', 'cost 90'), \
+         ('3', '2026-08', '2026-08-01', '2026-08-31', 1, 'schedule', 'delivered', 'cost 80'), \
+         ('4', '2026-Q3', '2026-07-01', '2026-09-30', 1, 'manual', 'delivered', 'cost 250'), \
+         ('5', '2026-11', '2026-11-01', '2026-11-30', 1, 'manual', 'delivered', 'cost 5'), \
+         ('6', '2026-07', '2026-07-01', '2026-07-31', 1, 'schedule', 'held', 'cost 900'), \
+         ('7', '2026-06', '2026-06-01', '2026-06-30', 1, 'schedule', 'delivered', 'tokens 7'), \
+         ('8', '2026-05', '2026-05-01', '2026-05-31', 1, 'test', 'delivered', 'cost 6'), \
+         ('9', '2026-02', '2026-02-01', '2026-02-28', 1, 'schedule', 'delivered', 'cost 70'), \
+         ('0', '2026-01', '2026-01-01', '2026-01-31', 1, 'schedule', 'delivered', 'cost 60')) AS earlier",
+    )
+    .await;
+    let norm = store.norm(&run, "cost", 3).await.unwrap();
+    assert_eq!(norm, [90, 80, 70].map(Decimal::from));
+}
+
+async fn the_backlog_counts_what_waits_what_is_in_doubt_and_what_died_lately(on: On) {
+    let (_place, store) = store(on).await;
+    let run = frozen(&store, &[("mail", &["a", "b", "c", "d", "e"])]).await;
+    let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
+    store
+        .advance(&run.run_id, run.fence, frozen, delivering)
+        .await
+        .unwrap();
+    let doubt = |again_at| Outcome::Ambiguous {
+        reason: "lost".into(),
+        again_at,
+    };
+    let dead = Outcome::Dead { reason: "550".into() };
+    let acked = Outcome::Acked(Receipt { proof: "250".into() });
+    for (row, outcome) in store.deliveries(&run.run_id).await.unwrap().iter().zip([
+        doubt(None),
+        doubt(Some(noon())),
+        dead,
+        acked,
+    ]) {
+        let permit = store.permit(row, run.fence, noon()).await.unwrap();
+        store.record(&run.run_id, permit, &outcome, noon()).await.unwrap();
+    }
+    let tell = Tell {
+        owner: vec!["finops@example.com".into()],
+        kind: crate::delivery::BulletinKind::Dead,
+        job: None,
+        period: None,
+        run_id: None,
+        text: "550".into(),
+    };
+    store.tell(vec![tell], noon()).await.unwrap();
+    let backlog = |dead| Backlog {
+        waiting: 2,
+        ambiguous: 1,
+        dead,
+        notices: 1,
+    };
+    assert_eq!(store.backlog(noon()).await.unwrap(), backlog(1));
+    // In a bulletin that is not out yet it is still to be told.
+    store.gather_bulletins(noon(), noon(), noon()).await.unwrap();
+    let week = noon() + chrono::Duration::days(7);
+    assert_eq!(store.backlog(week).await.unwrap(), backlog(0));
 }
 
 #[cfg(unix)]

@@ -96,6 +96,10 @@ async fn data_that_never_come_end_the_looking_and_the_owner_hears_once() {
     assert_eq!(shop.states().await[1], (2, RunState::Failed));
     let news = shop.news().await;
     assert_eq!(news.len(), 1, "{news:?}");
+    assert!(
+        news[0].text.starts_with("A provisional report went out"),
+        "{news:?}"
+    );
     assert_eq!(shop.work_at("2027-12-01T00:00:00Z").await, 0);
     assert_eq!(shop.files().len(), 2, "the provisional one and its manifest");
 }
@@ -286,6 +290,22 @@ async fn that_a_job_works_again_is_told_once() {
 }
 
 #[tokio::test]
+async fn what_the_service_gives_up_of_a_run_by_hand_is_told_once() {
+    let shop = Shop::open("").await;
+    shop.usage_to("2026-10-31");
+    std::fs::write(shop.folder.path().join("drop"), "no folder").unwrap();
+    shop.run("2026-10").await;
+    // As if the folder had not answered while the command looked.
+    let waits = "UPDATE deliveries SET state = 'retry_wait', next_attempt_at = '2026-11-02T06:00:00.000000Z'";
+    crate::run::store::testing::execute(&shop.engine.store, waits).await;
+    assert_eq!(shop.work_at(DUE).await, 1);
+    assert_eq!(shop.states().await, [(1, RunState::Failed)]);
+    let news = shop.news().await;
+    let dead = news.iter().filter(|notice| notice.kind.key() == "dead").count();
+    assert_eq!((dead, news.len()), (2, 2), "the file and its manifest: {news:#?}");
+}
+
+#[tokio::test]
 async fn a_disk_of_our_own_that_is_full_fails_no_run() {
     let shop = Shop::open("").await;
     shop.usage_to("2026-10-31");
@@ -306,6 +326,36 @@ async fn a_disk_of_our_own_that_is_full_fails_no_run() {
     assert_eq!(shop.work_at("2026-11-02T06:04:59Z").await, 0);
     assert_eq!(shop.work_at("2026-11-02T06:05:00Z").await, 1);
     assert_eq!(shop.states().await, [(1, RunState::Delivered)]);
+}
+
+#[tokio::test]
+async fn a_disk_that_stays_full_for_one_run_is_told_once() {
+    let shop = Shop::open("").await;
+    shop.usage_to("2026-10-31");
+    shop.fall_due().await;
+    for minute in (0..60).step_by(5) {
+        let run = shop.runs().await.remove(0);
+        let home = shop.engine.store.data_dir().join("runs").join(&run.run_id);
+        let take = run.fence + 1;
+        let home = if take == 1 {
+            home
+        } else {
+            home.join(format!("take-{take}"))
+        };
+        let list = home.join("snapshot/usage");
+        std::fs::create_dir_all(&list).unwrap();
+        std::os::unix::fs::symlink("/dev/full", list.join("answers.jsonl")).unwrap();
+        let error = shop
+            .try_at(&format!("2026-11-02T06:{minute:02}:00Z"))
+            .await
+            .unwrap_err();
+        assert!(error.may_pass(), "{error}");
+    }
+    let news = shop.news().await;
+    assert!(
+        news.len() == 1 && news[0].text.starts_with("The report is not made yet"),
+        "{news:?}"
+    );
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! However much lies in the store, what the service asks every second never looks at all of it.
 
 use super::*;
-use crate::run::store::rescue::{HOLDERS, PARCELS_DUE, UNFINISHED};
+use crate::run::store::late::OVERDUE;
+use crate::run::store::outbox::{MEASURED, OPEN_PARCELS, UNTOLD};
+use crate::run::store::rescue::OF_COMMANDS;
 use crate::run::store::testing::{Place, execute, texts};
+use crate::run::store::turns::{HOLDERS, PARCELS_DUE, UNFINISHED};
 
 on_both_databases! {
     what_is_asked_every_second_looks_at_no_more_than_there_is_to_do,
@@ -20,7 +23,7 @@ const FULL: [&str; 5] = [
     "INSERT INTO deliveries (run_id, position, delivery, recipient, key, content_path, sha256, state, updated_at) \
      SELECT run_id, 0, 'mail', 'a', 'k', 'x', 'x', 'acked', created_at FROM runs",
     "INSERT INTO notices (at, owner, kind, job, text, bulletin) \
-     SELECT created_at, '[]', 'missed', job, 'x', 'told' FROM runs",
+     SELECT created_at, '[]', 'missed', job, 'x', run_id FROM runs",
     "ANALYZE",
 ];
 
@@ -28,12 +31,22 @@ const FULL: [&str; 5] = [
 fn asked() -> Vec<String> {
     let filled = |sql: &str| {
         let instant = "'2026-11-02T12:00:00.000000Z'";
-        sql.replace("$1", instant)
-            .replace("$2", instant)
-            .replace("$3", "1000")
-            .replace("$4", instant)
+        let sql = sql.replace("LIMIT $4", "LIMIT 1000").replace("$5", "1000");
+        (1..5).fold(sql, |sql, n| sql.replace(&format!("${n}"), instant))
     };
-    let mut asked: Vec<String> = [UNFINISHED, PARCELS_DUE, HOLDERS].map(filled).into();
+    let mut asked: Vec<String> = [
+        UNFINISHED,
+        PARCELS_DUE,
+        HOLDERS,
+        OF_COMMANDS,
+        OPEN_PARCELS,
+        MEASURED,
+        OVERDUE,
+        UNTOLD[0],
+        UNTOLD[1],
+    ]
+    .map(filled)
+    .into();
     asked.extend(
         [
             "UPDATE jobs SET evaluated_until = 'x' WHERE job = 'job-1' AND evaluated_until = 'y'",
@@ -42,9 +55,12 @@ fn asked() -> Vec<String> {
             "SELECT 1 FROM occurrences WHERE job = 'job-1' AND closed = 'p-1'",
             "UPDATE deliveries SET state = 'ambiguous' WHERE run_id = 'run-1' AND state = 'sending'",
             "SELECT owner, min(id) FROM notices WHERE bulletin IS NULL AND owner <> '[]' GROUP BY owner",
-            "SELECT key FROM bulletins WHERE state = 'pending' AND next_attempt_at <= 'x' ORDER BY written_at LIMIT 1",
-            "SELECT run_id, owner, fence, created_at FROM runs WHERE trigger <> 'schedule' \
-             AND state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') AND state NOT IN ('frozen', 'delivering')",
+            "SELECT key FROM bulletins WHERE state = 'pending' AND (next_attempt_at <= 'x' OR next_attempt_at > 'y') \
+             ORDER BY written_at LIMIT 1",
+            "SELECT count(*) FROM notices WHERE run_id = 'run-1' AND kind = 'late' AND text = 'x'",
+            "SELECT count(*) FROM notices WHERE bulletin = 'key'",
+            "SELECT count(*) FROM notices WHERE job = 'job-1' AND kind = 'failed' \
+             AND id > (SELECT coalesce(max(id), 0) FROM notices WHERE job = 'job-1' AND kind = 'recovered')",
         ]
         .map(str::to_owned),
     );
@@ -76,6 +92,8 @@ async fn what_is_asked_every_second_looks_at_no_more_than_there_is_to_do(on: On)
                 // SQLite: a scan of a partial index looks at what is in it, and that is little.
                 || (line.starts_with("SCAN")
                     && !line.contains("runs_unfinished")
+                    && !line.contains("runs_in_line")
+                    && !line.contains("deliveries_open")
                     && !line.contains("notices_waiting")
                     && !line.contains("CONSTANT ROW")
                     && !line.contains("bulletins"));

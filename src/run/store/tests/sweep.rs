@@ -1,7 +1,7 @@
 //! Whatever is unfinished is handed to a worker in the end, and nothing else is (the sweeper of G1 and G2).
 
 use super::*;
-use crate::run::store::testing::{Recorder, at, scheduled};
+use crate::run::store::testing::{Recorder, advance, at, cursor, execute, occurrence, scheduled};
 use chrono::TimeDelta;
 
 on_both_databases! {
@@ -12,6 +12,10 @@ on_both_databases! {
     a_clock_that_was_put_back_keeps_nothing_waiting,
     runs_that_are_under_way_do_not_crowd_out_those_that_wait,
     a_run_is_in_one_ticket_of_a_sweep,
+    runs_of_a_job_begin_one_after_the_other_as_soon_as_the_one_before_is_frozen_or_at_its_end,
+    a_run_that_waits_lets_the_next_one_pass_and_comes_back_when_nobody_is_under_way,
+    a_wait_that_a_wrong_clock_has_set_counts_for_nothing,
+    a_long_queue_of_one_job_is_handed_out_in_no_time,
 }
 
 /// The runs that a sweep hands out at this instant.
@@ -226,4 +230,123 @@ async fn a_dead_process_leaves_its_runs_at_once() {
         left.sort();
         assert_eq!(swept(&store, noon(), 9).await, left);
     }
+}
+
+/// Runs of one job that have fallen due together, in the order in which they did.
+async fn fallen_due(store: &Store, days: &[&str]) -> Vec<Ticket> {
+    let (dispatch, from) = (Arc::new(Recorder::default()), "2026-10-01T00:00:00Z");
+    store.register(vec![cursor("daily", from)]).await.unwrap();
+    let due = days.iter().map(|day| occurrence(&format!("{day}T07:00:00Z")));
+    let due = advance("daily", from, due.collect());
+    store
+        .materialise(vec![due], dispatch.clone(), noon())
+        .await
+        .unwrap();
+    dispatch.taken()
+}
+
+/// Walks a run that was taken to `frozen`, with nothing to send.
+async fn freeze(store: &Store, run: &Run) {
+    use RunState::{Checked, Fetching, Queued, Rendered, Snapshotted};
+    for (from, to) in [
+        (Queued, Fetching),
+        (Fetching, Snapshotted),
+        (Snapshotted, Rendered),
+        (Rendered, Checked),
+    ] {
+        store.advance(&run.run_id, run.fence, from, to).await.unwrap();
+    }
+    std::fs::create_dir_all(&run.snapshot_dir).unwrap();
+    let nothing = Freeze {
+        artifacts: &[],
+        parcels: &[],
+        notices: &[],
+        generated_at: noon(),
+        held: &[],
+        measured: None,
+    };
+    store.freeze(run, nothing, vec![], noon()).await.unwrap();
+}
+
+async fn runs_of_a_job_begin_one_after_the_other_as_soon_as_the_one_before_is_frozen_or_at_its_end(on: On) {
+    let (_place, store) = store(on).await;
+    let tickets = fallen_due(&store, &["2026-10-31", "2026-11-01", "2026-11-02"]).await;
+    let [first, second, third] = &tickets[..] else {
+        panic!("{tickets:?}")
+    };
+    // The tickets of all three arrive at once, in whatever order.
+    assert_eq!(store.take(third, noon()).await.unwrap(), None);
+    let run = store.take(first, noon()).await.unwrap().unwrap();
+    assert_eq!(store.take(second, noon()).await.unwrap(), None);
+    assert!(swept(&store, noon(), 9).await.is_empty());
+    freeze(&store, &run).await;
+    let next = std::slice::from_ref(&second.run_id);
+    assert_eq!(swept(&store, noon(), 9).await, next, "in the same minute");
+    let run = store.take(second, noon()).await.unwrap().unwrap();
+    assert_eq!(store.take(third, noon()).await.unwrap(), None);
+    store
+        .fail(&run.run_id, run.fence, "503", noon(), None)
+        .await
+        .unwrap();
+    let next = std::slice::from_ref(&third.run_id);
+    assert_eq!(swept(&store, noon(), 9).await, next);
+    assert!(store.take(third, noon()).await.unwrap().is_some());
+}
+
+async fn a_run_that_waits_lets_the_next_one_pass_and_comes_back_when_nobody_is_under_way(on: On) {
+    let (_place, store) = store(on).await;
+    let tickets = fallen_due(&store, &["2026-11-01", "2026-11-02"]).await;
+    let (first, second) = (&tickets[0], &tickets[1]);
+    let run = store.take(first, noon()).await.unwrap().unwrap();
+    let until = noon() + TimeDelta::minutes(15);
+    store.set_aside(&run, until, None, noon()).await.unwrap();
+    let under_way = store.take(second, noon()).await.unwrap().unwrap();
+    outlive_or_renew(&store, until).await;
+    assert!(swept(&store, until, 9).await.is_empty(), "one at a time");
+    let (id, fence) = (&under_way.run_id, under_way.fence);
+    store.fail(id, fence, "503", until, None).await.unwrap();
+    assert_eq!(swept(&store, until, 9).await, std::slice::from_ref(&run.run_id));
+}
+
+async fn a_wait_that_a_wrong_clock_has_set_counts_for_nothing(on: On) {
+    let (_place, store) = store(on).await;
+    let years = noon() + TimeDelta::days(3650);
+    let run = store
+        .take(&scheduled(&store).await, noon())
+        .await
+        .unwrap()
+        .unwrap();
+    store.set_aside(&run, years, None, noon()).await.unwrap();
+    assert_eq!(swept(&store, noon(), 9).await, [run.run_id]);
+    let sent = delivering(&store, &["a@example.com"]).await;
+    attempt(&store, &sent, 0, later(years)).await;
+    store.release(&sent.run_id, sent.fence).await.unwrap();
+    assert_eq!(
+        swept(&store, noon(), 9).await,
+        std::slice::from_ref(&sent.run_id),
+        "under way"
+    );
+    let sent = store.claim(&sent.run_id, noon()).await.unwrap();
+    store
+        .conclude(&sent.run_id, sent.fence, noon(), vec![])
+        .await
+        .unwrap();
+    assert_eq!(swept(&store, noon(), 9).await, [sent.run_id], "at its end");
+}
+
+async fn a_long_queue_of_one_job_is_handed_out_in_no_time(on: On) {
+    let (_place, store) = store(on).await;
+    let ticket = scheduled(&store).await;
+    execute(
+        &store,
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000) \
+         INSERT INTO runs (run_id, job, period_id, period_start, period_end, timezone, revision, trigger, state, fence, owner, \
+         recipe, created_at, as_of) SELECT 'run-' || n, 'daily', 'p-' || n, '2026-10-01', '2026-10-01', 'UTC', 1, 'schedule', \
+         'queued', 0, '', '{}', '2026-11-02T12:00:00.' || (100000 + n) || 'Z', '2026-11-02T12:00:00.' || (100000 + n) || 'Z' FROM n",
+    )
+    .await;
+    let begun = std::time::Instant::now();
+    let handed_out = swept(&store, noon() + TimeDelta::seconds(61), 1000).await;
+    assert_eq!(handed_out, [ticket.run_id], "the one that fell due first");
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }

@@ -3,7 +3,8 @@
 use super::super::*;
 use crate::run::resend;
 use crate::run::store::testing::{
-    On, Place, Recorder, advance, at, cursor, execute, noon, occurrence, on_both_databases, outlive_leases,
+    On, Place, Recorder, advance, at, cursor, execute, noon, number, occurrence, on_both_databases,
+    outlive_leases,
 };
 use crate::run::store::{Permit, PutOff};
 use crate::schedule::clock::ManualClock;
@@ -16,6 +17,7 @@ on_both_databases! {
     a_run_whose_job_has_gone_ends_and_its_owner_hears,
     a_run_that_this_process_is_at_work_on_is_not_taken_from_it,
     whoever_is_told_to_stop_before_anything_is_frozen_gives_the_run_back,
+    a_run_that_ends_every_process_that_begins_it_is_failed_and_its_owner_hears,
     what_a_killed_process_was_sending_is_sent_once_more_where_repeats_are_known,
     what_a_killed_process_left_is_sent_although_a_command_concludes_the_run_first,
 }
@@ -182,6 +184,28 @@ async fn a_run_whose_job_has_gone_ends_and_its_owner_hears(on: On) {
         world.engine.store.in_trouble("daily").await.unwrap(),
         "its owner is told"
     );
+}
+
+async fn a_run_that_ends_every_process_that_begins_it_is_failed_and_its_owner_hears(on: On) {
+    let world = World::new(on).await;
+    let (mut ticket, store) = (world.due().await, &world.engine.store);
+    let run = store.take(&ticket, noon()).await.unwrap().unwrap();
+    store.release(&run.run_id, run.fence).await.unwrap();
+    // Given back in good order: that does not count.
+    for losses in 0..MOST_LOSSES {
+        ticket = world.swept().await.remove(0);
+        let run = store.take(&ticket, noon()).await.unwrap().unwrap();
+        assert_eq!(run.losses, losses);
+        outlive_leases(store).await;
+    }
+    ticket = world.swept().await.remove(0);
+    world.works(&ticket).await;
+    let run = world.run(&ticket).await;
+    assert_eq!(run.state, RunState::Failed);
+    assert!(run.error.unwrap().starts_with("5 times the program ended"));
+    assert!(world.swept().await.is_empty());
+    let told = "SELECT count(*) AS n FROM notices WHERE kind = 'failed' AND text LIKE '%reportwire run daily --period 2026-11-01%'";
+    assert_eq!(number(store, told).await, 1);
 }
 
 async fn a_run_that_this_process_is_at_work_on_is_not_taken_from_it(on: On) {

@@ -107,7 +107,15 @@ async fn the_owner_hears_once_that_the_clock_is_held_and_the_calendar_goes_on_fr
     assert_eq!(number(&world.store, held).await, 1);
     assert_eq!(world.written("daily").await, (vec![], vec![]));
     world.clock.set(at("2026-03-02T06:30:00Z"));
-    world.beat().await.unwrap();
+    for _ in 0..2 {
+        world.beat().await.unwrap();
+    }
+    let over = "SELECT count(*) AS n FROM notices WHERE kind = 'recovered'";
+    assert_eq!(
+        number(&world.store, over).await,
+        1,
+        "and once that it is right again"
+    );
     assert_eq!(
         world.written("daily").await,
         (vec!["2026-03-02T07:00:00".to_owned()], vec![])

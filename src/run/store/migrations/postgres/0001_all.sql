@@ -26,6 +26,7 @@ CREATE TABLE runs (
     measured          TEXT,
     dispatched_at     TEXT,
     wait_until        TEXT,
+    losses            BIGINT  NOT NULL DEFAULT 0,
     snapshot_cleared_at  TEXT,
     artifacts_cleared_at TEXT
 );
@@ -80,6 +81,11 @@ CREATE TABLE attempts (
 -- The service: runs are leased, occurrences are rows, the owner hears of trouble.
 
 CREATE INDEX runs_unfinished ON runs (state) WHERE state NOT IN ('delivered', 'partially_delivered', 'failed', 'held');
+-- What earlier periods of a job came to.
+CREATE INDEX runs_measured ON runs (job, period_start) WHERE measured IS NOT NULL;
+-- Scheduled runs of a job in the order of their turns.
+CREATE INDEX runs_in_line ON runs (job, as_of, run_id)
+    WHERE trigger = 'schedule' AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked');
 
 -- How far each job's calendar has been written down.
 CREATE TABLE jobs (
@@ -105,7 +111,7 @@ CREATE TABLE occurrences (
 CREATE UNIQUE INDEX occurrences_closed ON occurrences (job, closed) WHERE closed IS NOT NULL;
 CREATE INDEX occurrences_by_run ON occurrences (run_id) WHERE run_id IS NOT NULL;
 
--- Edits of schedules, with what they changed.
+-- What operators have decided about runs, and edits of schedules, with what they changed.
 CREATE TABLE audits (
     id     BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at     TEXT NOT NULL,
@@ -128,14 +134,18 @@ CREATE TABLE notices (
     bulletin TEXT
 );
 CREATE INDEX notices_waiting ON notices (owner) WHERE bulletin IS NULL;
+CREATE INDEX notices_by_bulletin ON notices (bulletin) WHERE bulletin IS NOT NULL;
+CREATE INDEX notices_by_job ON notices (job) WHERE job IS NOT NULL;
+CREATE INDEX notices_by_run ON notices (run_id) WHERE run_id IS NOT NULL;
 
 CREATE TABLE bulletins (
     key             TEXT    PRIMARY KEY,
     owner           TEXT    NOT NULL,
     written_at      TEXT    NOT NULL,
-    state           TEXT    NOT NULL, -- pending, acked, second_way, dead
+    state           TEXT    NOT NULL, -- pending, acked, second_way
     attempts        BIGINT  NOT NULL DEFAULT 0,
     next_attempt_at TEXT,
+    settled         TEXT    NOT NULL DEFAULT '{}', -- JSON: recipients that are not tried again, and whether they have it
     detail          TEXT
 );
 CREATE INDEX bulletins_pending ON bulletins (next_attempt_at) WHERE state = 'pending';
@@ -157,3 +167,5 @@ CREATE TABLE gone (
 
 CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX deliveries_sending ON deliveries (run_id) WHERE state = 'sending';
+-- What is waiting, given up or in doubt: little beside what was acknowledged.
+CREATE INDEX deliveries_open ON deliveries (state) WHERE state NOT IN ('acked', 'superseded');

@@ -10,12 +10,19 @@ ALTER TABLE runs ADD COLUMN held TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE runs ADD COLUMN measured TEXT;
 -- When the service last handed it to a worker.
 ALTER TABLE runs ADD COLUMN dispatched_at TEXT;
--- Not before this time, while it waits for late data.
+-- Not before this time, while it waits for late data or for room on the disk.
 ALTER TABLE runs ADD COLUMN wait_until TEXT;
+-- How often it was lost, before it was frozen, by a process that ended or fell silent with it in its hands.
+ALTER TABLE runs ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;
 -- When files were cleared away because they were old.
 ALTER TABLE runs ADD COLUMN snapshot_cleared_at TEXT;
 ALTER TABLE runs ADD COLUMN artifacts_cleared_at TEXT;
 CREATE INDEX runs_unfinished ON runs (state) WHERE state NOT IN ('delivered', 'partially_delivered', 'failed', 'held');
+-- What earlier periods of a job came to.
+CREATE INDEX runs_measured ON runs (job, period_start) WHERE measured IS NOT NULL;
+-- Scheduled runs of a job in the order of their turns.
+CREATE INDEX runs_in_line ON runs (job, as_of, run_id)
+    WHERE trigger = 'schedule' AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked');
 
 -- Who sends a parcel is who holds its run.
 ALTER TABLE deliveries DROP COLUMN owner;
@@ -51,7 +58,7 @@ CREATE TABLE occurrences (
 CREATE UNIQUE INDEX occurrences_closed ON occurrences (job, closed) WHERE closed IS NOT NULL;
 CREATE INDEX occurrences_by_run ON occurrences (run_id) WHERE run_id IS NOT NULL;
 
--- Edits of schedules, with what they changed.
+-- What operators have decided about runs, and edits of schedules, with what they changed.
 CREATE TABLE audits (
     id     INTEGER PRIMARY KEY,
     at     TEXT NOT NULL,
@@ -74,14 +81,18 @@ CREATE TABLE notices (
     bulletin TEXT
 ) STRICT;
 CREATE INDEX notices_waiting ON notices (owner) WHERE bulletin IS NULL;
+CREATE INDEX notices_by_bulletin ON notices (bulletin) WHERE bulletin IS NOT NULL;
+CREATE INDEX notices_by_job ON notices (job) WHERE job IS NOT NULL;
+CREATE INDEX notices_by_run ON notices (run_id) WHERE run_id IS NOT NULL;
 
 CREATE TABLE bulletins (
     key             TEXT    PRIMARY KEY,
     owner           TEXT    NOT NULL,
     written_at      TEXT    NOT NULL,
-    state           TEXT    NOT NULL, -- pending, acked, second_way, dead
+    state           TEXT    NOT NULL, -- pending, acked, second_way
     attempts        INTEGER NOT NULL DEFAULT 0,
     next_attempt_at TEXT,
+    settled         TEXT    NOT NULL DEFAULT '{}', -- JSON: recipients that are not tried again, and whether they have it
     detail          TEXT
 ) STRICT;
 CREATE INDEX bulletins_pending ON bulletins (next_attempt_at) WHERE state = 'pending';
@@ -103,3 +114,5 @@ CREATE TABLE gone (
 
 CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX deliveries_sending ON deliveries (run_id) WHERE state = 'sending';
+-- What is waiting, given up or in doubt: little beside what was acknowledged.
+CREATE INDEX deliveries_open ON deliveries (state) WHERE state NOT IN ('acked', 'superseded');
