@@ -4,40 +4,32 @@
 //! commit costs a disk's round trip and everything that falls due at one moment would queue for it; each piece of work begins
 //! at a savepoint, so one that fails takes nothing else with it. On PostgreSQL each is a transaction on a pooled connection.
 
+mod fault;
+mod row;
+mod values;
+mod writer;
+
+pub(super) use fault::{SQLITE_BUSY, fault, primary_code};
+pub(super) use row::{Row, instant};
+pub(super) use values::{Value, values};
+
 use super::StoreError;
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow};
-use sqlx::{
-    Arguments as _, Connection as _, Decode, PgPool, Postgres, Row as _, Sqlite, SqliteConnection,
-    SqlitePool, Transaction, Type,
-};
-use std::path::{Path, PathBuf};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
-
-/// Most pieces of work that are committed together on `SQLite`.
-const GROUP: usize = 512;
-/// Most pieces of work that wait for the writer; more wait where they are asked for.
-const WAITING: usize = 4096;
+use values::{postgres, sqlite};
+use writer::{Done, Op, Run, WAITING, Writer};
 
 /// Keeps what a group has done so far, whatever becomes of what follows.
 const KEEP: &str = "RELEASE work; SAVEPOINT work";
 
 /// What time PostgreSQL says it is.
 const CLOCK: &str = "SELECT to_char(now() AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS now";
-
-/// Primary result codes of `SQLite`, in the low byte of the extended ones.
-pub(super) const SQLITE_BUSY: u32 = 5;
-const SQLITE_READONLY: u32 = 8;
-const SQLITE_IOERR: u32 = 10;
-const SQLITE_CORRUPT: u32 = 11;
-const SQLITE_FULL: u32 = 13;
-const SQLITE_CANTOPEN: u32 = 14;
-const SQLITE_NOTADB: u32 = 26;
 
 /// The connections of one database.
 #[derive(Debug, Clone)]
@@ -55,21 +47,6 @@ pub(super) struct Db {
     place: Arc<Path>,
     /// To the one task that writes; `SQLite` only.
     writer: mpsc::Sender<Op>,
-}
-
-/// A piece of work that waits for the writer.
-struct Op {
-    /// Whether it is one statement, which is undone by itself if it fails.
-    single: bool,
-    run: Run,
-}
-
-/// Does its part and says how it is to be answered once that is committed, or could not be.
-type Run = Box<dyn for<'t, 'c> FnOnce(Result<&'t mut Tx<'c>, StoreError>) -> BoxFuture<'t, Done> + Send>;
-
-struct Done {
-    good: bool,
-    answer: Box<dyn FnOnce(Option<StoreError>) + Send>,
 }
 
 /// A transaction.
@@ -222,87 +199,6 @@ impl Db {
     }
 }
 
-/// The one task that writes to `SQLite` in this process.
-struct Writer {
-    /// None: the next piece of work opens another.
-    connection: Option<SqliteConnection>,
-    options: SqliteConnectOptions,
-    place: Arc<Path>,
-}
-
-impl Writer {
-    /// Everything that waits goes into one commit.
-    async fn write_all(mut self, mut waiting: mpsc::Receiver<Op>) {
-        let mut group = Vec::new();
-        while waiting.recv_many(&mut group, GROUP).await > 0 {
-            let group = std::mem::take(&mut group);
-            let connection = match self.connection.take() {
-                Some(connection) => Ok(connection),
-                None => SqliteConnection::connect_with(&self.options).await,
-            };
-            match connection {
-                Ok(mut connection) => {
-                    commit_group(&mut connection, &self.place, group).await;
-                    // A full disk ends a transaction by itself, and the connection goes on believing that it is in one.
-                    if !connection.is_in_transaction() {
-                        self.connection = Some(connection);
-                    }
-                }
-                Err(cause) => refuse(group, &fault(&self.place, cause)).await,
-            }
-        }
-    }
-}
-
-/// Answers that nothing could be begun.
-async fn refuse(group: Vec<Op>, why: &StoreError) {
-    for op in group {
-        let done = (op.run)(Err(why.again())).await;
-        (done.answer)(None);
-    }
-}
-
-async fn commit_group(connection: &mut SqliteConnection, place: &Arc<Path>, group: Vec<Op>) {
-    // The lock is taken at once, so that what is read stays true until the commit.
-    let mut tx = match connection.begin_with("BEGIN IMMEDIATE").await {
-        Ok(transaction) => Tx {
-            inner: Inner::Sqlite(transaction),
-            place: Arc::clone(place),
-        },
-        Err(cause) => return refuse(group, &fault(place, cause)).await,
-    };
-    let alone = group.len() == 1;
-    let mut answers = Vec::with_capacity(group.len());
-    let mut spoilt = match alone {
-        true => None,
-        false => tx.savepoint("SAVEPOINT work").await.err(),
-    };
-    for op in group {
-        if spoilt.is_none() && !alone && !op.single {
-            spoilt = tx.savepoint(KEEP).await.err();
-        }
-        let done = (op.run)(match &spoilt {
-            None => Ok(&mut tx),
-            Some(why) => Err(why.again()),
-        });
-        let done = done.await;
-        if spoilt.is_none() && !alone && !done.good {
-            spoilt = tx.take_back(op.single).await.err();
-        }
-        answers.push((done.good, done.answer));
-    }
-    let committed = match spoilt {
-        None if alone && !answers[0].0 => tx.rollback().await,
-        None => tx.commit().await,
-        Some(why) => Err(why),
-    };
-    let spoilt = committed.err();
-    for (good, answer) in answers {
-        // Work that failed by itself says so itself.
-        answer(spoilt.as_ref().filter(|_| good).map(StoreError::again));
-    }
-}
-
 impl Tx<'_> {
     /// Runs a statement; the number of rows it touched.
     pub(super) async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, StoreError> {
@@ -330,9 +226,7 @@ impl Tx<'_> {
         Ok(match &mut self.inner {
             Inner::Sqlite(tx) => {
                 let rows = sqlx::query_with(sql, sqlite(values)).fetch_all(&mut **tx).await;
-                let rows = rows.map_err(failed)?.into_iter();
-                rows.map(|row| Row(RowOf::Sqlite(row), Arc::clone(place)))
-                    .collect()
+                Row::of_sqlite(rows.map_err(failed)?, place)
             }
             Inner::Postgres(tx) => {
                 let rows = sqlx::query_with(sql, postgres(values)).fetch_all(&mut **tx).await;
@@ -458,208 +352,4 @@ where
     F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
 {
     work
-}
-
-/// A value that is bound to `$1`, `$2`, …
-#[derive(Debug, Clone)]
-pub(super) enum Value {
-    Text(Option<String>),
-    Number(Option<i64>),
-}
-
-/// Lists the values of a statement.
-macro_rules! values {
-    ($($value:expr),* $(,)?) => { vec![$($crate::run::store::db::Value::from($value)),*] };
-}
-pub(super) use values;
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(Some(text.to_owned()))
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(Some(text))
-    }
-}
-
-impl From<&String> for Value {
-    fn from(text: &String) -> Self {
-        Self::Text(Some(text.clone()))
-    }
-}
-
-impl From<Option<String>> for Value {
-    fn from(text: Option<String>) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<Option<&str>> for Value {
-    fn from(text: Option<&str>) -> Self {
-        Self::Text(text.map(str::to_owned))
-    }
-}
-
-impl From<i64> for Value {
-    fn from(number: i64) -> Self {
-        Self::Number(Some(number))
-    }
-}
-
-impl From<Option<i64>> for Value {
-    fn from(number: Option<i64>) -> Self {
-        Self::Number(number)
-    }
-}
-
-impl From<u32> for Value {
-    fn from(number: u32) -> Self {
-        Self::Number(Some(number.into()))
-    }
-}
-
-impl From<DateTime<Utc>> for Value {
-    fn from(at: DateTime<Utc>) -> Self {
-        Self::Text(Some(instant(at)))
-    }
-}
-
-impl From<Option<DateTime<Utc>>> for Value {
-    fn from(at: Option<DateTime<Utc>>) -> Self {
-        Self::Text(at.map(instant))
-    }
-}
-
-fn sqlite(values: Vec<Value>) -> SqliteArguments {
-    let mut arguments = SqliteArguments::default();
-    for value in values {
-        // Texts and numbers can always be encoded.
-        drop(match value {
-            Value::Text(text) => arguments.add(text),
-            Value::Number(number) => arguments.add(number),
-        });
-    }
-    arguments
-}
-
-fn postgres(values: Vec<Value>) -> PgArguments {
-    let mut arguments = PgArguments::default();
-    for value in values {
-        // Texts and numbers can always be encoded.
-        drop(match value {
-            Value::Text(text) => arguments.add(text),
-            Value::Number(number) => arguments.add(number),
-        });
-    }
-    arguments
-}
-
-/// A row of either database.
-pub(super) struct Row(RowOf, Arc<Path>);
-
-enum RowOf {
-    Sqlite(SqliteRow),
-    Postgres(PgRow),
-}
-
-/// What columns hold: texts and whole numbers.
-pub(super) trait Column:
-    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
-{
-}
-impl Column for String {}
-impl Column for Option<String> {}
-impl Column for i64 {}
-impl Column for Option<i64> {}
-
-impl Row {
-    fn of_postgres(rows: Vec<PgRow>, place: &Arc<Path>) -> Vec<Self> {
-        rows.into_iter()
-            .map(|row| Self(RowOf::Postgres(row), Arc::clone(place)))
-            .collect()
-    }
-
-    /// The value of a column, with its name in every complaint.
-    pub(super) fn get<T: Column>(&self, column: &'static str) -> Result<T, StoreError> {
-        let value = match &self.0 {
-            RowOf::Sqlite(row) => row.try_get(column),
-            RowOf::Postgres(row) => row.try_get(column),
-        };
-        value.map_err(|cause| fault(&self.1, cause))
-    }
-
-    pub(super) fn text(&self, column: &'static str) -> Result<String, StoreError> {
-        self.get(column)
-    }
-
-    pub(super) fn number<N: TryFrom<i64>>(&self, column: &'static str) -> Result<N, StoreError> {
-        let value: i64 = self.get(column)?;
-        N::try_from(value).map_err(|_| bad(column, value.to_string()))
-    }
-
-    pub(super) fn word<T>(
-        &self,
-        column: &'static str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<T, StoreError> {
-        let text = self.text(column)?;
-        read(&text).ok_or_else(|| bad(column, text))
-    }
-
-    pub(super) fn moment(&self, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
-        self.word(column, read_instant)
-    }
-
-    pub(super) fn instant(&self, column: &'static str) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let Some(text) = self.get::<Option<String>>(column)? else {
-            return Ok(None);
-        };
-        read_instant(&text).map(Some).ok_or_else(|| bad(column, text))
-    }
-
-    pub(super) fn date(&self, column: &'static str) -> Result<NaiveDate, StoreError> {
-        self.word(column, |text| text.parse().ok())
-    }
-}
-
-/// An instant as stored: all of one length, so that texts sort as instants do.
-pub(super) fn instant(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
-fn read_instant(text: &str) -> Option<DateTime<Utc>> {
-    Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc())
-}
-
-fn bad(column: &'static str, value: String) -> StoreError {
-    StoreError::BadValue { column, value }
-}
-
-/// Sorts a database error by what may be done about it.
-pub(super) fn fault(place: &Path, cause: sqlx::Error) -> StoreError {
-    let path: PathBuf = place.to_owned();
-    let code = cause.as_database_error().and_then(DatabaseError::code);
-    // Codes of PostgreSQL have five characters, letters among them or not.
-    let disk_full = code.as_deref() == Some("53100");
-    match primary_code(&cause) {
-        Some(SQLITE_BUSY) => StoreError::Locked { path },
-        Some(SQLITE_CORRUPT | SQLITE_NOTADB) => StoreError::Corrupt {
-            path,
-            detail: cause.to_string(),
-        },
-        Some(SQLITE_FULL | SQLITE_IOERR | SQLITE_READONLY | SQLITE_CANTOPEN) => {
-            StoreError::Disk { path, cause }
-        }
-        _ if disk_full => StoreError::Disk { path, cause },
-        _ => StoreError::Database { path, cause },
-    }
-}
-
-/// The low byte of an error code of `SQLite`.
-pub(super) fn primary_code(error: &sqlx::Error) -> Option<u32> {
-    let error: &sqlx::sqlite::SqliteError = error.as_database_error()?.try_downcast_ref()?;
-    Some(error.code()?.parse::<u32>().ok()? & 0xff)
 }

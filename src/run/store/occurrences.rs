@@ -1,17 +1,15 @@
 //! Occurrences are rows: what has fallen due is written down once, with its run and its ticket, in one transaction.
 
-use super::db::{Each, Row, Tx, each, instant, values, work};
+use super::db::{Row, values, work};
 use super::notices;
 use super::outbox::audit;
-use super::runs::{Begun, insert_runs, run_id};
-use super::{NewRun, Store, StoreError, Ticket, Trigger};
-use crate::fail_point;
+use super::recording::{advance_all, record_all};
+use super::{Store, StoreError};
 use crate::period::Period;
 use crate::run::dispatch::Dispatch;
 use crate::run::tell;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use futures::FutureExt as _;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How far the calendar of a job has been written down.
@@ -307,133 +305,6 @@ impl Store {
              AND runs.state = 'delivered' AND runs.trigger <> 'test')) ORDER BY due_at DESC LIMIT $2";
         let rows = self.db.rows(sql, values).await?;
         rows.iter().map(occurrence_of).collect()
-    }
-}
-
-const LOCK_JOBS: Each = each!(
-    "SELECT job FROM jobs WHERE job IN (SELECT value ->> 'job' FROM",
-    ") ORDER BY job FOR UPDATE"
-);
-const ADVANCE_JOBS: Each = each!(
-    "UPDATE jobs SET evaluated_until = value ->> 'until', promised = value ->> 'promised' FROM",
-    "WHERE jobs.job = value ->> 'job' AND jobs.evaluated_until = value ->> 'from' RETURNING jobs.job AS job"
-);
-/// What is there already stays. The run is written after its occurrence, in the same transaction; the reference is checked when
-/// that commits.
-const INSERT_OCCURRENCES: Each = each!(
-    "INSERT INTO occurrences (job, nominal, fold, due_at, timezone, period_id, closed, run_id, missed, recorded_at) \
-     SELECT value ->> 'job', value ->> 'nominal', CAST(value ->> 'fold' AS BIGINT), value ->> 'due_at', value ->> 'timezone', \
-     value ->> 'period_id', value ->> 'closed', value ->> 'run_id', value ->> 'missed', value ->> 'recorded_at' FROM",
-    "WHERE true ON CONFLICT DO NOTHING RETURNING job, nominal, fold"
-);
-
-/// Writes down how far the calendars of jobs are evaluated; the jobs of which no other process was faster.
-async fn advance_all(tx: &mut Tx<'_>, advances: &[Advance]) -> Result<BTreeSet<String>, StoreError> {
-    let rows = advances.iter().map(|advance| {
-        serde_json::json!({
-            "job": advance.job,
-            "from": instant(advance.from),
-            "until": instant(advance.until),
-            "promised": advance.promised,
-        })
-    });
-    let rows = serde_json::Value::from_iter(rows);
-    if tx.locks_rows() {
-        tx.each(&LOCK_JOBS, &rows).await?;
-    }
-    let moved = tx.each(&ADVANCE_JOBS, &rows).await?;
-    moved.iter().map(|row| row.text("job")).collect()
-}
-
-/// What became of occurrences that fell due.
-#[derive(Default)]
-struct Recorded<'a> {
-    /// Those that will not run, by job.
-    missed: BTreeMap<String, Vec<&'a NewOccurrence>>,
-    /// The runs of the others, which wait for workers.
-    tickets: Vec<Ticket>,
-    /// When these fell due.
-    due_at: Vec<DateTime<Utc>>,
-}
-
-async fn record_all<'a>(
-    tx: &mut Tx<'_>,
-    occurrences: &[(&str, &'a NewOccurrence)],
-    now: DateTime<Utc>,
-) -> Result<Recorded<'a>, StoreError> {
-    let ids: Vec<Option<String>> = occurrences
-        .iter()
-        .map(|(_, it)| (it.missed.is_none() && it.period.is_some()).then(|| run_id(now)))
-        .collect();
-    let rows = occurrences.iter().zip(&ids).map(|((job, it), id)| {
-        let period_id = it.period.as_ref().map(Period::id);
-        serde_json::json!({
-            "job": job,
-            "nominal": nominal(it),
-            "fold": it.fold,
-            "due_at": instant(it.due_at),
-            "timezone": it.timezone,
-            "period_id": period_id,
-            "closed": period_id.filter(|_| it.closed),
-            "run_id": id,
-            "missed": it.missed,
-            "recorded_at": instant(now),
-        })
-    });
-    let new = tx
-        .each(&INSERT_OCCURRENCES, &serde_json::Value::from_iter(rows))
-        .await?;
-    fail_point::hit("occurrence");
-    let new = new
-        .iter()
-        .map(|row| Ok((row.text("job")?, row.text("nominal")?, row.number("fold")?)))
-        .collect::<Result<BTreeSet<(String, String, u8)>, StoreError>>()?;
-    let (mut recorded, mut runs) = (Recorded::default(), Vec::new());
-    for ((job, it), id) in occurrences.iter().zip(ids) {
-        if !new.contains(&((*job).to_owned(), nominal(it), it.fold)) {
-            continue;
-        }
-        match (id, &it.period) {
-            (Some(id), Some(period)) => {
-                recorded.due_at.push(it.due_at);
-                runs.push((id, new_run(job, it, period, now)));
-            }
-            _ => recorded.missed.entry((*job).to_owned()).or_default().push(it),
-        }
-    }
-    let begun: Vec<Begun<'_>> = runs
-        .iter()
-        .map(|(id, new)| Begun {
-            run_id: id,
-            new,
-            holder: None,
-            now,
-        })
-        .collect();
-    insert_runs(tx, &begun).await?;
-    fail_point::hit("run_row");
-    recorded.tickets = runs
-        .into_iter()
-        .map(|(run_id, _)| Ticket { run_id, fence: 0 })
-        .collect();
-    Ok(recorded)
-}
-
-fn nominal(occurrence: &NewOccurrence) -> String {
-    occurrence.nominal.format("%Y-%m-%dT%H:%M:%S").to_string()
-}
-
-fn new_run(job: &str, occurrence: &NewOccurrence, period: &Period, now: DateTime<Utc>) -> NewRun {
-    NewRun {
-        job: job.to_owned(),
-        period_id: period.id().to_owned(),
-        period_start: period.start(),
-        period_end: period.last_day(),
-        timezone: occurrence.timezone.clone(),
-        trigger: Trigger::Schedule,
-        as_of: Some(occurrence.due_at),
-        recipe: serde_json::json!({ "period": period }).to_string(),
-        created_at: now,
     }
 }
 

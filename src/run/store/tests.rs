@@ -5,8 +5,12 @@ use super::testing::{
     store, texts,
 };
 use super::*;
+use crate::delivery::Receipt;
+use crate::run::state::{DeliveryState, RunState};
 use crate::run::verify::verify;
 use crate::source::snapshot::SnapshotWriter;
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
 mod fencing;

@@ -1,8 +1,8 @@
 //! However much lies in the store, what the service asks every second never looks at all of it.
 
 use super::*;
+use crate::run::store::figures::{MEASURED, OPEN_PARCELS, UNTOLD};
 use crate::run::store::late::OVERDUE;
-use crate::run::store::outbox::{MEASURED, OPEN_PARCELS, UNTOLD};
 use crate::run::store::rescue::OF_COMMANDS;
 use crate::run::store::testing::{Place, execute, texts};
 use crate::run::store::turns::{HOLDERS, PARCELS_DUE, UNFINISHED};
