@@ -42,6 +42,9 @@ pub trait Dispatch: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StoreError`] if the database says no.
     async fn enqueue(&self, tx: &mut Tx<'_>, tickets: &[Ticket]) -> Result<(), StoreError>;
+
+    /// Says that what was queued is committed, so that the workers of this process need not find it by themselves.
+    fn announce(&self) {}
 }
 
 /// What a worker does with a ticket. It handles its own errors: to River every ticket is worked.
@@ -50,6 +53,8 @@ pub type Work = Arc<dyn Fn(Ticket) -> BoxFuture<'static, ()> + Send + Sync>;
 /// River as a [`Dispatch`].
 pub struct River {
     client: Client,
+    /// How the queue is worked, where workers would look for announcements only ten times a second: in an `SQLite` file.
+    looked_at: Option<Mutex<QueueConfig>>,
 }
 
 impl fmt::Debug for River {
@@ -63,6 +68,7 @@ impl fmt::Debug for River {
 struct WorkOnRun {
     run_id: String,
     fence: i64,
+    fetches: Option<String>,
     /// The River job that was running with the same ticket when this one was queued; 0: none was.
     #[serde(default)]
     behind: i64,
@@ -124,6 +130,7 @@ impl River {
             let ticket = Ticket {
                 run_id: job.args.run_id,
                 fence: job.args.fence,
+                fetches: job.args.fetches,
             };
             let entered = Entered::new(&at_work, &ticket);
             let work = entered.is_some().then(|| work(ticket));
@@ -143,7 +150,7 @@ impl River {
             .with_fetch_poll_interval(POLL);
         let client = builder
             .workers(bundle)
-            .queue(QUEUE, queue)
+            .queue(QUEUE, queue.clone())
             .fetch_cooldown(COOLDOWN)
             // A run has its own deadline.
             .without_job_timeout()
@@ -151,7 +158,8 @@ impl River {
             .maintenance(MaintenanceConfig::default().with_completed_job_retention(KEPT))
             .build()
             .map_err(|error| failed(&error))?;
-        Ok(Self { client })
+        let looked_at = matches!(store.pool(), Pool::Sqlite(_)).then(|| Mutex::new(queue));
+        Ok(Self { client, looked_at })
     }
 
     /// Begins to work; the handle stops it.
@@ -188,6 +196,7 @@ impl Dispatch for River {
         let job = |ticket: &Ticket| WorkOnRun {
             run_id: ticket.run_id.clone(),
             fence: ticket.fence,
+            fetches: ticket.fetches.clone(),
             behind: 0,
         };
         let mut jobs: Vec<WorkOnRun> = distinct.map(job).collect();
@@ -214,6 +223,21 @@ impl Dispatch for River {
         }
         fail_point::hit("enqueued");
         Ok(())
+    }
+
+    fn announce(&self) {
+        let Some(looked_at) = &self.looked_at else {
+            return;
+        };
+        // A queue whose settings change is looked at, at once. These two are as good as one another.
+        let mut queue = looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let other = [POLL, POLL + Duration::from_millis(1)]
+            .into_iter()
+            .find(|it| *it != queue.fetch_poll_interval());
+        *queue = queue.clone().with_fetch_poll_interval(other.unwrap_or(POLL));
+        if let Err(error) = self.client.local_queues().update(QUEUE, queue.clone()) {
+            tracing::debug!(error = %error, "the queue is not looked at earlier than usual");
+        }
     }
 }
 

@@ -37,9 +37,10 @@ pub async fn work(
     leases: &Leases,
     stop: &CancellationToken,
 ) -> Result<(), RunError> {
-    let sources = sources_of(engine, ticket).await?;
+    let job = ticket.fetches.as_ref().and_then(|job| engine.plan.jobs.get(job));
+    let sources = job.map_or(&[][..], |job| &job.sources);
     let lane = tokio::select! {
-        lane = lanes.enter(&sources) => lane,
+        lane = lanes.enter(sources) => lane,
         // The ticket is not used, and whoever starts next need not wait for it to grow old.
         () = stop.cancelled() => return Ok(engine.store.hand_back(ticket).await?),
     };
@@ -75,16 +76,6 @@ pub async fn work(
         }
         worked => worked,
     }
-}
-
-/// The sources whose lanes a run needs: none, if it only has to be sent.
-async fn sources_of(engine: &Engine, ticket: &Ticket) -> Result<Vec<String>, RunError> {
-    let run = engine.store.run(&ticket.run_id).await?;
-    let job = engine.plan.jobs.get(&run.job);
-    Ok(match job {
-        Some(job) if run.generated_at.is_none() => job.sources.clone(),
-        _ => Vec::new(),
-    })
 }
 
 async fn stretch(

@@ -124,6 +124,7 @@ mod tests {
         let ticket = crate::run::store::Ticket {
             run_id: run.run_id.clone(),
             fence: run.fence,
+            fetches: None,
         };
         let run = store.take(&ticket, shop.clock.now()).await.unwrap().unwrap();
         let (from, to) = (RunState::Queued, RunState::Fetching);

@@ -21,6 +21,7 @@ fn ticket(n: u32) -> Ticket {
     Ticket {
         run_id: format!("run-{n}"),
         fence: 0,
+        fetches: None,
     }
 }
 

@@ -172,6 +172,11 @@ impl Db {
         row.map_or(Ok(ours), |row| row.moment("now"))
     }
 
+    /// Whether this is PostgreSQL, where rows are locked one by one; `SQLite` locks the file.
+    pub(super) fn locks_rows(&self) -> bool {
+        matches!(self.pool, Pool::Postgres(_))
+    }
+
     async fn queue<T, F>(&self, work: F, single: bool) -> Result<T, StoreError>
     where
         T: Send + 'static,

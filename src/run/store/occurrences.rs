@@ -255,6 +255,7 @@ impl Store {
         dispatch: Arc<dyn Dispatch>,
         now: DateTime<Utc>,
     ) -> Result<Materialised, StoreError> {
+        let committed = Arc::clone(&dispatch);
         // All processes take the rows of jobs in one order, so that none waits for another in a circle.
         advances.sort_by(|a, b| a.job.cmp(&b.job));
         let work = work(move |tx| {
@@ -286,7 +287,9 @@ impl Store {
             }
             .boxed()
         });
-        self.db.transaction(work).await
+        let done = self.db.transaction(work).await?;
+        committed.announce();
+        Ok(done)
     }
 
     /// The latest occurrences that did not run, newest first; `made_good` too, of which a later run has delivered the period.

@@ -115,7 +115,11 @@ pub(super) async fn record_all<'a>(
     fail_point::hit("run_row");
     recorded.tickets = runs
         .into_iter()
-        .map(|(run_id, _)| Ticket { run_id, fence: 0 })
+        .map(|(run_id, new)| Ticket {
+            run_id,
+            fence: 0,
+            fetches: Some(new.job),
+        })
         .collect();
     Ok(recorded)
 }

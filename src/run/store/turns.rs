@@ -54,7 +54,7 @@ pub(super) const BEGIN: &str = concat!(
 /// for their time is left alone. A time in the future that was set before the clock was put back counts for nothing. (What is
 /// done to `next_attempt_at` keeps a database from looking for a run's parcels among all that wait.)
 pub(super) const UNFINISHED: &str = concat!(
-    "SELECT run_id, fence FROM runs \
+    "SELECT run_id, fence, CASE WHEN generated_at IS NULL THEN job END AS fetches FROM runs \
     WHERE state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') \
     AND (lease_until IS NULL OR lease_until <= $3) \
     AND (dispatched_at IS NULL OR dispatched_at < $4 OR dispatched_at > $1) \
@@ -69,7 +69,7 @@ pub(super) const UNFINISHED: &str = concat!(
     " AND other.lease_until > $3)) ORDER BY created_at LIMIT $5"
 );
 /// Runs with a parcel whose time has come, whatever they ended as.
-pub(super) const PARCELS_DUE: &str = "SELECT runs.run_id, fence FROM deliveries JOIN runs ON runs.run_id = deliveries.run_id \
+pub(super) const PARCELS_DUE: &str = "SELECT runs.run_id, fence, NULL AS fetches FROM deliveries JOIN runs ON runs.run_id = deliveries.run_id \
     WHERE (next_attempt_at <= $1 OR next_attempt_at > $2) AND deliveries.state IN ('retry_wait', 'ambiguous') \
     AND runs.state IN ('delivered', 'partially_delivered', 'failed', 'delivering') \
     AND (lease_until IS NULL OR lease_until <= $3) \
@@ -85,6 +85,8 @@ pub struct Ticket {
     pub run_id: String,
     /// Its fence before it is taken.
     pub fence: i64,
+    /// The job whose sources it needs; none: it only has to be sent.
+    pub fetches: Option<String>,
 }
 
 impl Store {
@@ -100,6 +102,7 @@ impl Store {
         now: DateTime<Utc>,
         limit: u32,
     ) -> Result<usize, StoreError> {
+        let committed = Arc::clone(&dispatch);
         let work = work(move |tx| {
             async move {
                 if !is_alone(tx).await? {
@@ -111,15 +114,22 @@ impl Store {
                 let mut found = BTreeMap::new();
                 for sql in [UNFINISHED, PARCELS_DUE] {
                     for row in tx.rows(sql, values()).await? {
-                        found.insert(row.text("run_id")?, row.get::<i64>("fence")?);
+                        found.insert(
+                            row.text("run_id")?,
+                            (row.get::<i64>("fence")?, row.get("fetches")?),
+                        );
                     }
                 }
                 let mut tickets = Vec::new();
-                for (run_id, fence) in found {
+                for (run_id, (fence, fetches)) in found {
                     let sql = "UPDATE runs SET dispatched_at = $1 WHERE run_id = $2 AND fence = $3 \
                          AND (lease_until IS NULL OR lease_until <= $4)";
                     if tx.execute(sql, values![now, &run_id, fence, clock]).await? == 1 {
-                        tickets.push(Ticket { run_id, fence });
+                        tickets.push(Ticket {
+                            run_id,
+                            fence,
+                            fetches,
+                        });
                     }
                 }
                 dispatch.enqueue(tx, &tickets).await?;
@@ -127,7 +137,11 @@ impl Store {
             }
             .boxed()
         });
-        self.db.transaction(work).await
+        let handed = self.db.transaction(work).await?;
+        if handed > 0 {
+            committed.announce();
+        }
+        Ok(handed)
     }
 
     /// Takes back that a run was handed out, where nobody has begun it: it is handed out again at once.

@@ -230,6 +230,7 @@ fn after(hand: &Hand) -> Ticket {
     Ticket {
         run_id: hand.run.run_id.clone(),
         fence: hand.run.fence,
+        fetches: None,
     }
 }
 
