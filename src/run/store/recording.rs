@@ -38,7 +38,7 @@ pub(super) async fn advance_all(
             "promised": advance.promised,
         })
     });
-    let rows = serde_json::Value::from_iter(rows);
+    let rows: serde_json::Value = rows.collect();
     if tx.locks_rows() {
         tx.each(&LOCK_JOBS, &rows).await?;
     }
@@ -81,9 +81,7 @@ pub(super) async fn record_all<'a>(
             "recorded_at": instant(now),
         })
     });
-    let new = tx
-        .each(&INSERT_OCCURRENCES, &serde_json::Value::from_iter(rows))
-        .await?;
+    let new = tx.each(&INSERT_OCCURRENCES, &rows.collect()).await?;
     fail_point::hit("occurrence");
     let new = new
         .iter()

@@ -406,7 +406,7 @@ pub(super) async fn insert_runs(tx: &mut Tx<'_>, runs: &[Begun<'_>]) -> Result<(
         }
         row
     });
-    let rows = serde_json::Value::from_iter(rows);
+    let rows: serde_json::Value = rows.collect();
     if tx.locks_rows() {
         tx.each(&LOCK_REVISIONS, &rows).await?;
     }

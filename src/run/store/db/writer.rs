@@ -81,9 +81,10 @@ async fn commit_group(connection: &mut SqliteConnection, place: &Arc<Path>, grou
     };
     let alone = group.len() == 1;
     let mut answers = Vec::with_capacity(group.len());
-    let mut spoilt = match alone {
-        true => None,
-        false => tx.savepoint("SAVEPOINT work").await.err(),
+    let mut spoilt = if alone {
+        None
+    } else {
+        tx.savepoint("SAVEPOINT work").await.err()
     };
     for op in group {
         if spoilt.is_none() && !alone && !op.single {
