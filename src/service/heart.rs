@@ -50,6 +50,8 @@ pub(super) struct Heart {
     held: Option<String>,
     /// Whether the calendar is that of a plan.
     adopted: bool,
+    /// Jobs whose rows the database refuses, as the owner knows.
+    refused: BTreeSet<String>,
     /// Whether nothing is handed out, because nobody could write down what comes of it.
     pub(super) paused: bool,
 }
@@ -73,6 +75,7 @@ impl Heart {
             guard: ClockGuard::new(seen, since_boot),
             compared: None,
             held: None,
+            refused: BTreeSet::new(),
             adopted: false,
             paused: false,
         })
@@ -147,16 +150,16 @@ impl Heart {
         if !self.adopted {
             self.adopt(current, None).await?;
         }
-        self.materialise(current, now).await?;
+        let written = self.materialise(current, now).await;
         if self.paused {
-            return Ok(());
+            return Ok(written?);
         }
         fail_point::hit("handing_out");
         self.store
             .hand_out(Arc::clone(&self.dispatch), now, HANDED_OUT)
             .await?;
         fail_point::hit("handed_out");
-        Ok(())
+        Ok(written?)
     }
 
     /// When something falls due next.
@@ -230,28 +233,65 @@ impl Heart {
         }
     }
 
+    /// Writes down what has fallen due. A job whose rows are refused keeps no other waiting; it is tried again with the next beat.
     async fn materialise(&mut self, current: &Current, now: DateTime<Utc>) -> Result<(), StoreError> {
-        loop {
+        let (mut refused, mut failed) = (Vec::new(), None);
+        while failed.is_none() {
             let due = self.calendar.take_due(now, BATCH);
             if due.is_empty() {
-                return Ok(());
+                break;
             }
-            let written = self.write_down(current, &due, now).await;
+            let mut cursors = BTreeMap::new();
+            match self.write_down(current, &due, now).await {
+                Ok(reached) => cursors = reached,
+                Err(error) if error.is_of_rows() => {
+                    for name in &due {
+                        match self.write_down(current, std::slice::from_ref(name), now).await {
+                            Ok(reached) => cursors.extend(reached),
+                            Err(error) if error.is_of_rows() => refused.push((name.clone(), error)),
+                            Err(error) => failed = Some(error),
+                        }
+                    }
+                }
+                Err(error) => failed = Some(error),
+            }
             // Put back whatever happened: a job that is out of the calendar never falls due again.
-            let cursors = match &written {
-                Ok(cursors) => cursors.clone(),
-                Err(_) => BTreeMap::new(),
-            };
             for name in due {
-                let cursor = cursors
-                    .get(&name)
-                    .or_else(|| self.calendar.cursor(&name))
-                    .cloned();
-                if let (Some(job), Some(cursor)) = (current.engine.plan.jobs.get(&name), cursor) {
-                    self.calendar.put(job, cursor);
+                if !refused.iter().any(|(job, _)| *job == name) {
+                    self.put_back(current, &name, cursors.get(&name));
                 }
             }
-            written?;
+        }
+        for (job, _) in &refused {
+            self.put_back(current, job, None);
+        }
+        if failed.is_none() {
+            self.refused
+                .retain(|known| refused.iter().any(|(job, _)| job == known));
+        }
+        for (job, error) in &refused {
+            self.refuse(current, job, error).await;
+        }
+        failed
+            .or(refused.into_iter().next().map(|(_, error)| error))
+            .map_or(Ok(()), Err)
+    }
+
+    fn put_back(&mut self, current: &Current, job: &str, reached: Option<&Cursor>) {
+        let cursor = reached.or_else(|| self.calendar.cursor(job)).cloned();
+        if let (Some(job), Some(cursor)) = (current.engine.plan.jobs.get(job), cursor) {
+            self.calendar.put(job, cursor);
+        }
+    }
+
+    /// Tells the owner, once, that a job cannot be written down.
+    async fn refuse(&mut self, current: &Current, job: &str, error: &StoreError) {
+        tracing::error!(job.name = job, error = %error, "what has fallen due of this job cannot be written down");
+        if self.refused.insert(job.to_owned()) {
+            let text = format!(
+                "What has fallen due of the job `{job}` cannot be written down, so it does not run: {error}."
+            );
+            self.tell(current, BulletinKind::StoreFault, &text).await;
         }
     }
 

@@ -9,7 +9,7 @@ mod row;
 mod values;
 mod writer;
 
-pub(super) use fault::{SQLITE_BUSY, fault, primary_code};
+pub(super) use fault::{SQLITE_BUSY, fault, primary_code, refuses_rows};
 pub(super) use row::{Row, instant};
 pub(super) use values::{Value, values};
 

@@ -1,5 +1,6 @@
 //! What may go wrong with a store.
 
+use super::db::refuses_rows;
 use crate::run::state::RunState;
 use std::path::PathBuf;
 
@@ -198,6 +199,16 @@ impl StoreError {
                 what: what.clone(),
             },
             _ => Self::Closed,
+        }
+    }
+
+    /// Whether the database refused what was to be written down, and not whoever writes: others may have more luck.
+    #[must_use]
+    pub fn is_of_rows(&self) -> bool {
+        match self {
+            Self::Database { cause, .. } => refuses_rows(cause),
+            Self::BadValue { .. } => true,
+            _ => false,
         }
     }
 

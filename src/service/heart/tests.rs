@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 mod clocks;
 mod downtime;
 mod edits;
+mod refusals;
 
 /// One job of a configuration.
 #[derive(Debug, Clone)]

@@ -11,6 +11,9 @@ const SQLITE_IOERR: u32 = 10;
 const SQLITE_CORRUPT: u32 = 11;
 const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
+const SQLITE_TOOBIG: u32 = 18;
+const SQLITE_CONSTRAINT: u32 = 19;
+const SQLITE_MISMATCH: u32 = 20;
 const SQLITE_NOTADB: u32 = 26;
 
 /// Sorts a database error by what may be done about it.
@@ -31,6 +34,15 @@ pub(in crate::run::store) fn fault(place: &Path, cause: sqlx::Error) -> StoreErr
         _ if disk_full => StoreError::Disk { path, cause },
         _ => StoreError::Database { path, cause },
     }
+}
+
+/// Whether values were refused: of PostgreSQL, classes 22 and 23.
+pub(in crate::run::store) fn refuses_rows(cause: &sqlx::Error) -> bool {
+    if let Some(code) = primary_code(cause) {
+        return matches!(code, SQLITE_TOOBIG | SQLITE_CONSTRAINT | SQLITE_MISMATCH);
+    }
+    let code = cause.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }
 
 /// The low byte of an error code of `SQLite`.
