@@ -6,34 +6,50 @@ use crate::config::Plan;
 use crate::fail_point;
 use crate::schedule::clock::Clock;
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio_util::sync::CancellationToken;
 
 /// How often a process says that it is still at work: so many times in one lease, which outlives all but the last.
 const BEATS: u32 = 4;
 
-/// The runs that a process is at work on, with their fences.
+/// A run and the fence under which it is held.
+type Held = (String, i64);
+
+/// The runs that a process is at work on; each can be told that it went into other hands.
 #[derive(Debug, Default)]
-pub struct Leases(Mutex<BTreeSet<(String, i64)>>);
+pub struct Leases(Mutex<BTreeMap<Held, CancellationToken>>);
 
 /// One run at work; dropping it lets its lease run out.
 #[derive(Debug)]
 pub struct AtWork<'a> {
     leases: &'a Leases,
-    run: (String, i64),
+    run: Held,
+    lost: CancellationToken,
+}
+
+impl AtWork<'_> {
+    /// Waits until the run is found in other hands: nothing that is done for it here counts any more.
+    pub(super) async fn lost(&self) {
+        self.lost.cancelled().await;
+    }
 }
 
 impl Leases {
     /// Keeps the lease of a run for as long as the answer lives.
     pub(super) fn keep(&self, run: &Run) -> AtWork<'_> {
-        let run = (run.run_id.clone(), run.fence);
-        self.runs().insert(run.clone());
-        AtWork { leases: self, run }
+        let (run, lost) = ((run.run_id.clone(), run.fence), CancellationToken::new());
+        self.runs().insert(run.clone(), lost.clone());
+        AtWork {
+            leases: self,
+            run,
+            lost,
+        }
     }
 
     /// Whether this process is at work on a run, under whatever fence.
     pub(super) fn has(&self, run_id: &str) -> bool {
-        self.runs().iter().any(|(held, _)| held == run_id)
+        self.runs().keys().any(|(held, _)| held == run_id)
     }
 
     /// How many runs are under way.
@@ -44,8 +60,8 @@ impl Leases {
 
     /// What is still under way, with its fences.
     #[must_use]
-    pub fn left(&self) -> Vec<(String, i64)> {
-        self.runs().iter().cloned().collect()
+    pub fn left(&self) -> Vec<Held> {
+        self.runs().keys().cloned().collect()
     }
 
     /// Says again and again that this process is at work, for ever.
@@ -58,14 +74,24 @@ impl Leases {
                 continue;
             }
             fail_point::hit("lease_beat");
-            if let Err(error) = store.keep_leases(runs, clock.now()).await {
-                tracing::warn!(error = %error, "leases could not be kept; runs may be taken over");
+            match store.keep_leases(runs, clock.now()).await {
+                Ok(lost) => self.give_up(&lost),
+                Err(error) => {
+                    tracing::warn!(error = %error, "leases could not be kept; runs may be taken over");
+                }
             }
             fail_point::hit("lease_kept");
         }
     }
 
-    fn runs(&self) -> MutexGuard<'_, BTreeSet<(String, i64)>> {
+    fn give_up(&self, lost: &[Held]) {
+        let runs = self.runs();
+        for token in lost.iter().filter_map(|run| runs.get(run)) {
+            token.cancel();
+        }
+    }
+
+    fn runs(&self) -> MutexGuard<'_, BTreeMap<Held, CancellationToken>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -102,3 +128,6 @@ pub(super) async fn kept<T>(store: &Store, clock: &dyn Clock, run: &Run, work: i
     drop(at_work);
     done
 }
+
+#[cfg(test)]
+mod tests;

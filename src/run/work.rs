@@ -3,7 +3,7 @@
 
 use super::attempt::{self, Effort, Ways};
 use super::lanes::Lanes;
-use super::lease::Leases;
+use super::lease::{AtWork, Leases};
 use super::perform::{Engine, Prepared, Story, clear};
 use super::recipe::{Birth, Recipe};
 use super::store::{OutboxRow, Run, Store, StoreError, Ticket};
@@ -56,7 +56,7 @@ pub async fn work(
         );
         return Ok(());
     };
-    let _at_work = leases.keep(&run);
+    let at_work = leases.keep(&run);
     fail_point::hit("taken");
     if fail_point::runs_are_trivial() {
         let why = "ended as soon as it was begun, to measure what is around a run";
@@ -66,7 +66,7 @@ pub async fn work(
             .await?;
         return Ok(());
     }
-    match stretch(engine, &run, lane, stop).await {
+    match stretch(engine, &run, lane, &at_work, stop).await {
         Err(RunError::Store(StoreError::Stale { .. })) => {
             tracing::warn!(
                 run.id = run.run_id,
@@ -82,6 +82,7 @@ async fn stretch(
     engine: &Engine,
     run: &Run,
     lane: super::lanes::Lane,
+    at_work: &AtWork<'_>,
     stop: &CancellationToken,
 ) -> Result<(), RunError> {
     let Some(job) = engine.plan.jobs.get(&run.job) else {
@@ -97,6 +98,8 @@ async fn stretch(
             // What is not frozen is begun again by whoever takes it next, and what has just been frozen is gone on with. Sending,
             // below, is not dropped: it listens to the same token and ends between two attempts.
             () = stop.cancelled() => return Ok(engine.store.release(&run.run_id, run.fence).await?),
+            // Platforms are not asked for what nobody will use.
+            () = at_work.lost() => return Err(StoreError::Stale { run_id: run.run_id }.into()),
         };
         let Some(frozen) = prepared else {
             return Ok(());

@@ -140,19 +140,28 @@ impl Store {
         self.one(moved, run_id)
     }
 
-    /// Says that this process is still at work on these runs.
+    /// Says that this process is still at work on these runs; those that are in other hands by now.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no; the runs are then lost to others when their lease is over.
-    pub async fn keep_leases(&self, runs: Vec<(String, i64)>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn keep_leases(
+        &self,
+        runs: Vec<(String, i64)>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
         let work = work(move |tx| {
             async move {
-                let until = tx.lease_clock(now).await? + lease();
+                let (until, mut lost) = (tx.lease_clock(now).await? + lease(), Vec::new());
                 for (run_id, fence) in runs {
                     let sql = "UPDATE runs SET lease_until = $1 WHERE run_id = $2 AND fence = $3 AND lease_until IS NOT NULL";
-                    tx.execute(sql, values![until, run_id, fence]).await?;
+                    let kept = tx.execute(sql, values![until, &run_id, fence]).await? == 1;
+                    // One without a lease has just been given back by ourselves.
+                    let ours = "SELECT 1 AS n FROM runs WHERE run_id = $1 AND fence = $2";
+                    if !kept && tx.row(ours, values![&run_id, fence]).await?.is_none() {
+                        lost.push((run_id, fence));
+                    }
                 }
-                Ok(())
+                Ok(lost)
             }
             .boxed()
         });
