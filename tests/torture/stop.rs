@@ -66,6 +66,8 @@ async fn told_to_stop_at_any_instant_it_ends_well_and_the_next_one_goes_on_at_on
     let points: Vec<(String, u64)> = points
         .into_iter()
         .filter(|(point, _)| !crate::points::is_of_start(point))
+        // Leases beat with time, which another course may not give them.
+        .filter(|(point, _)| !point.starts_with("lease_"))
         .collect();
     let mut dice = Dice::of(SEED);
     let chosen: Vec<(Base, String, u64)> = (0..trials(20, 200))
