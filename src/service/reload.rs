@@ -75,6 +75,10 @@ impl Service {
         match self.take_again().await {
             Ok(change) => {
                 figures::config_reloaded("taken");
+                if std::mem::take(&mut self.refused) {
+                    let text = "The configuration was read again, and this time it is in force.";
+                    self.tell(BulletinKind::Recovered, text.to_owned()).await;
+                }
                 tracing::info!(change, "the configuration was read again");
             }
             Err(refusal) => {
@@ -83,12 +87,15 @@ impl Service {
                     problems = %refusal,
                     "the configuration is refused, so the one before stays in force"
                 );
-                let engine = &self.shared.current().engine;
-                let told = tell_owner(engine, BulletinKind::ConfigRefused, refusal.told()).await;
-                if let Err(error) = told {
-                    tracing::warn!(error = %error, "that could not be written down for the owner");
-                }
+                self.refused = true;
+                self.tell(BulletinKind::ConfigRefused, refusal.told()).await;
             }
+        }
+    }
+
+    async fn tell(&self, kind: BulletinKind, text: String) {
+        if let Err(error) = tell_owner(&self.shared.current().engine, kind, text).await {
+            tracing::warn!(error = %error, "that could not be written down for the owner");
         }
     }
 

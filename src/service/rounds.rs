@@ -39,6 +39,8 @@ pub(super) struct Service {
     /// SIGHUP: the configuration is to be read again.
     pub(super) hangup: Signal,
     pub(super) aside: Arc<Aside>,
+    /// Whether the owner knows of a configuration that was refused, and not yet of a better one.
+    pub(super) refused: bool,
     /// When we last looked whether an owner waits for news.
     pub(super) told_at: DateTime<Utc>,
     pub(super) room: Room,
@@ -72,6 +74,7 @@ impl Service {
                 .map_err(|error| ServiceError::Failed(format!("ticks cannot be started: {error}")))?,
             hangup: signals::hangup()?,
             aside: Arc::default(),
+            refused: false,
             told_at: now,
             room: Room::default(),
         })

@@ -28,6 +28,14 @@ async fn a_wrong_configuration_changes_nothing_and_says_what_is_wrong() {
         "{told}"
     );
     assert!(told.contains("$ reportwire check"), "{told}");
+    world.edit("\"0 7 31 2 *\"", "\"0 7 1 * *\"");
+    world.edit("period = \"previous_mouth\"", "period = \"previous_month\"");
+    service.reload();
+    service.wait_for("the configuration was read again");
+    service.set_clock(instant("2026-11-01T06:17:00Z"));
+    world.eventually("that all is well again", |world| world.told().len() == 2);
+    let told = &world.told()[1];
+    assert!(told.contains("this time it is in force"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
