@@ -289,7 +289,8 @@ impl Heart {
         tracing::error!(job.name = job, error = %error, "what has fallen due of this job cannot be written down");
         if self.refused.insert(job.to_owned()) {
             let text = format!(
-                "What has fallen due of the job `{job}` cannot be written down, so it does not run: {error}."
+                "What has fallen due of the job `{job}` cannot be written down, so it does not run: {error}. It is tried with every beat, and the \
+                 other jobs run; look whether somebody has changed the tables of the database."
             );
             self.tell(current, BulletinKind::StoreFault, &text).await;
         }

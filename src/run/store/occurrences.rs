@@ -288,7 +288,9 @@ impl Store {
             .boxed()
         });
         let done = self.db.transaction(work).await?;
-        committed.announce();
+        if done.enqueued > 0 {
+            committed.announce();
+        }
         Ok(done)
     }
 
