@@ -13,8 +13,8 @@ use reportwire::metric::{FULL_REPORT, Metric, Unit};
 use reportwire::money::Currency;
 use reportwire::render::{Look, mail, page, text};
 use reportwire::report::{
-    Chart, ChartForm, Comparison, Direction, Figure, Outlier, Part, PeriodRef, Report, Section, Sentence,
-    SourceRef, Status,
+    Chart, ChartForm, Compared, Comparison, Direction, Figure, Outlier, Part, PeriodRef, Report, Section,
+    Sentence, SourceRef, Status,
 };
 use rust_decimal::{Decimal, dec};
 use std::time::Instant;
@@ -165,7 +165,10 @@ fn report() -> Report {
         kind: ReportKind::Full,
         revision: 1,
         period: period("2026-10", "2026-10-01", "2026-10-31", 31),
-        compared_with: Some(period("2026-09", "2026-09-01", "2026-09-30", 30)),
+        compared_with: vec![Compared {
+            comparison: "previous_period".into(),
+            period: period("2026-09", "2026-09-01", "2026-09-30", 30),
+        }],
         generated_at: at,
         currency: Some(Currency::USD),
         sources: vec![SourceRef {

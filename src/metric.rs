@@ -149,12 +149,48 @@ metrics! {
     Adjustments "adjustments" "Adjustments" Currency Neutral;
     /// Billed cost of rows of class Correction.
     Corrections "corrections" "Corrections" Currency Neutral;
+    /// Total cost / days of the period.
+    CostPerDay "cost_per_day" "Cost per day" Currency Adverse;
+    /// Share of a member in the total cost.
+    CostShare "cost_share" "Share of cost" Percent Neutral;
+    /// Mean cost of a day and the six before it.
+    CostMovingAverage "cost_moving_average" "Cost, mean of 7 days" Currency Adverse;
+    /// What other unit prices changed of the total cost.
+    PriceEffect "price" "Price" Currency Adverse;
+    /// What more or less use changed of the total cost.
+    VolumeEffect "volume" "Volume" Currency Adverse;
+    /// What a use of cheaper or dearer items changed of the total cost.
+    MixEffect "mix" "Mix" Currency Adverse;
+    /// Cost of items that the period before did not have.
+    NewItems "new" "New" Currency Adverse;
+    /// Cost of items that are not used any more, negative.
+    RetiredItems "retired" "Retired" Currency Adverse;
+    /// What other exchange rates changed of the total cost.
+    CurrencyEffect "currency" "Exchange rates" Currency Adverse;
+    /// What is left of the change of the total cost: fees, credits and whatever has no unit price.
+    OtherEffects "other" "Other" Currency Adverse;
     /// Requests of one ranked agent or user.
     Requests "requests" "Requests" Count Neutral;
     /// Tokens of one ranked agent or user.
     Tokens "tokens" "Tokens" Tokens Neutral;
     /// Cost of one ranked agent or user.
     Cost "cost" "Cost" Currency Adverse;
+}
+
+impl Metric {
+    /// Whether its values are quotients: rounded by definition, to be shown and never added.
+    #[must_use]
+    pub fn is_quotient(self) -> bool {
+        matches!(self, Self::CostPerDay | Self::CostMovingAverage)
+            || self.unit() == Unit::Percent
+            || self.key().starts_with("average_")
+    }
+
+    /// Whether values add up over days or members. Quotients do not, and whoever is active on two days is one user.
+    #[must_use]
+    pub fn adds_up(self) -> bool {
+        !self.is_quotient() && !self.key().starts_with("active_")
+    }
 }
 
 /// The 21 figures of the full report, in the order of the contract.
@@ -185,6 +221,33 @@ pub const FULL_REPORT: [Metric; 21] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn averages_rates_and_distinct_counts_do_not_add_up() {
+        let no: Vec<_> = Metric::ALL
+            .iter()
+            .filter(|metric| !metric.adds_up())
+            .map(|metric| metric.key())
+            .collect();
+        assert_eq!(
+            no,
+            [
+                "error_rate",
+                "average_request_time",
+                "average_cost_per_request",
+                "average_input_tokens_per_request",
+                "average_output_tokens_per_request",
+                "average_tokens_per_request",
+                "active_users",
+                "active_agents",
+                "active_projects",
+                "active_models",
+                "cost_per_day",
+                "cost_share",
+                "cost_moving_average",
+            ]
+        );
+    }
 
     #[test]
     fn keys_are_unique_and_the_full_report_has_the_contracts_order() {

@@ -1,5 +1,7 @@
 //! Exact decimals: reading, adding, dividing and rounding amounts. No binary float anywhere.
 
+pub mod rates;
+
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;

@@ -505,22 +505,43 @@ fn cases() -> Vec<(&'static str, String)> {
         ("not built: object stores", drop("\"s3://bucket/x\"")),
         ("not built: other URLs", drop("\"https://example.com/x\"")),
         (
-            "not built: comparison",
-            whole(&job("").replace("report.full = {}", "report.comparison = { against = [\"x\"] }")),
+            "report: two kinds",
+            whole(&job("").replace("report.full = {}", "report.full = {}\nreport.trend = {}")),
         ),
         (
-            "not built: trend",
-            whole(&job("").replace("report.full = {}", "report.trend = { periods = 8 }")),
+            "report: nothing to compare with",
+            whole(&job("").replace("report.full = {}", "report.comparison = { against = [] }")),
+        ),
+        (
+            "report: comparisons that are none",
+            whole(&job("").replace(
+                "report.full = {}",
+                "report.comparison = { against = [\"previous_periods\", \"2025-Q7\", \"2025-Q3\", \"2025-Q3\"] }",
+            )),
+        ),
+        (
+            "report: dimensions that are none",
+            whole(&job("").replace(
+                "report.full = {}",
+                "report.comparison = { by = [\"projects\", \"x\", \"model\", \"model\"] }",
+            )),
+        ),
+        (
+            "report: no dimension",
+            whole(&job("").replace("report.full = {}", "report.comparison = { by = [] }")),
+        ),
+        (
+            "report: a trend of one",
+            whole(&job("").replace("report.full = {}", "report.trend = { periods = 1 }")),
         ),
         (
             "not built: organization",
             whole(&job("").replace("report.full = {}", "report.organization = {}")),
         ),
         (
-            "not built: rates",
+            "service: no rates",
             "[service]\nrates = \"r.csv\"\n".into(),
         ),
-        ("not built: combine", of_job("combine = true")),
         // Long and odd lines.
         (
             "long line",

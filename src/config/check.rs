@@ -8,6 +8,7 @@
 mod deliveries;
 mod gates;
 mod jobs;
+mod report;
 mod schedule;
 mod service;
 mod sources;

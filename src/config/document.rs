@@ -3,6 +3,7 @@
 //! the rest of the table and tell everything that is missing at once.
 
 pub(super) mod delivery;
+pub(super) mod report;
 pub(super) mod schedule;
 pub(super) mod source;
 
@@ -65,6 +66,10 @@ pub(super) struct ServiceEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = "^(0[1-9]|1[0-2])$"))]
     pub(super) fiscal_year_start: Option<String>,
+    /// Table of exchange rates: path of a CSV file with the columns `date`, `from`, `to` and `rate`. Amounts of other currencies are
+    /// then converted to the job's, each day at its own rate. Default: none, they stay subtotals of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rates: Option<String>,
     /// Address and port of console, health and metrics of `serve`. Default: `127.0.0.1:8321`, loopback only.
     pub(super) listen: String,
     /// Database (`postgres://…`) that several replicas share, as a reference to its URL: `env:NAME` or `file:PATH`. The
@@ -101,6 +106,7 @@ impl Default for ServiceEntry {
             owner_delivery: None,
             owner_fallback: None,
             fiscal_year_start: None,
+            rates: None,
             listen: "127.0.0.1:8321".into(),
             store: None,
             runs_at_once: 8,
@@ -151,7 +157,7 @@ pub(super) struct JobEntry {
     pub(super) deliveries: Vec<String>,
     /// Which report: `[jobs.NAME.report.KIND]`, exactly one kind.
     #[schemars(required)]
-    pub(super) report: Option<ReportEntry>,
+    pub(super) report: Option<report::ReportEntry>,
     /// Which occurrences run that fell due while nothing ran: `all`, `latest` or `skip` (none; they are recorded as
     /// missed). Default: `all`.
     #[serde(default, deserialize_with = "word")]
@@ -172,8 +178,8 @@ pub(super) struct JobEntry {
     /// Deliver although a source failed, marked as incomplete. Default: false, the run fails.
     #[serde(default)]
     pub(super) allow_partial: bool,
-    /// Add sources up where meaning and currency agree. Not built yet, so only false is accepted. Default: false,
-    /// figures stay per source.
+    /// Add sources up where meaning and currency agree; each source's own figures follow. Default: false, figures stay per
+    /// source.
     #[serde(default)]
     pub(super) combine: bool,
     /// What a report must pass before it is delivered; otherwise it is held and the owner hears of it. Default: nothing.
@@ -270,19 +276,6 @@ impl<'de> Deserialize<'de> for PercentEntry {
         deserializer.deserialize_any(Digits)
     }
 }
-
-/// `[jobs.NAME.report.KIND]`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReportEntry {
-    /// The full report: 21 figures, rankings, daily series, breakdowns.
-    pub(super) full: Option<FullReportEntry>,
-}
-
-/// `[jobs.NAME.report.full]`: has no keys.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FullReportEntry {}
 
 /// `[jobs.NAME.brand]`: how the report names its reader's company.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

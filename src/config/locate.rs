@@ -364,14 +364,14 @@ fn quoted(text: &str, span: Range<usize>) -> Range<usize> {
 
 /// Keys whose values may be shown. Everything else is kept back: a misspelt key may well hold a password.
 #[rustfmt::skip]
-const SHOWN_KEYS: [&str; 80] = [
-    "accent", "agent", "allow_partial", "allow_private", "ambiguous", "at", "at_most", "attempts", "base_url", "bcc",
-    "brand", "business_day", "ca_file", "catch_up", "cc", "combine", "complete", "concurrency", "connect_timeout_secs",
+const SHOWN_KEYS: [&str; 83] = [
+    "accent", "against", "agent", "allow_partial", "allow_private", "ambiguous", "at", "at_most", "attempts", "base_url", "bcc",
+    "brand", "business_day", "by", "ca_file", "catch_up", "cc", "combine", "complete", "concurrency", "connect_timeout_secs",
     "cron", "currency", "data_dir", "day", "deadline", "deliveries", "enabled", "end", "envelope", "every",
     "file_name", "fiscal_year_start", "formats", "fresh", "from", "gates", "holidays", "host", "jitter",
     "keep_artifacts", "keep_snapshots", "listen", "locale", "logo", "max_attachment_bytes", "max_change", "metric",
     "min_rows", "name", "norm", "of", "organization_id", "owner", "owner_delivery", "owner_fallback", "path", "period",
-    "port", "project_id", "projects", "rates", "reply_to", "report", "runs_at_once", "schedule", "sends_at_once",
+    "periods", "port", "project_id", "projects", "rates", "reply_to", "report", "runs_at_once", "schedule", "sends_at_once",
     "smtp", "snapshot_files", "sources", "start", "stop_within", "subject", "template", "timeout_secs", "timezone",
     "title", "tls", "to", "url", "username", "wait_until",
 ];
@@ -460,6 +460,8 @@ mod tests {
             "jobs",
             "report",
             "full",
+            "comparison",
+            "trend",
             "email",
             "slack",
             "webhook",

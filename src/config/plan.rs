@@ -1,9 +1,11 @@
 //! What the program runs on: the configuration, proven. Nothing here is left to parse, default or check.
 
 mod gates;
+mod report;
 mod schedule;
 
 pub use gates::{Gates, MaxChange, WaitUntil};
+pub use report::{Against, ReportKind, ReportPlan};
 pub use schedule::{CatchUp, DayRule, Rule, Schedule};
 
 use crate::config::secret::Secret;
@@ -46,6 +48,8 @@ pub struct Service {
     pub owner_delivery: Option<String>,
     /// Through which delivery of any kind the owner hears where that one fails.
     pub owner_fallback: Option<String>,
+    /// File of exchange rates.
+    pub rates: Option<PathBuf>,
     /// Address of console, health and metrics of `serve`.
     pub listen: String,
     /// Database (`postgres://…`) that several replicas share; `None`: the embedded store in `data_dir`.
@@ -96,7 +100,7 @@ pub struct JobPlan {
     /// Names of its deliveries; may be empty (`run` then renders and records only).
     pub deliveries: Vec<String>,
     /// Which report.
-    pub report: ReportKind,
+    pub report: ReportPlan,
     /// What happens to occurrences missed while nothing ran.
     pub catch_up: CatchUp,
     /// Longest time a run may take from start to the last attempt of this process.
@@ -155,14 +159,6 @@ impl Format {
             Self::Text => "text/plain; charset=utf-8",
         }
     }
-}
-
-/// `[jobs.NAME.report.KIND]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ReportKind {
-    /// The full report: the 21 figures, rankings, daily series, breakdowns.
-    Full,
 }
 
 /// `brand`.

@@ -37,8 +37,7 @@ const INNER_TABLES: [&str; 6] = [
 ];
 
 /// Kinds and keys that are planned and not built; `*` is any name.
-const NOT_BUILT: [(&str, &str); 9] = [
-    ("service.rates", "a currency table (`rates`)"),
+const NOT_BUILT: [(&str, &str); 6] = [
     ("sources.*.dispersl", "a source of kind `dispersl`"),
     ("sources.*.almyty", "a source of kind `almyty`"),
     ("deliveries.*.teams", "a delivery of kind `teams`"),
@@ -50,8 +49,6 @@ const NOT_BUILT: [(&str, &str); 9] = [
         "deliveries.*.slack.channel",
         "uploading files to Slack (`channel`)",
     ),
-    ("jobs.*.report.comparison", "a report of kind `comparison`"),
-    ("jobs.*.report.trend", "a report of kind `trend`"),
     ("jobs.*.report.organization", "a report of kind `organization`"),
 ];
 
@@ -154,13 +151,10 @@ fn refuse(cx: &mut Check<'_>, values: &mut Value, pattern: &str, what: &str) {
 
 fn remedy(path: &KeyPath) -> Option<&'static str> {
     match path.keys().iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["service", "rates"] => {
-            Some("leave `rates` out; amounts of other currencies stay subtotals of their own")
-        }
         ["sources", ..] => Some("built are `geai`, `usage_file` and `focus_file`"),
         ["deliveries", _, "slack", _] => Some("use `webhook_url`, which posts a summary without files"),
         ["deliveries", ..] => Some("built are `email`, `slack`, `webhook` and `file_drop`"),
-        ["jobs", _, "report", _] => Some("built is `full`"),
+        ["jobs", _, "report", _] => Some("built are `full`, `comparison` and `trend`"),
         _ => None,
     }
 }

@@ -11,12 +11,24 @@ const TEMPLATE: &str = include_str!("../../templates/demo/index.html.hbs");
 
 #[derive(Serialize)]
 struct Page<'a> {
-    title: &'a str,
+    runs: Vec<Ran<'a>>,
+    groups: Vec<Group>,
+    pages: Vec<Shown<'a>>,
+}
+
+#[derive(Serialize)]
+struct Ran<'a> {
+    job: &'a str,
     period: &'a str,
     run_id: &'a str,
     state: String,
-    groups: Vec<Group>,
-    shown: Option<String>,
+}
+
+/// A report as a page, shown in the page.
+#[derive(Serialize)]
+struct Shown<'a> {
+    job: &'a str,
+    href: String,
 }
 
 #[derive(Serialize)]
@@ -75,16 +87,20 @@ pub(super) fn render(
                 .collect(),
         },
     ];
-    let first = runs.first();
+    let pages = runs.iter().flat_map(|run| {
+        let pages = run
+            .artifacts
+            .iter()
+            .filter(|artifact| artifact.media_type == Format::Html.media_type());
+        pages.map(|artifact| Shown {
+            job: &run.run.job,
+            href: format!("drop/{}", artifact.name),
+        })
+    });
     let page = Page {
-        title: first.map_or("", |run| run.run.job.as_str()),
-        period: first.map_or("", |run| run.run.period_id.as_str()),
-        run_id: first.map_or("", |run| run.run.run_id.as_str()),
-        state: first.map_or_else(String::new, |run| run.run.state.to_string()),
+        runs: runs.iter().map(ran).collect(),
         groups,
-        shown: artifacts()
-            .find(|artifact| artifact.media_type == Format::Html.media_type())
-            .map(|artifact| format!("drop/{}", artifact.name)),
+        pages: pages.collect(),
     };
     let mut templates = handlebars::Handlebars::new();
     templates.set_strict_mode(true);
@@ -94,6 +110,15 @@ pub(super) fn render(
             template: "demo/index.html.hbs".to_owned(),
             reason: error.to_string(),
         })
+}
+
+fn ran(outcome: &RunOutcome) -> Ran<'_> {
+    Ran {
+        job: &outcome.run.job,
+        period: &outcome.run.period_id,
+        run_id: &outcome.run.run_id,
+        state: outcome.run.state.to_string(),
+    }
 }
 
 fn what(name: &str) -> &'static str {

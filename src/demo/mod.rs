@@ -10,6 +10,7 @@ mod index;
 pub mod mailbox;
 pub mod platform;
 pub mod receiver;
+mod usage;
 
 use crate::config::{self, Plan};
 use crate::delivery::signature::SigningKey;
@@ -34,7 +35,7 @@ use std::time::Duration;
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 
 /// The jobs that it runs.
-const JOBS: [&str; 1] = ["monthly-full-report"];
+const JOBS: [&str; 3] = ["monthly-full-report", "quarterly-cost-comparison", "weekly-trend"];
 
 /// What the sample platform asks for as a token. It guards nothing.
 const TOKEN: &str = "demo-token";
@@ -46,7 +47,7 @@ const SIGNING_SECRET: &str = "whsec_cmVwb3J0d2lyZS1kZW1vLXNpZ25pbmcta2V5";
 const MARKER: &str = ".reportwire-demo";
 
 /// What the demo leaves in its folder besides the marker.
-const LEFT: [&str; 6] = ["drop", "mail", "hooks", "data", "secrets", "index.html"];
+const LEFT: [&str; 7] = ["drop", "mail", "hooks", "usage", "data", "secrets", "index.html"];
 
 /// What the demonstration is asked to do.
 #[derive(Debug, Clone)]
@@ -134,8 +135,11 @@ impl FarEnds {
             options.open(secrets.join(name))?.write_all(secret.as_bytes())?;
         }
         let key = SigningKey::parse(SIGNING_SECRET).map_err(io::Error::other)?;
+        let company = Company::ending(as_of.date_naive());
+        fs::create_dir_all(out.join("usage"))?;
+        usage::write(&company, &out.join("usage/usage.csv"))?;
         Ok(Self {
-            platform: Platform::start(Company::ending(as_of.date_naive()), TOKEN).await?,
+            platform: Platform::start(company, TOKEN).await?,
             mailbox: Mailbox::start(&out.join("mail")).await?,
             receiver: Receiver::start(&out.join("hooks"), key, Arc::clone(clock)).await?,
         })
@@ -174,7 +178,10 @@ impl FarEnds {
             ),
             (
                 place("hooks"),
-                format!("{} signed event, signature verified", self.receiver.hooks().len()),
+                format!(
+                    "{} signed events, signatures verified",
+                    self.receiver.hooks().len()
+                ),
             ),
         ]
     }

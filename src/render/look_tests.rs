@@ -50,7 +50,7 @@ fn empty(report: &mut Report) {
     report.notices.clear();
     report.answer.clear();
     report.sources.clear();
-    report.compared_with = None;
+    report.compared_with.clear();
     report.currency = None;
 }
 
@@ -99,7 +99,7 @@ fn hard_reports() -> Vec<(&'static str, Report)> {
         (
             "no comparison",
             changed(|report| {
-                report.compared_with = None;
+                report.compared_with.clear();
                 figures_of(report).for_each(|figure| figure.comparisons.clear());
             }),
         ),

@@ -4,8 +4,8 @@ use crate::config::plan::ReportKind;
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use crate::report::{
-    Chart, ChartForm, Comparison, Direction, Figure, Notice, Part, PeriodRef, Report, Section, Sentence,
-    SourceRef, Status,
+    Chart, ChartForm, Compared, Comparison, Direction, Figure, Notice, Part, PeriodRef, Report, Section,
+    Sentence, SourceRef, Status,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -67,7 +67,10 @@ pub(super) fn report() -> Report {
         kind: ReportKind::Full,
         revision: 2,
         period: period(10, 31),
-        compared_with: Some(period(9, 30)),
+        compared_with: vec![Compared {
+            comparison: "previous_period".into(),
+            period: period(9, 30),
+        }],
         generated_at: instant,
         currency: Some(Currency::USD),
         sources: vec![SourceRef {

@@ -1,6 +1,9 @@
 //! The answer in one or two sentences, built from the figures by rule; nothing is said that the figures do not say.
 
-use super::{Comparison, Direction, Figure, Outlier, Part, PeriodRef, Sentence};
+mod why;
+
+use super::effects::Effects;
+use super::{Compared, Comparison, Direction, Figure, Outlier, Part, PeriodRef, Point, Sentence};
 use crate::metric::{Metric, Unit};
 use crate::money;
 use rust_decimal::Decimal;
@@ -12,12 +15,23 @@ pub(super) struct Facts<'a> {
     pub(super) cost: &'a Figure,
     /// The period.
     pub(super) period: &'a PeriodRef,
-    /// The period beside it, if any.
-    pub(super) base: Option<&'a PeriodRef>,
+    /// The periods beside it, the leading one first.
+    pub(super) beside: &'a [Compared],
     /// Who moved most.
     pub(super) mover: Option<&'a Figure>,
     /// The day that stands out.
     pub(super) outlier: Option<&'a Outlier>,
+    /// Why the cost changed, where the report asks.
+    pub(super) effects: Option<&'a Effects>,
+    /// The cost of each period of a trend, oldest first.
+    pub(super) trend: &'a [Point],
+}
+
+impl Facts<'_> {
+    /// The period beside all others, if any.
+    fn base(&self) -> Option<&PeriodRef> {
+        self.beside.first().map(|other| &other.period)
+    }
 }
 
 /// The sentences of the answer: what was spent and how that changed; then why, as far as the figures tell.
@@ -25,8 +39,16 @@ pub(super) struct Facts<'a> {
 pub(super) fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
     let mut sentences = vec![Sentence { parts: spend(facts) }];
     sentences.extend(per_day(facts));
+    sentences.extend(facts.effects.and_then(|effects| why::why(facts.cost, effects)));
     sentences.extend(facts.mover.and_then(mover));
     sentences.extend(facts.outlier.map(|outlier| day(facts.cost, outlier)));
+    sentences.extend(rank(facts.trend));
+    let comparisons = facts.cost.comparisons.iter().skip(1);
+    sentences.extend(
+        comparisons
+            .zip(facts.beside.iter().skip(1))
+            .filter_map(|(comparison, other)| beside(facts.cost, comparison, &other.period)),
+    );
     sentences
 }
 
@@ -60,7 +82,7 @@ fn spend(facts: &Facts<'_>) -> Vec<Part> {
     };
     let value = amount(facts.cost, value);
     let comparison = facts.cost.comparisons.first();
-    let (Some(base), Some(comparison)) = (facts.base, comparison) else {
+    let (Some(base), Some(comparison)) = (facts.base(), comparison) else {
         return vec![text("Spend in "), period, text(" was "), value, text(".")];
     };
     let base = Part::Period(base.clone());
@@ -112,7 +134,7 @@ fn changed_from(cost: &Figure, comparison: &Comparison, value: Part) -> Vec<Part
 /// Only where the periods differ in length, since else it says the same again.
 fn per_day(facts: &Facts<'_>) -> Option<Sentence> {
     let base = facts
-        .base
+        .base()
         .filter(|base| base.days != facts.period.days && base.days > 0)?;
     let comparison = facts.cost.comparisons.first()?;
     let (value, before) = (
@@ -152,6 +174,49 @@ fn days_more(days: u32, base: u32) -> String {
         (1, _) => "a day less".to_owned(),
         (n, word) => format!("{n} days {word}"),
     }
+}
+
+/// Where the last period of a trend stands among all; only where all are known and no other is the same.
+fn rank(trend: &[Point]) -> Option<Sentence> {
+    let values = trend
+        .iter()
+        .map(|point| point.value)
+        .collect::<Option<Vec<Decimal>>>()?;
+    let (newest, others) = values.split_last()?;
+    let word = match (others.iter().max()?, others.iter().min()?) {
+        (most, _) if newest > most => "highest",
+        (_, least) if newest < least => "lowest",
+        _ => return None,
+    };
+    let words = format!("It is the {word} of the {} periods.", values.len());
+    Some(Sentence {
+        parts: vec![text(&words)],
+    })
+}
+
+/// How the cost stands to that of another period.
+fn beside(cost: &Figure, comparison: &Comparison, other: &PeriodRef) -> Option<Sentence> {
+    let mut parts = vec![text("Compared with "), Part::Period(other.clone()), text(" it ")];
+    match (comparison.direction?, comparison.change_percent) {
+        (Direction::Up | Direction::New, Some(percent)) => {
+            parts.extend([text("rose "), Part::Percent(percent), text(".")]);
+        }
+        (Direction::Down | Direction::Gone, Some(percent)) => {
+            parts.extend([text("fell "), Part::Percent(percent.abs()), text(".")]);
+        }
+        (Direction::Flat, _) => parts.push(text("stayed level.")),
+        (_, None) => {
+            let base = amount(cost, comparison.base_value?);
+            parts.extend([
+                text("went from "),
+                base,
+                text(" to "),
+                amount(cost, cost.value?),
+                text("."),
+            ]);
+        }
+    }
+    Some(Sentence { parts })
 }
 
 fn mover(mover: &Figure) -> Option<Sentence> {
@@ -211,6 +276,13 @@ mod tests {
         }
     }
 
+    fn beside(period: PeriodRef) -> [Compared; 1] {
+        [Compared {
+            comparison: "previous_period".into(),
+            period,
+        }]
+    }
+
     fn cost(metric: Metric, value: Option<Decimal>, base: Option<Decimal>) -> Figure {
         Figure {
             source: None,
@@ -248,9 +320,11 @@ mod tests {
         let facts = Facts {
             cost: &cost,
             period: &now,
-            base: Some(&before),
+            beside: &beside(before),
             mover: None,
             outlier: None,
+            effects: None,
+            trend: &[],
         };
         assert_eq!(plain(&sentences(&facts)), expected);
     }
@@ -329,9 +403,11 @@ mod tests {
         let facts = Facts {
             cost: &total,
             period: &now,
-            base: Some(&before),
+            beside: &beside(before),
             mover: Some(&agent),
             outlier: Some(&outlier),
+            effects: None,
+            trend: &[],
         };
         assert_eq!(
             plain(&sentences(&facts)),

@@ -1,13 +1,16 @@
 //! Building the report document from datasets.
 
-use super::answer::{self, Facts};
-use super::full::{self, HEADLINE_COUNT, Maker};
-use super::{Figure, Notice, Part, PeriodRef, Report, Sentence, SourceRef, charts, derive, movers, outlier};
-use crate::config::plan::ReportKind;
-use crate::metric::Metric;
+use super::beside::{self, Beside, Other, View};
+use super::comparison::CostComparison;
+use super::maker::{HEADLINE_COUNT, Maker};
+use super::tell::{Glance, Told};
+use super::{Compared, Figure, Notice, Part, PeriodRef, Report, Section, Sentence, SourceRef};
+use super::{combine, convert, derive, full, movers, trend};
+use crate::config::plan::ReportPlan;
 use crate::money::Currency;
+use crate::money::rates::Rates;
 use crate::period::{Period, Shape};
-use crate::source::{Dataset, Depth, Need, Window};
+use crate::source::Dataset;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -21,7 +24,7 @@ pub struct Brief {
     /// The job's title.
     pub title: String,
     /// Which report.
-    pub kind: ReportKind,
+    pub report: ReportPlan,
     /// 1, 2, 3 …
     pub revision: u32,
     /// The period.
@@ -30,48 +33,105 @@ pub struct Brief {
     pub timezone: Tz,
     /// The reporting currency.
     pub currency: Currency,
+    /// Whether sources are added up where meaning and currency agree.
+    pub combine: bool,
     /// The true time of the run.
     pub generated_at: DateTime<Utc>,
 }
 
-/// The periods that a report needs of every source.
+/// Computes the report. `failures` are sources that could not be had, where the job allows a partial report; with `rates`, amounts
+/// of other currencies are converted.
 #[must_use]
-pub fn needs(kind: ReportKind, period: &Period) -> Vec<Need> {
-    match kind {
-        ReportKind::Full => {
-            let base = period.previous().map(|period| Need {
-                period,
-                depth: Depth::Comparison,
-            });
-            std::iter::once(Need {
-                period: period.clone(),
-                depth: Depth::Full,
-            })
-            .chain(base)
-            .collect()
+pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice], rates: Option<&Rates>) -> Report {
+    let converted: Vec<Dataset>;
+    let datasets = match rates {
+        Some(rates) => {
+            let all = datasets.iter();
+            converted = all
+                .map(|dataset| convert::convert(dataset, rates, brief.currency))
+                .collect();
+            &converted
         }
-    }
-}
-
-/// Computes the report. `failures` are sources that could not be had, where the job allows a partial report.
-#[must_use]
-pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice]) -> Report {
-    let base = brief.period.previous();
-    let zone = brief.timezone.name();
-    let period = reference(&brief.period, zone);
-    let compared_with = base.as_ref().map(|base| reference(base, zone));
+        None => datasets,
+    };
+    let others = beside::others(&brief.report, &brief.period);
+    // Without one of its sources a sum would be no total.
+    let together = Some(datasets)
+        .filter(|_| brief.combine && failures.is_empty())
+        .and_then(combine::combine);
+    let together_view = together
+        .as_ref()
+        .and_then(|dataset| view(dataset, brief, &others));
     let views: Vec<View<'_>> = datasets
         .iter()
-        .filter_map(|dataset| View::of(dataset, brief, base.as_ref()))
+        .filter_map(|dataset| view(dataset, brief, &others))
         .collect();
-    let mut report = Report {
+    let mut report = head(brief, datasets, failures, &others);
+    let glance = match (&together_view, views.len()) {
+        (Some(view), _) => {
+            report.headlines = headlines(std::slice::from_ref(view));
+            parts(&mut report, brief, view, Glance::Alone);
+            Glance::Not
+        }
+        (None, 2..) => Glance::AmongOthers,
+        (None, _) => Glance::Alone,
+    };
+    if together_view.is_none() {
+        report.headlines = headlines(&views);
+    }
+    for view in &views {
+        parts(&mut report, brief, view, glance);
+    }
+    if !report.absent.is_empty() {
+        let text = format!(
+            "This report is incomplete: nothing of {} is in it.",
+            report.absent.join(", ")
+        );
+        let sentence = Sentence {
+            parts: vec![Part::Text(text)],
+        };
+        report.answer.insert(0, sentence);
+        let absent: Vec<Section> = report
+            .absent
+            .iter()
+            .map(|source| full::absent(source, brief.currency))
+            .collect();
+        report.sections.extend(absent);
+    }
+    report.movers.truncate(movers::MOST);
+    report
+        .notices
+        .extend(together.into_iter().flat_map(|dataset| dataset.notices));
+    if brief.combine && !failures.is_empty() {
+        report.notices.push(Notice {
+            source: None,
+            text: "The sources are not added up, since one of them is missing.".to_owned(),
+            missing: false,
+        });
+    }
+    report.notices.extend(
+        datasets
+            .iter()
+            .flat_map(|dataset| notices(dataset, brief, &others)),
+    );
+    report
+}
+
+/// The report without what its sources tell.
+fn head(brief: &Brief, datasets: &[Dataset], failures: &[Notice], others: &[Other]) -> Report {
+    let zone = brief.timezone.name();
+    let compared = |other: &Other| Compared {
+        comparison: other.comparison.clone(),
+        period: reference(&other.period, zone),
+    };
+    Report {
         run_id: brief.run_id.clone(),
         job: brief.job.clone(),
         title: brief.title.clone(),
-        kind: brief.kind,
+        kind: brief.report.kind(),
         revision: brief.revision,
-        period,
-        compared_with,
+        period: reference(&brief.period, zone),
+        compared_with: others.iter().map(compared).collect(),
         generated_at: brief.generated_at,
         currency: common_currency(datasets, brief.currency),
         sources: datasets.iter().map(|dataset| source(dataset, brief)).collect(),
@@ -84,102 +144,52 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice]) -> Report
             .filter_map(|dataset| dataset.provisional_through)
             .min(),
         answer: Vec::new(),
-        headlines: headlines(&views),
+        headlines: Vec::new(),
         movers: Vec::new(),
-        sections: views
-            .iter()
-            .flat_map(|view| view.maker.sections(view.current, view.base))
-            .collect(),
+        sections: Vec::new(),
         charts: Vec::new(),
         notices: failures.to_vec(),
-    };
-    if !report.absent.is_empty() {
-        let text = format!(
-            "This report is incomplete: nothing of {} is in it.",
-            report.absent.join(", ")
-        );
-        report.answer.push(Sentence {
-            parts: vec![Part::Text(text)],
-        });
-        let absent = report
-            .absent
-            .iter()
-            .map(|source| full::absent(source, brief.currency));
-        report.sections.extend(absent);
     }
-    for view in &views {
-        view.tell(&mut report, views.len() > 1);
-    }
-    report.movers.truncate(movers::MOST);
-    report.notices.extend(
-        datasets
-            .iter()
-            .flat_map(|dataset| notices(dataset, brief, base.as_ref())),
-    );
-    report
 }
 
-/// One source's part of the report.
-struct View<'a> {
-    dataset: &'a Dataset,
-    current: &'a Window,
-    base: Option<&'a Window>,
-    maker: Maker<'a>,
-}
-
-impl<'a> View<'a> {
-    fn of(dataset: &'a Dataset, brief: &Brief, base: Option<&Period>) -> Option<Self> {
-        let current = dataset.window(&brief.period)?;
-        let base = base.and_then(|base| dataset.window(base));
-        Some(Self {
-            dataset,
-            current,
-            base,
-            maker: Maker::new(dataset, brief.currency),
+fn view<'a>(dataset: &'a Dataset, brief: &Brief, others: &'a [Other]) -> Option<View<'a>> {
+    let beside = others.iter().filter_map(|other| {
+        Some(Beside {
+            comparison: &other.comparison,
+            window: dataset.window(&other.period)?,
         })
-    }
+    });
+    Some(View {
+        dataset,
+        current: dataset.window(&brief.period)?,
+        beside: beside.collect(),
+        maker: Maker::new(dataset, brief.currency),
+    })
+}
 
-    /// Adds the source's answer, movers and charts.
-    fn tell(&self, report: &mut Report, among_others: bool) {
-        let daily = |window: &Window| {
-            let series = window
-                .daily
-                .iter()
-                .find(|series| series.metric == Metric::TotalCost);
-            series.map(|series| series.points.clone()).unwrap_or_default()
-        };
-        let (days, base_days) = (daily(self.current), self.base.map(daily).unwrap_or_default());
-        let outlier = outlier::find(&days, &base_days);
-        let found = self
-            .base
-            .map(|base| movers::find(&self.maker, self.current, base));
-        let found = found.unwrap_or_default();
-        let headlines = self.maker.headlines(self.current, self.base);
-        let Some(cost) = headlines.iter().find(|figure| figure.metric == Metric::TotalCost) else {
-            return;
-        };
-        let facts = Facts {
-            cost,
-            period: &report.period,
-            base: report.compared_with.as_ref(),
-            mover: found.first(),
-            outlier: outlier.as_ref(),
-        };
-        let (mut sentences, message) = (answer::sentences(&facts), answer::message(&facts));
-        if among_others && let Some(first) = sentences.first_mut() {
-            first.parts.insert(0, Part::Strong(self.dataset.source.clone()));
-            first.parts.insert(1, Part::Text(": ".to_owned()));
+/// Adds one source's sections, answer, movers and charts, each kind of report in its way.
+fn parts(report: &mut Report, brief: &Brief, view: &View<'_>, glance: Glance) {
+    let mut told = Told::new(view, glance);
+    match &brief.report {
+        ReportPlan::Full => {
+            told.tell(report, &[]);
+            report
+                .sections
+                .extend(full::sections(&view.maker, view.current, &view.beside));
         }
-        let prefix = if among_others {
-            format!("{}-", self.dataset.source)
-        } else {
-            String::new()
-        };
-        let daily = charts::daily(&prefix, cost, message, days, &base_days, outlier);
-        let bars = charts::bars(&prefix, cost, self.current);
-        report.answer.extend(sentences);
-        report.movers.extend(found);
-        report.charts.extend(daily.into_iter().chain(bars));
+        ReportPlan::Comparison { by, .. } => {
+            let compared = CostComparison::new(view, by.as_deref());
+            told.effects = compared.leading();
+            told.tell(report, compared.dimensions());
+            report.sections.extend(compared.sections());
+            report.notices.extend(compared.notices());
+        }
+        ReportPlan::Trend { periods } => {
+            let periods = beside::trend(&brief.period, *periods);
+            told.periods = &periods;
+            told.tell(report, &[]);
+            report.sections.extend(trend::sections(view, &periods));
+        }
     }
 }
 
@@ -187,7 +197,7 @@ impl<'a> View<'a> {
 fn headlines(views: &[View<'_>]) -> Vec<Figure> {
     let mut all: Vec<Vec<Figure>> = views
         .iter()
-        .map(|view| view.maker.headlines(view.current, view.base))
+        .map(|view| view.maker.headlines(view.current, &view.beside))
         .collect();
     let mut five: Vec<Figure> = Vec::new();
     if all.len() > 1 {
@@ -239,16 +249,16 @@ fn common_currency(datasets: &[Dataset], reporting: Currency) -> Option<Currency
     }
 }
 
-fn notices(dataset: &Dataset, brief: &Brief, base: Option<&Period>) -> Vec<Notice> {
+fn notices(dataset: &Dataset, brief: &Brief, others: &[Other]) -> Vec<Notice> {
+    let base = others.first().map(|other| &other.period);
     let about = |text: String| Notice {
         source: Some(dataset.source.clone()),
         text,
         missing: false,
     };
     let mut notices = dataset.notices.clone();
-    let windows = [Some(&brief.period), base]
-        .into_iter()
-        .flatten()
+    let windows = std::iter::once(&brief.period)
+        .chain(others.iter().map(|other| &other.period))
         .filter_map(|period| dataset.window(period));
     notices.extend(windows.flat_map(|window| derive::tie_out(&dataset.source, window)));
     if let (Shape::ToDate { .. }, Some(base)) = (brief.period.shape(), base)

@@ -1,6 +1,7 @@
 //! What of a source is drawn: its cost day by day, and split by what tells most.
 
-use super::{Chart, ChartForm, Figure, Outlier, Part, Sentence};
+use super::effects::Effects;
+use super::{Chart, ChartForm, Figure, Outlier, Part, PeriodRef, Point, Sentence, Step};
 use crate::metric::{Metric, Unit};
 use crate::money;
 use crate::source::{TopList, Window};
@@ -37,9 +38,89 @@ pub(super) fn daily(
     })
 }
 
+/// The way from the cost before to the cost now; `None` where either is unknown or nothing changed.
+pub(super) fn bridge(
+    prefix: &str,
+    cost: &Figure,
+    (before, now): (&PeriodRef, &PeriodRef),
+    effects: &Effects,
+) -> Option<Chart> {
+    let base = cost.comparisons.first()?.base_value?;
+    let steps: Vec<Step> = effects
+        .parts
+        .iter()
+        .filter(|(_, value)| !value.is_zero())
+        .map(|(metric, value)| Step {
+            label: metric.label().to_owned(),
+            value: *value,
+        })
+        .collect();
+    let point = |period: &PeriodRef, value| Point {
+        period: period.clone(),
+        value: Some(value),
+    };
+    let value = cost.value?;
+    let message = Sentence {
+        parts: vec![
+            Part::Text("From ".to_owned()),
+            amount(cost, base),
+            Part::Text(" to ".to_owned()),
+            amount(cost, value),
+            Part::Text(", step by step.".to_owned()),
+        ],
+    };
+    (!steps.is_empty()).then(|| Chart {
+        key: format!("{prefix}cost-bridge"),
+        source: cost.source.clone(),
+        title: "Why the cost changed".to_owned(),
+        unit: Unit::Currency,
+        currency: cost.currency,
+        message,
+        form: ChartForm::Bridge {
+            base: point(before, base),
+            steps,
+            current: point(now, value),
+        },
+    })
+}
+
+/// The cost of each period of a trend; `None` where there is no trend or none is known.
+pub(super) fn periods(prefix: &str, cost: &Figure, points: Vec<Point>) -> Option<Chart> {
+    let known = points
+        .iter()
+        .filter_map(|point| Some((&point.period, point.value?)));
+    let (most, value) = known.max_by(|(_, a), (_, b)| a.cmp(b))?;
+    let message = Sentence {
+        parts: vec![
+            Part::Text(format!("The highest of {} periods is ", points.len())),
+            Part::Period(most.clone()),
+            Part::Text(" with ".to_owned()),
+            amount(cost, value),
+            Part::Text(".".to_owned()),
+        ],
+    };
+    Some(Chart {
+        key: format!("{prefix}cost-per-period"),
+        source: cost.source.clone(),
+        title: "Cost per period".to_owned(),
+        unit: Unit::Currency,
+        currency: cost.currency,
+        message,
+        form: ChartForm::Periods { points },
+    })
+}
+
+fn amount(cost: &Figure, value: Decimal) -> Part {
+    Part::Value {
+        value,
+        unit: cost.unit,
+        currency: cost.currency,
+    }
+}
+
 /// The cost split by the most telling dimension, or the platform's own top list of users by cost.
-pub(super) fn bars(prefix: &str, cost: &Figure, window: &Window) -> Option<Chart> {
-    let (title, key, mut bars) = split(window).or_else(|| top_users(window))?;
+pub(super) fn bars(prefix: &str, cost: &Figure, window: &Window, preferred: &[String]) -> Option<Chart> {
+    let (title, key, mut bars) = split(window, preferred).or_else(|| top_users(window))?;
     // A bar from zero can show neither a credit nor nothing.
     if bars.len() < 2 || bars.iter().any(|(_, value)| value.is_sign_negative()) {
         return None;
@@ -60,10 +141,12 @@ pub(super) fn bars(prefix: &str, cost: &Figure, window: &Window) -> Option<Chart
     })
 }
 
-fn split(window: &Window) -> Option<Split> {
-    let breakdown = window
-        .breakdowns
+fn split(window: &Window, preferred: &[String]) -> Option<Split> {
+    let preferred = preferred
         .iter()
+        .filter_map(|dimension| window.breakdown(dimension));
+    let breakdown = preferred
+        .chain(&window.breakdowns)
         .find(|breakdown| breakdown.members.len() > 1)?;
     let members = breakdown.members.iter().filter_map(|member| {
         let cost = member

@@ -4,9 +4,6 @@ use super::{Comparison, Direction};
 use crate::money;
 use rust_decimal::Decimal;
 
-/// Name of the comparison with the period before.
-pub(super) const PREVIOUS_PERIOD: &str = "previous_period";
-
 impl Comparison {
     /// Puts `value` beside `base`; what is missing on either side stays missing.
     ///
@@ -50,6 +47,8 @@ fn direction(value: Decimal, base: Decimal, change_percent: Option<Decimal>) -> 
 mod tests {
     use super::*;
     use rust_decimal::dec;
+
+    const PREVIOUS_PERIOD: &str = "previous_period";
 
     fn check(value: Decimal, base: Decimal, change: Decimal, percent: Option<Decimal>, direction: Direction) {
         let comparison = Comparison::of(PREVIOUS_PERIOD, Some(value), Some(base));

@@ -182,6 +182,8 @@ mod tests {
             daily: Vec::new(),
             rankings: Vec::new(),
             breakdowns: Vec::new(),
+            items: None,
+            converted: None,
         }
     }
 

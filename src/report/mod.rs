@@ -11,18 +11,27 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 mod answer;
+mod beside;
 mod build;
 mod charts;
+mod combine;
 mod compare;
+mod comparison;
+mod convert;
 mod derive;
+mod effects;
 mod full;
 pub mod gate;
+mod maker;
 mod movers;
 mod outlier;
 #[cfg(test)]
 pub(crate) mod sample;
+mod tell;
+mod trend;
 
-pub use build::{Brief, build, needs, reference};
+pub use beside::needs;
+pub use build::{Brief, build, reference};
 
 pub use crate::source::Notice;
 
@@ -41,8 +50,8 @@ pub struct Report {
     pub revision: u32,
     /// The period it is about.
     pub period: PeriodRef,
-    /// The period that stands beside it, if any.
-    pub compared_with: Option<PeriodRef>,
+    /// The periods that stand beside it, the leading one first.
+    pub compared_with: Vec<Compared>,
     /// The true time of the run, UTC, in whole seconds.
     pub generated_at: DateTime<Utc>,
     /// The reporting currency: of amounts, where the sources agree on it.
@@ -67,6 +76,14 @@ pub struct Report {
     pub notices: Vec<Notice>,
 }
 
+impl Report {
+    /// The period that stands beside it before all others, if any.
+    #[must_use]
+    pub fn base(&self) -> Option<&PeriodRef> {
+        self.compared_with.first().map(|other| &other.period)
+    }
+}
+
 /// A period as it leaves the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PeriodRef {
@@ -80,6 +97,15 @@ pub struct PeriodRef {
     pub timezone: String,
     /// Number of days.
     pub days: u32,
+}
+
+/// A period that stands beside the one of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    /// What it is to it: `previous_period`, `same_period_last_year`, or its id.
+    pub comparison: String,
+    /// Which one.
+    pub period: PeriodRef,
 }
 
 /// A source as the report names it.
@@ -273,6 +299,20 @@ pub enum ChartForm {
         /// The day to point at and how many times the usual it is.
         outlier: Option<Outlier>,
     },
+    /// A bridge from the total before to the total now.
+    Bridge {
+        /// The total before, and of which period.
+        base: Point,
+        /// What moved it, in order; nothing that is zero.
+        steps: Vec<Step>,
+        /// The total now.
+        current: Point,
+    },
+    /// A bar for each period of a trend from zero, oldest first.
+    Periods {
+        /// The periods.
+        points: Vec<Point>,
+    },
     /// Horizontal bars, longest first, the rest as `n others`.
     Bars {
         /// Label and value.
@@ -280,6 +320,24 @@ pub enum ChartForm {
         /// What is summed in the last bar, if anything: how many members.
         others: Option<(usize, Decimal)>,
     },
+}
+
+/// A period of a trend.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Point {
+    /// Which period.
+    pub period: PeriodRef,
+    /// Its value; `None` is drawn as "n/a", never as zero.
+    pub value: Option<Decimal>,
+}
+
+/// A step of a bridge from one total to another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// What it is: `Price`.
+    pub label: String,
+    /// By how much it moves the total.
+    pub value: Decimal,
 }
 
 /// The day that stands out.
@@ -305,4 +363,13 @@ impl Outlier {
             "day".to_owned()
         }
     }
+}
+
+/// `service_type` reads `Service type`.
+fn title_of(key: &str) -> String {
+    let mut title = key.replace('_', " ");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    title
 }

@@ -1,7 +1,7 @@
 //! Who moved most between two windows of a source.
 
-use super::compare::PREVIOUS_PERIOD;
-use super::full::Maker;
+use super::beside::Beside;
+use super::maker::Maker;
 use super::{Comparison, Figure};
 use crate::metric::Metric;
 use crate::source::{Breakdown, TopList, Window};
@@ -28,9 +28,19 @@ const DIMENSIONS: [&str; 8] = [
 /// A complete breakdown by cost is preferred: there, a member without a row did cost nothing. In the platform's top
 /// lists a missing member is unknown, so only members of both lists are compared.
 #[must_use]
-pub(super) fn find(maker: &Maker<'_>, current: &Window, base: &Window) -> Vec<Figure> {
-    let from_breakdown = DIMENSIONS.iter().find_map(|dimension| {
-        let (now, before) = (breakdown(current, dimension)?, breakdown(base, dimension)?);
+pub(super) fn find(
+    maker: &Maker<'_>,
+    current: &Window,
+    beside: &Beside<'_>,
+    preferred: &[String],
+) -> Vec<Figure> {
+    let base = beside.window;
+    let preferred = preferred.iter().map(String::as_str).chain(DIMENSIONS);
+    let from_breakdown = preferred.into_iter().find_map(|dimension| {
+        let (now, before) = (current.breakdown(dimension)?, base.breakdown(dimension)?);
+        if now.members.is_empty() || before.members.is_empty() {
+            return None;
+        }
         (now.members.len().max(before.members.len()) > 1).then(|| complete(dimension, now, before))
     });
     let mut moves = match from_breakdown {
@@ -44,7 +54,10 @@ pub(super) fn find(maker: &Maker<'_>, current: &Window, base: &Window) -> Vec<Fi
             .then_with(|| a.member.cmp(&b.member))
     });
     moves.truncate(MOST);
-    moves.into_iter().map(|mover| mover.figure(maker)).collect()
+    moves
+        .into_iter()
+        .map(|mover| mover.figure(maker, beside.comparison))
+        .collect()
 }
 
 struct Move {
@@ -60,19 +73,12 @@ impl Move {
         self.now.checked_sub(self.before).map(|change| change.abs())
     }
 
-    fn figure(self, maker: &Maker<'_>) -> Figure {
+    fn figure(self, maker: &Maker<'_>, comparison: &str) -> Figure {
         Figure {
-            comparisons: vec![Comparison::of(PREVIOUS_PERIOD, Some(self.now), Some(self.before))],
+            comparisons: vec![Comparison::of(comparison, Some(self.now), Some(self.before))],
             ..maker.member(self.metric, Some(self.now), &self.dimension, &self.member)
         }
     }
-}
-
-fn breakdown<'a>(window: &'a Window, dimension: &str) -> Option<&'a Breakdown> {
-    window
-        .breakdowns
-        .iter()
-        .find(|breakdown| breakdown.dimension == dimension && !breakdown.members.is_empty())
 }
 
 fn complete(dimension: &str, now: &Breakdown, before: &Breakdown) -> Vec<Move> {
@@ -157,6 +163,8 @@ mod tests {
             daily: Vec::new(),
             rankings: Vec::new(),
             breakdowns: Vec::new(),
+            items: None,
+            converted: None,
         }
     }
 
@@ -195,6 +203,13 @@ mod tests {
         }
     }
 
+    fn beside(window: &Window) -> Beside<'_> {
+        Beside {
+            comparison: "previous_period",
+            window,
+        }
+    }
+
     fn maker() -> Maker<'static> {
         Maker::of("globant", Currency::USD, true)
     }
@@ -226,7 +241,7 @@ mod tests {
                 ("still", dec!(1)),
             ],
         );
-        let movers = find(&maker(), &now, &before);
+        let movers = find(&maker(), &now, &beside(&before), &[]);
         assert!(movers.iter().all(|mover| mover.status == Status::Provisional));
         assert_eq!(
             named(&movers),
@@ -245,8 +260,8 @@ mod tests {
             &[("a", 100), ("twin", 90), ("twin", 80), ("entered", 70), ("b", 10)],
         );
         let before = ranked("2026-09", &[("twin", 500), ("left", 99), ("a", 60), ("b", 11)]);
-        let movers = find(&maker(), &now, &before);
+        let movers = find(&maker(), &now, &beside(&before), &[]);
         assert_eq!(named(&movers), [("a", Some(dec!(40))), ("b", Some(dec!(-1)))]);
-        assert!(find(&maker(), &window("2026-10"), &window("2026-09")).is_empty());
+        assert!(find(&maker(), &window("2026-10"), &beside(&window("2026-09")), &[]).is_empty());
     }
 }

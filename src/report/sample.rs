@@ -1,8 +1,8 @@
 //! A report to test renderers with: the figures of a month, with everything that is hard to render.
 
 use super::{
-    Chart, ChartForm, Comparison, Direction, Figure, Notice, Outlier, Part, PeriodRef, Report, Section,
-    Sentence, SourceRef, Status,
+    Chart, ChartForm, Compared, Comparison, Direction, Figure, Notice, Outlier, Part, PeriodRef, Report,
+    Section, Sentence, SourceRef, Status,
 };
 use crate::config::plan::ReportKind;
 use crate::metric::{FULL_REPORT, Metric, Unit};
@@ -283,7 +283,10 @@ pub(crate) fn report() -> Report {
         revision: 1,
         answer: answer(&october, &september),
         period: october,
-        compared_with: Some(september),
+        compared_with: vec![Compared {
+            comparison: "previous_period".into(),
+            period: september,
+        }],
         generated_at: "2026-11-02T07:00:04Z".parse::<DateTime<Utc>>().unwrap(),
         currency: Some(Currency::USD),
         sources: vec![SourceRef {

@@ -453,6 +453,9 @@ async fn fetch_all(
     clock: &dyn Clock,
     progress: &dyn Progress,
 ) -> Result<(), RunError> {
+    if let Some(rates) = &plan.service.rates {
+        recipe::keep_rates(rates, dir)?;
+    }
     let needs = recipe.needs();
     let fetches = recipe.sources.iter().filter_map(|ingredient| {
         let plan = plan.sources.get(&ingredient.name)?;

@@ -5,9 +5,10 @@
 use super::RunError;
 use super::late::{self, Follows, Late};
 use crate::config::Plan;
-use crate::config::plan::{DeliveryPlan, Format, Gates, JobPlan, ReportKind};
+use crate::config::plan::{DeliveryPlan, Format, Gates, JobPlan, ReportPlan};
 use crate::delivery::{Edition, file_drop};
 use crate::money::Currency;
+use crate::money::rates::{self, Rates, RatesFault};
 use crate::period::Period;
 use crate::render::{self, Look, RenderError};
 use crate::report::{self, Brief, Notice, Report, gate};
@@ -22,6 +23,9 @@ use std::path::Path;
 
 /// File in a source's snapshot folder that says why the source could not be had.
 const FAILURE: &str = "failure.txt";
+
+/// File beside the sources' snapshots: the exchange rates as they were.
+const RATES: &str = "rates.csv";
 
 /// Largest template or logo that is read, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
@@ -39,7 +43,7 @@ pub struct Recipe {
     /// The job's title.
     pub title: String,
     /// Which report.
-    pub kind: ReportKind,
+    pub report: ReportPlan,
     /// The period.
     pub period: Period,
     /// The zone in which its dates were chosen.
@@ -54,6 +58,9 @@ pub struct Recipe {
     pub sources: Vec<Ingredient>,
     /// Templates of subjects, by the name of the e-mail delivery that has its own.
     pub subjects: BTreeMap<String, String>,
+    /// Whether sources are added up where meaning and currency agree.
+    #[serde(default)]
+    pub combine: bool,
     /// Whether a source that cannot be had leaves the report incomplete instead of failing the run.
     pub allow_partial: bool,
     /// Whether a mail goes out, for which charts are drawn as pictures.
@@ -152,7 +159,7 @@ impl Recipe {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             job: job.name.clone(),
             title: job.title.clone(),
-            kind: job.report,
+            report: job.report.clone(),
             period: period.clone(),
             timezone: job.timezone,
             currency: job.currency,
@@ -160,6 +167,7 @@ impl Recipe {
             look,
             sources: sources.collect(),
             subjects: subjects(plan, deliveries),
+            combine: job.combine,
             allow_partial: job.allow_partial,
             mail: chosen().any(|delivery| matches!(delivery, DeliveryPlan::Email(_))),
             places: chosen()
@@ -197,7 +205,7 @@ impl Recipe {
     /// The periods that every source is asked for.
     #[must_use]
     pub fn needs(&self) -> Vec<Need> {
-        report::needs(self.kind, &self.period)
+        report::needs(&self.report, &self.period)
     }
 
     /// Decodes the snapshot, computes the report, renders everything and judges it. Pure but for reading the snapshot.
@@ -212,7 +220,8 @@ impl Recipe {
     ) -> Result<Product, RunError> {
         let (mut datasets, failures) = self.decode(snapshot_dir)?;
         let late = late::stamp(&mut datasets, &self.wait_for, &self.period, self.timezone);
-        let report = report::build(&self.brief(identity), &datasets, &failures);
+        let rates = kept_rates(snapshot_dir)?;
+        let report = report::build(&self.brief(identity), &datasets, &failures, rates.as_ref());
         let rows = gate::rows(&datasets, &self.period);
         let held = gate::judge(&report, &trial.gates, rows, &trial.norm);
         Ok(Product {
@@ -271,11 +280,12 @@ impl Recipe {
             run_id: identity.run_id.clone(),
             job: self.job.clone(),
             title: self.title.clone(),
-            kind: self.kind,
+            report: self.report.clone(),
             revision: identity.revision,
             period: self.period.clone(),
             timezone: self.timezone,
             currency: self.currency,
+            combine: self.combine,
             generated_at: identity.generated_at,
         }
     }
@@ -371,6 +381,31 @@ fn worded(notice: &Notice, report: &Report) -> String {
 pub(super) fn note_failure(dir: &Path, reason: &str) -> std::io::Result<()> {
     std::fs::create_dir_all(dir)?;
     std::fs::write(dir.join(FAILURE), reason)
+}
+
+/// Keeps the exchange rates of today with the snapshot, so that a report that is rebuilt has the rates that it was made with.
+///
+/// # Errors
+/// [`RunError::Io`] if the disk says no, [`RunError::Failed`] if the file is no table of rates any more.
+pub(super) fn keep_rates(file: &Path, snapshot_dir: &Path) -> Result<(), RunError> {
+    readable(file)?;
+    std::fs::create_dir_all(snapshot_dir).map_err(|cause| RunError::disk(snapshot_dir, cause))?;
+    let kept = snapshot_dir.join(RATES);
+    std::fs::copy(file, &kept)
+        .map(drop)
+        .map_err(|cause| RunError::disk(&kept, cause))
+}
+
+fn kept_rates(snapshot_dir: &Path) -> Result<Option<Rates>, RunError> {
+    let file = snapshot_dir.join(RATES);
+    file.exists().then(|| readable(&file)).transpose()
+}
+
+fn readable(file: &Path) -> Result<Rates, RunError> {
+    rates::file(file).map_err(|fault| match fault {
+        RatesFault::Disk(cause) => RunError::disk(file, cause),
+        RatesFault::Content(error) => RunError::Failed(format!("{}: {error}", file.display())),
+    })
 }
 
 /// The folder of a file drop, for readers of a chat.

@@ -69,9 +69,21 @@ pub struct Window {
     pub rankings: Vec<Ranking>,
     /// Complete breakdowns: their members add up to the headline figures.
     pub breakdowns: Vec<Breakdown>,
+    /// What was used and what it cost, at the finest grain at which the source tells both; `None`: it tells no such thing.
+    pub items: Option<Breakdown>,
+    /// The currency that the source's amounts were in before they were converted, and the rate of the whole period.
+    pub converted: Option<(Currency, Decimal)>,
 }
 
 impl Window {
+    /// The complete split by a dimension.
+    #[must_use]
+    pub fn breakdown(&self, dimension: &str) -> Option<&Breakdown> {
+        self.breakdowns
+            .iter()
+            .find(|breakdown| breakdown.dimension == dimension)
+    }
+
     /// The value of a headline figure; `None` if it is unknown.
     #[must_use]
     pub fn figure(&self, metric: Metric) -> Option<Decimal> {
@@ -183,6 +195,17 @@ pub struct Member {
     pub name: String,
     /// Its figures, under the headline keys.
     pub measures: Vec<Measure>,
+}
+
+impl Member {
+    /// The value of one of its figures; `None` if it is unknown.
+    #[must_use]
+    pub fn figure(&self, metric: Metric) -> Option<Decimal> {
+        self.measures
+            .iter()
+            .find(|measure| measure.metric == metric)?
+            .value
+    }
 }
 
 /// A sentence that a reader of the report must see.

@@ -52,6 +52,8 @@ pub enum Depth {
     Full,
     /// What stands beside it for comparison: figures, daily cost, rankings and breakdowns.
     Comparison,
+    /// What a trend is made of: figures and daily cost.
+    Figures,
 }
 
 /// What a caller may want to know while a source is fetched.

@@ -69,27 +69,28 @@ static PROJECTS: Layout<2> = Layout {
 };
 
 /// What is summed for everything, every day and every member, with its column.
-const AMOUNTS: [(Metric, usize); 5] = [
+const AMOUNTS: [(Metric, usize); 7] = [
     (Metric::TotalCost, COST),
     (Metric::TotalRequests, REQUESTS),
     (Metric::RequestsWithErrors, ERRORS),
     (Metric::InputTokens, INPUT_TOKENS),
     (Metric::OutputTokens, OUTPUT_TOKENS),
-];
-/// What is summed for everything only.
-const EXTRAS: [(Metric, usize); 3] = [
-    (Metric::Conversations, CONVERSATIONS),
     (Metric::AudioSeconds, AUDIO_SECONDS),
     (Metric::Characters, CHARACTERS),
 ];
-/// The breakdowns, and last the models without the platform's fee, which is counted but not shown.
-const DIMENSIONS: [&str; 6] = [
+/// How many of them days and members show; the others are shown for everything, and are what items are counted in.
+const OF_MEMBERS: usize = 5;
+/// What is summed for everything only.
+const EXTRAS: [(Metric, usize); 1] = [(Metric::Conversations, CONVERSATIONS)];
+/// The breakdowns; then the models without the platform's fee, which are counted but not shown; then what has a price.
+const DIMENSIONS: [&str; 7] = [
     "project",
     "model",
     "agent",
     "user",
     "service_type",
     "active model",
+    "model and service type",
 ];
 /// How many dimensions are breakdowns.
 const SHOWN: usize = 5;
@@ -97,13 +98,16 @@ const BY_PROJECT: usize = 0;
 const BY_AGENT: usize = 2;
 const BY_USER: usize = 3;
 const BY_ACTIVE_MODEL: usize = 5;
+const BY_ITEM: usize = 6;
+/// Stands between model and service type of an item; no text of a file has it.
+const BETWEEN: u8 = 0x1f;
 /// The service type of the platform's own fee, which uses no model.
 const FEE: &[u8] = b"agent";
 /// Rows of a top list.
 const TOP: usize = 10;
 
-type UsageBook = Book<5, 3, 6>;
-type UsageLedger = Ledger<5, 3, 6>;
+type UsageBook = Book<7, 1, 7>;
+type UsageLedger = Ledger<7, 1, 7>;
 
 /// Copies the files and the project list into the snapshot.
 pub(super) async fn fetch(
@@ -134,6 +138,7 @@ pub(super) fn decode(
         book: Book::new(needs, DIMENSIONS),
         presence: Presence::new(needs),
         currency: OneCurrency::default(),
+        item: Vec::new(),
     };
     for (path, answer) in kept(snapshot, Role::Rows) {
         let before = usage.book.counts();
@@ -187,6 +192,8 @@ struct Usage {
     book: UsageBook,
     presence: Presence<18>,
     currency: OneCurrency,
+    /// Model and service type of the row at hand.
+    item: Vec<u8>,
 }
 
 impl Usage {
@@ -199,12 +206,12 @@ impl Usage {
                 return Err(Flaw::of(required)("is empty, but every row needs it".to_owned()));
             }
         }
-        let mut amounts = [Decimal::ZERO; 5];
+        let mut amounts = [Decimal::ZERO; 7];
         for (amount, (_, column)) in amounts.iter_mut().zip(AMOUNTS) {
             let read = if column == COST { cost } else { cell::count };
             *amount = read(cells[column]).map_err(Flaw::of(column))?;
         }
-        let mut extras = [Decimal::ZERO; 3];
+        let mut extras = [Decimal::ZERO; 1];
         for (extra, (_, column)) in extras.iter_mut().zip(EXTRAS) {
             *extra = cell::count(cells[column]).map_err(Flaw::of(column))?;
         }
@@ -231,6 +238,10 @@ impl Usage {
         } else {
             cells[MODEL]
         };
+        self.item.clear();
+        self.item.extend_from_slice(cells[MODEL]);
+        self.item.push(BETWEEN);
+        self.item.extend_from_slice(cells[SERVICE_TYPE]);
         let keys = [
             named(PROJECT, PROJECT_NAME),
             plain(MODEL),
@@ -239,6 +250,10 @@ impl Usage {
             plain(SERVICE_TYPE),
             Key {
                 id: active_model,
+                ..plain(MODEL)
+            },
+            Key {
+                id: &self.item,
                 ..plain(MODEL)
             },
         ];
@@ -259,25 +274,21 @@ impl Usage {
     }
 
     fn windows(&self) -> Result<Vec<Window>, crate::money::MoneyError> {
-        let measures = |period: usize, amounts: &[Decimal; 5]| self.measures(period, amounts);
+        let measures = |period: usize, amounts: &[Decimal; 7]| self.measures(period, amounts);
         let mut windows = self.book.windows(SHOWN, &measures)?;
         for (period, (window, ledger)) in windows.iter_mut().zip(self.book.ledgers()).enumerate() {
             window.figures.extend(self.figures(period, ledger)?);
             window.rankings = rankings(window);
+            window.items = self
+                .book
+                .split(period, BY_ITEM, &|amounts| self.quantities(period, amounts))?;
         }
         Ok(windows)
     }
 
     /// The figures that everything, every day and every member has.
-    fn measures(&self, period: usize, amounts: &[Decimal; 5]) -> Vec<Measure> {
-        let mut measures: Vec<Measure> = AMOUNTS
-            .iter()
-            .zip(amounts)
-            .map(|((metric, column), amount)| Measure {
-                metric: *metric,
-                value: self.presence.has(period, *column).then_some(*amount),
-            })
-            .collect();
+    fn measures(&self, period: usize, amounts: &[Decimal; 7]) -> Vec<Measure> {
+        let mut measures = self.known(period, &AMOUNTS[..OF_MEMBERS], amounts);
         let [.., input, output] = measures.as_slice() else {
             return measures;
         };
@@ -292,10 +303,25 @@ impl Usage {
         measures
     }
 
+    /// What an item has: also the quantities that members do not show.
+    fn quantities(&self, period: usize, amounts: &[Decimal; 7]) -> Vec<Measure> {
+        let mut measures = self.measures(period, amounts);
+        measures.extend(self.known(period, &AMOUNTS[OF_MEMBERS..], &amounts[OF_MEMBERS..]));
+        measures
+    }
+
+    /// Amounts under their metrics, unknown where the files do not tell them.
+    fn known(&self, period: usize, metrics: &[(Metric, usize)], amounts: &[Decimal]) -> Vec<Measure> {
+        let known = |((metric, column), amount): (&(Metric, usize), &Decimal)| Measure {
+            metric: *metric,
+            value: self.presence.has(period, *column).then_some(*amount),
+        };
+        metrics.iter().zip(amounts).map(known).collect()
+    }
+
     /// The figures that only everything has.
     fn figures(&self, period: usize, ledger: &UsageLedger) -> Result<Vec<Measure>, crate::money::MoneyError> {
-        let (_, extras) = ledger.totals()?;
-        let known = |value: Option<Decimal>| value.filter(|_| !ledger.is_empty());
+        let (amounts, extras) = ledger.totals()?;
         let active = [
             (Metric::ActiveUsers, BY_USER, [USER, USER_NAME]),
             (Metric::ActiveAgents, BY_AGENT, [AGENT, AGENT_NAME]),
@@ -310,13 +336,13 @@ impl Usage {
                 .then(|| ledger.distinct(dimension))
                 .flatten(),
         });
-        let summed = EXTRAS
-            .iter()
-            .zip(extras)
-            .map(|((metric, column), extra)| Measure {
-                metric: *metric,
-                value: known(self.presence.has(period, *column).then_some(extra)),
-            });
+        let mut summed = self.known(period, &EXTRAS, &extras);
+        summed.extend(self.known(period, &AMOUNTS[OF_MEMBERS..], &amounts[OF_MEMBERS..]));
+        if ledger.is_empty() {
+            for figure in &mut summed {
+                figure.value = None;
+            }
+        }
         Ok(active.chain(summed).collect())
     }
 }

@@ -1,10 +1,9 @@
 //! `[jobs.NAME]`.
 
 use super::values::{did_you_mean, relative_hint};
-use super::{Check, gates, nearest, schedule};
-use crate::config::document::{BrandEntry, Document, JobEntry, ReportEntry, ServiceEntry};
-use crate::config::locate::Part;
-use crate::config::plan::{Brand, Format, JobPlan, ReportKind};
+use super::{Check, gates, nearest, report, schedule};
+use crate::config::document::{BrandEntry, Document, JobEntry, ServiceEntry};
+use crate::config::plan::{Brand, Format, JobPlan};
 use crate::config::problem::KeyPath;
 use crate::config::read::list;
 use crate::money::Currency;
@@ -101,14 +100,13 @@ pub(super) fn job(
         "deliveries",
         &known,
     );
-    let report = report(cx, &at.join("report"), entry.report.as_ref());
+    let report = report::report(cx, &at.join("report"), entry.report.as_ref(), local.calendar);
     let deadline = cx.duration(&at.join("deadline"), &entry.deadline);
     let template = template_folder(cx, &at.join("template"), entry.template.as_ref());
     let several = formats.as_ref().is_some_and(|formats| formats.len() > 1);
     let file_name = file_name(cx, &at.join("file_name"), &entry.file_name, several);
     let brand = brand(cx, &at.join("brand"), &entry.brand);
     let gates = gates::gates(cx, &at.join("gates"), &entry.gates);
-    no_combination(cx, at, entry);
     Some(JobPlan {
         name: name.to_owned(),
         title: title?.unwrap_or_else(|| name.to_owned()),
@@ -174,20 +172,6 @@ fn local(cx: &mut Check<'_>, at: &KeyPath, entry: &JobEntry, service: &ServiceEn
         currency,
         calendar,
         owner,
-    }
-}
-
-fn no_combination(cx: &mut Check<'_>, at: &KeyPath, entry: &JobEntry) {
-    if entry.combine {
-        let what = super::subject(at, "adding sources up (`combine`) is not built yet");
-        let hint = "leave `combine` out; figures stay per source";
-        cx.report_as(
-            &at.join("combine"),
-            Part::Value,
-            what,
-            "not built yet",
-            Some(hint.into()),
-        );
     }
 }
 
@@ -279,18 +263,6 @@ fn formats(cx: &mut Check<'_>, path: &KeyPath, names: &[String]) -> Option<Vec<F
         }
     }
     (cx.problem_count() == before).then_some(formats)
-}
-
-fn report(cx: &mut Check<'_>, path: &KeyPath, entry: Option<&ReportEntry>) -> Option<ReportKind> {
-    let has_full = entry.is_some_and(|report| report.full.is_some());
-    if !has_full && !cx.is_excused(path) && !cx.is_excused(&path.join("full")) {
-        cx.report(
-            path,
-            "the kind of report is missing",
-            Some(format!("add `[{path}.full]`")),
-        );
-    }
-    has_full.then_some(ReportKind::Full)
 }
 
 fn template_folder(cx: &mut Check<'_>, path: &KeyPath, text: Option<&String>) -> Option<Option<PathBuf>> {

@@ -1,12 +1,15 @@
 //! `[service]`.
 
 use super::Check;
-use super::values::did_you_mean;
+use super::values::{did_you_mean, relative_hint};
 use crate::config::document::Document;
 use crate::config::plan::Service;
 use crate::config::problem::KeyPath;
+use crate::money::rates::{self, RatesFault};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Most runs under way at once, and most that ask one source.
@@ -30,6 +33,7 @@ pub(super) fn service(cx: &mut Check<'_>, document: &Document) -> Option<Service
     let calendar = fiscal.as_ref().map_or(Some(None), |month| {
         cx.calendar(&at.join("fiscal_year_start"), month).map(Some)
     });
+    let rates = rates(cx, &at.join("rates"), entry.rates.as_ref());
     let data_dir = cx.path(&at.join("data_dir"), &entry.data_dir);
     let owner = cx.mailboxes(&at.join("owner"), &entry.owner);
     let owner_delivery = owner_delivery(cx, &at, document);
@@ -55,6 +59,7 @@ pub(super) fn service(cx: &mut Check<'_>, document: &Document) -> Option<Service
         owner: owner?,
         owner_delivery: owner_delivery?,
         owner_fallback: fallback?,
+        rates: rates?,
         listen: listen?,
         store: store?,
         runs_at_once: usize::try_from(runs?).ok()?,
@@ -64,6 +69,25 @@ pub(super) fn service(cx: &mut Check<'_>, document: &Document) -> Option<Service
         keep_snapshots: keep_snapshots?,
         keep_artifacts: keep_artifacts?,
     })
+}
+
+/// The file of exchange rates, if it can be read. The outer `None` is a problem.
+fn rates(cx: &mut Check<'_>, path: &KeyPath, text: Option<&String>) -> Option<Option<PathBuf>> {
+    let Some(text) = text else { return Some(None) };
+    let file = cx.path(path, text)?;
+    let (label, hint) = match rates::file(&file) {
+        Ok(_) => return Some(Some(file)),
+        Err(RatesFault::Disk(error)) if error.kind() == ErrorKind::NotFound => {
+            ("there is no such file".to_owned(), relative_hint())
+        }
+        Err(RatesFault::Disk(error)) => (error.to_string(), "check that this user may read it".to_owned()),
+        Err(RatesFault::Content(error)) => (
+            error.to_string(),
+            "write one rate a line: `2026-10-01,EUR,USD,1.0843`".to_owned(),
+        ),
+    };
+    cx.report(path, &label, Some(hint));
+    None
 }
 
 /// How long something is kept. The outer `None` is a problem.

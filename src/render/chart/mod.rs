@@ -5,10 +5,14 @@
 
 mod axis;
 mod bars;
+mod bridge;
 mod daily;
+mod periods;
 mod png;
+mod sparkline;
 
 pub(crate) use png::render as rasterise;
+pub(crate) use sparkline::sparkline;
 
 use super::format::Formatter;
 use super::view::clean;
@@ -78,7 +82,8 @@ pub(crate) enum Letters {
 /// Width and height of `chart` in pixels.
 pub(crate) fn size(chart: &Chart, room: Room) -> (u32, u32) {
     let height = match &chart.form {
-        ChartForm::Daily { .. } => DAILY_HEIGHT,
+        ChartForm::Daily { .. } | ChartForm::Periods { .. } => DAILY_HEIGHT,
+        ChartForm::Bridge { steps, .. } => u32::try_from(steps.len() + 2).unwrap_or(2) * BAR_STEP + 8,
         ChartForm::Bars { bars, others } => {
             let rows = bars.len().min(MAX_BARS) + usize::from(others.is_some() || bars.len() > MAX_BARS);
             u32::try_from(rows.max(1)).unwrap_or(1) * BAR_STEP + 8
@@ -145,6 +150,10 @@ pub(crate) fn svg(
             }
             .draw(&mut canvas);
         }
+        ChartForm::Bridge { base, steps, current } => {
+            bridge::draw(&mut canvas, chart, (base, steps, current), formatter, palette);
+        }
+        ChartForm::Periods { points } => periods::draw(&mut canvas, chart, points, formatter, palette),
         ChartForm::Bars { bars, others } => bars::draw(&mut canvas, chart, bars, *others, formatter, palette),
     }
     canvas.raw("</svg>");

@@ -7,7 +7,20 @@ use std::cmp::Reverse;
 /// `parts` rounded so that they add to their rounded sum: the largest remainder method, ties to the larger amount, then to
 /// the earlier part. `None` if a sum cannot be kept exactly.
 pub(in crate::render) fn apportion(parts: &[Decimal], decimals: u32) -> Option<Vec<Decimal>> {
-    let total = rounded(sum(parts.iter().copied()).ok()?, decimals);
+    apportion_to(
+        parts,
+        rounded(sum(parts.iter().copied()).ok()?, decimals),
+        decimals,
+    )
+}
+
+/// As [`apportion`], but they add to `total`, which has these decimals and is about their sum: the difference between two totals
+/// that are rounded themselves, for example.
+pub(in crate::render) fn apportion_to(
+    parts: &[Decimal],
+    total: Decimal,
+    decimals: u32,
+) -> Option<Vec<Decimal>> {
     let step = Decimal::new(1, decimals);
     let mut shown: Vec<Decimal> = parts
         .iter()
@@ -23,7 +36,17 @@ pub(in crate::render) fn apportion(parts: &[Decimal], decimals: u32) -> Option<V
         shown[at] = shown[at].checked_add(step)?;
         missing -= step;
     }
-    Some(shown)
+    // A total below the sum of the floors, by less than a unit for each of the two roundings, is taken off the smallest remainders.
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|&at| (parts[at] - shown[at], Reverse(parts[at].abs()), at));
+    for at in order {
+        if missing >= Decimal::ZERO {
+            break;
+        }
+        shown[at] = shown[at].checked_sub(step)?;
+        missing += step;
+    }
+    missing.is_zero().then_some(shown)
 }
 
 #[cfg(test)]
@@ -57,6 +80,19 @@ mod tests {
         ];
         for (parts, decimals, expected) in cases {
             assert_eq!(apportion(parts, decimals).as_deref(), Some(expected));
+        }
+        let steps = [dec!(1.004), dec!(-0.001)];
+        for (total, expected) in [
+            (dec!(1.01), [dec!(1.01), dec!(0.00)]),
+            (dec!(1.00), [dec!(1.00), dec!(0.00)]),
+            (dec!(0.99), [dec!(1.00), dec!(-0.01)]),
+            (dec!(0.98), [dec!(0.99), dec!(-0.01)]),
+        ] {
+            assert_eq!(
+                apportion_to(&steps, total, 2).as_deref(),
+                Some(&expected[..]),
+                "{total}"
+            );
         }
         assert_eq!(apportion(&[Decimal::MAX, Decimal::MAX], 2), None);
     }

@@ -80,6 +80,21 @@ impl Formatter {
         }
     }
 
+    /// The name of a period where there is room for a few letters: `Oct`, `Q3 26`, `W45`, `2026`, `14 Oct`.
+    pub(in crate::render) fn tiny_period(&self, period: &PeriodRef) -> String {
+        let id = period.id.as_str();
+        match id.rsplit_once('-') {
+            _ if id.contains("..") || id.len() == 10 => self.short_day(period.start),
+            None => id.to_owned(),
+            Some((_, week)) if week.starts_with('W') => week.to_owned(),
+            Some((year, quarter)) if quarter.starts_with('Q') => {
+                format!("{quarter} {}", &year[year.len().saturating_sub(2)..])
+            }
+            Some(_) if period.start.month() == 1 => self.date(period.start, "%b %y", "%y年%-m月"),
+            Some(_) => self.date(period.start, "%b", "%-m月"),
+        }
+    }
+
     /// The dates of a period: `1–31 Oct`, `28 Sep – 4 Oct`; with years where they differ or `years`.
     #[must_use]
     pub fn range(&self, period: &PeriodRef, years: bool) -> String {

@@ -7,6 +7,7 @@ use crate::metric::{Metric, Sense, Unit};
 use crate::money::{Currency, rounded};
 use crate::report::{Comparison, Direction, Figure};
 pub(super) use apportion::apportion;
+use apportion::apportion_to;
 use dates::date_locale;
 use icu_decimal::DecimalFormatter;
 use icu_locale_core::Locale;
@@ -223,15 +224,13 @@ impl Formatter {
 
     /// The change of `figure` in its first comparison; `None` where nothing stands beside it.
     pub(super) fn change(&self, figure: &Figure) -> Option<Change> {
-        let comparison = figure.comparisons.first()?;
+        Some(self.change_beside(figure, figure.comparisons.first()?))
+    }
+
+    /// The change of `figure` in one of its comparisons.
+    pub(super) fn change_beside(&self, figure: &Figure, comparison: &Comparison) -> Change {
         let (Some(change), Some(direction)) = (comparison.change, comparison.direction) else {
-            return Some(Change::new(
-                "",
-                NOT_AVAILABLE,
-                String::new(),
-                String::new(),
-                "neutral",
-            ));
+            return Change::new("", NOT_AVAILABLE, String::new(), String::new(), "neutral");
         };
         let (arrow, word) = match direction {
             Direction::Up => ("▲", "up"),
@@ -253,13 +252,7 @@ impl Formatter {
         } else {
             self.signed(scaled(figure.metric, change), decimals(figure))
         };
-        Some(Change::new(
-            arrow,
-            word,
-            size,
-            amount,
-            tone(figure.metric.sense(), direction),
-        ))
+        Change::new(arrow, word, size, amount, tone(figure.metric.sense(), direction))
     }
 
     fn size(&self, figure: &Figure, comparison: &Comparison, change: Decimal) -> String {
@@ -271,6 +264,11 @@ impl Formatter {
             None if comparison.base_value.is_some_and(|base| base.is_sign_negative()) => "n/m".into(),
             None => String::new(),
         }
+    }
+
+    /// The change of an amount without its currency: `+515.14`.
+    pub(super) fn signed_amount(&self, value: Decimal, currency: Option<Currency>) -> String {
+        self.signed(value, currency.map_or(2, Currency::minor_units))
     }
 
     /// `+515.14`, `−0.40`.
@@ -285,6 +283,11 @@ impl Formatter {
 }
 
 impl Change {
+    /// The same without the amount, for where both amounts stand beside it.
+    pub(super) fn brief(self) -> Self {
+        Self::new(self.arrow, self.word, self.size, String::new(), self.tone)
+    }
+
     fn new(
         arrow: &'static str,
         word: &'static str,
@@ -311,6 +314,20 @@ impl Change {
             tone,
         }
     }
+}
+
+/// The steps from `base` to `current`, rounded so that they lead from the one to the other as these are shown.
+pub(super) fn bridged(
+    base: Decimal,
+    steps: &[Decimal],
+    current: Decimal,
+    currency: Option<Currency>,
+) -> Vec<Decimal> {
+    let places = currency.map_or(2, Currency::minor_units);
+    rounded(current, places)
+        .checked_sub(rounded(base, places))
+        .and_then(|change| apportion_to(steps, change, places))
+        .unwrap_or_else(|| steps.iter().map(|step| rounded(*step, places)).collect())
 }
 
 fn suffixed(number: String, suffix: &str) -> String {

@@ -1,7 +1,7 @@
 //! The bars of a chart with the amounts that the table of the same members shows, so that page and picture agree to the cent.
 
 use super::single::Single;
-use super::tables::{additive, metrics_of, parts_of_a_whole};
+use super::tables::{metrics_of, parts_of_a_whole};
 use crate::metric::Metric;
 use crate::money;
 use crate::render::format::{apportion, decimals};
@@ -38,6 +38,22 @@ pub(crate) fn as_in_table(chart: &Chart, report: &Report) -> Chart {
         }
     }
     shown
+}
+
+/// The amount of a member as its table shows it, where that is made to add up; `None` if it stands in none.
+pub(super) fn member_in_table(member: &Figure, report: &Report) -> Option<Decimal> {
+    let key = format!("by_{}", member.dimension.as_deref()?);
+    let mut sections = report.sections.iter();
+    let section = sections.find(|section| section.key == key && section.source == member.source)?;
+    let figures: Vec<&Figure> = section
+        .figures
+        .iter()
+        .filter(|figure| figure.metric == member.metric && figure.currency == member.currency)
+        .collect();
+    let at = figures
+        .iter()
+        .position(|figure| figure.member == member.member && figure.value == member.value)?;
+    column(section, member.metric, &figures, report)?.get(at).copied()
 }
 
 /// The amounts of `bars` and of the `hidden` members beside them as the column of `metric` in `section` shows them; `None` if
@@ -85,5 +101,5 @@ fn column(section: &Section, metric: Metric, figures: &[&Figure], report: &Repor
         .iter()
         .map(|figure| figure.value)
         .collect::<Option<Vec<_>>>()?;
-    apportion(&values, places).filter(|_| additive(metric))
+    apportion(&values, places).filter(|_| metric.adds_up())
 }

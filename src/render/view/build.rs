@@ -1,9 +1,9 @@
 //! A report becomes a view: its words, chips, blocks and foot.
 
-use super::bars::as_in_table;
-use super::tables;
+use super::bars::{as_in_table, member_in_table};
 use super::words::{Run, clean, name, plain, runs};
 use super::{Block, BrandView, Card, ChartView, Chip, Extent, Foot, Job, NoticeView, Period, Revision, View};
+use super::{groups, tables};
 use crate::render::Look;
 use crate::render::chart::{self, Palette, Room};
 use crate::render::format::Formatter;
@@ -63,7 +63,14 @@ impl View {
             answer,
             headlines: report.headlines.iter().map(card).collect(),
             movers_note: movers_note(&report.movers, &formatter),
-            movers: report.movers.iter().map(card).collect(),
+            movers: report
+                .movers
+                .iter()
+                .map(|mover| Card {
+                    value: formatter.shown(mover, member_in_table(mover, report).or(mover.value)),
+                    ..card(mover)
+                })
+                .collect(),
             charts: report
                 .charts
                 .iter()
@@ -84,19 +91,29 @@ impl View {
     }
 }
 
+/// The short names of the period and of the one beside it; whole ones where the short ones are the same, as of one month in two
+/// years. The second is empty where nothing is compared.
+fn short_names(report: &Report, formatter: &Formatter) -> (String, String) {
+    let short = formatter.short_period(&report.period);
+    match report.base() {
+        None => (short, String::new()),
+        Some(base) if formatter.short_period(base) == short => {
+            (formatter.period(&report.period), formatter.period(base))
+        }
+        Some(base) => (short, formatter.short_period(base)),
+    }
+}
+
 fn period(report: &Report, formatter: &Formatter) -> Period {
+    let (short, base) = short_names(report, formatter);
     Period {
         id: report.period.id.clone(),
         label: formatter.period(&report.period),
-        short: formatter.short_period(&report.period),
+        short,
         dates: formatter.range(&report.period, false),
         start: report.period.start.to_string(),
         end: report.period.end.to_string(),
-        base: report
-            .compared_with
-            .as_ref()
-            .map(|base| formatter.short_period(base))
-            .unwrap_or_default(),
+        base,
     }
 }
 
@@ -108,13 +125,15 @@ pub(crate) fn subtitle(report: &Report, formatter: &Formatter) -> String {
     if report.period.days > 1 && formatter.range(&report.period, true) != label {
         parts.push(dates);
     }
-    if let Some(base) = &report.compared_with {
+    for (place, other) in report.compared_with.iter().enumerate() {
+        let base = &other.period;
         let length = if base.days == report.period.days {
             String::new()
         } else {
             format!(" ({})", days(base))
         };
-        parts.push(format!("compared with {}{length}", formatter.period(base)));
+        let with = if place == 0 { "compared with" } else { "and" };
+        parts.push(format!("{with} {}{length}", formatter.period(base)));
     }
     parts.join(" · ")
 }
@@ -222,13 +241,10 @@ fn legend(chart: &Chart, report: &Report, formatter: &Formatter) -> String {
     let currency = chart.currency.map(|currency| currency.code().to_owned());
     let mut parts: Vec<String> = source.map(name).into_iter().chain(currency).collect();
     if let ChartForm::Daily { base, .. } = &chart.form
-        && let (true, Some(other)) = (base.iter().any(Option::is_some), &report.compared_with)
+        && base.iter().any(Option::is_some)
     {
-        parts.push(format!(
-            "bars {}, dashes {}",
-            formatter.short_period(&report.period),
-            formatter.short_period(other)
-        ));
+        let (own, other) = short_names(report, formatter);
+        parts.push(format!("bars {own}, dashes {other}"));
     }
     parts.join(" · ")
 }
@@ -266,12 +282,12 @@ fn blocks(report: &Report, formatter: &Formatter, extent: Extent) -> Vec<Block> 
             Block {
                 source: source.map_or_else(|| "All sources together".to_owned(), name),
                 level: if several { "h3" } else { "h2" },
-                groups: tables::groups(summary, formatter),
-                untold: tables::untold(summary, formatter),
+                groups: groups::groups(summary, formatter),
+                untold: groups::untold(summary, formatter),
                 tables: sections
                     .iter()
                     .filter(other)
-                    .map(|section| tables::table(section, summary, formatter, extent.rows))
+                    .map(|section| tables::table(section, summary, report, formatter, extent))
                     .collect(),
                 daily: daily.map(|section| tables::daily(section, formatter)),
             }

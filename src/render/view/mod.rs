@@ -5,6 +5,8 @@
 mod bars;
 mod build;
 mod columns;
+mod compared;
+mod groups;
 mod single;
 mod tables;
 pub(crate) mod words;

@@ -1,6 +1,6 @@
 //! A table of one metric, whose shown parts add to the shown total.
 
-use super::tables::{Row, Table, additive, column, empty, member_word, parts_of_a_whole};
+use super::tables::{Row, Table, column, empty, member_word, parts_of_a_whole};
 use super::words::name;
 use crate::metric::Metric;
 use crate::money;
@@ -37,7 +37,7 @@ impl<'a> Single<'a> {
             .iter()
             .map(|figure| figure.value)
             .collect::<Option<Vec<_>>>()
-            .filter(|_| additive(metric) && parts_of_a_whole(section))
+            .filter(|_| metric.adds_up() && parts_of_a_whole(section))
             .and_then(|values| money::sum(values).ok());
         let (total, members) = if ranked {
             let of = match metric {
@@ -117,6 +117,7 @@ impl<'a> Single<'a> {
             share: String::new(),
             change: None,
             kind,
+            svg: String::new(),
         };
         let mut rows: Vec<Row> = (0..shown)
             .map(|at| {

@@ -3,11 +3,11 @@
 use super::columns::lines;
 use super::single::Single;
 use super::words::name;
-use super::{Group, Line};
+use super::{Extent, compared};
 use crate::metric::{Metric, Unit};
 use crate::money;
 use crate::render::format::{Change, Formatter, NOT_AVAILABLE, apportion, decimals};
-use crate::report::{Figure, Section};
+use crate::report::{Figure, Report, Section};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -36,6 +36,8 @@ pub(crate) struct Table {
     pub(crate) shares: bool,
     /// Whether there is a column of changes.
     pub(crate) changes: bool,
+    /// Whether there is a column of small lines that show all periods.
+    pub(crate) sparks: bool,
     /// The rows; none where nothing is available.
     pub(crate) rows: Vec<Row>,
     /// Heads and rows in plain text.
@@ -61,120 +63,46 @@ pub(crate) struct Row {
     pub(crate) change: Option<Change>,
     /// `member`, `others` or `total`.
     pub(crate) kind: &'static str,
+    /// A small line that shows all periods, as SVG, or empty.
+    pub(crate) svg: String,
 }
 
 /// Members of a breakdown or ranking shown where there is room.
 const SHOWN: usize = 10;
 
-/// Figures that a source may leave unknown before they are named in one line instead of a row each.
-const UNKNOWN_ROWS: usize = 2;
+/// Periods of a trend that a page shows beside each other, and a mail or a terminal.
+const PERIODS: usize = 4;
+const PERIODS_IN_TEXT: usize = 3;
 
-/// The groups of the summary, in the order in which a reader looks for them.
-const GROUPS: [&str; 7] = [
-    "Lab",
-    "Requests",
-    "Cost",
-    "Tokens",
-    "Users & agents",
-    "Cost detail",
-    "More",
-];
-
-/// The summary in its groups, without the figures that [`untold`] names.
-pub(super) fn groups(figures: &[Figure], formatter: &Formatter) -> Vec<Group> {
-    let rows = unknown(figures) <= UNKNOWN_ROWS;
-    GROUPS
-        .into_iter()
-        .map(|title| Group {
-            title,
-            figures: figures
-                .iter()
-                .filter(|figure| group_of(figure.metric) == title && (rows || is_known(figure)))
-                .map(|figure| Line {
-                    label: name(&formatter.label(figure)),
-                    value: formatter.value(figure),
-                    base: figure
-                        .comparisons
-                        .first()
-                        .map(|c| formatter.shown(figure, c.base_value)),
-                    change: formatter.change(figure),
-                })
-                .collect(),
-        })
-        .filter(|group: &Group| !group.figures.is_empty())
-        .collect()
-}
-
-/// The figures of the summary that are known neither now nor before, in one line: whole groups by their title. Empty where
-/// they are few enough for a row each.
-pub(super) fn untold(figures: &[Figure], formatter: &Formatter) -> String {
-    let hidden = unknown(figures);
-    if hidden <= UNKNOWN_ROWS {
-        return String::new();
-    }
-    if hidden == figures.len() {
-        return format!("None of the {hidden} figures is available.");
-    }
-    let (mut whole, mut single) = (Vec::new(), Vec::new());
-    for title in GROUPS {
-        let group = || figures.iter().filter(|figure| group_of(figure.metric) == title);
-        if group().any(is_known) {
-            single.extend(
-                group()
-                    .filter(|figure| !is_known(figure))
-                    .map(|figure| name(&formatter.label(figure))),
-            );
-        } else if group().next().is_some() {
-            whole.push(title.to_owned());
+/// The table of `section` as far as `extent` goes: a trend, why the cost changed, members beside themselves, or members alone.
+pub(super) fn table(
+    section: &Section,
+    summary: &[Figure],
+    report: &Report,
+    formatter: &Formatter,
+    extent: Extent,
+) -> Table {
+    let rows = extent.rows.min(SHOWN);
+    let special = match section.key.as_str() {
+        "trend" => {
+            let periods = if extent.drawn { PERIODS } else { PERIODS_IN_TEXT };
+            Some(compared::trend(section, report, formatter, periods, extent.drawn))
         }
-    }
-    let named = [whole, single].concat().join(", ");
-    format!("{hidden} figures are not available from this source: {named}.")
-}
-
-/// Whether anything is known of `figure`, now or before.
-fn is_known(figure: &Figure) -> bool {
-    figure.value.is_some() || figure.comparisons.iter().any(|other| other.base_value.is_some())
-}
-
-fn unknown(figures: &[Figure]) -> usize {
-    figures.iter().filter(|figure| !is_known(figure)).count()
-}
-
-fn group_of(metric: Metric) -> &'static str {
-    use Metric as M;
-    match metric {
-        M::AgentsCreated
-        | M::AgentsModified
-        | M::FlowsCreated
-        | M::FlowsModified
-        | M::ProcessesCreated
-        | M::ProcessesModified => "Lab",
-        M::TotalRequests | M::RequestsWithErrors | M::ErrorRate | M::AverageRequestTime | M::Requests => {
-            "Requests"
+        "effects" => compared::effects(section, summary, report, formatter),
+        key if key.starts_with("by_") => compared::members(section, summary, report, formatter, rows),
+        _ => None,
+    };
+    match special {
+        Some(mut table) => {
+            table.lines = lines(&table);
+            table
         }
-        M::TotalCost | M::AverageCostPerRequest | M::Cost => "Cost",
-        M::InputTokens
-        | M::OutputTokens
-        | M::TotalTokens
-        | M::AverageInputTokensPerRequest
-        | M::AverageOutputTokensPerRequest
-        | M::AverageTokensPerRequest
-        | M::Tokens => "Tokens",
-        M::ActiveUsers | M::ActiveAgents | M::ActiveProjects => "Users & agents",
-        M::EffectiveCost
-        | M::ListCost
-        | M::ContractedCost
-        | M::Credits
-        | M::Taxes
-        | M::Adjustments
-        | M::Corrections => "Cost detail",
-        _ => "More",
+        None => plain(section, summary, formatter, extent.rows),
     }
 }
 
 /// The members of `section`, at most `rows` of them; the others are summed up where their sum is known.
-pub(super) fn table(section: &Section, summary: &[Figure], formatter: &Formatter, rows: usize) -> Table {
+fn plain(section: &Section, summary: &[Figure], formatter: &Formatter, rows: usize) -> Table {
     let metrics = metrics_of(section);
     let rows = if parts_of_a_whole(section) {
         rows.min(SHOWN)
@@ -274,6 +202,7 @@ fn pivot(section: &Section, metrics: &[Metric], formatter: &Formatter, limit: Op
             .and_then(|(_, row)| row[0])
             .and_then(|figure| formatter.change(figure)),
         kind,
+        svg: String::new(),
     };
     let mut rows: Vec<Row> = (0..shown)
         .map(|at| row(at, name(members[at].0), "member"))
@@ -301,7 +230,7 @@ fn pivot(section: &Section, metrics: &[Metric], formatter: &Formatter, limit: Op
 }
 
 /// The cells of one column: the members shown, then, with `totals`, the others and the total.
-fn column_cells(
+pub(super) fn column_cells(
     figures: &[Option<&Figure>],
     shown: usize,
     formatter: &Formatter,
@@ -323,7 +252,7 @@ fn column_cells(
     let places = decimals(first);
     let adding = values
         .as_ref()
-        .filter(|_| totals && same && additive(first.metric))
+        .filter(|_| totals && same && first.metric.adds_up())
         .and_then(|values| apportion(values, places));
     let Some(amounts) = adding else {
         let mut cells: Vec<String> = figures[..shown].iter().copied().map(plain).collect();
@@ -341,25 +270,6 @@ fn column_cells(
         .map(|(amount, exact)| formatter.part(*amount, exact, places))
         .chain(totals)
         .collect()
-}
-
-/// Whether members' values add to a total that means something.
-pub(super) fn additive(metric: Metric) -> bool {
-    use Metric as M;
-    match metric.unit() {
-        Unit::Percent | Unit::Ms => false,
-        _ => !matches!(
-            metric,
-            M::AverageCostPerRequest
-                | M::AverageInputTokensPerRequest
-                | M::AverageOutputTokensPerRequest
-                | M::AverageTokensPerRequest
-                | M::ActiveUsers
-                | M::ActiveAgents
-                | M::ActiveProjects
-                | M::ActiveModels
-        ),
-    }
 }
 
 /// The heading of a column of figures like `figure`: what they are, and in which unit.
@@ -398,6 +308,7 @@ pub(super) fn empty(section: &Section) -> Table {
         bars: false,
         shares: false,
         changes: false,
+        sparks: false,
         rows: Vec::new(),
         lines: Vec::new(),
     }

@@ -1,5 +1,7 @@
 //! Native charts. What they draw stands on a sheet of its own, where a day without data is an empty cell: a gap, not a zero.
 
+mod steps;
+
 use super::grid::{Grid, nearest};
 use super::style;
 use crate::money::Currency;
@@ -59,6 +61,15 @@ impl Studio<'_> {
                     let rest = others.map(|(hidden, value)| (rest_label(chart, bars.len(), hidden), value));
                     write_bars(grid, col, bars, rest.as_ref(), &axis_code(chart))?;
                 }
+                ChartForm::Bridge { base, steps, current } => {
+                    self.write_bridge(grid, col, (base, steps, current), &axis_code(chart))?;
+                }
+                ChartForm::Periods { points } => {
+                    for (row, point) in (TOP + 1..).zip(points) {
+                        grid.text(row, col, &self.formatter.period(&point.period), &style::plain())?;
+                        write_point(grid, row, col + 1, point.value, &axis_code(chart))?;
+                    }
+                }
             }
         }
         grid.sheet.set_freeze_panes(TOP + 1, 0)?;
@@ -70,11 +81,7 @@ impl Studio<'_> {
         let period = self.formatter.period(&self.report.period);
         match &chart.form {
             ChartForm::Daily { base, .. } if !base.is_empty() => {
-                let other = self
-                    .report
-                    .compared_with
-                    .as_ref()
-                    .map(|other| self.formatter.period(other));
+                let other = self.report.base().map(|other| self.formatter.period(other));
                 vec![
                     "Day".into(),
                     period,
@@ -83,6 +90,8 @@ impl Studio<'_> {
             }
             ChartForm::Daily { .. } => vec!["Day".into(), period],
             ChartForm::Bars { .. } => vec!["Name".into(), period],
+            ChartForm::Bridge { .. } => ["Step", "Below", "Total", "More", "Less"].map(Into::into).into(),
+            ChartForm::Periods { .. } => vec!["Period".into(), titled(chart)],
         }
     }
 
@@ -97,6 +106,8 @@ impl Studio<'_> {
             ChartForm::Bars { bars, others } if !bars.is_empty() => {
                 self.bars(chart, col, bars.len(), others.is_some())
             }
+            ChartForm::Bridge { steps, .. } => self.bridge(chart, col, steps.len() + 2),
+            ChartForm::Periods { points } => self.periods(chart, col, points.len()),
             ChartForm::Daily { .. } | ChartForm::Bars { .. } => return None,
         };
         native
@@ -303,7 +314,8 @@ fn write_point(
 fn columns(charts: &[Chart]) -> Vec<u16> {
     let widths = charts.iter().map(|chart| match chart.form {
         ChartForm::Daily { .. } => 4,
-        ChartForm::Bars { .. } => 3,
+        ChartForm::Bars { .. } | ChartForm::Periods { .. } => 3,
+        ChartForm::Bridge { .. } => 6,
     });
     widths
         .scan(0, |next, width| Some(std::mem::replace(next, *next + width)))

@@ -10,6 +10,9 @@ use rust_xlsxwriter::{
     XlsxError, column_number_to_name,
 };
 
+/// What stands beside the last period of a trend.
+const PREVIOUS_PERIOD: &str = "previous_period";
+
 /// The head of a column.
 pub(super) struct Head {
     pub(super) caption: String,
@@ -159,12 +162,7 @@ fn heads(keys: &[&str], base: Option<&PeriodRef>, by_source: bool) -> Vec<Head> 
         } else {
             "Base".to_owned()
         };
-        heads.extend([
-            Head::numbers(caption),
-            Head::numbers("Change"),
-            Head::numbers("Change %"),
-            Head::words("Direction"),
-        ]);
+        heads.extend(comparison_heads(caption));
     }
     if keys.len() > 1 {
         heads.push(Head::words("Compared with"));
@@ -175,6 +173,20 @@ fn heads(keys: &[&str], base: Option<&PeriodRef>, by_source: bool) -> Vec<Head> 
     heads
 }
 
+fn comparison_heads(base: String) -> [Head; 4] {
+    [
+        Head::numbers(base),
+        Head::numbers("Change"),
+        Head::numbers("Change %"),
+        Head::words("Direction"),
+    ]
+}
+
+/// The heads of the four columns of a change from the period before.
+pub(super) fn change_heads(base: Option<&PeriodRef>) -> [Head; 4] {
+    comparison_heads(comparison_word(PREVIOUS_PERIOD, base))
+}
+
 fn write_row(
     grid: &mut Grid<'_>,
     row: u32,
@@ -183,7 +195,7 @@ fn write_row(
     keys: &[&str],
     by_source: bool,
 ) -> Result<(), XlsxError> {
-    let (code, quotient) = (style::code(figure), style::is_quotient(figure.metric));
+    let (code, quotient) = (style::code(figure), figure.metric.is_quotient());
     grid.text(row, 0, &figure.label, &style::plain())?;
     grid.quantity(row, 1, figure.value, &code, quotient)?;
     grid.text(

@@ -4,12 +4,14 @@
 //! binary float but in `grid.rs`, where 15 digits hold it.
 
 mod charts;
+mod effects;
 mod figures;
 mod grid;
 mod notes;
 mod sections;
 mod style;
 mod summary;
+mod trend;
 
 use super::format::Formatter;
 use super::{Look, RenderError};
@@ -68,8 +70,10 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
         let mut grid = Grid::new(workbook.add_worksheet(), &name, false)?;
         let context = sections::Context {
             subtitle: subtitle(section, report, &formatter),
-            base: report.compared_with.as_ref(),
+            base: report.base(),
             several_sources: report.sources.len() > 1,
+            report,
+            formatter: &formatter,
         };
         let columns = sections::write(&mut grid, section, &table_name(&section.key, index), &context)?;
         let mut row = sections::TOP;
@@ -140,10 +144,19 @@ fn home(chart: &Chart, sections: &[&Section]) -> Option<usize> {
                         .all(|(day, value)| held.contains(&(day.as_str(), *value)))
             })
         }
+        ChartForm::Bridge { .. } => own(sections, "effects", chart),
+        ChartForm::Periods { .. } => own(sections, "trend", chart),
         ChartForm::Bars { .. } => sections
             .iter()
             .position(|section| section.key.replace('_', "-") == chart.key),
     }
+}
+
+/// The section of this key that is about the same source.
+fn own(sections: &[&Section], key: &str, chart: &Chart) -> Option<usize> {
+    sections
+        .iter()
+        .position(|section| section.key == key && section.source == chart.source)
 }
 
 /// `October 2026 · 1–31 Oct · Globant Enterprise AI (globant), UTC days`.

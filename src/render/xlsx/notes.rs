@@ -116,12 +116,8 @@ fn provenance(report: &Report, formatter: &Formatter) -> Vec<(String, String)> {
         ("Generated at".to_owned(), instant(report.generated_at)),
         ("Period".to_owned(), period(&report.period)),
     ];
-    pairs.extend(
-        report
-            .compared_with
-            .as_ref()
-            .map(|other| ("Compared with".to_owned(), period(other))),
-    );
+    let others = report.compared_with.iter();
+    pairs.extend(others.map(|other| ("Compared with".to_owned(), period(&other.period))));
     pairs.extend(report.provisional_through.map(|at| {
         (
             "Complete up to".to_owned(),
@@ -202,6 +198,24 @@ fn meaning(metric: Metric) -> &'static str {
         Metric::Taxes => "Billed cost of taxes",
         Metric::Adjustments => "Billed cost of adjustments",
         Metric::Corrections => "Billed cost of corrections to earlier periods",
+        Metric::CostPerDay => "Total cost / days of the period",
+        Metric::CostShare => "Cost of a member / total cost × 100; its change is in percentage points",
+        Metric::CostMovingAverage => {
+            "Mean cost of a day and the six before it; empty where one of the seven is unknown"
+        }
+        Metric::PriceEffect => "What other unit prices changed of the total cost, at the quantities of now",
+        Metric::VolumeEffect => {
+            "What more or less use changed of the total cost, at the prices and in the mix of before"
+        }
+        Metric::MixEffect => {
+            "What a shift to cheaper or dearer items changed of the total cost, at the prices of before"
+        }
+        Metric::NewItems => "Cost of what was not used before",
+        Metric::RetiredItems => "Cost of what is not used any more, negative",
+        Metric::CurrencyEffect => "What other exchange rates changed of the total cost",
+        Metric::OtherEffects => {
+            "The rest of the change of the total cost: fees, credits, what has no unit price"
+        }
         Metric::Requests => "Requests of one agent or user",
         Metric::Tokens => "Tokens of one agent or user",
         Metric::Cost => "Cost of one agent or user",

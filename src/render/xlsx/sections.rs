@@ -2,10 +2,11 @@
 
 use super::figures::{self, Head, Total};
 use super::grid::Grid;
-use super::style;
+use super::{effects, style, trend};
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
-use crate::report::{Figure, PeriodRef, Section};
+use crate::render::format::Formatter;
+use crate::report::{Figure, PeriodRef, Report, Section};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{ConditionalFormatDataBar, XlsxError};
@@ -19,6 +20,8 @@ pub(super) struct Context<'a> {
     pub(super) subtitle: String,
     pub(super) base: Option<&'a PeriodRef>,
     pub(super) several_sources: bool,
+    pub(super) report: &'a Report,
+    pub(super) formatter: &'a Formatter,
 }
 
 /// Writes the section; returns the number of columns of its table.
@@ -31,9 +34,18 @@ pub(super) fn write(
     grid.heading(0, 0, &section.title, &style::heading())?;
     grid.heading(1, 0, &context.subtitle, &style::muted())?;
     let by_source = context.several_sources && section.source.is_none();
-    let columns = if section.figures.is_empty() {
+    let steps = if section.key == "effects" {
+        effects::write(grid, section, table, context.report, context.formatter)?
+    } else {
+        None
+    };
+    let columns = if let Some(columns) = steps {
+        columns
+    } else if section.figures.is_empty() {
         grid.heading(TOP, 0, "No data available", &style::muted())?;
         return Ok(4);
+    } else if section.key == "trend" {
+        trend::write(grid, section, table, context.base)?
     } else if section.figures.iter().any(|figure| figure.member.is_some()) {
         Matrix::new(section).write(grid, table, context.base, by_source)?
     } else {
@@ -188,7 +200,8 @@ impl<'a> Matrix<'a> {
             .collect())
     }
 
-    /// The column of a measure and, for each comparison, four columns beside it.
+    /// The column of a measure and, for each comparison, four columns beside that of the first one, and the change beside the others:
+    /// a sheet that is much wider than a page is read by nobody.
     fn write_measure(
         &self,
         grid: &mut Grid<'_>,
@@ -197,7 +210,8 @@ impl<'a> Matrix<'a> {
         base: Option<&PeriodRef>,
     ) -> Result<Vec<Head>, XlsxError> {
         let code = style::measure_code(measure.metric, measure.unit, measure.currency);
-        let quotient = style::is_quotient(measure.metric);
+        let quotient = measure.metric.is_quotient();
+        let full = self.measures.first() == Some(&measure);
         let mut as_text = false;
         for (row, line) in (TOP + 1..).zip(&self.lines) {
             let figure = line.figures.get(&measure);
@@ -207,13 +221,20 @@ impl<'a> Matrix<'a> {
             for (at, key) in (0_u16..).zip(&self.keys) {
                 let beside = figure
                     .and_then(|figure| figure.comparisons.iter().find(|beside| beside.comparison == *key));
-                if let Some(beside) = beside {
-                    figures::write_comparison(grid, row, col + 1 + 4 * at, beside, &code, quotient)?;
+                match beside {
+                    Some(beside) if full => {
+                        figures::write_comparison(grid, row, col + 1 + 4 * at, beside, &code, quotient)?;
+                    }
+                    Some(beside) => {
+                        let signed = style::signed(&code);
+                        grid.quantity(row, col + 1 + at, beside.change, &signed, quotient)?;
+                    }
+                    None => {}
                 }
             }
         }
         let rows = (TOP + 1, TOP + u32::try_from(self.lines.len()).unwrap_or(u32::MAX));
-        if self.section.key != "daily" && style::adds_up(measure.metric) {
+        if self.section.key != "daily" && measure.metric.adds_up() {
             let bar = ConditionalFormatDataBar::new()
                 .set_fill_color(style::BAR)
                 .set_solid_fill(true)
@@ -226,8 +247,13 @@ impl<'a> Matrix<'a> {
             ..Head::numbers(measure.caption())
         }];
         for (at, key) in (0_u16..).zip(&self.keys) {
-            figures::colour(grid, rows, col + 2 + 4 * at, measure.metric.sense())?;
-            heads.extend(self.comparison_heads(measure, key, base));
+            if full {
+                figures::colour(grid, rows, col + 2 + 4 * at, measure.metric.sense())?;
+                heads.extend(self.comparison_heads(measure, key, base));
+            } else {
+                let [_, change, ..] = self.comparison_heads(measure, key, base);
+                heads.push(change);
+            }
         }
         Ok(heads)
     }
@@ -261,7 +287,7 @@ impl<'a> Matrix<'a> {
             .iter()
             .filter_map(|line| line.figures.get(&measure)?.value)
             .collect();
-        if !sums || !style::adds_up(measure.metric) || values.is_empty() {
+        if !sums || !measure.metric.adds_up() || values.is_empty() {
             return Total::Nothing;
         }
         match money::sum(values) {

@@ -112,16 +112,6 @@ fn is_average(metric: Metric) -> bool {
     metric.key().starts_with("average_")
 }
 
-/// Whether values of the metric are quotients: rounded by definition, to be shown and never added.
-pub(super) fn is_quotient(metric: Metric) -> bool {
-    metric.unit() == Unit::Percent || is_average(metric)
-}
-
-/// Whether values of the metric add up over days or members. Quotients do not, and whoever is active on two days is one user.
-pub(super) fn adds_up(metric: Metric) -> bool {
-    !is_quotient(metric) && !metric.key().starts_with("active_")
-}
-
 /// The unit as a column says it.
 pub(super) fn unit_word(unit: Unit, currency: Option<Currency>) -> &'static str {
     match unit {
@@ -143,30 +133,6 @@ mod tests {
         assert_eq!(
             (code("USD"), code("JPY"), code("KWD")),
             ("#,##0.00".into(), "#,##0".into(), "#,##0.000".into())
-        );
-    }
-
-    #[test]
-    fn averages_rates_and_distinct_counts_do_not_add_up() {
-        let no: Vec<_> = Metric::ALL
-            .iter()
-            .filter(|metric| !adds_up(**metric))
-            .map(|metric| metric.key())
-            .collect();
-        assert_eq!(
-            no,
-            [
-                "error_rate",
-                "average_request_time",
-                "average_cost_per_request",
-                "average_input_tokens_per_request",
-                "average_output_tokens_per_request",
-                "average_tokens_per_request",
-                "active_users",
-                "active_agents",
-                "active_projects",
-                "active_models",
-            ]
         );
     }
 

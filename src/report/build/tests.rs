@@ -1,10 +1,10 @@
 //! Reports of small datasets.
 
 use super::*;
-use crate::metric::FULL_REPORT;
+use crate::metric::{FULL_REPORT, Metric};
 use crate::period::Calendar;
-use crate::report::{Direction, Status};
-use crate::source::{Breakdown, Measure, Member, Ranking, Series, TopList};
+use crate::report::{Direction, Status, needs};
+use crate::source::{Breakdown, Depth, Measure, Member, Ranking, Series, TopList, Window};
 use rust_decimal::{Decimal, dec};
 
 fn brief() -> Brief {
@@ -12,11 +12,12 @@ fn brief() -> Brief {
         run_id: "run".into(),
         job: "monthly".into(),
         title: "Monthly".into(),
-        kind: ReportKind::Full,
+        report: ReportPlan::Full,
         revision: 1,
         period: Period::parse("2026-10", Calendar::default()).unwrap(),
         timezone: chrono_tz::Europe::Madrid,
         currency: Currency::USD,
+        combine: false,
         generated_at: "2026-11-02T07:00:04Z".parse().unwrap(),
     }
 }
@@ -55,6 +56,8 @@ fn window(id: &str, figures: &[(Metric, Option<Decimal>)]) -> Window {
                 }],
             }],
         }],
+        items: None,
+        converted: None,
     }
 }
 
@@ -89,14 +92,14 @@ fn dataset(source: &str) -> Dataset {
 
 #[test]
 fn a_full_report_needs_the_period_and_the_one_before() {
-    let needs = needs(ReportKind::Full, &brief().period);
+    let needs = needs(&ReportPlan::Full, &brief().period);
     let asked: Vec<_> = needs.iter().map(|need| (need.period.id(), need.depth)).collect();
     assert_eq!(asked, [("2026-10", Depth::Full), ("2026-09", Depth::Comparison)]);
 }
 
 #[test]
 fn the_summary_has_the_21_figures_in_order_and_what_the_source_adds() {
-    let report = build(&brief(), &[dataset("globant")], &[]);
+    let report = build(&brief(), &[dataset("globant")], &[], None);
     let summary = &report.sections[0];
     let metrics: Vec<Metric> = summary.figures.iter().map(|figure| figure.metric).collect();
     assert_eq!(metrics[..21], FULL_REPORT);
@@ -142,7 +145,7 @@ fn the_summary_has_the_21_figures_in_order_and_what_the_source_adds() {
 fn it_tells_whose_days_and_whose_currency() {
     let mut yen = dataset("globant");
     yen.currency = "JPY".parse().ok();
-    let report = build(&brief(), &[yen], &[]);
+    let report = build(&brief(), &[yen], &[], None);
     let texts: Vec<_> = report.notices.iter().map(|notice| notice.text.as_str()).collect();
     assert_eq!(
         texts,
@@ -154,7 +157,7 @@ fn it_tells_whose_days_and_whose_currency() {
     );
     assert_eq!(report.currency.map(Currency::code), Some("JPY"));
     assert_eq!(
-        report.compared_with.map(|base| (base.id, base.days)),
+        report.base().map(|base| (base.id.clone(), base.days)),
         Some(("2026-09".to_owned(), 30))
     );
 }
@@ -168,7 +171,7 @@ fn several_sources_stay_side_by_side() {
         text: "could not be had".into(),
         missing: true,
     };
-    let report = build(&brief(), &[dataset("globant"), euro], &[failure]);
+    let report = build(&brief(), &[dataset("globant"), euro], &[failure], None);
     assert_eq!(report.currency, None);
     assert_eq!(report.headlines.len(), 5);
     let first: Vec<_> = report.headlines[..2]
@@ -198,7 +201,7 @@ fn several_sources_stay_side_by_side() {
 fn provisional_data_are_marked_on_every_figure() {
     let mut dataset = dataset("globant");
     dataset.provisional_through = Some(dataset.fetched_at);
-    let report = build(&brief(), &[dataset], &[]);
+    let report = build(&brief(), &[dataset], &[], None);
     assert_eq!(
         report.provisional_through,
         Some("2026-11-02T07:00:03Z".parse().unwrap())

@@ -394,6 +394,24 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         }
     }
 
+    /// The members of one dimension in the period at `place`, with what `measures` makes of their sums; `None` where no row of the
+    /// period names one.
+    pub(crate) fn split(
+        &self,
+        place: usize,
+        dimension: usize,
+        measures: &dyn Fn(&[Decimal; M]) -> Vec<Measure>,
+    ) -> Result<Option<Breakdown>, MoneyError> {
+        let (ledger, known) = (&self.ledgers[place], &self.dimensions[dimension]);
+        if !ledger.uses(dimension) {
+            return Ok(None);
+        }
+        Ok(Some(Breakdown {
+            dimension: known.title.to_owned(),
+            members: members(&ledger.groups[dimension], &known.names(), measures)?,
+        }))
+    }
+
     /// What one period shows by day and by the first `shown` dimensions. The figures are `measures` of the totals, all
     /// unknown where there was no row.
     pub(crate) fn windows(
@@ -428,6 +446,8 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
                 figures,
                 rankings: Vec::new(),
                 breakdowns,
+                items: None,
+                converted: None,
             })
         };
         self.ledgers.iter().enumerate().map(window).collect()

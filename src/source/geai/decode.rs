@@ -133,7 +133,10 @@ impl Reader<'_> {
     fn window(&mut self, need: &Need) -> Result<Window, SourceError> {
         let figures = figures::read(self, &need.period)?;
         let daily = self.daily(need)?;
-        let rankings = rankings::read(self, &need.period)?;
+        let rankings = match need.depth {
+            Depth::Full | Depth::Comparison => rankings::read(self, &need.period)?,
+            Depth::Figures => Vec::new(),
+        };
         Ok(Window {
             period: need.period.clone(),
             rows: rows(&daily, &rankings),
@@ -141,6 +144,8 @@ impl Reader<'_> {
             daily,
             rankings,
             breakdowns: Vec::new(),
+            items: None,
+            converted: None,
         })
     }
 
@@ -152,7 +157,7 @@ impl Reader<'_> {
             .days
             .map(|days| days.into_iter().map(|d| Day(d.date, [d.total_cost])).collect());
         let (cost, no_cost) = daily::series(self, need, &call, [Metric::TotalCost], days, &flaws)?;
-        if need.depth == Depth::Comparison {
+        if need.depth != Depth::Full {
             return Ok(cost.into());
         }
 

@@ -31,13 +31,12 @@ const HEADLINES: [Endpoint; 14] = [
     Endpoint::TotalActiveProjects,
 ];
 
-/// The four top lists and the daily cost, which every depth needs.
-const LISTS: [Endpoint; 5] = [
+/// The four top lists, which a trend does without.
+const LISTS: [Endpoint; 4] = [
     Endpoint::Top10AgentsByRequests,
     Endpoint::Top10AgentsByTokens,
     Endpoint::Top10UsersByRequests,
     Endpoint::Top10UsersByCost,
-    Endpoint::TotalCostPerDay,
 ];
 
 /// The further daily lists of the reported period.
@@ -108,7 +107,8 @@ fn calls(needs: &[Need], agent: Option<&str>) -> BTreeSet<Call> {
         calls.extend(
             HEADLINES
                 .into_iter()
-                .chain(LISTS)
+                .chain([Endpoint::TotalCostPerDay])
+                .chain(LISTS.into_iter().filter(|_| need.depth != Depth::Figures))
                 .map(|endpoint| Call::new(endpoint, range)),
         );
         if need.depth == Depth::Full {

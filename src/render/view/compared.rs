@@ -1,0 +1,339 @@
+//! Tables of a comparison and of a trend: members beside themselves in other periods, why the cost changed, period by period.
+
+use super::tables::{Row, Table, column, column_cells, empty};
+use super::words::name;
+use crate::metric::Metric;
+use crate::render::chart::sparkline;
+use crate::render::format::{Change, Formatter, apportion, bridged};
+use crate::report::{ChartForm, Comparison, Figure, Report, Section};
+use rust_decimal::Decimal;
+
+/// Decimals of a share in per cent.
+const SHARE_DECIMALS: u32 = 1;
+
+/// One member with its cost and its share, where the section tells one.
+struct Entry<'a> {
+    cost: &'a Figure,
+    share: Option<&'a Figure>,
+}
+
+/// The members of `section` beside themselves in other periods, by cost; `None` where nothing stands beside them.
+pub(super) fn members(
+    section: &Section,
+    summary: &[Figure],
+    report: &Report,
+    formatter: &Formatter,
+    rows: usize,
+) -> Option<Table> {
+    let entries = entries(section);
+    let first = entries
+        .first()
+        .filter(|entry| !entry.cost.comparisons.is_empty())?;
+    let shown = rows.min(entries.len());
+    let costs: Vec<Option<&Figure>> = entries.iter().map(|entry| Some(entry.cost)).collect();
+    let mut cells = vec![column_cells(&costs, shown, formatter, true)];
+    let mut columns = vec![formatter.period(&report.period)];
+    if let Some(leading) = first.cost.comparisons.first() {
+        let before = before(&entries, leading);
+        let before: Vec<Option<&Figure>> = before.iter().map(Some).collect();
+        cells.push(column_cells(&before, shown, formatter, true));
+        columns.push(period_of(report, leading, formatter));
+    }
+    let total = summary
+        .iter()
+        .find(|figure| figure.metric == Metric::TotalCost && figure.currency == first.cost.currency);
+    for (place, other) in first.cost.comparisons.iter().enumerate().skip(1) {
+        let change = |figure: Option<&Figure>| {
+            let change =
+                figure.and_then(|figure| formatter.change_beside(figure, figure.comparisons.get(place)?));
+            change.map_or_else(|| "–".to_owned(), |change| change.short)
+        };
+        let mut column: Vec<String> = entries[..shown]
+            .iter()
+            .map(|entry| change(Some(entry.cost)))
+            .collect();
+        column.extend(["–".to_owned(), change(total)]);
+        cells.push(column);
+        columns.push(format!("vs {}", period_of(report, other, formatter)));
+    }
+    let shares = shares(&entries, shown, formatter);
+    let row = |at: usize, label: String, kind, figure: Option<&Figure>| Row {
+        place: String::new(),
+        name: label,
+        cells: cells.iter().map(|column| column[at].clone()).collect(),
+        bar: 0,
+        bar_pixels: 0,
+        share: shares.get(at).cloned().unwrap_or_default(),
+        change: figure
+            .and_then(|figure| formatter.change(figure))
+            .map(Change::brief),
+        kind,
+        svg: String::new(),
+    };
+    let mut table_rows: Vec<Row> = entries[..shown]
+        .iter()
+        .enumerate()
+        .map(|(at, entry)| row(at, name(&entry.cost.label), "member", Some(entry.cost)))
+        .collect();
+    if shown < entries.len() {
+        table_rows.push(row(
+            shown,
+            format!("{} others", entries.len() - shown),
+            "others",
+            None,
+        ));
+    }
+    table_rows.push(row(shown + 1, "Total".into(), "total", total));
+    let currency = first
+        .cost
+        .currency
+        .map_or_else(String::new, |currency| currency.code().to_owned());
+    let note = [
+        Some(currency).filter(|code| !code.is_empty()),
+        (shown < entries.len()).then(|| format!("{shown} of {} shown", entries.len())),
+    ];
+    Some(Table {
+        columns,
+        shares: !shares.is_empty(),
+        changes: true,
+        rows: table_rows,
+        note: note.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        ..empty(section)
+    })
+}
+
+fn entries(section: &Section) -> Vec<Entry<'_>> {
+    let mut entries: Vec<Entry<'_>> = Vec::new();
+    for figure in &section.figures {
+        match (figure.metric, entries.last_mut()) {
+            (Metric::TotalCost, _) => entries.push(Entry {
+                cost: figure,
+                share: None,
+            }),
+            (Metric::CostShare, Some(entry)) if entry.cost.member == figure.member => {
+                entry.share = Some(figure);
+            }
+            _ => {}
+        }
+    }
+    entries
+}
+
+/// The costs of the members in the period of `comparison`.
+fn before(entries: &[Entry<'_>], comparison: &Comparison) -> Vec<Figure> {
+    let base = |entry: &Entry<'_>| {
+        let mut others = entry.cost.comparisons.iter();
+        others
+            .find(|other| other.comparison == comparison.comparison)?
+            .base_value
+    };
+    entries
+        .iter()
+        .map(|entry| Figure {
+            value: base(entry),
+            ..entry.cost.clone()
+        })
+        .collect()
+}
+
+/// The share of each member shown, of the others and of the total, which add up, with the change in points; none where a share
+/// is unknown.
+fn shares(entries: &[Entry<'_>], shown: usize, formatter: &Formatter) -> Vec<String> {
+    let values: Option<Vec<Decimal>> = entries.iter().map(|entry| entry.share?.value).collect();
+    let Some(amounts) = values.and_then(|values| apportion(&values, SHARE_DECIMALS)) else {
+        return Vec::new();
+    };
+    let text = |amount: Decimal| format!("{}\u{a0}%", formatter.decimal(amount, SHARE_DECIMALS));
+    let with_points = |(entry, amount): (&Entry<'_>, &Decimal)| {
+        let points = entry
+            .share
+            .and_then(|share| share.comparisons.first()?.change)
+            .map(|points| formatter.signed(points, SHARE_DECIMALS));
+        match points {
+            Some(points) => format!("{} ({points}\u{a0}pp)", text(*amount)),
+            None => text(*amount),
+        }
+    };
+    let sum = |amounts: &[Decimal]| text(amounts.iter().sum());
+    let mut shares: Vec<String> = entries
+        .iter()
+        .zip(&amounts)
+        .take(shown)
+        .map(with_points)
+        .collect();
+    shares.extend([sum(&amounts[shown..]), sum(&amounts)]);
+    shares
+}
+
+/// The name of the period of a comparison.
+fn period_of(report: &Report, comparison: &Comparison, formatter: &Formatter) -> String {
+    report
+        .compared_with
+        .iter()
+        .find(|other| other.comparison == comparison.comparison)
+        .map_or_else(
+            || comparison.comparison.clone(),
+            |other| formatter.period(&other.period),
+        )
+}
+
+/// Why the cost changed: a column for each comparison, from the total before to the total now.
+pub(super) fn effects(
+    section: &Section,
+    summary: &[Figure],
+    report: &Report,
+    formatter: &Formatter,
+) -> Option<Table> {
+    let cost = summary
+        .iter()
+        .find(|figure| figure.metric == Metric::TotalCost && figure.source == section.source)?;
+    let mut metrics: Vec<Metric> = Vec::new();
+    for figure in &section.figures {
+        if figure.value.is_some_and(|value| !value.is_zero()) && !metrics.contains(&figure.metric) {
+            metrics.push(figure.metric);
+        }
+    }
+    metrics.sort_unstable();
+    let now = cost.value?;
+    let mut columns = Vec::new();
+    let mut cells: Vec<Vec<String>> = Vec::new();
+    for comparison in &cost.comparisons {
+        let steps: Vec<Option<Decimal>> = metrics
+            .iter()
+            .map(|metric| effect(section, *metric, comparison))
+            .collect();
+        let Some(base) = comparison
+            .base_value
+            .filter(|_| steps.iter().any(Option::is_some))
+        else {
+            continue;
+        };
+        let known: Vec<Decimal> = steps.iter().map(|step| step.unwrap_or_default()).collect();
+        let shown = bridged(base, &known, now, cost.currency);
+        let mut column = vec![formatter.shown(cost, Some(base)).number];
+        column.extend(steps.iter().zip(shown).map(|(step, shown)| match step {
+            Some(_) => formatter.signed_amount(shown, cost.currency),
+            None => "–".to_owned(),
+        }));
+        column.push(formatter.shown(cost, Some(now)).number);
+        cells.push(column);
+        columns.push(format!("From {}", period_of(report, comparison, formatter)));
+    }
+    let row = |at: usize, name: String, kind| Row {
+        place: String::new(),
+        name,
+        cells: cells.iter().map(|column| column[at].clone()).collect(),
+        bar: 0,
+        bar_pixels: 0,
+        share: String::new(),
+        change: None,
+        kind,
+        svg: String::new(),
+    };
+    let mut rows = vec![row(0, "Before".to_owned(), "member")];
+    rows.extend(
+        metrics
+            .iter()
+            .enumerate()
+            .map(|(at, metric)| row(at + 1, metric.label().to_owned(), "member")),
+    );
+    rows.push(row(metrics.len() + 1, formatter.period(&report.period), "total"));
+    (!columns.is_empty()).then(|| Table {
+        member: "Step".to_owned(),
+        columns,
+        rows,
+        note: cost
+            .currency
+            .map_or_else(String::new, |currency| currency.code().to_owned()),
+        ..empty(section)
+    })
+}
+
+fn effect(section: &Section, metric: Metric, comparison: &Comparison) -> Option<Decimal> {
+    let mut figures = section.figures.iter();
+    let found = figures.find(|figure| {
+        let beside = figure.comparisons.first();
+        figure.metric == metric && beside.is_some_and(|it| it.comparison == comparison.comparison)
+    });
+    found?.value
+}
+
+/// A trend: a row for each figure, a column for each of the last `periods`, a line that shows all of them.
+pub(super) fn trend(
+    section: &Section,
+    report: &Report,
+    formatter: &Formatter,
+    periods: usize,
+    drawn: bool,
+) -> Table {
+    let mut metrics: Vec<Metric> = Vec::new();
+    let mut members: Vec<&str> = Vec::new();
+    for figure in &section.figures {
+        if !metrics.contains(&figure.metric) {
+            metrics.push(figure.metric);
+        }
+        if let Some(member) = figure
+            .member
+            .as_deref()
+            .filter(|member| !members.contains(member))
+        {
+            members.push(member);
+        }
+    }
+    let hidden = members.len().saturating_sub(periods);
+    let rows = metrics.iter().filter_map(|metric| {
+        let series: Vec<&Figure> = section
+            .figures
+            .iter()
+            .filter(|figure| figure.metric == *metric)
+            .collect();
+        let last = *series.last()?;
+        let known = series
+            .iter()
+            .any(|figure| figure.value.is_some_and(|value| !value.is_zero()));
+        let values: Vec<Option<Decimal>> = series.iter().map(|figure| figure.value).collect();
+        known.then(|| Row {
+            place: String::new(),
+            name: column(last, formatter),
+            cells: series[hidden.min(series.len())..]
+                .iter()
+                .map(|figure| formatter.value(figure).number)
+                .collect(),
+            bar: 0,
+            bar_pixels: 0,
+            share: String::new(),
+            change: formatter.change(last).map(Change::brief),
+            kind: "member",
+            svg: if drawn { sparkline(&values) } else { String::new() },
+        })
+    });
+    let rows: Vec<Row> = rows.collect();
+    Table {
+        member: "Figure".to_owned(),
+        columns: members[hidden..]
+            .iter()
+            .map(|member| label(member, report, formatter))
+            .collect(),
+        changes: true,
+        sparks: drawn,
+        rows,
+        note: if hidden > 0 {
+            format!("the last {periods} of {} periods", members.len())
+        } else {
+            String::new()
+        },
+        ..empty(section)
+    }
+}
+
+/// The name of a period of the trend that a chart of the report knows, else its id.
+fn label(member: &str, report: &Report, formatter: &Formatter) -> String {
+    let points = report.charts.iter().filter_map(|chart| match &chart.form {
+        ChartForm::Periods { points } => Some(points),
+        _ => None,
+    });
+    let mut known = points.flatten().filter(|point| point.period.id == member);
+    known
+        .next()
+        .map_or_else(|| member.to_owned(), |point| formatter.tiny_period(&point.period))
+}

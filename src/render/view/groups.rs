@@ -1,0 +1,114 @@
+//! The figures of a summary in the groups in which a reader looks for them.
+
+use super::words::name;
+use super::{Group, Line};
+use crate::metric::Metric;
+use crate::render::format::Formatter;
+use crate::report::Figure;
+
+/// Figures that a source may leave unknown before they are named in one line instead of a row each.
+const UNKNOWN_ROWS: usize = 2;
+
+/// The groups of the summary, in the order in which a reader looks for them.
+const GROUPS: [&str; 7] = [
+    "Lab",
+    "Requests",
+    "Cost",
+    "Tokens",
+    "Users & agents",
+    "Cost detail",
+    "More",
+];
+
+/// The summary in its groups, without the figures that [`untold`] names.
+pub(super) fn groups(figures: &[Figure], formatter: &Formatter) -> Vec<Group> {
+    let rows = unknown(figures) <= UNKNOWN_ROWS;
+    GROUPS
+        .into_iter()
+        .map(|title| Group {
+            title,
+            figures: figures
+                .iter()
+                .filter(|figure| group_of(figure.metric) == title && (rows || is_known(figure)))
+                .map(|figure| Line {
+                    label: name(&formatter.label(figure)),
+                    value: formatter.value(figure),
+                    base: figure
+                        .comparisons
+                        .first()
+                        .map(|c| formatter.shown(figure, c.base_value)),
+                    change: formatter.change(figure),
+                })
+                .collect(),
+        })
+        .filter(|group: &Group| !group.figures.is_empty())
+        .collect()
+}
+
+/// The figures of the summary that are known neither now nor before, in one line: whole groups by their title. Empty where
+/// they are few enough for a row each.
+pub(super) fn untold(figures: &[Figure], formatter: &Formatter) -> String {
+    let hidden = unknown(figures);
+    if hidden <= UNKNOWN_ROWS {
+        return String::new();
+    }
+    if hidden == figures.len() {
+        return format!("None of the {hidden} figures is available.");
+    }
+    let (mut whole, mut single) = (Vec::new(), Vec::new());
+    for title in GROUPS {
+        let group = || figures.iter().filter(|figure| group_of(figure.metric) == title);
+        if group().any(is_known) {
+            single.extend(
+                group()
+                    .filter(|figure| !is_known(figure))
+                    .map(|figure| name(&formatter.label(figure))),
+            );
+        } else if group().next().is_some() {
+            whole.push(title.to_owned());
+        }
+    }
+    let named = [whole, single].concat().join(", ");
+    format!("{hidden} figures are not available from this source: {named}.")
+}
+
+/// Whether anything is known of `figure`, now or before.
+fn is_known(figure: &Figure) -> bool {
+    figure.value.is_some() || figure.comparisons.iter().any(|other| other.base_value.is_some())
+}
+
+fn unknown(figures: &[Figure]) -> usize {
+    figures.iter().filter(|figure| !is_known(figure)).count()
+}
+
+fn group_of(metric: Metric) -> &'static str {
+    use Metric as M;
+    match metric {
+        M::AgentsCreated
+        | M::AgentsModified
+        | M::FlowsCreated
+        | M::FlowsModified
+        | M::ProcessesCreated
+        | M::ProcessesModified => "Lab",
+        M::TotalRequests | M::RequestsWithErrors | M::ErrorRate | M::AverageRequestTime | M::Requests => {
+            "Requests"
+        }
+        M::TotalCost | M::AverageCostPerRequest | M::CostPerDay | M::Cost => "Cost",
+        M::InputTokens
+        | M::OutputTokens
+        | M::TotalTokens
+        | M::AverageInputTokensPerRequest
+        | M::AverageOutputTokensPerRequest
+        | M::AverageTokensPerRequest
+        | M::Tokens => "Tokens",
+        M::ActiveUsers | M::ActiveAgents | M::ActiveProjects => "Users & agents",
+        M::EffectiveCost
+        | M::ListCost
+        | M::ContractedCost
+        | M::Credits
+        | M::Taxes
+        | M::Adjustments
+        | M::Corrections => "Cost detail",
+        _ => "More",
+    }
+}

@@ -1,0 +1,266 @@
+//! The comparison's sections: the figures beside those of other periods, why the cost changed, and each split member by member.
+
+use super::beside::View;
+use super::effects::{self, Effects, Grain};
+use super::maker::{Maker, tells};
+use super::{Comparison, Figure, Notice, Section, derive, title_of};
+use crate::metric::{FULL_REPORT, Metric};
+use crate::money;
+use crate::source::{Member, Window};
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is compared of each member.
+const COMPARED: [Metric; 3] = [Metric::TotalCost, Metric::TotalRequests, Metric::TotalTokens];
+
+/// What became of one source's figures.
+pub(super) struct CostComparison<'a> {
+    view: &'a View<'a>,
+    /// Why the cost changed, for each period beside; `None`: a total is unknown.
+    effects: Vec<(&'a str, Option<Effects>)>,
+    /// The dimensions of the sections, in order.
+    dimensions: Vec<String>,
+    /// Dimensions that were asked for and that the source does not tell.
+    untold: Vec<String>,
+}
+
+impl<'a> CostComparison<'a> {
+    /// Compares the windows of `view` by the dimensions of `by`, or all that the source tells.
+    pub(super) fn new(view: &'a View<'a>, by: Option<&[String]>) -> Self {
+        let windows = || std::iter::once(view.current).chain(view.beside.iter().map(|other| other.window));
+        let told: Vec<String> = windows()
+            .flat_map(|window| &window.breakdowns)
+            .map(|breakdown| breakdown.dimension.clone())
+            .collect();
+        let mut seen = BTreeSet::new();
+        let asked = by.map_or_else(|| told.clone(), <[String]>::to_vec);
+        let (dimensions, untold): (Vec<_>, Vec<_>) = asked
+            .into_iter()
+            .filter(|dimension| seen.insert(dimension.clone()))
+            .partition(|dimension| told.contains(dimension));
+        let effects = view.beside.iter().map(|other| {
+            let found = effects::between(view.current, other.window, dimensions.first().map(String::as_str));
+            (other.comparison, found)
+        });
+        Self {
+            effects: effects.collect(),
+            view,
+            dimensions,
+            untold,
+        }
+    }
+
+    /// Why the cost changed against the leading period.
+    pub(super) fn leading(&self) -> Option<&Effects> {
+        self.effects.first()?.1.as_ref()
+    }
+
+    /// The dimensions of its sections, in order.
+    pub(super) fn dimensions(&self) -> &[String] {
+        &self.dimensions
+    }
+
+    /// All sections of the source, in the order of the report.
+    pub(super) fn sections(&self) -> Vec<Section> {
+        let View {
+            maker,
+            current,
+            beside,
+            ..
+        } = self.view;
+        let mut sections = vec![maker.section("summary", "Summary".to_owned(), self.summary())];
+        let effects: Vec<Figure> = self
+            .effects
+            .iter()
+            .filter_map(|(comparison, effects)| Some((comparison, effects.as_ref()?)))
+            .flat_map(|(comparison, effects)| effect_figures(maker, comparison, effects))
+            .collect();
+        if !effects.is_empty() {
+            sections.push(maker.section("effects", "Why the cost changed".to_owned(), effects));
+        }
+        sections.extend(self.dimensions.iter().map(|dimension| {
+            let figures = members(current, beside.iter().map(|other| other.window), dimension)
+                .into_iter()
+                .flat_map(|name| self.member(dimension, name));
+            let title = format!("By {}", dimension.replace('_', " "));
+            maker.section(&format!("by_{dimension}"), title, figures.collect())
+        }));
+        sections.push(maker.section("daily", "Daily".to_owned(), maker.daily(current)));
+        sections
+    }
+
+    /// What a reader must know of how it was compared.
+    pub(super) fn notices(&self) -> Vec<Notice> {
+        let about = |text: String, missing| Notice {
+            source: Some(self.view.dataset.source.clone()),
+            text,
+            missing,
+        };
+        let untold = self.untold.iter().map(|dimension| {
+            let words = dimension.replace('_', " ");
+            about(
+                format!("The source tells no cost by {words}, so that nothing is compared by it."),
+                true,
+            )
+        });
+        let grain = self
+            .leading()
+            .map(|effects| about(grain_text(&effects.grain), false));
+        untold.chain(grain).collect()
+    }
+
+    fn summary(&self) -> Vec<Figure> {
+        let View {
+            maker,
+            current,
+            beside,
+            ..
+        } = self.view;
+        let told = |metric: &Metric| {
+            tells(current, *metric) || beside.iter().any(|other| tells(other.window, *metric))
+        };
+        let more = current
+            .figures
+            .iter()
+            .map(|measure| measure.metric)
+            .filter(|metric| !FULL_REPORT.contains(metric));
+        let all = FULL_REPORT.into_iter().chain(more).filter(told);
+        all.flat_map(|metric| {
+            let figure = maker.compared(metric, current, beside);
+            let per_day = (metric == Metric::TotalCost).then(|| {
+                let figure = maker.figure(Metric::CostPerDay, cost_per_day(current));
+                Maker::beside(figure, beside, cost_per_day)
+            });
+            std::iter::once(figure).chain(per_day)
+        })
+        .collect()
+    }
+
+    /// The figures of one member: its cost, its share, and what it did for it.
+    fn member(&self, dimension: &str, name: &str) -> Vec<Figure> {
+        let View {
+            maker,
+            current,
+            beside,
+            ..
+        } = self.view;
+        let figure = |metric, value: &dyn Fn(&Window) -> Option<Decimal>| {
+            let figure = maker.member(metric, value(current), dimension, name);
+            Maker::beside(figure, beside, value)
+        };
+        let told = COMPARED.into_iter().filter(|metric| {
+            let breakdowns = std::iter::once(*current).chain(beside.iter().map(|other| other.window));
+            breakdowns
+                .filter_map(|window| window.breakdown(dimension)?.members.first())
+                .any(|member| member.measures.iter().any(|measure| measure.metric == *metric))
+        });
+        told.flat_map(|metric| {
+            let own = figure(metric, &|window| of_member(window, dimension, name, metric));
+            let share = (metric == Metric::TotalCost)
+                .then(|| figure(Metric::CostShare, &|window| cost_share(window, dimension, name)));
+            std::iter::once(own).chain(share)
+        })
+        .collect()
+    }
+}
+
+/// The effects as figures: each names its comparison, and has no counterpart there.
+fn effect_figures(maker: &Maker<'_>, comparison: &str, effects: &Effects) -> Vec<Figure> {
+    let figure = |(metric, value): &(Metric, Decimal)| Figure {
+        comparisons: vec![Comparison {
+            comparison: comparison.to_owned(),
+            base_value: None,
+            change: None,
+            change_percent: None,
+            direction: None,
+        }],
+        ..maker.figure(*metric, Some(*value))
+    };
+    effects.parts.iter().map(figure).collect()
+}
+
+/// The members of any of the windows: those that cost most now first, then those that cost most before, then by name.
+fn members<'a>(
+    current: &'a Window,
+    beside: impl Iterator<Item = &'a Window>,
+    dimension: &str,
+) -> Vec<&'a str> {
+    let windows: Vec<&Window> = std::iter::once(current).chain(beside).collect();
+    let mut costs: BTreeMap<&str, Vec<Decimal>> = BTreeMap::new();
+    for (place, window) in windows.iter().enumerate() {
+        let members = window
+            .breakdown(dimension)
+            .into_iter()
+            .flat_map(|breakdown| &breakdown.members);
+        for member in members {
+            let costs = costs
+                .entry(&member.name)
+                .or_insert_with(|| vec![Decimal::ZERO; windows.len()]);
+            costs[place] = member.figure(Metric::TotalCost).unwrap_or_default();
+        }
+    }
+    let mut members: Vec<(&str, Vec<Decimal>)> = costs.into_iter().collect();
+    members.sort_by(|(a, a_costs), (b, b_costs)| b_costs.cmp(a_costs).then_with(|| a.cmp(b)));
+    members.into_iter().map(|(name, _)| name).collect()
+}
+
+/// The figure of a member: of a complete split, who is not in it has none, which is zero.
+fn of_member(window: &Window, dimension: &str, name: &str, metric: Metric) -> Option<Decimal> {
+    let breakdown = window.breakdown(dimension)?;
+    match breakdown.members.iter().find(|member| member.name == name) {
+        Some(member) => member.figure(metric),
+        None => window.figure(metric).map(|_| Decimal::ZERO),
+    }
+}
+
+/// The share of a member, in per cent; only of a total above zero whose parts are all zero or more.
+fn cost_share(window: &Window, dimension: &str, name: &str) -> Option<Decimal> {
+    let negative = |member: &Member| {
+        member
+            .figure(Metric::TotalCost)
+            .is_none_or(|cost| cost < Decimal::ZERO)
+    };
+    let total = window
+        .figure(Metric::TotalCost)
+        .filter(|total| *total > Decimal::ZERO)?;
+    if window.breakdown(dimension)?.members.iter().any(negative) {
+        return None;
+    }
+    money::percent(of_member(window, dimension, name, Metric::TotalCost)?, total)
+}
+
+fn cost_per_day(window: &Window) -> Option<Decimal> {
+    money::quotient(
+        derive::value(window, Metric::TotalCost)?,
+        window.period.days().into(),
+    )
+}
+
+/// How the change was taken apart.
+fn grain_text(grain: &Grain) -> String {
+    let counted = |unit: &Metric| title_of(unit.key()).to_lowercase();
+    match grain {
+        Grain::Items { kind, unit } => format!(
+            "Price, volume and mix are taken by {kind}, counted in {}; price is the change of cost for each unit at the quantity of now.",
+            counted(unit)
+        ),
+        Grain::Mixed { kind } => format!(
+            "Price and volume are taken by {kind}, each in its own unit (tokens, seconds, characters or requests); there is no common \
+             unit, and therefore no mix."
+        ),
+        Grain::Whole { unit } => format!(
+            "Price and volume are those of all use together, counted in {}, since the source tells no cost of parts: a change to dearer \
+             or cheaper models shows as price.",
+            counted(unit)
+        ),
+        Grain::Costs { dimension } => format!(
+            "The source tells no quantities with its costs, so that the change is not taken apart into price and volume; new and retired \
+             are by {}.",
+            dimension.replace('_', " ")
+        ),
+        Grain::Nothing => {
+            "The source tells neither quantities nor parts of its cost, so that the change is not explained."
+                .to_owned()
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Amounts of another currency become amounts of the reporting currency, at the rate of each day, and never silently.
+//!
+//! The cost of a day is converted at its own rate. Their sum against the sum before is the implied rate of the period, at which
+//! everything is converted that has no day: members, items, other costs. Source: finance definitions, currency conversion.
+
+use crate::metric::{Metric, Unit};
+use crate::money::rates::Rates;
+use crate::money::{self, Currency, QUOTIENT_DECIMALS};
+use crate::source::{Breakdown, Dataset, Measure, Notice, Window};
+use chrono::NaiveDate;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+/// From what an amount was converted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Converted {
+    /// The rate of the whole period: cost after / cost before.
+    implied: Decimal,
+    /// Days whose rate was that of a day before.
+    older: usize,
+}
+
+/// Converts what is in another currency than `into`; what cannot be converted stays as it is, with a notice.
+pub(super) fn convert(dataset: &Dataset, rates: &Rates, into: Currency) -> Dataset {
+    let Some(from) = dataset.currency.filter(|currency| *currency != into) else {
+        return dataset.clone();
+    };
+    let mut converted = dataset.clone();
+    let mut notices = Vec::new();
+    for window in &mut converted.windows {
+        match convert_window(window, rates, (from, into)) {
+            Ok(told) => notices.push(about(dataset, told)),
+            Err(why) => {
+                let mut unchanged = dataset.clone();
+                let text = format!("Amounts stay in {from}, they are not converted to {into}: {why}.");
+                unchanged.notices.push(about(dataset, text));
+                return unchanged;
+            }
+        }
+    }
+    converted.currency = Some(into);
+    converted.notices.extend(notices);
+    converted
+}
+
+fn about(dataset: &Dataset, text: String) -> Notice {
+    Notice {
+        source: Some(dataset.source.clone()),
+        text,
+        missing: false,
+    }
+}
+
+/// Converts one period; says what was done, or why it cannot be.
+fn convert_window(
+    window: &mut Window,
+    rates: &Rates,
+    (from, into): (Currency, Currency),
+) -> Result<String, String> {
+    let id = window.period.id().to_owned();
+    let Some(before) = window.figure(Metric::TotalCost) else {
+        return Ok(format!("{id}: no cost is known, and none was converted."));
+    };
+    let days = daily_cost(window).ok_or_else(|| {
+        format!("the days of {id} do not add up to its total, so that no rate of a day can be applied")
+    })?;
+    let (mut sum, mut older) = (Vec::new(), 0);
+    for (day, cost) in days.iter().filter(|(_, cost)| !cost.is_zero()) {
+        let rate = rates.of(from, into, *day).ok_or_else(|| {
+            format!("there is no rate from {from} to {into} for {day}, nor for the seven days before")
+        })?;
+        older += usize::from(rate.of != *day);
+        sum.push(times(*cost, rate.value).ok_or("an amount is too large to be converted exactly")?);
+    }
+    let after = money::sum(sum).map_err(|error| error.to_string())?;
+    let implied = if before.is_zero() {
+        rates
+            .of(from, into, window.period.last_day())
+            .map_or(Decimal::ONE, |rate| rate.value)
+    } else {
+        after
+            .checked_div(before)
+            .ok_or("an amount is too large to be converted exactly")?
+    };
+    let rate_of = |day: NaiveDate| rates.of(from, into, day).map(|rate| rate.value);
+    apply(window, Converted { implied, older }, after, rate_of)
+        .ok_or("an amount is too large to be converted exactly")?;
+    window.converted = Some((from, implied));
+    let carried = match older {
+        0 => String::new(),
+        1 => "; one day has the rate of a day before it".to_owned(),
+        days => format!("; {days} days have the rate of a day before them"),
+    };
+    Ok(format!(
+        "{id}: {from} {} was converted to {into} {}, each day at its own rate from the table of rates (on average {}{carried}).",
+        before.normalize(),
+        money::rounded(after, 6).normalize(),
+        money::rounded(implied, 6).normalize(),
+    ))
+}
+
+/// The cost of each day, if these add up to the total; a day that is not known then cost nothing.
+fn daily_cost(window: &Window) -> Option<Vec<(NaiveDate, Decimal)>> {
+    let series = window
+        .daily
+        .iter()
+        .find(|series| series.metric == Metric::TotalCost && series.whole)?;
+    let days: Vec<(NaiveDate, Decimal)> = series
+        .points
+        .iter()
+        .map(|(day, cost)| (*day, cost.unwrap_or_default()))
+        .collect();
+    let sum = money::sum(days.iter().map(|(_, cost)| *cost)).ok()?;
+    (Some(sum) == window.figure(Metric::TotalCost)).then_some(days)
+}
+
+fn apply(
+    window: &mut Window,
+    converted: Converted,
+    total: Decimal,
+    rate_of: impl Fn(NaiveDate) -> Option<Decimal>,
+) -> Option<()> {
+    let implied = |value: Decimal| times(value, converted.implied);
+    for figure in &mut window.figures {
+        convert_measure(figure, &implied, Some(total))?;
+    }
+    for series in window
+        .daily
+        .iter_mut()
+        .filter(|series| series.metric.unit() == Unit::Currency)
+    {
+        for (day, value) in &mut series.points {
+            *value = match (*value, rate_of(*day)) {
+                (Some(value), Some(rate)) => Some(times(value, rate)?),
+                (Some(value), None) if value.is_zero() => Some(value),
+                (Some(value), None) => Some(implied(value)?),
+                (None, _) => None,
+            };
+        }
+    }
+    for ranking in &mut window.rankings {
+        if ranking.list.metric().unit() == Unit::Currency {
+            for (_, value) in &mut ranking.rows {
+                *value = value.map_or(Some(None), |value| implied(value).map(Some))?;
+            }
+        }
+    }
+    for breakdown in window.breakdowns.iter_mut().chain(&mut window.items) {
+        convert_members(breakdown, &implied, total)?;
+    }
+    Some(())
+}
+
+/// Members at the implied rate; what rounding leaves of the total cost goes to the one that costs most, so that they add up.
+fn convert_members(
+    breakdown: &mut Breakdown,
+    implied: &impl Fn(Decimal) -> Option<Decimal>,
+    total: Decimal,
+) -> Option<()> {
+    for measure in breakdown
+        .members
+        .iter_mut()
+        .flat_map(|member| &mut member.measures)
+    {
+        convert_measure(measure, implied, None)?;
+    }
+    let known: Option<Vec<Decimal>> = breakdown
+        .members
+        .iter()
+        .map(|member| member.figure(Metric::TotalCost))
+        .collect();
+    let left = total.checked_sub(money::sum(known?).ok()?)?;
+    let largest = breakdown
+        .members
+        .iter_mut()
+        .max_by_key(|member| member.figure(Metric::TotalCost))?;
+    let mut costs = largest.measures.iter_mut();
+    let cost = costs.find(|measure| measure.metric == Metric::TotalCost)?;
+    cost.value = Some(cost.value?.checked_add(left)?);
+    Some(())
+}
+
+fn convert_measure(
+    measure: &mut Measure,
+    implied: &impl Fn(Decimal) -> Option<Decimal>,
+    total: Option<Decimal>,
+) -> Option<()> {
+    let Some(value) = measure.value.filter(|_| measure.metric.unit() == Unit::Currency) else {
+        return Some(());
+    };
+    measure.value = Some(match total.filter(|_| measure.metric == Metric::TotalCost) {
+        Some(total) => total,
+        None => implied(value)?,
+    });
+    Some(())
+}
+
+/// `amount` × `rate`: exact where 28 digits hold it, else to twelve decimals.
+fn times(amount: Decimal, rate: Decimal) -> Option<Decimal> {
+    let product = amount.checked_mul(rate)?;
+    Some(
+        product
+            .round_dp_with_strategy(QUOTIENT_DECIMALS, RoundingStrategy::MidpointNearestEven)
+            .normalize(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::period::{Calendar, Period};
+    use crate::source::{Member, Series};
+    use chrono::Days;
+    use rust_decimal::dec;
+
+    fn euro() -> Currency {
+        "EUR".parse().unwrap()
+    }
+
+    fn dataset(costs: &[Decimal]) -> Dataset {
+        let period = Period::parse("2026-10-05..2026-10-07", Calendar::default()).unwrap();
+        let total = costs.iter().sum();
+        let measure = |value| Measure {
+            metric: Metric::TotalCost,
+            value: Some(value),
+        };
+        let points = costs
+            .iter()
+            .zip(0..)
+            .map(|(cost, n)| (period.start() + Days::new(n), Some(*cost)));
+        Dataset {
+            source: "cloud".into(),
+            platform: "Cloud".into(),
+            scope: None,
+            currency: Some(Currency::USD),
+            zone: None,
+            fetched_at: "2026-11-01T00:00:00Z".parse().unwrap(),
+            provisional_through: None,
+            reach: crate::source::dataset::Reach::Always,
+            windows: vec![Window {
+                rows: 3,
+                figures: vec![measure(total)],
+                daily: vec![Series {
+                    metric: Metric::TotalCost,
+                    whole: true,
+                    points: points.collect(),
+                }],
+                rankings: Vec::new(),
+                breakdowns: vec![Breakdown {
+                    dimension: "project".into(),
+                    members: [dec!(100), total - dec!(100)]
+                        .map(|cost| Member {
+                            name: cost.to_string(),
+                            measures: vec![measure(cost)],
+                        })
+                        .into(),
+                }],
+                items: None,
+                converted: None,
+                period,
+            }],
+            notices: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_day_has_its_own_rate_and_the_members_add_up() {
+        let rates = Rates::read(
+            b"date,from,to,rate\n2026-10-05,USD,EUR,0.9012\n2026-10-06,USD,EUR,0.9100\n2026-10-07,USD,EUR,0.8950\n",
+        )
+        .unwrap();
+        let euros = convert(&dataset(&[dec!(100), dec!(200), dec!(50)]), &rates, euro());
+        let window = &euros.windows[0];
+        assert_eq!(window.figure(Metric::TotalCost), Some(dec!(316.87)));
+        let implied = window.converted.map(|(_, rate)| money::rounded(rate, 6));
+        assert_eq!(implied, Some(dec!(0.905343)));
+        let members = window.breakdowns[0].members.iter();
+        let sum: Decimal = members
+            .filter_map(|member| member.figure(Metric::TotalCost))
+            .sum();
+        assert_eq!(sum, dec!(316.87));
+        assert_eq!(euros.currency, Some(euro()));
+        assert_eq!(
+            euros.notices[0].text,
+            "2026-10-05..2026-10-07: USD 350 was converted to EUR 316.87, each day at its own rate from the table of rates (on \
+             average 0.905343)."
+        );
+    }
+
+    #[test]
+    fn without_a_rate_nothing_is_converted_and_that_is_said() {
+        let rates = Rates::read(b"date,from,to,rate\n2026-10-06,USD,EUR,0.9\n").unwrap();
+        let before = dataset(&[dec!(100), dec!(200), dec!(50)]);
+        let after = convert(&before, &rates, euro());
+        assert_eq!(after.windows, before.windows);
+        assert_eq!(after.currency, Some(Currency::USD));
+        assert!(
+            after.notices[0]
+                .text
+                .contains("no rate from USD to EUR for 2026-10-05")
+        );
+        // A day that cost nothing needs none, and one after the last rate has that one.
+        let after = convert(&dataset(&[dec!(0), dec!(200), dec!(50)]), &rates, euro());
+        assert_eq!(after.windows[0].figure(Metric::TotalCost), Some(dec!(225)));
+        assert!(
+            after.notices[0]
+                .text
+                .contains("one day has the rate of a day before it")
+        );
+    }
+}

@@ -1,0 +1,233 @@
+//! The worked example of the finance definitions, and that effects add to the change whatever was used.
+
+use super::*;
+use crate::period::{Calendar, Period};
+use crate::source::Measure;
+use proptest::prelude::*;
+use rust_decimal::dec;
+
+/// Name, tokens, seconds and cost of an item.
+type Item<'a> = (&'a str, Decimal, Decimal, Decimal);
+
+fn members(items: &[Item<'_>]) -> Vec<Member> {
+    let measure = |metric, value| Measure {
+        metric,
+        value: Some(value),
+    };
+    items
+        .iter()
+        .map(|(name, tokens, seconds, cost)| Member {
+            name: (*name).to_owned(),
+            measures: vec![
+                measure(Metric::TotalCost, *cost),
+                measure(Metric::TotalTokens, *tokens),
+                measure(Metric::AudioSeconds, *seconds),
+            ],
+        })
+        .collect()
+}
+
+fn window(id: &str, items: &[Item<'_>]) -> Window {
+    let total = |part: fn(&Item<'_>) -> Decimal| Some(items.iter().map(part).sum());
+    Window {
+        period: Period::parse(id, Calendar::default()).unwrap(),
+        rows: 1,
+        figures: vec![
+            Measure {
+                metric: Metric::TotalCost,
+                value: total(|item| item.3),
+            },
+            Measure {
+                metric: Metric::TotalTokens,
+                value: total(|item| item.1),
+            },
+        ],
+        daily: Vec::new(),
+        rankings: Vec::new(),
+        breakdowns: Vec::new(),
+        items: Some(Breakdown {
+            dimension: "model and service type".into(),
+            members: members(items),
+        }),
+        converted: None,
+    }
+}
+
+fn split(window: Window, dimension: &str) -> Window {
+    let members = window.items.map(|items| items.members).unwrap_or_default();
+    Window {
+        breakdowns: vec![Breakdown {
+            dimension: dimension.into(),
+            members,
+        }],
+        items: None,
+        ..window
+    }
+}
+
+fn told(current: &Window, base: &Window) -> Vec<(&'static str, Decimal)> {
+    let effects = between(current, base, Some("project")).unwrap();
+    let parts = effects.parts.into_iter();
+    parts
+        .filter(|(_, value)| !value.is_zero())
+        .map(|(metric, value)| (metric.key(), value.normalize()))
+        .collect()
+}
+
+const ZERO: Decimal = Decimal::ZERO;
+
+#[test]
+fn the_worked_example_of_price_volume_and_mix() {
+    let base = window(
+        "2026-Q2",
+        &[
+            ("A", dec!(100), ZERO, dec!(200)),
+            ("B", dec!(100), ZERO, dec!(1000)),
+        ],
+    );
+    let current = window(
+        "2026-Q3",
+        &[
+            ("A", dec!(150), ZERO, dec!(270)),
+            ("B", dec!(100), ZERO, dec!(1100)),
+        ],
+    );
+    assert_eq!(
+        told(&current, &base),
+        [("price", dec!(70)), ("volume", dec!(300)), ("mix", dec!(-200))]
+    );
+}
+
+#[test]
+fn what_is_new_what_is_retired_and_what_has_no_unit_price_are_steps_of_their_own() {
+    let base = window(
+        "2026-Q2",
+        &[
+            ("A", dec!(100), ZERO, dec!(200)),
+            ("fee", ZERO, ZERO, dec!(10)),
+            ("old", dec!(5), ZERO, dec!(30)),
+        ],
+    );
+    let current = window(
+        "2026-Q3",
+        &[
+            ("A", dec!(100), ZERO, dec!(200)),
+            ("fee", ZERO, ZERO, dec!(12)),
+            ("young", dec!(7), ZERO, dec!(70)),
+        ],
+    );
+    assert_eq!(
+        told(&current, &base),
+        [("new", dec!(70)), ("retired", dec!(-30)), ("other", dec!(2))]
+    );
+}
+
+#[test]
+fn without_a_common_unit_there_is_no_mix() {
+    let base = window(
+        "2026-Q2",
+        &[
+            ("A", dec!(100), ZERO, dec!(200)),
+            ("voice", ZERO, dec!(50), dec!(5)),
+        ],
+    );
+    let current = window(
+        "2026-Q3",
+        &[
+            ("A", dec!(150), ZERO, dec!(270)),
+            ("voice", ZERO, dec!(60), dec!(9)),
+        ],
+    );
+    let effects = between(&current, &base, None).unwrap();
+    assert!(matches!(effects.grain, Grain::Mixed { .. }));
+    assert_eq!(
+        told(&current, &base),
+        [("price", dec!(-27)), ("volume", dec!(101))]
+    );
+}
+
+#[test]
+fn a_source_without_quantities_of_its_parts_says_what_it_can() {
+    let base = window(
+        "2026-Q2",
+        &[
+            ("A", dec!(100), ZERO, dec!(200)),
+            ("old", dec!(1), ZERO, dec!(30)),
+        ],
+    );
+    let current = window("2026-Q3", &[("A", dec!(100), ZERO, dec!(260))]);
+    let costs = |window: &Window| split(window.clone(), "project");
+    assert_eq!(
+        told(&costs(&current), &costs(&base)),
+        [("retired", dec!(-30)), ("other", dec!(60))]
+    );
+    let whole = |window: &Window| Window {
+        items: None,
+        ..window.clone()
+    };
+    let effects = between(&whole(&current), &whole(&base), None).unwrap();
+    assert_eq!(
+        effects.grain,
+        Grain::Whole {
+            unit: Metric::TotalTokens
+        }
+    );
+    let nothing = |window: &Window| Window {
+        figures: window.figures[..1].to_vec(),
+        ..whole(window)
+    };
+    let effects = between(&nothing(&current), &nothing(&base), None).unwrap();
+    assert_eq!(effects.grain, Grain::Nothing);
+    assert_eq!(effects.parts.last(), Some(&(Metric::OtherEffects, dec!(30))));
+}
+
+#[test]
+fn exchange_rates_are_a_step_of_their_own() {
+    // Local cost 1,000 and 1,100 at 0.90 and 0.95: +145, of which +90 real and +55 by the rates.
+    let euro: crate::money::Currency = "EUR".parse().unwrap();
+    let base = Window {
+        converted: Some((euro, dec!(0.90))),
+        ..window("2026-Q2", &[("A", dec!(100), ZERO, dec!(900))])
+    };
+    let current = Window {
+        converted: Some((euro, dec!(0.95))),
+        ..window("2026-Q3", &[("A", dec!(110), ZERO, dec!(1045))])
+    };
+    assert_eq!(
+        told(&current, &base),
+        [("volume", dec!(90)), ("currency", dec!(55))]
+    );
+}
+
+#[test]
+fn an_unknown_total_is_not_explained() {
+    let known = window("2026-Q2", &[("A", dec!(1), ZERO, dec!(1))]);
+    let mut unknown = window("2026-Q3", &[("A", dec!(1), ZERO, dec!(1))]);
+    unknown.figures[0].value = None;
+    assert_eq!(between(&unknown, &known, None), None);
+    assert_eq!(between(&known, &unknown, None), None);
+}
+
+proptest! {
+    #[test]
+    fn effects_add_to_the_change_exactly(
+        items in prop::collection::vec(
+            ((0_u64..1_000_000_000, 0_u64..1000), (0_i64..1_000_000_000_000, 0_u64..1_000_000_000), 0_i64..1_000_000_000_000, 0_u32..11),
+            1..30,
+        ),
+    ) {
+        let names: Vec<String> = (0..items.len()).map(|n| format!("item {n}")).collect();
+        let side = |now: bool| -> Vec<Item<'_>> {
+            names.iter().zip(&items).map(|(name, ((q0, seconds), (c0, q1), c1, scale))| {
+                let (quantity, cost) = if now { (q1, c1) } else { (q0, c0) };
+                let seconds = if seconds % 7 == 0 { *seconds } else { 0 };
+                (name.as_str(), Decimal::from(*quantity), Decimal::from(seconds), Decimal::new(*cost, *scale))
+            }).collect()
+        };
+        let (base, current) = (window("2026-Q2", &side(false)), window("2026-Q3", &side(true)));
+        let change = current.figure(Metric::TotalCost).unwrap() - base.figure(Metric::TotalCost).unwrap();
+        let effects = between(&current, &base, None).unwrap();
+        let sum: Decimal = effects.parts.iter().map(|(_, value)| *value).sum();
+        prop_assert_eq!(sum, change);
+    }
+}

@@ -1,0 +1,95 @@
+//! The trend's sections: the figures of now beside those of the period before, period by period, and the days with their mean.
+
+use super::beside::View;
+use super::maker::tells;
+use super::{Comparison, Figure, Section, derive};
+use crate::config::plan::Against;
+use crate::metric::{FULL_REPORT, Metric};
+use crate::money;
+use crate::period::Period;
+use crate::source::Window;
+use chrono::{Days, NaiveDate};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+/// Days of the moving average.
+const MEAN_OF: u64 = 7;
+
+/// All sections of the source, in the order of the report.
+pub(super) fn sections(view: &View<'_>, periods: &[Period]) -> Vec<Section> {
+    let maker = &view.maker;
+    let told = told(view);
+    let summary = told
+        .iter()
+        .map(|metric| maker.compared(*metric, view.current, &view.beside));
+    let mut daily = maker.daily(view.current);
+    daily.extend(moving_average(view));
+    vec![
+        maker.section("summary", "Summary".to_owned(), summary.collect()),
+        maker.section("trend", "Trend".to_owned(), trend(view, periods, &told)),
+        maker.section("daily", "Daily".to_owned(), daily),
+    ]
+}
+
+/// The figures that the kind of source tells.
+fn told(view: &View<'_>) -> Vec<Metric> {
+    let more = view
+        .current
+        .figures
+        .iter()
+        .map(|measure| measure.metric)
+        .filter(|metric| !FULL_REPORT.contains(metric));
+    FULL_REPORT
+        .into_iter()
+        .chain(more)
+        .filter(|metric| tells(view.current, *metric))
+        .collect()
+}
+
+/// Each figure of each period, oldest first, compared with the period before; the oldest stands alone.
+fn trend(view: &View<'_>, periods: &[Period], told: &[Metric]) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let mut before: Option<&Window> = None;
+    for (place, period) in periods.iter().enumerate() {
+        let window = view.dataset.window(period);
+        for metric in told {
+            let value = |window: Option<&Window>| derive::value(window?, *metric);
+            let comparison = Comparison::of(Against::PreviousPeriod.key(), value(window), value(before));
+            figures.push(Figure {
+                label: period.id().to_owned(),
+                comparisons: if place == 0 { Vec::new() } else { vec![comparison] },
+                ..view.maker.member(*metric, value(window), "period", period.id())
+            });
+        }
+        before = window;
+    }
+    figures
+}
+
+/// The mean cost of each day and the six before it; nothing for a day where one of the seven is not known.
+fn moving_average(view: &View<'_>) -> Vec<Figure> {
+    let days: BTreeMap<NaiveDate, Option<Decimal>> = view
+        .dataset
+        .windows
+        .iter()
+        .flat_map(|window| &window.daily)
+        .filter(|series| series.metric == Metric::TotalCost)
+        .flat_map(|series| series.points.iter().copied())
+        .collect();
+    let mean = |day: NaiveDate| {
+        let seven = (0..MEAN_OF).map(|back| *days.get(&day.checked_sub_days(Days::new(back))?)?);
+        let costs = seven.collect::<Option<Vec<Decimal>>>()?;
+        money::quotient(money::sum(costs).ok()?, MEAN_OF.into())
+    };
+    let told = view
+        .current
+        .daily
+        .iter()
+        .any(|series| series.metric == Metric::TotalCost);
+    let days = view.current.period.dates().filter(|_| told);
+    days.map(|day| {
+        view.maker
+            .member(Metric::CostMovingAverage, mean(day), "day", &day.to_string())
+    })
+    .collect()
+}
