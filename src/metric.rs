@@ -149,6 +149,20 @@ metrics! {
     Adjustments "adjustments" "Adjustments" Currency Neutral;
     /// Billed cost of rows of class Correction.
     Corrections "corrections" "Corrections" Currency Neutral;
+    /// Tasks given to agents.
+    TotalTasks "total_tasks" "Tasks" Count Neutral;
+    /// Tasks that were completed.
+    CompletedTasks "completed_tasks" "Completed tasks" Count Neutral;
+    /// Tasks that failed.
+    FailedTasks "failed_tasks" "Failed tasks" Count Adverse;
+    /// Completed tasks / tasks, in per cent (0 to 100).
+    TaskSuccessRate "task_success_rate" "Task success rate" Percent Favourable;
+    /// Steps that tasks took.
+    TotalSteps "total_steps" "Steps" Count Neutral;
+    /// Mean time of a task.
+    AverageTaskDuration "average_task_duration" "Average task duration" Ms Adverse;
+    /// Total cost / tasks.
+    AverageCostPerTask "average_cost_per_task" "Average cost per task" Currency Adverse;
     /// Requests of one ranked agent or user.
     Requests "requests" "Requests" Count Neutral;
     /// Tokens of one ranked agent or user.

@@ -438,6 +438,21 @@ fn cases() -> Vec<(&'static str, String)> {
         ("runs at once", geai("runs_at_once = 513")),
         ("timeout", geai("timeout_secs = 0")),
         ("ca_file", geai("ca_file = \"ca.pem\"")),
+        ("dispersl: nothing", "[sources.files.dispersl]\n".into()),
+        (
+            "dispersl: wrong values",
+            "[sources.files.dispersl]\nbase_url = \"api.dispersl.com\"\napi_key = \"canary-7f3a\"\n\
+             currency = \"JPY\"\ntier = \"gold\"\nattempts = 0\nca_file = \"ca.pem\"\nconcurrency = 4\n"
+                .into(),
+        ),
+        ("dispersl: no table", "[sources.files]\ndispersl = \"https://api.dispersl.com/v1\"\n".into()),
+        (
+            "dispersl: waited for",
+            format!(
+                "[sources.agents.dispersl]\nbase_url = \"https://api.dispersl.com/v1\"\napi_key = \"env:KEY\"\n{}",
+                job("sources = [\"agents\"]\nwait_until = {}")
+            ),
+        ),
         ("header value with a line break", geai("agent = \"a\\r\\nX: y\"")),
         (
             "glob",
@@ -476,13 +491,6 @@ fn cases() -> Vec<(&'static str, String)> {
         ),
         ("drop with another variable", drop("\"drop/{{job.titel}}\"")),
         // Not built yet.
-        (
-            "not built: dispersl",
-            whole(&format!(
-                "[sources.d.dispersl]\nbase_url = 5\nnonsense = 1\n{SOURCE}{}",
-                job("sources = [\"d\"]")
-            )),
-        ),
         (
             "not built: almyty",
             "[sources.files.almyty]\napi_key = \"env:K\"\n".into(),

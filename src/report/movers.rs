@@ -68,11 +68,12 @@ impl Move {
     }
 }
 
+/// The breakdown by one dimension, if it tells costs: members of which nobody told the cost did not cost nothing.
 fn breakdown<'a>(window: &'a Window, dimension: &str) -> Option<&'a Breakdown> {
     window
         .breakdowns
         .iter()
-        .find(|breakdown| breakdown.dimension == dimension && !breakdown.members.is_empty())
+        .find(|breakdown| breakdown.dimension == dimension && !costs(breakdown).is_empty())
 }
 
 fn complete(dimension: &str, now: &Breakdown, before: &Breakdown) -> Vec<Move> {
@@ -236,6 +237,20 @@ mod tests {
                 ("gone", Some(dec!(-2)))
             ]
         );
+    }
+
+    #[test]
+    fn members_whose_cost_nobody_told_before_are_not_new() {
+        let now = split("2026-10", &[("a", dec!(10)), ("b", dec!(5))]);
+        let mut before = split("2026-09", &[("a", dec!(9)), ("b", dec!(9))]);
+        for measure in before.breakdowns[0]
+            .members
+            .iter_mut()
+            .flat_map(|member| &mut member.measures)
+        {
+            measure.metric = Metric::TotalTokens;
+        }
+        assert!(find(&maker(), &now, &before).is_empty());
     }
 
     #[test]

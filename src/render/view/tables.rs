@@ -351,6 +351,7 @@ pub(super) fn additive(metric: Metric) -> bool {
         _ => !matches!(
             metric,
             M::AverageCostPerRequest
+                | M::AverageCostPerTask
                 | M::AverageInputTokensPerRequest
                 | M::AverageOutputTokensPerRequest
                 | M::AverageTokensPerRequest
