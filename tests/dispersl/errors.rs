@@ -21,7 +21,7 @@ async fn with(replies: Vec<Reply>) -> (usize, Result<Dataset, SourceError>) {
 }
 
 fn good() -> Reply {
-    success(json!({"from_date": "2026-10-01", "to_date": "2026-10-31", "summary": {"total_tasks": 7}}))
+    success(&json!({"from_date": "2026-10-01", "to_date": "2026-10-31", "summary": {"total_tasks": 7}}))
 }
 
 #[tokio::test]

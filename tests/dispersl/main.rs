@@ -9,8 +9,12 @@ mod far;
 #[expect(dead_code, reason = "the fake can do more than these stories need")]
 #[path = "../support/platform.rs"]
 mod platform;
+mod rubbish;
 mod runs;
-mod traps;
+mod spoil;
+mod sums;
+mod windows;
+mod words;
 
 use chrono_tz::Tz;
 use far::{Account, CANARY, Dispersl};
@@ -25,6 +29,7 @@ use reportwire::source::{
     Breakdown, Dataset, Depth, Need, Silent, Snapshot, SnapshotWriter, SourceError, SourceKind, Window,
 };
 use rust_decimal::Decimal;
+use std::path::Path;
 use std::time::Duration;
 
 /// Waits too short to notice.

@@ -119,7 +119,7 @@ async fn a_month_that_is_no_longer_kept_is_reported_as_not_available() {
         "{summary:#?}"
     );
     let report = fs::read_to_string(folder.path().join("drop/agents-monthly_2026-10.txt")).unwrap();
-    assert!(report.contains("not retained"), "{report}");
+    assert!(report.contains("Not retained"), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -122,7 +122,7 @@ impl Account {
                     self.usage(first, last)
                 }
             },
-            "performance" => success(performance()),
+            "performance" => success(&performance()),
             "costs" => {
                 let (first, last) = self.window(word);
                 self.costs(
@@ -168,7 +168,7 @@ impl Account {
                 json!({"date": day.to_string(), "tasks": sums.tasks, "tokens": sums.tokens, "api_calls": sums.calls})
             })
             .collect();
-        success(json!({
+        success(&json!({
             "period": "month",
             "from_date": format!("{first}T00:00:00Z"),
             "to_date": format!("{last}T23:59:59Z"),
@@ -216,7 +216,7 @@ impl Account {
             .days(first, last)
             .map(|(day, sums)| json!({"date": day.to_string(), "cost": rounded(sums.cost), "tokens": sums.tokens}))
             .collect();
-        success(json!({
+        success(&json!({
             "period": word,
             "currency": currency,
             "total_cost": rounded(all.cost),
@@ -245,7 +245,7 @@ fn usual_work(day: NaiveDate) -> Vec<Work> {
         agent: agent.to_owned(),
         model: model.to_owned(),
         tasks: 3 + (n * share) % 5,
-        failed: u32::from(n % 4 == 0),
+        failed: u32::from(n.is_multiple_of(4)),
         steps: 20 + n,
         tokens: 1_000 * share + n,
         calls: 40 * share,
@@ -333,7 +333,7 @@ pub(crate) fn performance() -> Value {
     })
 }
 
-pub(crate) fn success(data: Value) -> Reply {
+pub(crate) fn success(data: &Value) -> Reply {
     Reply::json(&json!({"status": "success", "message": "Retrieved", "data": data}).to_string())
 }
 

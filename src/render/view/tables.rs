@@ -70,9 +70,10 @@ const SHOWN: usize = 10;
 const UNKNOWN_ROWS: usize = 2;
 
 /// The groups of the summary, in the order in which a reader looks for them.
-const GROUPS: [&str; 7] = [
+const GROUPS: [&str; 8] = [
     "Lab",
     "Requests",
+    "Tasks",
     "Cost",
     "Tokens",
     "Users & agents",
@@ -153,7 +154,13 @@ fn group_of(metric: Metric) -> &'static str {
         M::TotalRequests | M::RequestsWithErrors | M::ErrorRate | M::AverageRequestTime | M::Requests => {
             "Requests"
         }
-        M::TotalCost | M::AverageCostPerRequest | M::Cost => "Cost",
+        M::TotalTasks
+        | M::CompletedTasks
+        | M::FailedTasks
+        | M::TaskSuccessRate
+        | M::TotalSteps
+        | M::AverageTaskDuration => "Tasks",
+        M::TotalCost | M::AverageCostPerRequest | M::AverageCostPerTask | M::Cost => "Cost",
         M::InputTokens
         | M::OutputTokens
         | M::TotalTokens

@@ -71,7 +71,7 @@ answers! {
         total_tokens: count,
         /// Calls of the API.
         total_api_calls: count,
-        /// Words such as `2h 30m`; see [`super::duration`].
+        /// Words such as `2h 30m`; see [`crate::duration`].
         average_task_duration: name,
     }
 

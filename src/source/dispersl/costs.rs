@@ -302,7 +302,7 @@ fn tell_idle_days(reader: &mut Reader<'_>, need: &Need, list: &CostList, usage: 
         "the platform leaves days without usage out"
     };
     let text = format!(
-        "{}: no cost rows for {}: {why}, so they count as days without cost.",
+        "{}: No cost rows for {}: {why}, so they count as days without cost.",
         need.period.id(),
         spans(absent).join(", ")
     );
@@ -320,7 +320,7 @@ fn tie_tokens(reader: &mut Reader<'_>, period: &Period, list: &CostList, usage: 
     };
     if counted != used {
         let text = format!(
-            "{}: the daily costs are of {counted} tokens, the usage counts {used}; the report shows the usage.",
+            "{}: The daily costs are of {counted} tokens, the usage counts {used}; the report shows the usage.",
             period.id()
         );
         reader.notice(text, false);
@@ -335,7 +335,7 @@ fn is_of(reader: &mut Reader<'_>, need: &Need, list: &CostList) -> bool {
     if reach.first < period.start() || reach.last > period.last_day() {
         if told {
             let text = format!(
-                "{}: cost by agent and by model is not available: the platform tells it only for {} to {} as a whole (window `{}`).",
+                "{}: Cost by agent and by model is not available: the platform tells it only for {} to {} as a whole (window `{}`).",
                 period.id(),
                 reach.first,
                 reach.last,
@@ -383,7 +383,7 @@ fn is_of(reader: &mut Reader<'_>, need: &Need, list: &CostList) -> bool {
             )
         };
         let text = format!(
-            "{}: the daily costs add up to {}, the platform's total is {total}: a difference of {}, {why}; {then}.",
+            "{}: The daily costs add up to {}, the platform's total is {total}: a difference of {}, {why}; {then}.",
             period.id(),
             ours.normalize(),
             difference.normalize()

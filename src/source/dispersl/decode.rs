@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
             more => format!(" (and {more} more values of this answer are not as promised)"),
         };
         let text = format!(
-            "{about}: in the answer of {}, `{field}` {what}{more}; what is concerned is not available.",
+            "{about}: In the answer of {}, `{field}` {what}{more}; what is concerned is not available.",
             call.path()
         );
         self.notice(text, true);
@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
         window.breakdowns.clear();
         let tier = self.configured.tier.map_or("", Tier::word);
         let text = format!(
-            "{}: not retained. The tier `{tier}` keeps whole days since {since} only, so no total of this period is available, \
+            "{}: Not retained. The tier `{tier}` keeps whole days since {since} only, so no total of this period is available, \
              whatever the platform answers for it.",
             window.period.id()
         );

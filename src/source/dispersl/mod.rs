@@ -10,7 +10,6 @@ mod client;
 mod costs;
 mod daily;
 mod decode;
-pub mod duration;
 mod echo;
 mod endpoint;
 mod fault;

@@ -2,8 +2,8 @@
 
 use super::answers::{AgentPerformance, Performance, PerformanceMetrics, Trend};
 use super::decode::{Reader, is_full, shown};
-use super::duration;
 use super::endpoint::{Call, Word};
+use crate::duration;
 use crate::money;
 use crate::source::{Need, SourceError};
 use rust_decimal::Decimal;

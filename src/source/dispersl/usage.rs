@@ -3,9 +3,9 @@
 use super::answers::{AgentUsage, ModelUsage, Usage, UsageDay, UsageSummary};
 use super::daily::{ByDay, by_day, series};
 use super::decode::{Reader, is_full};
-use super::duration;
 use super::echo::Echo;
 use super::endpoint::{Call, Days};
+use crate::duration;
 use crate::metric::Metric;
 use crate::money;
 use crate::period::Period;
@@ -245,7 +245,7 @@ fn sums(reader: &mut Reader<'_>, period: &Period, part: &UsagePart, echo: &Echo)
         "its days do not cover the period either"
     };
     let text = format!(
-        "{}: the platform answered for {echo} instead of {} to {}: {known}; how tasks went, steps, durations, agents and models of \
+        "{}: The platform answered for {echo} instead of {} to {}: {known}; how tasks went, steps, durations, agents and models of \
          the period are not available.",
         period.id(),
         period.start(),
@@ -296,7 +296,7 @@ fn daily(reader: &mut Reader<'_>, period: &Period, part: &UsagePart) -> Vec<Seri
         } else {
             ("what was used then is not available", true)
         };
-        let text = format!("{}: no usage rows for {days}: {told}.", period.id());
+        let text = format!("{}: No usage rows for {days}: {told}.", period.id());
         reader.notice(text, missing);
     }
     vec![

@@ -182,14 +182,14 @@ impl<'a> Row<'a> {
         for (index, (name, entry)) in entries.iter().enumerate() {
             // The name is the reader's to see, not ours to repeat: it may be of any length and hold anything.
             let place = format!("{key}[{index}]");
-            match self.inside(&place, entry) {
-                Some(row) => members.push((name.clone(), T::read(&row, flaws))),
-                None => {
-                    let what = format!("is {} instead of an object", kind(entry));
-                    flaws.note(self.field(&place), what);
-                    members.push((name.clone(), T::default()));
-                }
-            }
+            let member = if let Some(row) = self.inside(&place, entry) {
+                T::read(&row, flaws)
+            } else {
+                let what = format!("is {} instead of an object", kind(entry));
+                flaws.note(self.field(&place), what);
+                T::default()
+            };
+            members.push((name.clone(), member));
         }
         Some(members)
     }

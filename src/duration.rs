@@ -1,4 +1,4 @@
-//! Durations as the platform words them: `2h 30m`, `45m`, `-15m`.
+//! Durations as people word them: `2h 30m`, `45m`, `-15m`.
 
 /// The units in the order in which they stand, with their seconds.
 const UNITS: [(char, i64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_the_platforms() {
+    fn a_duration_is_worded_by_its_largest_units() {
         for (seconds, text) in [
             (9_000, "2h 30m"),
             (2_700, "45m"),
