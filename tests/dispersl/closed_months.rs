@@ -145,6 +145,20 @@ async fn where_month_is_that_month_its_costs_are_told_by_agent_and_model() {
 }
 
 #[tokio::test]
+async fn a_month_that_begins_on_a_day_without_usage_is_proven_by_the_year_and_split_by_its_own_window() {
+    let mut account = Account::new("2026-01-02", "2026-12-01");
+    account.month = Month::Previous;
+    // The first of November is a Sunday, so the window of the month shows nothing of where it begins.
+    let (far, dataset) = of(&account, &full("2026-11")).await;
+    let cost = account.sum("2026-11-01", "2026-11-30", |work| work.cost);
+    assert_eq!(dataset.windows[0].figure(Metric::TotalCost), Some(cost));
+    assert_eq!(far.calls("period=year").len(), 1);
+    for dimension in ["agent", "model"] {
+        assert!(metrics(breakdown(&dataset, dimension)).contains(&Metric::TotalCost));
+    }
+}
+
+#[tokio::test]
 async fn costs_of_a_larger_window_are_never_told_by_agent() {
     let account = account();
     let (_far, dataset) = of(&account, &full("2026-10")).await;

@@ -2,13 +2,13 @@
 
 use super::PLATFORM;
 use super::client::data;
-use super::costs::{self, CostList};
+use super::cost_list::{self, CostList};
 use super::endpoint::Call;
 use super::fault::fault;
 use super::fetch::CONFIGURED;
 use super::retention::kept_since;
 use super::usage::UsagePart;
-use super::{breakdowns, performance, usage};
+use super::{breakdowns, costs, performance, usage};
 use crate::config::plan::{BilledIn, Tier};
 use crate::metric::Metric;
 use crate::source::dataset::Reach;
@@ -41,8 +41,8 @@ pub(super) struct Configured {
 /// [`SourceError::Contradiction`] where an answer is not there, is no answer, or contradicts itself or another one.
 pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
     let mut reader = Reader::open(name, snapshot)?;
-    let lists = costs::read(&mut reader)?;
-    let currency = costs::currency(&mut reader, &lists)?;
+    let lists = cost_list::read(&mut reader)?;
+    let currency = cost_list::currency(&mut reader, &lists)?;
     let mut windows = Vec::with_capacity(needs.len());
     for need in needs {
         windows.push(reader.window(need, &lists)?);

@@ -2,7 +2,7 @@
 
 use super::answers::Costs;
 use super::client::{DisperslClient, data};
-use super::costs::reach;
+use super::cost_list::reach;
 use super::endpoint::{Call, Days, Word};
 use crate::config::plan::DisperslPlan;
 use crate::schedule::clock::Clock;

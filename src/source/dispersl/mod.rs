@@ -7,6 +7,7 @@
 pub mod answers;
 mod breakdowns;
 mod client;
+mod cost_list;
 mod costs;
 mod daily;
 mod decode;

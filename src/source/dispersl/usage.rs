@@ -270,7 +270,7 @@ fn sums(reader: &mut Reader<'_>, period: &Period, part: &UsagePart, echo: &Echo)
 fn spanned(reader: &Reader<'_>, period: &Period, part: &UsagePart) -> bool {
     let days = part.days.as_ref().map(|days| &days.rows);
     let ends = days.and_then(|rows| Some((*rows.keys().next()?, *rows.keys().next_back()?)));
-    ends.is_some_and(|(first, last)| super::costs::Reach { first, last }.covers(period, reader.today()))
+    ends.is_some_and(|(first, last)| super::cost_list::Reach { first, last }.covers(period, reader.today()))
 }
 
 fn measures<const N: usize>(figures: [(Metric, Option<Decimal>); N]) -> Vec<Measure> {
