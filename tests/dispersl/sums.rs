@@ -47,7 +47,7 @@ async fn what_members_leave_is_nobodys_and_what_exceeds_the_total_is_left_out() 
     let cost = october(&account);
     let less = spoiled(&account, "costs?period=month", |data| {
         data["cost_by_agent"] =
-            json!({"code_agent": {"cost": 1.25}, "(unattributed)": {"cost": 0.5}, "": {"cost": 0.25}});
+            json!({"code_agent": {"cost": 1.25}, "(unattributed)": {"cost": 0.5}, "": {"cost": 0.125}, "(no name)": {"cost": 0.125}});
     })
     .await
     .unwrap();
@@ -55,7 +55,8 @@ async fn what_members_leave_is_nobodys_and_what_exceeds_the_total_is_left_out() 
     assert_eq!(members[0], ("(unattributed)", Some(cost - dec!(2))));
     for member in [
         ("(unattributed) as a name", Some(dec!(0.5))),
-        ("(no name)", Some(dec!(0.25))),
+        ("(no name)'", Some(dec!(0.125))),
+        ("(no name)", Some(dec!(0.125))),
     ] {
         assert!(members.contains(&member), "{members:?}");
     }

@@ -166,6 +166,9 @@ mod tests {
                 "active_agents",
                 "active_projects",
                 "active_models",
+                "task_success_rate",
+                "average_task_duration",
+                "average_cost_per_task",
             ]
         );
     }

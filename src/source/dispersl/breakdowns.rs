@@ -11,7 +11,7 @@ use crate::source::files::book::UNATTRIBUTED;
 use crate::source::{Breakdown, Measure, Member, Need};
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One metric of the members of a breakdown.
 struct Column<'a> {
@@ -47,62 +47,65 @@ pub(super) fn of_period(
 ) -> Vec<Breakdown> {
     let agents = usage.by_agent.as_deref();
     let models = usage.by_model.as_deref();
-    let by_agent = [
+    let by_agent = vec![
         Column::costs(costs.by_agent),
         Column::of(Metric::TotalTasks, agents, |row| row.tasks),
         Column::of(Metric::TotalSteps, agents, |row| row.steps),
         Column::of(Metric::TotalTokens, agents, |row| row.tokens),
     ];
-    let by_model = [
+    let by_model = vec![
         Column::costs(costs.by_model),
         Column::of(Metric::TotalTasks, models, |row| row.tasks),
         Column::of(Metric::TotalTokens, models, |row| row.tokens),
     ];
-    let rates = [
-        Column::of(Metric::TaskSuccessRate, agents, |row| row.success_rate),
-        Column::of(Metric::TaskSuccessRate, models, |row| row.success_rate),
+    let rate = Metric::TaskSuccessRate;
+    let dimensions = [
+        (
+            "agent",
+            by_agent,
+            Column::of(rate, agents, |row| row.success_rate),
+        ),
+        (
+            "model",
+            by_model,
+            Column::of(rate, models, |row| row.success_rate),
+        ),
     ];
-    let columns = [
-        ("agent", by_agent.into_iter().collect()),
-        ("model", Vec::from(by_model)),
-    ];
-    columns
-        .into_iter()
-        .zip(rates)
-        .filter_map(|((dimension, columns), rate)| {
-            breakdown(reader, need, dimension, columns, &rate, figures)
-        })
-        .collect()
-}
-
-fn breakdown(
-    reader: &mut Reader<'_>,
-    need: &Need,
-    dimension: &str,
-    columns: Vec<Column<'_>>,
-    rate: &Column<'_>,
-    figures: &[Measure],
-) -> Option<Breakdown> {
-    let mut kept: Vec<(Column<'_>, Decimal)> = Vec::new();
-    for column in columns {
-        if let Some(rest) = rest(reader, need, dimension, &column, figures) {
-            kept.push((column, rest));
+    let mut breakdowns = Vec::new();
+    for (dimension, columns, rate) in dimensions {
+        let mut kept = Vec::new();
+        for column in columns {
+            let rest = rest(reader, need, dimension, &column, figures);
+            kept.extend(rest.map(|rest| (column, rest)));
+        }
+        let members = members(&kept, &rate);
+        if !members.is_empty() {
+            breakdowns.push(Breakdown {
+                dimension: dimension.to_owned(),
+                members,
+            });
         }
     }
-    let names: std::collections::BTreeSet<&str> = kept
+    breakdowns
+}
+
+/// The members of these columns, and one more for what they leave of any headline figure. A rate adds up to nothing, it only
+/// stands beside.
+fn members(kept: &[(Column<'_>, Decimal)], rate: &Column<'_>) -> Vec<Member> {
+    let names: BTreeSet<&str> = kept
         .iter()
         .flat_map(|(column, _)| column.values.keys().copied())
         .collect();
     let measure = |metric, value| Measure { metric, value };
     let mut members: Vec<Member> = names
-        .into_iter()
+        .iter()
         .map(|name| {
             let parts = kept
                 .iter()
-                .map(|(column, _)| (column.metric, column.values.get(name)));
-            let rate = (rate.metric, rate.values.get(name));
+                .map(|(column, _)| (column.metric, column.values.get(*name)));
+            let rate = (rate.metric, rate.values.get(*name));
             Member {
-                name: shown(name),
+                name: shown(name, &names),
                 measures: parts
                     .chain([rate])
                     .map(|(metric, value)| measure(metric, value.copied().flatten()))
@@ -121,10 +124,7 @@ fn breakdown(
     }
     let first = |member: &Member| member.measures.first().and_then(|measure| measure.value);
     members.sort_by(|a, b| (Reverse(first(a)), &a.name).cmp(&(Reverse(first(b)), &b.name)));
-    (!members.is_empty()).then(|| Breakdown {
-        dimension: dimension.to_owned(),
-        members,
-    })
+    members
 }
 
 /// What the members of a column leave of the headline figure; `None` where the column cannot be shown.
@@ -169,11 +169,15 @@ fn rest(
     Some(rest)
 }
 
-/// A member's name: never the one of the member that stands for no member.
-fn shown(name: &str) -> String {
-    match name {
+/// A member's name: never the one of the member that stands for no member, never nothing, never that of another one.
+fn shown(name: &str, names: &BTreeSet<&str>) -> String {
+    let mut shown = match name {
         UNATTRIBUTED => format!("{UNATTRIBUTED} as a name"),
-        _ if name.trim().is_empty() => "(no name)".to_owned(),
-        _ => name.to_owned(),
+        "" => "(no name)".to_owned(),
+        _ => return name.to_owned(),
+    };
+    while names.contains(shown.as_str()) {
+        shown.push('\'');
     }
+    shown
 }
