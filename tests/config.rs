@@ -7,7 +7,9 @@
 )]
 #![allow(clippy::too_many_lines, reason = "a table of cases is long")]
 
-use reportwire::config::plan::{DeliveryPlan, Gates, OnAmbiguous, Rule, SmtpTls, SourcePlan, WaitUntil};
+use reportwire::config::plan::{
+    BilledIn, DeliveryPlan, Gates, OnAmbiguous, Rule, SmtpTls, SourcePlan, Tier, WaitUntil,
+};
 use reportwire::config::{self, LoadOptions, Plan, Problems};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -823,6 +825,37 @@ fn the_environment_reaches_names_with_dashes_and_types_its_values() {
         (geai.concurrency, geai.api_key.to_string()),
         (7, "file:/run/secrets/key".into())
     );
+}
+
+#[test]
+fn a_dispersl_source_arrives_in_the_plan() {
+    let entry = |lines: &str| {
+        let text = format!(
+            "[sources.agents.dispersl]\nbase_url = \"https://api.dispersl.com/v1/\"\napi_key = \"env:KEY\"\n{lines}\n{}",
+            job("sources = [\"agents\"]")
+        );
+        match &load(&text).unwrap().sources["agents"] {
+            SourcePlan::Dispersl(plan) => plan.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let plain = entry("");
+    assert_eq!((plain.currency, plain.tier), (BilledIn::Usd, None));
+    assert_eq!(
+        (plain.attempts, plain.timeout.as_secs(), plain.runs_at_once),
+        (4, 60, None)
+    );
+    let told =
+        entry("currency = \"GBP\"\ntier = \"enterprise\"\nattempts = 7\ntimeout_secs = 90\nruns_at_once = 2");
+    assert_eq!(
+        (told.currency, told.tier),
+        (BilledIn::Gbp, Some(Tier::Enterprise))
+    );
+    assert_eq!(
+        (told.attempts, told.timeout.as_secs(), told.runs_at_once),
+        (7, 90, Some(2))
+    );
+    assert_eq!(told.api_key.to_string(), "env:KEY");
 }
 
 #[test]

@@ -64,6 +64,11 @@ async fn performance_is_told_as_the_platforms_own_and_its_trends_are_checked() {
         &change,
         "Error rate: the platform's trend says down (-3), its figures say down",
     );
+    let rounded = said(&|metrics| metrics["error_rate"]["change"] = json!(-2.2)).await;
+    assert!(
+        !is_told(&rounded, "Error rate: "),
+        "each value is rounded on its own"
+    );
     let third = said(&|metrics| {
         metrics["error_rate"] = json!({"current": 5, "previous": 5, "trend": "stable", "change": 0});
         metrics["average_task_duration"] =

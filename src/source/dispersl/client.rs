@@ -15,7 +15,8 @@ use std::time::Duration;
 
 /// A client of the analytics API. All calls are reads and safe to repeat; those that may pass are repeated.
 ///
-/// What an answer lacks is `None`. The calls of all clients of one key keep to its tier. The exports of the platform are not
+/// What an answer lacks is `None`. The calls of all clients of one key keep to its tier, repeats
+/// after a failure aside. The exports of the platform are not
 /// called: their files have no documented columns, and the answers hold the same figures.
 #[derive(Debug)]
 pub struct DisperslClient<'c> {

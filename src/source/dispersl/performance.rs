@@ -9,6 +9,9 @@ use crate::source::{Need, SourceError};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 
+/// To which the platform rounds durations, in seconds.
+const MINUTE: Decimal = Decimal::from_parts(60, 0, 0, false, 0);
+
 /// Most agents that a sentence names.
 const MAX_AGENTS: usize = 10;
 
@@ -141,7 +144,7 @@ fn doubt(kind: Kind, trend: &Trend) -> Option<String> {
     let stated = trend.change.as_deref();
     let differs = stated
         .and_then(|change| number(kind, change))
-        .is_some_and(|change| current.checked_sub(previous) != Some(change));
+        .is_some_and(|change| !agrees(kind, change, current, previous));
     if said == really && !differs {
         return None;
     }
@@ -157,6 +160,19 @@ fn doubt(kind: Kind, trend: &Trend) -> Option<String> {
         trend.current.as_deref().map(shown).unwrap_or_default(),
         trend.previous.as_deref().map(shown).unwrap_or_default()
     ))
+}
+
+/// Whether a stated change is the one of its values, each of which may have been rounded on its own.
+fn agrees(kind: Kind, change: Decimal, current: Decimal, previous: Decimal) -> bool {
+    let rounding = match kind {
+        Kind::Duration => MINUTE,
+        Kind::Percent | Kind::AsGiven => {
+            Decimal::new(1, change.scale().max(current.scale()).max(previous.scale()))
+        }
+    };
+    let ours = current.checked_sub(previous);
+    let difference = ours.and_then(|ours| ours.checked_sub(change));
+    difference.is_some_and(|difference| difference.abs() <= rounding)
 }
 
 /// `build 45m, 95 % of tasks, efficiency 2.5`, agent by agent in the order of their names.
