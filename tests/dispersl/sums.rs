@@ -249,6 +249,22 @@ async fn sums_that_disagree_are_told_with_both_numbers() {
         told(&other, "No usage rows for").1,
         "days without rows are then not proven idle"
     );
+    let mut thirty_days = account.clone();
+    thirty_days.month = Month::ThirtyDays;
+    let other = spoiled(&thirty_days, "costs?period=month", |data| {
+        data["daily_costs"][1]["cost"] = json!(0.5);
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        other.windows[0].figure(Metric::TotalCost),
+        Some(october(&account))
+    );
+    let (text, _) = told(&other, "have different costs for 2026-10-06;");
+    assert!(
+        text.contains("windows `month` and `year`") && text.contains("shows those of `year`"),
+        "{text}"
+    );
     let outside = spoiled(&account, "/usage", |data| {
         let row = json!({"date": "2026-11-01", "tasks": 1, "tokens": 1, "api_calls": 1});
         data["daily_breakdown"].as_array_mut().unwrap().push(row);

@@ -59,6 +59,7 @@ pub(super) fn of_period<'l>(
     };
     if total.is_some() {
         tell_idle_days(reader, need, list, usage);
+        tell_other_costs(reader, need, lists, list);
         tie_tokens(reader, period, list, usage);
     }
     let own = total.and_then(|total| own(reader, need, lists, list, total));
@@ -147,6 +148,31 @@ fn tell_idle_days(reader: &mut Reader<'_>, need: &Need, list: &CostList, usage: 
         spans(absent).join(", ")
     );
     reader.notice(text, false);
+}
+
+/// Days for which another window has another cost: of two answers to the same question one is not right.
+fn tell_other_costs(reader: &mut Reader<'_>, need: &Need, lists: &[CostList], chosen: &CostList) {
+    let others = lists
+        .iter()
+        .filter(|list| list.call != chosen.call && is_full(need));
+    for other in others {
+        let days = chosen.rows(&need.period).filter(|(day, row)| {
+            let same_day = other.days.rows.get(day).and_then(|row| row.cost);
+            same_day.is_some_and(|cost| row.cost != Some(cost))
+        });
+        let days: Vec<NaiveDate> = days.map(|(day, _)| day).collect();
+        if !days.is_empty() {
+            let text = format!(
+                "{}: The platform's windows `{}` and `{}` have different costs for {}; the report shows those of `{}`.",
+                need.period.id(),
+                other.word(),
+                chosen.word(),
+                spans(days).join(", "),
+                chosen.word()
+            );
+            reader.notice(text, false);
+        }
+    }
 }
 
 /// The tokens of the cost list against those of the usage.
