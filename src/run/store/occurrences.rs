@@ -177,7 +177,7 @@ impl Store {
                 audit(tx, now, "reschedule", Some(&was.job), None, &detail).await?;
                 if let Some(lost) = lost {
                     let recorded = record_all(tx, &[(&was.job, &lost)], now).await?;
-                    dispatch.enqueue(tx, &recorded.tickets).await?;
+                    dispatch.enqueue_new(tx, &recorded.tickets).await?;
                 }
                 Ok(true)
             }
@@ -275,7 +275,7 @@ impl Store {
                         notices::write_all(tx, tell.as_slice(), now).await?;
                     }
                 }
-                dispatch.enqueue(tx, &recorded.tickets).await?;
+                dispatch.enqueue_new(tx, &recorded.tickets).await?;
                 let missed = || recorded.missed.values().flatten();
                 Ok(Materialised {
                     enqueued: recorded.tickets.len(),

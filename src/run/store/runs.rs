@@ -28,6 +28,13 @@ pub(in crate::run) fn lease() -> Duration {
     shorter.map_or(LEASE, Duration::milliseconds)
 }
 
+/// Ends runs that are not frozen.
+static FAIL: Each = each!(
+    "UPDATE runs SET state = 'failed', error = value ->> 'error', finished_at = value ->> 'now', lease_until = NULL FROM",
+    "WHERE run_id = value ->> 'run_id' AND fence = CAST(value ->> 'fence' AS BIGINT) \
+     AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked') RETURNING run_id"
+);
+
 /// A row of `runs` that is to be written.
 pub(super) struct Begun<'a> {
     pub(super) run_id: &'a str,
@@ -107,26 +114,29 @@ impl Store {
         now: DateTime<Utc>,
         tell: Option<Tell>,
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE runs SET state = 'failed', error = $1, finished_at = $2, lease_until = NULL \
-             WHERE run_id = $3 AND fence = $4 AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked')";
-        let values = values![error, now, run_id, fence];
-        let moved = match tell {
-            None => self.db.execute(sql, values).await?,
+        let end = serde_json::json!({
+            "run_id": run_id,
+            "fence": fence,
+            "error": error,
+            "now": instant(now),
+        });
+        let ended = match tell {
+            None => self.db.of_run(&FAIL, run_id, end).await?.is_some(),
             Some(tell) => {
                 let work = work(move |tx| {
                     async move {
-                        let moved = tx.execute(sql, values).await?;
-                        if moved == 1 {
+                        let ended = !tx.each(&FAIL, &vec![end].into()).await?.is_empty();
+                        if ended {
                             notices::write_all(tx, &[tell], now).await?;
                         }
-                        Ok(moved)
+                        Ok(ended)
                     }
                     .boxed()
                 });
                 self.db.transaction(work).await?
             }
         };
-        self.one(moved, run_id)
+        self.one(ended.into(), run_id)
     }
 
     /// Gives a run back that another process may go on with.
