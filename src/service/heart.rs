@@ -235,7 +235,7 @@ impl Heart {
 
     /// Writes down what has fallen due. A job whose rows are refused keeps no other waiting; it is tried again with the next beat.
     async fn materialise(&mut self, current: &Current, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let (mut refused, mut failed) = (Vec::new(), None);
+        let (mut refused, mut accepted, mut failed) = (Vec::new(), Vec::new(), None);
         while failed.is_none() {
             let due = self.calendar.take_due(now, BATCH);
             if due.is_empty() {
@@ -260,6 +260,9 @@ impl Heart {
                 if !refused.iter().any(|(job, _)| *job == name) {
                     self.put_back(current, &name, cursors.get(&name));
                 }
+                if cursors.contains_key(&name) && self.refused.remove(&name) {
+                    accepted.push(name);
+                }
             }
         }
         for (job, _) in &refused {
@@ -268,6 +271,12 @@ impl Heart {
         if failed.is_none() {
             self.refused
                 .retain(|known| refused.iter().any(|(job, _)| job == known));
+        }
+        for job in accepted {
+            let text = format!(
+                "What has fallen due of the job `{job}` is written down again; what it owed runs now."
+            );
+            self.tell(current, BulletinKind::Recovered, &text).await;
         }
         for (job, error) in &refused {
             self.refuse(current, job, error).await;
