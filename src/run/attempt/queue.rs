@@ -258,12 +258,15 @@ impl Queue<'_> {
             .any(|now| now.id == row.id && now.state == DeliveryState::Acked))
     }
 
-    /// Waits for the far end's turn, where somebody watches over it.
+    /// Waits for the far end's turn; there is a leave where somebody watches over it.
     async fn admit(&self, delivery: &dyn Delivery) -> Result<Option<Leave>, OpenFor> {
-        match &self.effort.hosts {
-            Some(hosts) => hosts.admit(&delivery.host(), delivery.spacing()).await.map(Some),
-            None => Ok(None),
+        let Effort { hosts, spares, .. } = self.effort;
+        let (host, spacing) = (delivery.host(), delivery.spacing());
+        if *spares {
+            return hosts.admit(&host, spacing).await.map(Some);
         }
+        hosts.pace(&host, spacing).await;
+        Ok(None)
     }
 
     /// Leaves a parcel for later whose far end is left alone; not for longer than it is tried.

@@ -170,7 +170,7 @@ async fn a_delivery_that_cannot_be_opened_says_why(on: On) {
     let world = World::on(on, &[("a", &[("h", &[])])]).await;
     let why = "delivery `a`: the file `hook.key` cannot be read".to_owned();
     let ways = Ways::from([("a", Err(why.clone()))]);
-    let effort = Effort::for_command(Duration::ZERO);
+    let effort = Effort::for_command(Duration::ZERO, world.hosts.clone());
     deliver_all(&world.store, &world.run, &ways, |_| true, &effort, &world.clock)
         .await
         .unwrap();
