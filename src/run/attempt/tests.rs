@@ -8,7 +8,7 @@ use crate::run::store::testing::{
     On, Place, execute, frozen, noon, on_both_databases, outlive_leases, store, texts,
 };
 use crate::schedule::clock::ManualClock;
-use DeliveryState::{Acked, Ambiguous, Dead, RetryWait};
+use DeliveryState::{Acked, Ambiguous, Dead, RetryWait, Superseded};
 use async_trait::async_trait;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,6 +37,8 @@ enum Answer {
     Gone,
     /// Takes it, and while it does an operator says that everything doubtful has arrived.
     Resolved,
+    /// Takes it, and while it does a newer revision is frozen for `b@x`.
+    Replaced,
     /// Takes it after so many seconds.
     OkAfter(u64),
     /// Takes it, and from then on the database refuses outcomes.
@@ -127,6 +129,10 @@ impl Delivery for Scripted {
                 for row in rows.iter().filter(|row| row.state == Ambiguous) {
                     self.store.resolve(row, true, noon()).await.unwrap();
                 }
+                Ok(Receipt { proof: "ok".into() })
+            }
+            Answer::Replaced => {
+                frozen(&self.store, &[("mail", &["b@x"])]).await;
                 Ok(Receipt { proof: "ok".into() })
             }
             Answer::OkAfter(seconds) => {

@@ -1,7 +1,7 @@
 //! Who works on a run: taking it, and taking it over from a process that ended or was lost.
 
 use super::db::{Tx, instant, values, work};
-use super::outbox::audit;
+use super::outbox::{audit, replace_earlier};
 use super::runs::{home, lease};
 use super::turns::{BEGIN, FARTHEST, Ticket, give_back, lock_turn};
 use super::{Run, Store, StoreError, Tell, late, notices, owner};
@@ -187,6 +187,7 @@ impl Store {
                 store.one(moved, &run_id)?;
                 let sql = "UPDATE deliveries SET since = $1 WHERE run_id = $2";
                 tx.execute(sql, values![now, &run_id]).await?;
+                replace_earlier(tx, &run, now).await?;
                 let why = serde_json::json!({"held": run.held}).to_string();
                 audit(tx, now, "approve", Some(&run.job), Some(&run_id), &why).await?;
                 store.read_run(tx, &run_id).await

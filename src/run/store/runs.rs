@@ -179,8 +179,8 @@ impl Store {
     }
 
     /// Ends a run that is delivering, by what became of its parcels: all acknowledged, or none to send, is `delivered`; some is
-    /// `partially_delivered`; none is `failed`. Parcels whose turn has not come yet, because only others were named, fall due
-    /// at once.
+    /// `partially_delivered`; none is `failed`. Those that a newer revision has replaced do not count, unless they are all there
+    /// was. Parcels whose turn has not come yet, because only others were named, fall due at once.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if it is in other hands or not delivering.
@@ -198,12 +198,19 @@ impl Store {
                 let parcels = tx.number(parcels, values![&id]).await?;
                 let acked = "SELECT count(*) AS n FROM deliveries WHERE run_id = $1 AND state = 'acked'";
                 let acked = tx.number(acked, values![&id]).await?;
+                let replaced = "SELECT count(*) AS n FROM deliveries WHERE run_id = $1 AND state = 'superseded'";
+                let replaced = parcels == 0 && tx.number(replaced, values![&id]).await? > 0;
                 let state = match acked {
+                    _ if replaced => RunState::Failed,
                     all if all == parcels => RunState::Delivered,
                     0 => RunState::Failed,
                     _ => RunState::PartiallyDelivered,
                 };
-                let error = (state == RunState::Failed).then_some("no delivery was acknowledged");
+                let error = (state == RunState::Failed).then_some(if replaced {
+                    "a newer revision has replaced it before anything of it was sent"
+                } else {
+                    "no delivery was acknowledged"
+                });
                 let sql = "UPDATE runs SET state = $1, error = $2, finished_at = $3, lease_until = NULL, dispatched_at = NULL \
                      WHERE run_id = $4 AND fence = $5 AND state = 'delivering'";
                 let moved = tx.execute(sql, values![state.key(), error, now, &id, fence]).await?;
