@@ -169,6 +169,20 @@ metrics! {
     CurrencyEffect "currency" "Exchange rates" Currency Adverse;
     /// What is left of the change of the total cost: fees, credits and whatever has no unit price.
     OtherEffects "other" "Other" Currency Adverse;
+    /// Tasks given to agents.
+    TotalTasks "total_tasks" "Tasks" Count Neutral;
+    /// Tasks that were completed.
+    CompletedTasks "completed_tasks" "Completed tasks" Count Neutral;
+    /// Tasks that failed.
+    FailedTasks "failed_tasks" "Failed tasks" Count Adverse;
+    /// Completed tasks / tasks, in per cent (0 to 100).
+    TaskSuccessRate "task_success_rate" "Task success rate" Percent Favourable;
+    /// Steps that tasks took.
+    TotalSteps "total_steps" "Steps" Count Neutral;
+    /// Mean time of a task.
+    AverageTaskDuration "average_task_duration" "Average task duration" Ms Adverse;
+    /// Total cost / tasks.
+    AverageCostPerTask "average_cost_per_task" "Average cost per task" Currency Adverse;
     /// Requests of one ranked agent or user.
     Requests "requests" "Requests" Count Neutral;
     /// Tokens of one ranked agent or user.
@@ -245,6 +259,9 @@ mod tests {
                 "cost_per_day",
                 "cost_share",
                 "cost_moving_average",
+                "task_success_rate",
+                "average_task_duration",
+                "average_cost_per_task",
             ]
         );
     }

@@ -7,7 +7,9 @@
 )]
 #![allow(clippy::too_many_lines, reason = "a table of cases is long")]
 
-use reportwire::config::plan::{DeliveryPlan, Gates, OnAmbiguous, Rule, SmtpTls, SourcePlan, WaitUntil};
+use reportwire::config::plan::{
+    BilledIn, DeliveryPlan, Gates, OnAmbiguous, Rule, SmtpTls, SourcePlan, Tier, WaitUntil,
+};
 use reportwire::config::{self, LoadOptions, Plan, Problems};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -438,6 +440,21 @@ fn cases() -> Vec<(&'static str, String)> {
         ("runs at once", geai("runs_at_once = 513")),
         ("timeout", geai("timeout_secs = 0")),
         ("ca_file", geai("ca_file = \"ca.pem\"")),
+        ("dispersl: nothing", "[sources.files.dispersl]\n".into()),
+        (
+            "dispersl: wrong values",
+            "[sources.files.dispersl]\nbase_url = \"api.dispersl.com\"\napi_key = \"canary-7f3a\"\n\
+             currency = \"JPY\"\ntier = \"gold\"\nattempts = 0\nca_file = \"ca.pem\"\nconcurrency = 4\n"
+                .into(),
+        ),
+        ("dispersl: no table", "[sources.files]\ndispersl = \"https://api.dispersl.com/v1\"\n".into()),
+        (
+            "dispersl: waited for",
+            format!(
+                "[sources.agents.dispersl]\nbase_url = \"https://api.dispersl.com/v1\"\napi_key = \"env:KEY\"\n{}",
+                job("sources = [\"agents\"]\nwait_until = {}")
+            ),
+        ),
         ("header value with a line break", geai("agent = \"a\\r\\nX: y\"")),
         (
             "glob",
@@ -476,13 +493,6 @@ fn cases() -> Vec<(&'static str, String)> {
         ),
         ("drop with another variable", drop("\"drop/{{job.titel}}\"")),
         // Not built yet.
-        (
-            "not built: dispersl",
-            whole(&format!(
-                "[sources.d.dispersl]\nbase_url = 5\nnonsense = 1\n{SOURCE}{}",
-                job("sources = [\"d\"]")
-            )),
-        ),
         (
             "not built: almyty",
             "[sources.files.almyty]\napi_key = \"env:K\"\n".into(),
@@ -836,6 +846,37 @@ fn the_environment_reaches_names_with_dashes_and_types_its_values() {
         (geai.concurrency, geai.api_key.to_string()),
         (7, "file:/run/secrets/key".into())
     );
+}
+
+#[test]
+fn a_dispersl_source_arrives_in_the_plan() {
+    let entry = |lines: &str| {
+        let text = format!(
+            "[sources.agents.dispersl]\nbase_url = \"https://api.dispersl.com/v1/\"\napi_key = \"env:KEY\"\n{lines}\n{}",
+            job("sources = [\"agents\"]")
+        );
+        match &load(&text).unwrap().sources["agents"] {
+            SourcePlan::Dispersl(plan) => plan.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let plain = entry("");
+    assert_eq!((plain.currency, plain.tier), (BilledIn::Usd, None));
+    assert_eq!(
+        (plain.attempts, plain.timeout.as_secs(), plain.runs_at_once),
+        (4, 60, None)
+    );
+    let told =
+        entry("currency = \"GBP\"\ntier = \"enterprise\"\nattempts = 7\ntimeout_secs = 90\nruns_at_once = 2");
+    assert_eq!(
+        (told.currency, told.tier),
+        (BilledIn::Gbp, Some(Tier::Enterprise))
+    );
+    assert_eq!(
+        (told.attempts, told.timeout.as_secs(), told.runs_at_once),
+        (7, 90, Some(2))
+    );
+    assert_eq!(told.api_key.to_string(), "env:KEY");
 }
 
 #[test]

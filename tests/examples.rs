@@ -12,7 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Examples that need far ends out in the world, with the secrets that they refer to. Their configuration is checked, not run.
-const ONLINE: [(&str, &[&str]); 1] = [("monthly-full-report", &["GEAI_API_KEY", "SMTP_PASSWORD"])];
+const ONLINE: [(&str, &[&str]); 2] = [
+    ("dispersl-monthly", &["DISPERSL_API_KEY"]),
+    ("monthly-full-report", &["GEAI_API_KEY", "SMTP_PASSWORD"]),
+];
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")

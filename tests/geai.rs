@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "other platforms answer by the whole request")]
 #[path = "support/platform.rs"]
 mod platform;
 

@@ -64,6 +64,10 @@ impl Plan {
             if let SourcePlan::Geai(geai) = source {
                 secrets.push((KeyPath::of(["sources", name, "geai", "api_key"]), &geai.api_key));
             }
+            if let SourcePlan::Dispersl(dispersl) = source {
+                let key = KeyPath::of(["sources", name, "dispersl", "api_key"]);
+                secrets.push((key, &dispersl.api_key));
+            }
         }
         for (name, delivery) in &self.deliveries {
             let at = KeyPath::of(["deliveries", name]);

@@ -6,6 +6,7 @@
 )]
 
 mod deliveries;
+mod dispersl;
 mod gates;
 mod jobs;
 mod report;

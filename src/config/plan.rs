@@ -1,9 +1,11 @@
 //! What the program runs on: the configuration, proven. Nothing here is left to parse, default or check.
 
+mod dispersl;
 mod gates;
 mod report;
 mod schedule;
 
+pub use dispersl::{BilledIn, DisperslPlan, Tier};
 pub use gates::{Gates, MaxChange, WaitUntil};
 pub use report::{Against, ReportKind, ReportPlan};
 pub use schedule::{CatchUp, DayRule, Rule, Schedule};
@@ -178,6 +180,8 @@ pub struct Brand {
 pub enum SourcePlan {
     /// Globant Enterprise AI.
     Geai(GeaiPlan),
+    /// Dispersl.
+    Dispersl(DisperslPlan),
     /// Usage files in our interchange format.
     UsageFile(UsageFilePlan),
     /// FOCUS billing exports.
@@ -190,6 +194,7 @@ impl SourcePlan {
     pub fn runs_at_once(&self) -> Option<usize> {
         match self {
             Self::Geai(geai) => geai.runs_at_once,
+            Self::Dispersl(dispersl) => dispersl.runs_at_once,
             Self::UsageFile(usage) => usage.runs_at_once,
             Self::FocusFile(focus) => focus.runs_at_once,
         }

@@ -4,7 +4,7 @@ use super::effects::Effects;
 use super::{Chart, ChartForm, Figure, Outlier, Part, PeriodRef, Point, Sentence, Step};
 use crate::metric::{Metric, Unit};
 use crate::money;
-use crate::source::{TopList, Window};
+use crate::source::{Breakdown, TopList, Window};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -147,17 +147,21 @@ fn split(window: &Window, preferred: &[String]) -> Option<Split> {
         .filter_map(|dimension| window.breakdown(dimension));
     let breakdown = preferred
         .chain(&window.breakdowns)
-        .find(|breakdown| breakdown.members.len() > 1)?;
-    let members = breakdown.members.iter().filter_map(|member| {
+        .find(|breakdown| costs(breakdown).count() > 1)?;
+    let words = breakdown.dimension.replace('_', " ");
+    let key = format!("cost-by-{}", breakdown.dimension.replace('_', "-"));
+    Some((format!("Cost by {words}"), key, costs(breakdown).collect()))
+}
+
+/// The members of which the cost is told, with it.
+fn costs(breakdown: &Breakdown) -> impl Iterator<Item = (String, Decimal)> {
+    breakdown.members.iter().filter_map(|member| {
         let cost = member
             .measures
             .iter()
             .find(|measure| measure.metric == Metric::TotalCost)?;
         Some((member.name.clone(), cost.value?))
-    });
-    let words = breakdown.dimension.replace('_', " ");
-    let key = format!("cost-by-{}", breakdown.dimension.replace('_', "-"));
-    Some((format!("Cost by {words}"), key, members.collect()))
+    })
 }
 
 fn top_users(window: &Window) -> Option<Split> {

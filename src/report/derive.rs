@@ -7,7 +7,7 @@ use crate::source::Window;
 use rust_decimal::{Decimal, dec};
 
 /// A ratio of the full report: which metric, from which numerator and denominator, times what.
-const RATIOS: [(Metric, Metric, Metric); 5] = [
+const RATIOS: [(Metric, Metric, Metric); 7] = [
     (
         Metric::ErrorRate,
         Metric::RequestsWithErrors,
@@ -33,6 +33,12 @@ const RATIOS: [(Metric, Metric, Metric); 5] = [
         Metric::TotalTokens,
         Metric::TotalRequests,
     ),
+    (
+        Metric::TaskSuccessRate,
+        Metric::CompletedTasks,
+        Metric::TotalTasks,
+    ),
+    (Metric::AverageCostPerTask, Metric::TotalCost, Metric::TotalTasks),
 ];
 
 /// Differences of amounts up to this are the noise of a platform that adds in binary.

@@ -8,11 +8,13 @@ use crate::source::{Dataset, Window};
 use rust_decimal::Decimal;
 
 /// The headline figures of a summary, the most telling first; five of them are shown.
-const HEADLINES: [Metric; 13] = [
+const HEADLINES: [Metric; 15] = [
     Metric::TotalCost,
     Metric::AverageCostPerRequest,
     Metric::TotalRequests,
     Metric::ErrorRate,
+    Metric::TotalTasks,
+    Metric::TaskSuccessRate,
     Metric::ActiveUsers,
     Metric::EffectiveCost,
     Metric::ListCost,

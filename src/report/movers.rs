@@ -38,7 +38,8 @@ pub(super) fn find(
     let preferred = preferred.iter().map(String::as_str).chain(DIMENSIONS);
     let from_breakdown = preferred.into_iter().find_map(|dimension| {
         let (now, before) = (current.breakdown(dimension)?, base.breakdown(dimension)?);
-        if now.members.is_empty() || before.members.is_empty() {
+        // Members of which nobody told the cost did not cost nothing.
+        if costs(now).is_empty() || costs(before).is_empty() {
             return None;
         }
         (now.members.len().max(before.members.len()) > 1).then(|| complete(dimension, now, before))
@@ -251,6 +252,20 @@ mod tests {
                 ("gone", Some(dec!(-2)))
             ]
         );
+    }
+
+    #[test]
+    fn members_whose_cost_nobody_told_before_are_not_new() {
+        let now = split("2026-10", &[("a", dec!(10)), ("b", dec!(5))]);
+        let mut before = split("2026-09", &[("a", dec!(9)), ("b", dec!(9))]);
+        for measure in before.breakdowns[0]
+            .members
+            .iter_mut()
+            .flat_map(|member| &mut member.measures)
+        {
+            measure.metric = Metric::TotalTokens;
+        }
+        assert!(find(&maker(), &now, &beside(&before), &[]).is_empty());
     }
 
     #[test]

@@ -43,18 +43,22 @@ pub struct Effort {
     pub wait: Duration,
     /// Once it is cancelled no further attempt begins.
     pub stop: CancellationToken,
-    /// What is known of the far ends, where a process talks to them time and again.
-    pub hosts: Option<Arc<Hosts>>,
+    /// The far ends, as this process has met them.
+    pub hosts: Arc<Hosts>,
+    /// Whether a far end is left alone that fails time and again, and spared more attempts at once than it likes. Whoever waits for
+    /// a command would wait for nothing then; the pace of a far end holds for both.
+    pub spares: bool,
 }
 
 impl Effort {
     /// As a command tries: as long as somebody waits for it.
     #[must_use]
-    pub fn for_command(wait: Duration) -> Self {
+    pub fn for_command(wait: Duration, hosts: Arc<Hosts>) -> Self {
         Self {
             wait,
             stop: CancellationToken::new(),
-            hosts: None,
+            hosts,
+            spares: false,
         }
     }
 
@@ -64,7 +68,8 @@ impl Effort {
         Self {
             wait: Duration::ZERO,
             stop,
-            hosts: Some(hosts),
+            hosts,
+            spares: true,
         }
     }
 }

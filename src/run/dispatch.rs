@@ -1,25 +1,29 @@
 //! Who hands runs to workers: River, behind a small door.
 //!
-//! Our rows are the truth. A River job carries a [`Ticket`], which is good for one fence of one run; working it twice, late or
+//! Our rows are the truth. A River job carries [`Ticket`]s, of which each is good for one fence of one run; working it twice, late or
 //! not at all changes nothing that the rows do not allow. River's retries, its rescue and its calendar are not used: what is
 //! unfinished without a live worker is handed out again from our own rows (`Store::hand_out`).
 
 use super::store::{Inner, Pool, Store, StoreError, Ticket, Tx};
 use crate::fail_point;
 use async_trait::async_trait;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use riverqueue::migrate::{PostgresMigrator, SqliteMigrator};
 use riverqueue::{
-    Client, InsertOpts, Job, JobArgs, JobState, MaintenanceConfig, QueueConfig, RunHandle, UniqueOpts,
-    WorkContext, WorkOutcome, Workers,
+    Client, InsertOpts, InsertResult, Job, JobArgs, JobState, MaintenanceConfig, QueueConfig, RunHandle,
+    UniqueOpts, WorkContext, WorkOutcome, Workers,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 /// The queue of River in which tickets lie.
 const QUEUE: &str = "reportwire";
@@ -27,6 +31,9 @@ const QUEUE: &str = "reportwire";
 const COOLDOWN: Duration = Duration::from_millis(10);
 /// Longest time between two looks at the queue: what is inserted here is announced, this is for what others insert.
 const POLL: Duration = Duration::from_secs(1);
+/// Most tickets of new runs in one job of River, where no other process could have them sooner. River writes, claims and completes
+/// job by job, which would be most of what thousands that fall due at once cost.
+const BUNDLE: usize = 32;
 
 /// How long River keeps what it has worked.
 const KEPT: riverqueue::Retention = riverqueue::Retention::DeleteAfter(Duration::from_hours(1));
@@ -43,6 +50,14 @@ pub trait Dispatch: Send + Sync + fmt::Debug {
     /// [`StoreError`] if the database says no.
     async fn enqueue(&self, tx: &mut Tx<'_>, tickets: &[Ticket]) -> Result<(), StoreError>;
 
+    /// Queues tickets of runs that are written down in this very transaction, so that none of them can wait already.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    async fn enqueue_new(&self, tx: &mut Tx<'_>, tickets: &[Ticket]) -> Result<(), StoreError> {
+        self.enqueue(tx, tickets).await
+    }
+
     /// Says that what was queued is committed, so that the workers of this process need not find it by themselves.
     fn announce(&self) {}
 }
@@ -55,6 +70,9 @@ pub struct River {
     client: Client,
     /// How the queue is worked, where workers would look for announcements only ten times a second: in an `SQLite` file.
     looked_at: Option<Mutex<QueueConfig>>,
+    /// Most tickets in one job.
+    bundle: usize,
+    at_work: AtWork,
 }
 
 impl fmt::Debug for River {
@@ -64,12 +82,10 @@ impl fmt::Debug for River {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JobArgs)]
-#[river(kind = "work_on_run")]
-struct WorkOnRun {
-    run_id: String,
-    fence: i64,
-    fetches: Option<String>,
-    /// The River job that was running with the same ticket when this one was queued; 0: none was.
+#[river(kind = "work_on_runs")]
+struct WorkOnRuns {
+    tickets: Vec<Ticket>,
+    /// The River job that was running with the same tickets when this one was queued; 0: none was.
     #[serde(default)]
     behind: i64,
 }
@@ -104,8 +120,36 @@ fn locked(at_work: &AtWork) -> MutexGuard<'_, HashSet<Ticket>> {
     at_work.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Works on the tickets of one job side by side, each in a task of its own: none waits for another, and one that panics costs no other
+/// its turn. Dropped, it drops them all.
+async fn work_on_all(tickets: Vec<Ticket>, at_work: AtWork, work: Work) {
+    let mut tasks = JoinSet::new();
+    for ticket in tickets {
+        tasks.spawn(work_on(ticket, at_work.clone(), work.clone()).in_current_span());
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+/// Works on a ticket, unless that is being done here already.
+async fn work_on(ticket: Ticket, at_work: AtWork, work: Work) {
+    fail_point::hit("ticket_arrived");
+    if let Some(entered) = Entered::new(&at_work, &ticket) {
+        let run_id = ticket.run_id.clone();
+        let worked = AssertUnwindSafe(async move { work(ticket).await });
+        if worked.catch_unwind().await.is_err() {
+            tracing::error!(
+                run.id = run_id,
+                "the work on a run broke off; it is taken up again when its lease is over"
+            );
+        }
+        drop(entered);
+    }
+    fail_point::hit("worked");
+}
+
 impl River {
-    /// A client of the store's own database, with its tables brought up to date. `workers` tickets are worked at once.
+    /// A client of the store's own database, with its tables brought up to date. `workers` jobs are worked at once; one that is not
+    /// done holds a ticket at least that is not done, so that as many tickets at the least are needed to keep all workers busy.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
@@ -124,32 +168,22 @@ impl River {
             }
         };
         fail_point::hit("river_migrated");
-        let mut bundle = Workers::new();
+        let mut known = Workers::new();
         let at_work = AtWork::default();
-        let worker = move |_: WorkContext, job: Job<WorkOnRun>| {
-            let ticket = Ticket {
-                run_id: job.args.run_id,
-                fence: job.args.fence,
-                fetches: job.args.fetches,
-            };
-            let entered = Entered::new(&at_work, &ticket);
-            let work = entered.is_some().then(|| work(ticket));
+        let here = Arc::clone(&at_work);
+        let worker = move |_: WorkContext, job: Job<WorkOnRuns>| {
+            let worked = work_on_all(job.args.tickets, Arc::clone(&here), Arc::clone(&work));
             async move {
-                fail_point::hit("ticket_arrived");
-                if let Some(work) = work {
-                    work.await;
-                }
-                drop(entered);
-                fail_point::hit("worked");
+                worked.await;
                 Ok::<_, Infallible>(WorkOutcome::Complete)
             }
         };
-        bundle.add_fn(worker).map_err(|error| failed(&error))?;
+        known.add_fn(worker).map_err(|error| failed(&error))?;
         let queue = QueueConfig::new(workers)
             .with_fetch_cooldown(COOLDOWN)
             .with_fetch_poll_interval(POLL);
         let client = builder
-            .workers(bundle)
+            .workers(known)
             .queue(QUEUE, queue.clone())
             .fetch_cooldown(COOLDOWN)
             // A run has its own deadline.
@@ -158,8 +192,13 @@ impl River {
             .maintenance(MaintenanceConfig::default().with_completed_job_retention(KEPT))
             .build()
             .map_err(|error| failed(&error))?;
-        let looked_at = matches!(store.pool(), Pool::Sqlite(_)).then(|| Mutex::new(queue));
-        Ok(Self { client, looked_at })
+        let alone = matches!(store.pool(), Pool::Sqlite(_));
+        Ok(Self {
+            client,
+            looked_at: alone.then(|| Mutex::new(queue)),
+            bundle: if alone { BUNDLE } else { 1 },
+            at_work,
+        })
     }
 
     /// Begins to work; the handle stops it.
@@ -170,6 +209,20 @@ impl River {
         self.client
             .start()
             .map_err(|error| store.trouble(&format!("River: {error}")))
+    }
+
+    async fn insert(
+        &self,
+        tx: &mut Tx<'_>,
+        jobs: Vec<WorkOnRuns>,
+    ) -> Result<Vec<InsertResult<WorkOnRuns>>, StoreError> {
+        let jobs: Vec<_> = jobs.into_iter().map(|args| (args, once())).collect();
+        let request = self.client.insert_many::<WorkOnRuns, _>(jobs);
+        let inserted = match &mut tx.inner {
+            Inner::Sqlite(transaction) => request.tx(transaction).await,
+            Inner::Postgres(transaction) => request.tx(transaction).await,
+        };
+        inserted.map_err(|error| tx.trouble(&format!("River: {error}")))
     }
 }
 
@@ -192,34 +245,43 @@ impl Dispatch for River {
     async fn enqueue(&self, tx: &mut Tx<'_>, tickets: &[Ticket]) -> Result<(), StoreError> {
         // River refuses a whole batch for one repeat in it.
         let mut seen = HashSet::new();
-        let distinct = tickets.iter().filter(|ticket| seen.insert(*ticket));
-        let job = |ticket: &Ticket| WorkOnRun {
-            run_id: ticket.run_id.clone(),
-            fence: ticket.fence,
-            fetches: ticket.fetches.clone(),
+        let mut distinct: Vec<&Ticket> = tickets.iter().filter(|ticket| seen.insert(*ticket)).collect();
+        if self.looked_at.is_some() {
+            // What this process has in its hands waits for a lane, and nobody else could have it sooner.
+            let at_work = locked(&self.at_work);
+            distinct.retain(|ticket| !at_work.contains(*ticket));
+        }
+        let job = |ticket: &Ticket| WorkOnRuns {
+            tickets: vec![ticket.clone()],
             behind: 0,
         };
-        let mut jobs: Vec<WorkOnRun> = distinct.map(job).collect();
+        let mut jobs: Vec<WorkOnRuns> = distinct.into_iter().map(job).collect();
         fail_point::hit("enqueueing");
         // Each turn gets behind one process that was killed with the ticket in its hands.
         while !jobs.is_empty() {
-            let request = self
-                .client
-                .insert_many::<WorkOnRun, _>(jobs.into_iter().map(|args| (args, once())).collect::<Vec<_>>());
-            let inserted = match &mut tx.inner {
-                Inner::Sqlite(transaction) => request.tx(transaction).await,
-                Inner::Postgres(transaction) => request.tx(transaction).await,
-            };
-            let inserted = inserted.map_err(|error| tx.trouble(&format!("River: {error}")))?;
+            let inserted = self.insert(tx, jobs).await?;
             let stuck = inserted
                 .into_iter()
                 .filter(|it| it.unique_skipped_as_duplicate && it.job.row.state == JobState::Running);
             jobs = stuck
-                .map(|it| WorkOnRun {
+                .map(|it| WorkOnRuns {
                     behind: it.id(),
                     ..it.job.args
                 })
                 .collect();
+        }
+        fail_point::hit("enqueued");
+        Ok(())
+    }
+
+    async fn enqueue_new(&self, tx: &mut Tx<'_>, tickets: &[Ticket]) -> Result<(), StoreError> {
+        fail_point::hit("enqueueing");
+        let jobs = tickets.chunks(self.bundle).map(|tickets| WorkOnRuns {
+            tickets: tickets.to_vec(),
+            behind: 0,
+        });
+        if !tickets.is_empty() {
+            self.insert(tx, jobs.collect()).await?;
         }
         fail_point::hit("enqueued");
         Ok(())
@@ -241,7 +303,7 @@ impl Dispatch for River {
     }
 }
 
-/// One ticket of a kind at a time: as long as it waits, it is not queued again. River calls one running as long as its row says
+/// One job with these tickets at a time: as long as it waits, it is not queued again. River calls one running as long as its row says
 /// so, which after a kill is for an hour, so that another may be queued behind that one.
 fn once() -> InsertOpts {
     use JobState::{Available, Pending, Running, Scheduled};

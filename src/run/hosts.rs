@@ -110,6 +110,12 @@ impl Hosts {
         })
     }
 
+    /// Waits until `spacing` has passed since the attempt before began; whatever else is known of the host keeps nobody waiting.
+    pub async fn pace(&self, host: &str, spacing: Duration) {
+        let start = self.host(host).lock().turn(Instant::now(), spacing);
+        tokio::time::sleep_until(start).await;
+    }
+
     fn host(&self, name: &str) -> Arc<Host> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(host) = hosts.get(name) {

@@ -49,7 +49,9 @@ impl Leases {
 
     /// Whether this process is at work on a run, under whatever fence.
     pub(super) fn has(&self, run_id: &str) -> bool {
-        self.runs().keys().any(|(held, _)| held == run_id)
+        let runs = self.runs();
+        let next = runs.range((run_id.to_owned(), i64::MIN)..).next();
+        next.is_some_and(|((held, _), _)| held == run_id)
     }
 
     /// How many runs are under way.

@@ -121,7 +121,9 @@ pub async fn run(
         };
         // What is frozen is never called failed for being late: the outbox says of each parcel what became of it.
         let wait = request.wait.min(job.deadline.saturating_sub(begun.elapsed()));
-        story.deliver(&Effort::for_command(wait)).await?;
+        story
+            .deliver(&Effort::for_command(wait, Arc::clone(&engine.hosts)))
+            .await?;
         story.outcome(digest).await
     };
     lease::kept(&engine.store, engine.clock.as_ref(), &story.run, Box::pin(whole)).await

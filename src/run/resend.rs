@@ -9,6 +9,7 @@ use super::{DeliveryState, RunError, RunState, choose, lease};
 use crate::config::plan::DeliveryPlan;
 use crate::delivery::{self, Delivery, Parcel};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Tries again what is not acknowledged of a run (an id, or the beginning of one), through `only` these deliveries if any
@@ -254,7 +255,8 @@ async fn send(
     wait: Duration,
 ) -> Result<Run, RunError> {
     let Engine { store, clock, .. } = engine;
-    let (effort, ways) = (Effort::for_command(wait), attempt::open_ways(deliveries));
+    let effort = Effort::for_command(wait, Arc::clone(&engine.hosts));
+    let ways = attempt::open_ways(deliveries);
     attempt::settle_doubts(store, run, &engine.plan.deliveries, clock.now()).await?;
     attempt::deliver_all(store, run, &ways, chosen, &effort, clock.as_ref()).await?;
     store

@@ -98,7 +98,7 @@ states! {
         Ambiguous "ambiguous" => [Sending Acked RetryWait Superseded];
         /// Trying again will not help until somebody changes something.
         Dead "dead" => [Sending RetryWait Superseded];
-        /// Replaced by another parcel before it was acknowledged.
+        /// Replaced by the parcel of a newer revision for the same reader before it was sent.
         Superseded "superseded" => [];
     }
 }

@@ -150,7 +150,8 @@ pub(super) fn concluded(
         .iter()
         .filter_map(|row| parcel(job, run, row, gone.contains(&row.id)))
         .collect();
-    if tells.is_empty() && was_in_trouble {
+    let acked = |row: &OutboxRow| row.state == DeliveryState::Acked;
+    if was_in_trouble && tells.is_empty() && rows.iter().all(acked) {
         let text = "The job has delivered again, everything acknowledged.".to_owned();
         tells.extend(of_any(job, run, BulletinKind::Recovered, text));
     }

@@ -44,6 +44,17 @@ pub async fn work(
         // The ticket is not used, and whoever starts next need not wait for it to grow old.
         () = stop.cancelled() => return Ok(engine.store.hand_back(ticket).await?),
     };
+    // Thousands may wait for a lane; they hold no room for what comes after it.
+    Box::pin(begin(engine, ticket, lane, leases, stop)).await
+}
+
+async fn begin(
+    engine: &Engine,
+    ticket: &Ticket,
+    lane: super::lanes::Lane,
+    leases: &Leases,
+    stop: &CancellationToken,
+) -> Result<(), RunError> {
     fail_point::hit("ticket");
     if leases.has(&ticket.run_id) {
         // Its lease may seem to be over because the clock was set, but the one at work on it is here and well.

@@ -14,3 +14,4 @@ mod jitter;
 mod minute_walk;
 pub mod wall;
 mod warning;
+pub mod written;

@@ -5,9 +5,10 @@
 use crate::config::Plan;
 use crate::config::plan::{JobPlan, Schedule};
 use crate::period::Period;
-use crate::run::store::{Advance, Cursor, NewOccurrence};
+use crate::run::store::{Advance, Cursor, NewOccurrence, PlannedJob};
 use crate::schedule::cadence::{self, Due, describe};
 use crate::schedule::catch_up::Verdicts;
+use crate::schedule::written::Planned;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const CHUNK: usize = 1000;
 /// How far back an edited schedule is searched for the moment that stands for a period it would lose.
 const LOOK_BACK: TimeDelta = TimeDelta::days(400);
+/// Due times of an edited schedule that are shown, before and now.
+const SHOWN: usize = 5;
 
 /// When each job falls due next.
 #[derive(Debug, Default)]
@@ -28,7 +31,7 @@ pub(super) struct Calendar {
 pub(super) struct Edit {
     pub(super) was: Cursor,
     pub(super) is: Cursor,
-    /// JSON: the schedule before and now, and the next due times of both; of the one before only where this process knew it.
+    /// JSON: the schedule before and now, and the next due times of both.
     pub(super) detail: String,
     /// The period that the old schedule would have reported and the new one never would.
     pub(super) lost: Option<NewOccurrence>,
@@ -124,30 +127,28 @@ pub(super) fn beginning(job: &JobPlan, schedule: &Schedule, now: DateTime<Utc>) 
     }
 }
 
-/// What an edit of a schedule means; `None` where it is the same.
+/// What an edit of a schedule means.
 ///
-/// `watched_until` is when a service last beat: up to then the old schedule counted. `before` is the job as this process ran it until
-/// now; after a restart nobody knows it.
+/// `before` is what the due times were computed from until now, where anybody knows. `watched_until` is when a service last beat: up
+/// to then the old schedule counted.
 pub(super) fn edit(
     (job, schedule): (&JobPlan, &Schedule),
-    before: Option<&JobPlan>,
+    before: Option<&Planned>,
     was: &Cursor,
     watched_until: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Option<Edit> {
+) -> Edit {
     let text = fingerprint(job, schedule);
-    if text == was.schedule {
-        return None;
-    }
     let from = was.evaluated_until.max(watched_until.min(now));
     let promised = promise(job, schedule, from);
+    let preview = |planned: &Planned| planned.preview(&job.name, now, SHOWN);
     let detail = serde_json::json!({
         "was": was.schedule,
         "is": text,
-        "next_was": before.map(|before| preview(before, now)),
-        "next": preview(job, now),
+        "next_was": before.map(preview),
+        "next": preview(&planned(job, schedule)),
     });
-    Some(Edit {
+    Edit {
         lost: lost(job, schedule, was, promised.as_deref(), now),
         was: was.clone(),
         is: Cursor {
@@ -157,16 +158,26 @@ pub(super) fn edit(
             promised,
         },
         detail: detail.to_string(),
-    })
+    }
 }
 
-/// The next five due times of a job, with its offset; none if it does not fall due by itself.
-fn preview(job: &JobPlan, now: DateTime<Utc>) -> Vec<String> {
-    let Some((job, schedule)) = scheduled(job) else {
-        return Vec::new();
-    };
-    let next = cadence::upcoming(schedule, &job.name, job.timezone, job.calendar, now, 5);
-    next.iter().map(|due| due.due_at.to_rfc3339()).collect()
+/// What the due times of a job are computed from.
+pub(super) fn planned(job: &JobPlan, schedule: &Schedule) -> Planned {
+    Planned {
+        schedule: schedule.clone(),
+        zone: job.timezone,
+        calendar: job.calendar,
+    }
+}
+
+/// The same of a job that falls due by itself, to be written down.
+pub(super) fn noted(job: &JobPlan) -> Option<PlannedJob> {
+    let (job, schedule) = scheduled(job)?;
+    Some(PlannedJob {
+        job: job.name.clone(),
+        schedule: fingerprint(job, schedule),
+        planned: planned(job, schedule).written(),
+    })
 }
 
 /// The closed period that the old schedule had promised, that is over, and that the new one has passed already: an edit from

@@ -11,6 +11,7 @@ use crate::fail_point;
 use crate::run::dispatch::Dispatch;
 use crate::run::store::{Advance, Cursor, Store, StoreError};
 use crate::schedule::clock::Clock;
+use crate::schedule::written::Planned;
 use crate::telemetry::figures;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,11 +84,11 @@ impl Heart {
 
     /// Brings the calendar in line with a plan: new jobs begin now, edited ones go on without losing or doubling a period, and
     /// those that are gone are forgotten. Never by a clock that cannot be believed: a job that begins ten years ahead falls due
-    /// in ten years. `before` is the plan until now, where this process had one.
+    /// in ten years.
     ///
     /// # Errors
     /// [`Halt`]; the calendar is what it was before.
-    pub(super) async fn adopt(&mut self, current: &Current, before: Option<&Plan>) -> Result<(), Halt> {
+    pub(super) async fn adopt(&mut self, current: &Current) -> Result<(), Halt> {
         let now = self.believe(current).await?;
         let plan = &current.engine.plan;
         let known: BTreeMap<String, Cursor> = self
@@ -104,11 +105,12 @@ impl Heart {
             wanted.insert(job.name.as_str());
             match known.get(&job.name) {
                 None => new.push(calendar::beginning(job, schedule, now)),
+                Some(was) if was.schedule == calendar::fingerprint(job, schedule) => {}
                 Some(was) => {
-                    let before = before.and_then(|plan| plan.jobs.get(&job.name));
-                    if let Some(edit) = calendar::edit((job, schedule), before, was, watched, now) {
-                        self.reschedule(edit, now).await?;
-                    }
+                    let before = self.store.planned(&job.name).await?;
+                    let before = before.as_deref().and_then(Planned::read);
+                    let edit = calendar::edit((job, schedule), before.as_ref(), was, watched, now);
+                    self.reschedule(edit, now).await?;
                 }
             }
         }
@@ -121,8 +123,19 @@ impl Heart {
         fail_point::hit("registering");
         self.store.register(new).await?;
         fail_point::hit("registered");
+        self.note_plans(plan).await?;
         self.calendar = Calendar::of(plan, self.store.cursors().await?);
         self.adopted = true;
+        Ok(())
+    }
+
+    /// Writes down what due times are computed from where that is not known: whoever edits a schedule next, after a restart too, is
+    /// told what it changes.
+    async fn note_plans(&self, plan: &Plan) -> Result<(), StoreError> {
+        for jobs in self.store.unplanned().await?.chunks(BATCH) {
+            let plans = jobs.iter().filter_map(|job| calendar::noted(plan.jobs.get(job)?));
+            self.store.plan(plans.collect()).await?;
+        }
         Ok(())
     }
 
@@ -148,7 +161,7 @@ impl Heart {
     pub(super) async fn beat(&mut self, current: &Current) -> Result<(), Halt> {
         let now = self.believe(current).await?;
         if !self.adopted {
-            self.adopt(current, None).await?;
+            self.adopt(current).await?;
         }
         let written = self.materialise(current, now).await;
         if self.paused {
@@ -235,7 +248,7 @@ impl Heart {
 
     /// Writes down what has fallen due. A job whose rows are refused keeps no other waiting; it is tried again with the next beat.
     async fn materialise(&mut self, current: &Current, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let (mut refused, mut failed) = (Vec::new(), None);
+        let (mut refused, mut accepted, mut failed) = (Vec::new(), Vec::new(), None);
         while failed.is_none() {
             let due = self.calendar.take_due(now, BATCH);
             if due.is_empty() {
@@ -260,6 +273,9 @@ impl Heart {
                 if !refused.iter().any(|(job, _)| *job == name) {
                     self.put_back(current, &name, cursors.get(&name));
                 }
+                if cursors.contains_key(&name) && self.refused.remove(&name) {
+                    accepted.push(name);
+                }
             }
         }
         for (job, _) in &refused {
@@ -268,6 +284,12 @@ impl Heart {
         if failed.is_none() {
             self.refused
                 .retain(|known| refused.iter().any(|(job, _)| job == known));
+        }
+        for job in accepted {
+            let text = format!(
+                "What has fallen due of the job `{job}` is written down again; what it owed runs now."
+            );
+            self.tell(current, BulletinKind::Recovered, &text).await;
         }
         for (job, error) in &refused {
             self.refuse(current, job, error).await;

@@ -113,7 +113,7 @@ impl Service {
             hosts: Arc::clone(&before.engine.hosts),
             ..Engine::new(plan, before.engine.store.clone(), Arc::clone(&self.clock))
         }));
-        self.heart.adopt(&next, Some(&before.engine.plan)).await?;
+        self.heart.adopt(&next).await?;
         *self
             .shared
             .current

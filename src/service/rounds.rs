@@ -60,7 +60,7 @@ impl Service {
         let (now, since_boot) = clock.reading();
         let mut heart = Heart::new(store.clone(), dispatch, now, since_boot).await?;
         lease::fail_abandoned(store, &current.engine.plan, now).await?;
-        match heart.adopt(&current, None).await {
+        match heart.adopt(&current).await {
             Ok(()) | Err(Halt::Clock(_)) => {}
             Err(Halt::Store(error)) => return Err(error.into()),
         }

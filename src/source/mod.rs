@@ -6,6 +6,7 @@
 
 pub mod dataset;
 mod days;
+pub mod dispersl;
 mod files;
 mod focus_file;
 pub mod geai;
@@ -29,6 +30,8 @@ use std::time::Duration;
 pub enum SourceKind {
     /// Globant Enterprise AI.
     Geai,
+    /// Dispersl.
+    Dispersl,
     /// Usage files in our interchange format.
     UsageFile,
     /// FOCUS billing exports.
@@ -144,6 +147,7 @@ impl SourcePlan {
     pub fn kind(&self) -> SourceKind {
         match self {
             Self::Geai(_) => SourceKind::Geai,
+            Self::Dispersl(_) => SourceKind::Dispersl,
             Self::UsageFile(_) => SourceKind::UsageFile,
             Self::FocusFile(_) => SourceKind::FocusFile,
         }
@@ -166,6 +170,9 @@ pub async fn fetch(
         SourcePlan::Geai(plan) => {
             geai::fetch(name, plan, needs, into, clock, progress, Pace::default()).await
         }
+        SourcePlan::Dispersl(plan) => {
+            dispersl::fetch(name, plan, needs, into, clock, progress, Pace::default()).await
+        }
         SourcePlan::UsageFile(plan) => usage_file::fetch(name, plan, into, clock, progress).await,
         SourcePlan::FocusFile(plan) => focus_file::fetch(name, plan, into, clock, progress).await,
     }
@@ -185,6 +192,7 @@ pub fn decode(
 ) -> Result<Dataset, SourceError> {
     match kind {
         SourceKind::Geai => geai::decode(name, needs, snapshot),
+        SourceKind::Dispersl => dispersl::decode(name, needs, snapshot),
         SourceKind::UsageFile => usage_file::decode(name, needs, snapshot, zone),
         SourceKind::FocusFile => focus_file::decode(name, needs, snapshot),
     }
@@ -197,6 +205,7 @@ pub fn decode(
 pub async fn probe(name: &str, plan: &SourcePlan, clock: &dyn Clock) -> Result<(), SourceError> {
     match plan {
         SourcePlan::Geai(plan) => geai::probe(name, plan, clock, Pace::default()).await,
+        SourcePlan::Dispersl(plan) => dispersl::probe(name, plan, clock, Pace::default()).await,
         SourcePlan::UsageFile(plan) => usage_file::probe(name, plan).await,
         SourcePlan::FocusFile(plan) => focus_file::probe(name, plan).await,
     }

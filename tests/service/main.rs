@@ -24,6 +24,7 @@ mod postgres;
 mod reloads;
 mod replicas;
 mod retries;
+mod secrets;
 #[expect(dead_code, reason = "the driver can do more than these stories need")]
 #[path = "../support/service.rs"]
 mod service;

@@ -147,7 +147,18 @@ impl World {
 
     /// The service, about to be started.
     pub(crate) fn launch(&self) -> Launch {
-        let launch = Launch::serve(self.folder.path()).clock(&self.clock);
+        self.prepared(Launch::serve(self.folder.path()))
+    }
+
+    /// The same, telling everything that it can tell.
+    pub(crate) fn launch_talkative(&self) -> Launch {
+        let program = env!("CARGO_BIN_EXE_reportwire");
+        let words = ["--log", "trace", "--log-format", "json", "serve"];
+        self.prepared(Launch::program(self.folder.path(), program, &words))
+    }
+
+    fn prepared(&self, launch: Launch) -> Launch {
+        let launch = launch.clock(&self.clock);
         self.env
             .iter()
             .fold(launch, |launch, (name, value)| launch.env(name, value))

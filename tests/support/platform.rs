@@ -59,8 +59,12 @@ pub(crate) struct Seen {
     pub(crate) headers: HashMap<String, String>,
 }
 
+/// Answers by the whole request, where a path is not enough; `None` leaves it to the scripts.
+pub(crate) type Answers = Box<dyn FnMut(&Seen) -> Option<Reply> + Send>;
+
 #[derive(Default)]
 struct State {
+    answers: Option<Answers>,
     scripts: HashMap<String, VecDeque<Reply>>,
     seen: Vec<Seen>,
     connections: usize,
@@ -86,6 +90,13 @@ impl Platform {
     /// Starts it with the documented answer on every path.
     pub(crate) async fn start() -> Self {
         Self::listen("http", None).await
+    }
+
+    /// Starts it with these answers, before all scripts.
+    pub(crate) async fn answering(answers: Answers) -> Self {
+        let platform = Self::start().await;
+        platform.state.lock().unwrap().answers = Some(answers);
+        platform
     }
 
     /// The same over TLS, and the certificate to trust, in PEM form.
@@ -174,11 +185,12 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<Mutex
         let path = seen.target.split('?').next().unwrap().to_owned();
         let (reply, together) = {
             let mut state = state.lock().unwrap();
+            let answer = state.answers.as_mut().and_then(|answers| answers(&seen));
             state.seen.push(seen);
             state.in_flight += 1;
             state.most_in_flight = state.most_in_flight.max(state.in_flight);
             let together = state.together.clone().filter(|_| path.contains("/analytics/"));
-            (state.reply(&path), together)
+            (answer.unwrap_or_else(|| state.reply(&path)), together)
         };
         if let Some(together) = together {
             together.wait().await;

@@ -1,6 +1,7 @@
 //! `[sources.NAME.KIND]`.
 
 use super::Check;
+use super::dispersl::dispersl;
 use super::service::RUNS_AT_ONCE;
 use crate::config::document::source::{FocusFileEntry, GeaiEntry, SourceEntry, UsageFileEntry};
 use crate::config::locate::Part;
@@ -11,7 +12,7 @@ use std::path::MAIN_SEPARATOR;
 /// Most calls under way at once.
 const MAX_CONCURRENCY: u64 = 256;
 /// Most tries of one call.
-const MAX_ATTEMPTS: u64 = 20;
+pub(super) const MAX_ATTEMPTS: u64 = 20;
 
 /// Checks one source.
 pub(super) fn source(
@@ -22,6 +23,7 @@ pub(super) fn source(
 ) -> Option<SourcePlan> {
     let kinds = [
         ("geai", entry.geai.is_some()),
+        ("dispersl", entry.dispersl.is_some()),
         ("usage_file", entry.usage_file.is_some()),
         ("focus_file", entry.focus_file.is_some()),
     ];
@@ -30,11 +32,15 @@ pub(super) fn source(
         .filter(|(_, is)| *is)
         .map(|(kind, _)| *kind)
         .collect();
-    cx.one_kind(at, &found, "`geai`, `usage_file` and `focus_file`");
+    cx.one_kind(at, &found, "`geai`, `dispersl`, `usage_file` and `focus_file`");
     let geai = entry
         .geai
         .as_ref()
         .and_then(|geai| self::geai(cx, &at.join("geai"), geai));
+    let dispersl = entry
+        .dispersl
+        .as_ref()
+        .and_then(|entry| dispersl(cx, &at.join("dispersl"), entry));
     let usage = entry
         .usage_file
         .as_ref()
@@ -44,6 +50,7 @@ pub(super) fn source(
         .as_ref()
         .and_then(|focus| focus_file(cx, &at.join("focus_file"), focus));
     geai.map(SourcePlan::Geai)
+        .or(dispersl.map(SourcePlan::Dispersl))
         .or(usage.map(SourcePlan::UsageFile))
         .or(focus.map(SourcePlan::FocusFile))
 }
@@ -105,13 +112,13 @@ fn geai(cx: &mut Check<'_>, at: &KeyPath, entry: &GeaiEntry) -> Option<GeaiPlan>
 }
 
 /// Most runs that ask this source at once. The outer `None` is a problem.
-fn runs_at_once(cx: &mut Check<'_>, at: &KeyPath, number: Option<u64>) -> Option<Option<usize>> {
+pub(super) fn runs_at_once(cx: &mut Check<'_>, at: &KeyPath, number: Option<u64>) -> Option<Option<usize>> {
     let Some(number) = number else { return Some(None) };
     let number = cx.bounded(&at.join("runs_at_once"), number, &RUNS_AT_ONCE)?;
     usize::try_from(number).ok().map(Some)
 }
 
-fn base_url(cx: &mut Check<'_>, path: &KeyPath, text: &str) -> Option<url::Url> {
+pub(super) fn base_url(cx: &mut Check<'_>, path: &KeyPath, text: &str) -> Option<url::Url> {
     let url = cx.url(path, text)?;
     if url.query().is_some() {
         cx.report(

@@ -1,5 +1,6 @@
 //! `[sources.NAME.KIND]`.
 
+use super::dispersl::DisperslEntry;
 use super::word;
 use crate::config::plan::SnapshotFiles;
 use schemars::JsonSchema;
@@ -11,6 +12,8 @@ use serde::Deserialize;
 pub(in crate::config) struct SourceEntry {
     /// Globant Enterprise AI.
     pub(in crate::config) geai: Option<GeaiEntry>,
+    /// Dispersl.
+    pub(in crate::config) dispersl: Option<DisperslEntry>,
     /// Usage files in our interchange format.
     pub(in crate::config) usage_file: Option<UsageFileEntry>,
     /// FOCUS 1.0 … 1.4 billing exports.
@@ -87,14 +90,14 @@ fn forty_eight() -> u64 {
     48
 }
 
-fn ten() -> u64 {
+pub(super) fn ten() -> u64 {
     10
 }
 
-fn sixty() -> u64 {
+pub(super) fn sixty() -> u64 {
     60
 }
 
-fn four() -> u64 {
+pub(super) fn four() -> u64 {
     4
 }

@@ -66,7 +66,8 @@ pub enum Rule {
 }
 
 /// Which day of a unit; a number beyond its end means the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DayRule {
     /// The n-th day, from 1.
     Nth(u32),

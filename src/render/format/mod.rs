@@ -157,7 +157,7 @@ impl Formatter {
             (Unit::Currency, Some(currency)) => self.money(value, currency),
             (Unit::Currency, None) => self.visible(value, 2),
             (Unit::Percent, _) => format!("{}{NBSP}%", self.visible(value, RATE_DECIMALS)),
-            (Unit::Ms, _) => format!("{}{NBSP}ms", self.visible(value, 0)),
+            (Unit::Ms, _) => duration(value).unwrap_or_else(|| format!("{}{NBSP}ms", self.visible(value, 0))),
             (Unit::Count | Unit::Tokens, _) => self.visible(value, 0),
         }
     }
@@ -207,6 +207,14 @@ impl Formatter {
                 known: false,
             };
         };
+        if let Some(words) = duration(value).filter(|_| figure.unit == Unit::Ms) {
+            return Shown {
+                number: words.clone(),
+                unit: String::new(),
+                text: words,
+                known: true,
+            };
+        }
         let number = self.visible(scaled(figure.metric, value), decimals(figure));
         let (unit, text) = match (figure.unit, figure.currency) {
             (Unit::Currency, Some(currency)) => (currency.code(), format!("{currency}{NBSP}{number}")),
@@ -247,8 +255,16 @@ impl Formatter {
         } else {
             self.size(figure, comparison, change)
         };
+        let long = figure.unit == Unit::Ms && figure.value.is_some_and(|value| duration(value).is_some());
         let amount = if silent || points {
             String::new()
+        } else if let Some(words) = seconds(change).filter(|_| long) {
+            let sign = if words > 0 {
+                String::from("+")
+            } else {
+                MINUS.to_string()
+            };
+            sign + crate::duration::format(words).trim_start_matches('-')
         } else {
             self.signed(scaled(figure.metric, change), decimals(figure))
         };
@@ -328,6 +344,21 @@ pub(super) fn bridged(
         .checked_sub(rounded(base, places))
         .and_then(|change| apportion_to(steps, change, places))
         .unwrap_or_else(|| steps.iter().map(|step| rounded(*step, places)).collect())
+}
+
+/// From here on milliseconds are shown as hours, minutes and seconds.
+const LONG_MS: Decimal = rust_decimal::dec!(60_000);
+
+/// Milliseconds that are more than a minute, in words; `None` for fewer.
+fn duration(ms: Decimal) -> Option<String> {
+    let long = ms.abs() >= LONG_MS;
+    long.then(|| seconds(ms)).flatten().map(crate::duration::format)
+}
+
+/// Milliseconds in whole seconds.
+fn seconds(ms: Decimal) -> Option<i64> {
+    let seconds = rounded(ms.checked_div(Decimal::ONE_THOUSAND)?, 0);
+    i64::try_from(seconds).ok()
 }
 
 fn suffixed(number: String, suffix: &str) -> String {
@@ -422,6 +453,37 @@ mod tests {
             assert_eq!(formatter.decimal(dec!(1234567.885), 2), large, "{locale}");
             assert_eq!(formatter.decimal(dec!(-4070.36123), 2), negative, "{locale}");
         }
+    }
+
+    #[test]
+    fn a_time_of_minutes_and_hours_is_not_shown_in_milliseconds() {
+        let formatter = Formatter::new("en-US");
+        for (ms, shown) in [
+            (dec!(1234.5678), "1,235\u{a0}ms"),
+            (dec!(59_999), "59,999\u{a0}ms"),
+            (dec!(60_000), "1m"),
+            (dec!(9_000_000), "2h 30m"),
+            (dec!(-5_400_400), "-1h 30m"),
+            (Decimal::MAX, "79,228,162,514,264,337,593,543,950,335\u{a0}ms"),
+        ] {
+            assert_eq!(formatter.in_unit(ms, Unit::Ms, None), shown);
+            let figure = figure(Metric::AverageTaskDuration, Some(ms));
+            assert_eq!(formatter.value(&figure).text, shown);
+        }
+        let longer = |now, before| {
+            let mut figure = figure(Metric::AverageTaskDuration, Some(now));
+            figure.comparisons = vec![Comparison::of("previous_period", Some(now), Some(before))];
+            formatter.change(&figure).unwrap().text
+        };
+        assert_eq!(
+            longer(dec!(9_000_000), dec!(9_900_000)),
+            "▼ down 9.1\u{a0}% (\u{2212}15m)"
+        );
+        assert_eq!(
+            longer(dec!(9_000_000), dec!(8_000_000)),
+            "▲ up 12.5\u{a0}% (+16m 40s)"
+        );
+        assert_eq!(longer(dec!(1000), dec!(800)), "▲ up 25.0\u{a0}% (+200)");
     }
 
     #[test]

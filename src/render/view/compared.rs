@@ -44,8 +44,8 @@ pub(super) fn members(
         .find(|figure| figure.metric == Metric::TotalCost && figure.currency == first.cost.currency);
     for (place, other) in first.cost.comparisons.iter().enumerate().skip(1) {
         let change = |figure: Option<&Figure>| {
-            let change =
-                figure.and_then(|figure| formatter.change_beside(figure, figure.comparisons.get(place)?));
+            let change = figure
+                .and_then(|figure| Some(formatter.change_beside(figure, figure.comparisons.get(place)?)));
             change.map_or_else(|| "–".to_owned(), |change| change.short)
         };
         let mut column: Vec<String> = entries[..shown]

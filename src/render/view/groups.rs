@@ -10,9 +10,10 @@ use crate::report::Figure;
 const UNKNOWN_ROWS: usize = 2;
 
 /// The groups of the summary, in the order in which a reader looks for them.
-const GROUPS: [&str; 7] = [
+const GROUPS: [&str; 8] = [
     "Lab",
     "Requests",
+    "Tasks",
     "Cost",
     "Tokens",
     "Users & agents",
@@ -93,7 +94,13 @@ fn group_of(metric: Metric) -> &'static str {
         M::TotalRequests | M::RequestsWithErrors | M::ErrorRate | M::AverageRequestTime | M::Requests => {
             "Requests"
         }
-        M::TotalCost | M::AverageCostPerRequest | M::CostPerDay | M::Cost => "Cost",
+        M::TotalTasks
+        | M::CompletedTasks
+        | M::FailedTasks
+        | M::TaskSuccessRate
+        | M::TotalSteps
+        | M::AverageTaskDuration => "Tasks",
+        M::TotalCost | M::AverageCostPerTask | M::AverageCostPerRequest | M::CostPerDay | M::Cost => "Cost",
         M::InputTokens
         | M::OutputTokens
         | M::TotalTokens

@@ -216,6 +216,13 @@ fn meaning(metric: Metric) -> &'static str {
         Metric::OtherEffects => {
             "The rest of the change of the total cost: fees, credits, what has no unit price"
         }
+        Metric::TotalTasks => "Tasks given to agents",
+        Metric::CompletedTasks => "Tasks that were completed",
+        Metric::FailedTasks => "Tasks that failed",
+        Metric::TaskSuccessRate => "Completed tasks / tasks × 100",
+        Metric::TotalSteps => "Steps that tasks took",
+        Metric::AverageTaskDuration => "Mean time of a task in milliseconds, as the source says it",
+        Metric::AverageCostPerTask => "Total cost / tasks",
         Metric::Requests => "Requests of one agent or user",
         Metric::Tokens => "Tokens of one agent or user",
         Metric::Cost => "Cost of one agent or user",

@@ -204,9 +204,10 @@ impl Queue<'_> {
         let parcel = read_parcel(row);
         fail_point::hit("admitted");
         let permit = match self.store.permit(row, self.fence, now).await {
-            Err(StoreError::Stale { .. }) if self.is_settled_meanwhile(at).await? => {
-                self.rows[at].row.state = DeliveryState::Acked;
-                return Ok(DeliveryState::Acked);
+            Err(error @ StoreError::Stale { .. }) => {
+                let state = self.settled_meanwhile(at).await?.ok_or(error)?;
+                self.rows[at].row.state = state;
+                return Ok(state);
             }
             permit => permit?,
         };
@@ -249,21 +250,24 @@ impl Queue<'_> {
         Ok(state)
     }
 
-    /// Whether an operator has said since the run was taken that it arrived.
-    async fn is_settled_meanwhile(&self, at: usize) -> Result<bool, StoreError> {
+    /// What was settled since the run was taken: an operator has said that it arrived, or a newer revision replaces it.
+    async fn settled_meanwhile(&self, at: usize) -> Result<Option<DeliveryState>, StoreError> {
         let row = &self.rows[at].row;
         let rows = self.store.deliveries(&row.run_id).await?;
-        Ok(rows
-            .iter()
-            .any(|now| now.id == row.id && now.state == DeliveryState::Acked))
+        let now = rows.iter().find(|now| now.id == row.id);
+        let settled = [DeliveryState::Acked, DeliveryState::Superseded];
+        Ok(now.map(|now| now.state).filter(|state| settled.contains(state)))
     }
 
-    /// Waits for the far end's turn, where somebody watches over it.
+    /// Waits for the far end's turn; there is a leave where somebody watches over it.
     async fn admit(&self, delivery: &dyn Delivery) -> Result<Option<Leave>, OpenFor> {
-        match &self.effort.hosts {
-            Some(hosts) => hosts.admit(&delivery.host(), delivery.spacing()).await.map(Some),
-            None => Ok(None),
+        let Effort { hosts, spares, .. } = self.effort;
+        let (host, spacing) = (delivery.host(), delivery.spacing());
+        if *spares {
+            return hosts.admit(&host, spacing).await.map(Some);
         }
+        hosts.pace(&host, spacing).await;
+        Ok(None)
     }
 
     /// Leaves a parcel for later whose far end is left alone; not for longer than it is tried.

@@ -8,7 +8,7 @@ use crate::run::store::testing::{
     On, Place, execute, frozen, noon, on_both_databases, outlive_leases, store, texts,
 };
 use crate::schedule::clock::ManualClock;
-use DeliveryState::{Acked, Ambiguous, Dead, RetryWait};
+use DeliveryState::{Acked, Ambiguous, Dead, RetryWait, Superseded};
 use async_trait::async_trait;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,6 +37,8 @@ enum Answer {
     Gone,
     /// Takes it, and while it does an operator says that everything doubtful has arrived.
     Resolved,
+    /// Takes it, and while it does a newer revision is frozen for `b@x`.
+    Replaced,
     /// Takes it after so many seconds.
     OkAfter(u64),
     /// Takes it, and from then on the database refuses outcomes.
@@ -75,6 +77,10 @@ impl Delivery for Scripted {
             "drop" => u32::MAX,
             _ => 0,
         }
+    }
+
+    fn spacing(&self) -> Duration {
+        Duration::from_secs(u64::from(self.name == "chat"))
     }
 
     fn pace(&self) -> Pace {
@@ -125,6 +131,10 @@ impl Delivery for Scripted {
                 }
                 Ok(Receipt { proof: "ok".into() })
             }
+            Answer::Replaced => {
+                frozen(&self.store, &[("mail", &["b@x"])]).await;
+                Ok(Receipt { proof: "ok".into() })
+            }
             Answer::OkAfter(seconds) => {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 Ok(Receipt { proof: "ok".into() })
@@ -147,6 +157,7 @@ struct World {
     ways: BTreeMap<String, Box<dyn Delivery>>,
     log: Log,
     clock: ManualClock,
+    hosts: Arc<Hosts>,
 }
 
 impl World {
@@ -186,6 +197,7 @@ impl World {
             ways: ways.collect(),
             log,
             clock: ManualClock::at(noon()),
+            hosts: Arc::new(Hosts::new(1)),
             place,
             store,
             run,
@@ -194,7 +206,7 @@ impl World {
 
     async fn deliver(&self, only: &[&str], wait_secs: u64) -> RunState {
         let only: Vec<String> = only.iter().map(|&name| name.to_owned()).collect();
-        let effort = Effort::for_command(Duration::from_secs(wait_secs));
+        let effort = Effort::for_command(Duration::from_secs(wait_secs), self.hosts.clone());
         let chosen = |row: &OutboxRow| only.is_empty() || only.contains(&row.delivery);
         deliver_all(
             &self.store,
@@ -411,6 +423,25 @@ async fn bytes_that_were_changed_on_disk_are_not_sent(on: On) {
     assert!(world.seen().is_empty());
 }
 
+/// A backfill sends one report after the other; a chat that takes one a second would refuse most of them.
+#[tokio::test(start_paused = true)]
+async fn what_commands_send_keeps_the_pace_of_its_far_end_from_run_to_run() {
+    let chats: Script<'_> = &[("chat", &[("#board", &[]), ("#finance", &[])])];
+    let october = World::new(chats).await;
+    let mut november = World::new(chats).await;
+    november.hosts = october.hosts.clone();
+    let begun = Instant::now();
+    for month in [&october, &november] {
+        assert_eq!(month.deliver(&[], 0).await, RunState::Delivered);
+    }
+    let elapsed = begun.elapsed();
+    assert!(elapsed >= Duration::from_secs(3), "four within {elapsed:?}");
+    let others = World::new(&[("hook", &[("a", &[]), ("b", &[]), ("c", &[])])]).await;
+    let begun = Instant::now();
+    assert_eq!(others.deliver(&[], 0).await, RunState::Delivered);
+    assert!(begun.elapsed() < Duration::from_secs(1), "nobody asked for that");
+}
+
 async fn a_run_that_was_taken_over_sends_nothing_more(on: On) {
     let world = World::on(on, &[("hook", &[("h", &[])])]).await;
     outlive_leases(&world.store).await;
@@ -422,7 +453,7 @@ async fn a_run_that_was_taken_over_sends_nothing_more(on: On) {
         &world.run,
         &open_ways(&world.ways),
         |_| true,
-        &Effort::for_command(wait),
+        &Effort::for_command(wait, world.hosts.clone()),
         &world.clock,
     )
     .await
@@ -458,7 +489,8 @@ impl Clock for AskedClock {
 
 async fn an_answer_is_kept_although_the_database_is_away_when_it_comes(on: On) {
     let world = World::on(on, &[("mail", &[("a@x", &[Answer::OkAndTrouble]), ("b@x", &[])])]).await;
-    let (clock, effort) = (AskedClock::default(), Effort::for_command(Duration::ZERO));
+    let clock = AskedClock::default();
+    let effort = Effort::for_command(Duration::ZERO, world.hosts.clone());
     let delivering = async {
         deliver_all(
             &world.store,

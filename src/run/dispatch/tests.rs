@@ -3,7 +3,7 @@
 use super::*;
 use crate::run::state::RunState;
 use crate::run::store::testing::{
-    On, Place, enqueue, noon, number, on_both_databases, outlive_leases, schedule_one, store,
+    On, Place, enqueue, enqueue_new, noon, number, on_both_databases, outlive_leases, schedule_one, store,
 };
 use std::collections::BTreeSet;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 on_both_databases! {
     what_was_taken_back_is_not_worked_and_what_is_queued_twice_is_worked_once,
     five_thousand_tickets_of_one_second_are_all_worked,
+    tickets_that_fall_due_together_share_jobs_and_not_a_fate,
     the_next_process_works_what_a_killed_one_had_in_its_hands,
     a_first_attempt_that_ends_late_commits_nothing_while_the_second_runs,
 }
@@ -79,6 +80,45 @@ async fn five_thousand_tickets_of_one_second_are_all_worked(on: On) {
     working.stop().await.unwrap();
     assert_eq!(worked.len(), 5000);
     assert!(tickets.try_recv().is_err(), "each once");
+}
+
+/// The first hangs until it is let go and the second panics; neither costs the others anything.
+async fn tickets_that_fall_due_together_share_jobs_and_not_a_fate(on: On) {
+    let (_place, store) = store(on).await;
+    let (seen, mut tickets) = unbounded_channel();
+    let go = Arc::new(tokio::sync::Semaphore::new(0));
+    let gate = Arc::clone(&go);
+    let work: Work = Arc::new(move |it| {
+        let (seen, gate) = (seen.clone(), Arc::clone(&gate));
+        Box::pin(async move {
+            if it == ticket(1) {
+                gate.acquire().await.unwrap().forget();
+            }
+            assert_ne!(it, ticket(2), "a defect of one run");
+            seen.send(it).unwrap();
+        })
+    });
+    let river = Arc::new(River::open(&store, 100, work).await.unwrap());
+    enqueue_new(&store, river.clone(), (1..=40).map(ticket).collect()).await;
+    let jobs = if on == On::Sqlite { 2 } else { 40 };
+    assert_eq!(number(&store, QUEUED).await, jobs);
+    let mut working = river.start(&store).unwrap();
+    let mut worked = BTreeSet::new();
+    for _ in 3..=40 {
+        worked.insert(next(&mut tickets).await.run_id);
+    }
+    assert_eq!(worked.len(), 38);
+    // Handed out again while it is in these hands, it is not worked a second time.
+    enqueue(&store, river.clone(), vec![ticket(1), ticket(41)], true)
+        .await
+        .unwrap();
+    assert_eq!(next(&mut tickets).await, ticket(41));
+    go.add_permits(2);
+    assert_eq!(next(&mut tickets).await, ticket(1));
+    working.stop().await.unwrap();
+    assert!(tickets.try_recv().is_err(), "each once");
+    let unfinished = "SELECT count(*) AS n FROM river_job WHERE state <> 'completed'";
+    assert_eq!(number(&store, unfinished).await, 0);
 }
 
 async fn the_next_process_works_what_a_killed_one_had_in_its_hands(on: On) {

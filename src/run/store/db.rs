@@ -23,7 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use values::{postgres, sqlite};
-use writer::{Done, Op, Run, WAITING, Writer};
+use writer::{Done, OfRun, Op, Run, WAITING, Writer};
 
 /// Keeps what a group has done so far, whatever becomes of what follows.
 const KEEP: &str = "RELEASE work; SAVEPOINT work";
@@ -163,6 +163,30 @@ impl Db {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 
+    /// The row that a statement about one run answers, if it touched it. Where many ask for the same at one moment, `SQLite` is asked
+    /// once: `sql` is about a list of things of which each names its run as `run_id`, and so does each row that it answers.
+    pub(super) async fn of_run(
+        &self,
+        sql: &'static Each,
+        run_id: &str,
+        thing: serde_json::Value,
+    ) -> Result<Option<Row>, StoreError> {
+        if self.locks_rows() {
+            let things = serde_json::Value::from(vec![thing]).to_string();
+            return self.row(sql.postgres, vec![Value::from(things)]).await;
+        }
+        let (sender, answered) = oneshot::channel();
+        let op = Op::OfRun(OfRun {
+            sql,
+            run_id: run_id.to_owned(),
+            thing,
+            answer: sender,
+        });
+        let gone = || StoreError::Closed;
+        self.writer.send(op).await.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+
     /// What time it is for leases: the database's clock where several machines share it, ours where the file is this machine's.
     pub(super) async fn lease_clock(&self, ours: DateTime<Utc>) -> Result<DateTime<Utc>, StoreError> {
         if matches!(self.pool, Pool::Sqlite(_)) {
@@ -198,7 +222,7 @@ impl Db {
             .boxed()
         });
         let gone = || StoreError::Closed;
-        let op = Op { single, run };
+        let op = Op::Work { single, run };
         self.writer.send(op).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
@@ -338,7 +362,7 @@ pub(super) struct Each {
 
 /// Writes an [`Each`]: what comes before and after the list.
 macro_rules! each {
-    ($before:literal, $after:literal) => {
+    ($before:expr, $after:expr) => {
         $crate::run::store::db::Each {
             sqlite: concat!($before, " json_each($1) ", $after),
             postgres: concat!(

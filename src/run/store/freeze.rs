@@ -1,6 +1,7 @@
 //! What a run freezes: files, parcels and rows, all of them or nothing.
 
 use super::db::{Row, Tx, values, work};
+use super::outbox::replace_earlier;
 use super::runs::hold;
 use super::{Freeze, NewRun, Run, Store, StoreError, StoredArtifact, Tell, files, late, notices};
 use crate::delivery::Parcel;
@@ -23,7 +24,8 @@ struct NewParcel {
 
 impl Store {
     /// Freezes a run that is `checked`: writes its files, then, in one transaction, every artifact and outbox row, and moves it
-    /// to `frozen`, or to `held` where a gate says why. Freezing the same content again changes nothing.
+    /// to `frozen`, or to `held` where a gate says why. What is frozen replaces what is still to be sent of earlier revisions.
+    /// Freezing the same content again changes nothing.
     ///
     /// # Errors
     /// [`StoreError::BadName`]; [`StoreError::Io`]; [`StoreError::Stale`] if it is in other hands, or frozen with other content.
@@ -97,6 +99,9 @@ impl Store {
                 for (position, parcel) in parcels.into_iter().enumerate() {
                     insert_parcel(tx, &run.run_id, position, parcel, now).await?;
                     fail_point::hit("parcel_row");
+                }
+                if state == RunState::Frozen {
+                    replace_earlier(tx, &run, now).await?;
                 }
                 if held_since.is_some() {
                     let sql = "UPDATE runs SET lease_until = NULL WHERE run_id = $1";

@@ -38,7 +38,7 @@ pub use figures::Backlog;
 pub(crate) use files::create_dir;
 pub(in crate::run) use files::hash_file;
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
-pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, StoredOccurrence};
+pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, PlannedJob, StoredOccurrence};
 pub use parcel::{Freeze, OutboxRow, Outcome, Permit, PutOff, StoredArtifact};
 pub use run::{Kept, NewRun, Run, RunFilter, Trigger};
 pub(in crate::run) use runs::lease;

@@ -1,6 +1,6 @@
 //! Occurrences are rows: what has fallen due is written down once, with its run and its ticket, in one transaction.
 
-use super::db::{Row, values, work};
+use super::db::{Each, Row, each, values, work};
 use super::notices;
 use super::outbox::audit;
 use super::recording::{advance_all, record_all};
@@ -24,6 +24,22 @@ pub struct Cursor {
     /// The closed period of the next occurrence.
     pub promised: Option<String>,
 }
+
+/// What the due times of a job are computed from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedJob {
+    /// Which job.
+    pub job: String,
+    /// Its canonical text, as in its [`Cursor`].
+    pub schedule: String,
+    /// JSON.
+    pub planned: String,
+}
+
+const PLAN: Each = each!(
+    "UPDATE jobs SET planned = value ->> 'planned' FROM",
+    "WHERE jobs.job = value ->> 'job' AND jobs.schedule = value ->> 'schedule'"
+);
 
 /// An occurrence that is to be written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +160,39 @@ impl Store {
         self.db.transaction(work).await
     }
 
+    /// What the due times of a job were computed from until now; `None`: nobody has written it down.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn planned(&self, job: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT planned FROM jobs WHERE job = $1";
+        let row = self.db.row(sql, values![job]).await?;
+        row.map_or(Ok(None), |row| row.get("planned"))
+    }
+
+    /// The jobs of which that is not written down.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn unplanned(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT job FROM jobs WHERE planned IS NULL ORDER BY job";
+        let rows = self.db.rows(sql, values![]).await?;
+        rows.iter().map(|row| row.text("job")).collect()
+    }
+
+    /// Writes down what the due times of jobs are computed from. Of a job whose schedule is another by now nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn plan(&self, plans: Vec<PlannedJob>) -> Result<(), StoreError> {
+        let rows = plans
+            .iter()
+            .map(|it| serde_json::json!({"job": it.job, "schedule": it.schedule, "planned": it.planned}));
+        let rows: serde_json::Value = rows.collect();
+        let work = work(move |tx| async move { tx.each(&PLAN, &rows).await.map(drop) }.boxed());
+        self.db.transaction(work).await
+    }
+
     /// Writes down that a job's schedule is another now, with what that changes, and the occurrence of the period that the
     /// change would lose, if it has none yet. `false` if another process was faster; nothing is written then.
     ///
@@ -161,7 +210,7 @@ impl Store {
         let (was, is) = (was.clone(), is.clone());
         let work = work(move |tx| {
             async move {
-                let sql = "UPDATE jobs SET schedule = $1, promised = $2, evaluated_until = $3 \
+                let sql = "UPDATE jobs SET schedule = $1, promised = $2, evaluated_until = $3, planned = NULL \
                      WHERE job = $4 AND schedule = $5 AND evaluated_until = $6";
                 let values = values![
                     is.schedule,
@@ -177,7 +226,7 @@ impl Store {
                 audit(tx, now, "reschedule", Some(&was.job), None, &detail).await?;
                 if let Some(lost) = lost {
                     let recorded = record_all(tx, &[(&was.job, &lost)], now).await?;
-                    dispatch.enqueue(tx, &recorded.tickets).await?;
+                    dispatch.enqueue_new(tx, &recorded.tickets).await?;
                 }
                 Ok(true)
             }
@@ -275,7 +324,7 @@ impl Store {
                         notices::write_all(tx, tell.as_slice(), now).await?;
                     }
                 }
-                dispatch.enqueue(tx, &recorded.tickets).await?;
+                dispatch.enqueue_new(tx, &recorded.tickets).await?;
                 let missed = || recorded.missed.values().flatten();
                 Ok(Materialised {
                     enqueued: recorded.tickets.len(),

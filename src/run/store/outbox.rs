@@ -294,6 +294,37 @@ impl Store {
     }
 }
 
+/// Parcels of earlier revisions of the report of run $2 that nobody has begun to send, or will try again, and whose reader gets this
+/// revision by the same way. Those of a run that a gate holds go out only if somebody asks for exactly them.
+const REPLACED: &str = "UPDATE deliveries SET state = 'superseded', next_attempt_at = NULL, updated_at = $1, error = $3 \
+    WHERE state IN ('pending', 'retry_wait') AND run_id IN (SELECT earlier.run_id FROM runs AS earlier \
+    JOIN runs AS new ON new.job = earlier.job AND new.period_id = earlier.period_id AND new.revision > earlier.revision \
+    WHERE new.run_id = $2 AND new.trigger <> 'test' AND earlier.trigger <> 'test' AND earlier.state <> 'held') \
+    AND EXISTS (SELECT 1 FROM deliveries AS ours WHERE ours.run_id = $2 AND ours.delivery = deliveries.delivery \
+    AND ours.recipient = deliveries.recipient)";
+
+/// Lets what is frozen or released of `run` replace what is still to be sent of earlier revisions, so that nobody gets an old
+/// report after the new one.
+pub(super) async fn replace_earlier(
+    tx: &mut Tx<'_>,
+    run: &Run,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let why = format!(
+        "replaced by revision {} of the report, run {}, before it was sent",
+        run.revision, run.run_id
+    );
+    let replaced = tx.execute(REPLACED, values![now, &run.run_id, why]).await?;
+    if replaced > 0 {
+        tracing::info!(
+            run.id = run.run_id,
+            parcels = replaced,
+            "parcels of earlier revisions were superseded"
+        );
+    }
+    Ok(())
+}
+
 /// Writes down what an operator or an edit has changed.
 pub(super) async fn audit(
     tx: &mut Tx<'_>,

@@ -1,7 +1,7 @@
 //! Who works on a run: taking it, and taking it over from a process that ended or was lost.
 
-use super::db::{Tx, values, work};
-use super::outbox::audit;
+use super::db::{Tx, instant, values, work};
+use super::outbox::{audit, replace_earlier};
 use super::runs::{home, lease};
 use super::turns::{BEGIN, FARTHEST, Ticket, give_back, lock_turn};
 use super::{Run, Store, StoreError, Tell, late, notices, owner};
@@ -106,29 +106,30 @@ impl Store {
         let (store, ticket) = (self.clone(), ticket.clone());
         let (id, fence, owner) = (ticket.run_id.clone(), ticket.fence, self.owner.clone());
         let begin = move |clock: DateTime<Utc>| {
-            values![
-                now,
-                now + FARTHEST,
-                clock,
-                &id,
-                fence,
-                &owner,
-                clock + lease(),
-                home(&id, fence + 1)
-            ]
+            serde_json::json!({
+                "run_id": id,
+                "fence": fence,
+                "owner": owner,
+                "now": instant(now),
+                "farthest": instant(now + FARTHEST),
+                "clock": instant(clock),
+                "until": instant(clock + lease()),
+                "home": home(&id, fence + 1),
+            })
         };
         // Nearly always this is all. Where rows are locked one by one, it takes the lock below to look who else is at it.
         if !self.db.locks_rows()
-            && let Some(row) = self.db.row(BEGIN, begin(now)).await?
+            && let Some(row) = self.db.of_run(&BEGIN, &ticket.run_id, begin(now)).await?
         {
             return self.run_of(&row).map(Some);
         }
+        let begin = move |clock| serde_json::Value::from(vec![begin(clock)]);
         let work = work(move |tx| {
             async move {
                 lock_turn(tx, &ticket.run_id).await?;
                 let clock = tx.lease_clock(now).await?;
-                if let Some(row) = tx.row(BEGIN, begin(clock)).await? {
-                    return store.run_of(&row).map(Some);
+                if let Some(row) = tx.each(&BEGIN, &begin(clock)).await?.first() {
+                    return store.run_of(row).map(Some);
                 }
                 let (run, free) = store.read_locked(tx, &ticket.run_id, now).await?;
                 if run.fence != ticket.fence || !free {
@@ -137,8 +138,8 @@ impl Store {
                 if UNFROZEN.contains(&run.state) {
                     // Of a process that has ended before its lease, or not its turn.
                     give_back(tx, clock).await?;
-                    if let Some(row) = tx.row(BEGIN, begin(clock)).await? {
-                        return store.run_of(&row).map(Some);
+                    if let Some(row) = tx.each(&BEGIN, &begin(clock)).await?.first() {
+                        return store.run_of(row).map(Some);
                     }
                     // It is handed out again as soon as it is.
                     let sql = "UPDATE runs SET dispatched_at = NULL WHERE run_id = $1";
@@ -186,6 +187,7 @@ impl Store {
                 store.one(moved, &run_id)?;
                 let sql = "UPDATE deliveries SET since = $1 WHERE run_id = $2";
                 tx.execute(sql, values![now, &run_id]).await?;
+                replace_earlier(tx, &run, now).await?;
                 let why = serde_json::json!({"held": run.held}).to_string();
                 audit(tx, now, "approve", Some(&run.job), Some(&run_id), &why).await?;
                 store.read_run(tx, &run_id).await

@@ -28,6 +28,13 @@ pub(in crate::run) fn lease() -> Duration {
     shorter.map_or(LEASE, Duration::milliseconds)
 }
 
+/// Ends runs that are not frozen.
+static FAIL: Each = each!(
+    "UPDATE runs SET state = 'failed', error = value ->> 'error', finished_at = value ->> 'now', lease_until = NULL FROM",
+    "WHERE run_id = value ->> 'run_id' AND fence = CAST(value ->> 'fence' AS BIGINT) \
+     AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked') RETURNING run_id"
+);
+
 /// A row of `runs` that is to be written.
 pub(super) struct Begun<'a> {
     pub(super) run_id: &'a str,
@@ -107,26 +114,29 @@ impl Store {
         now: DateTime<Utc>,
         tell: Option<Tell>,
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE runs SET state = 'failed', error = $1, finished_at = $2, lease_until = NULL \
-             WHERE run_id = $3 AND fence = $4 AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked')";
-        let values = values![error, now, run_id, fence];
-        let moved = match tell {
-            None => self.db.execute(sql, values).await?,
+        let end = serde_json::json!({
+            "run_id": run_id,
+            "fence": fence,
+            "error": error,
+            "now": instant(now),
+        });
+        let ended = match tell {
+            None => self.db.of_run(&FAIL, run_id, end).await?.is_some(),
             Some(tell) => {
                 let work = work(move |tx| {
                     async move {
-                        let moved = tx.execute(sql, values).await?;
-                        if moved == 1 {
+                        let ended = !tx.each(&FAIL, &vec![end].into()).await?.is_empty();
+                        if ended {
                             notices::write_all(tx, &[tell], now).await?;
                         }
-                        Ok(moved)
+                        Ok(ended)
                     }
                     .boxed()
                 });
                 self.db.transaction(work).await?
             }
         };
-        self.one(moved, run_id)
+        self.one(ended.into(), run_id)
     }
 
     /// Gives a run back that another process may go on with.
@@ -169,8 +179,8 @@ impl Store {
     }
 
     /// Ends a run that is delivering, by what became of its parcels: all acknowledged, or none to send, is `delivered`; some is
-    /// `partially_delivered`; none is `failed`. Parcels whose turn has not come yet, because only others were named, fall due
-    /// at once.
+    /// `partially_delivered`; none is `failed`. Those that a newer revision has replaced do not count, unless they are all there
+    /// was. Parcels whose turn has not come yet, because only others were named, fall due at once.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if it is in other hands or not delivering.
@@ -188,12 +198,19 @@ impl Store {
                 let parcels = tx.number(parcels, values![&id]).await?;
                 let acked = "SELECT count(*) AS n FROM deliveries WHERE run_id = $1 AND state = 'acked'";
                 let acked = tx.number(acked, values![&id]).await?;
+                let replaced = "SELECT count(*) AS n FROM deliveries WHERE run_id = $1 AND state = 'superseded'";
+                let replaced = parcels == 0 && tx.number(replaced, values![&id]).await? > 0;
                 let state = match acked {
+                    _ if replaced => RunState::Failed,
                     all if all == parcels => RunState::Delivered,
                     0 => RunState::Failed,
                     _ => RunState::PartiallyDelivered,
                 };
-                let error = (state == RunState::Failed).then_some("no delivery was acknowledged");
+                let error = (state == RunState::Failed).then_some(if replaced {
+                    "a newer revision has replaced it before anything of it was sent"
+                } else {
+                    "no delivery was acknowledged"
+                });
                 let sql = "UPDATE runs SET state = $1, error = $2, finished_at = $3, lease_until = NULL, dispatched_at = NULL \
                      WHERE run_id = $4 AND fence = $5 AND state = 'delivering'";
                 let moved = tx.execute(sql, values![state.key(), error, now, &id, fence]).await?;

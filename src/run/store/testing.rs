@@ -307,6 +307,12 @@ pub(crate) async fn enqueue(
     store.db.transaction(work).await
 }
 
+/// Queues tickets of runs that are new.
+pub(crate) async fn enqueue_new(store: &Store, dispatch: Arc<dyn Dispatch>, tickets: Vec<Ticket>) {
+    let work = work(move |tx| async move { dispatch.enqueue_new(tx, &tickets).await }.boxed());
+    store.db.transaction(work).await.unwrap();
+}
+
 /// The texts that a query of a test answers as `t`, those of one job.
 pub(crate) async fn texts(store: &Store, sql: &'static str, job: &str) -> Vec<String> {
     let values = super::db::values![job];

@@ -5,11 +5,12 @@
 //! that waits itself (for late data, or for room on the disk) lets those behind it pass, and comes back when its time is there
 //! and nobody of its job is under way. What is frozen or held keeps nobody waiting, and neither does what somebody runs by hand.
 
-use super::db::{Tx, values, work};
+use super::db::{Each, Tx, each, values, work};
 use super::{Store, StoreError, owner};
 use crate::run::dispatch::Dispatch;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,29 +27,36 @@ macro_rules! others {
          AND other.state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked')"
     };
 }
-/// The first in line of the job of the run in `runs`, at $1, when nothing waits for a time after $2.
+/// The first in line of the job of the run in `runs`, now, when nothing waits for a time after the farthest.
 macro_rules! first_in_line {
-    () => {
+    ($now:literal, $farthest:literal) => {
         concat!(
             "(SELECT other.run_id FROM ",
             others!(),
-            " AND other.job = runs.job AND (other.wait_until IS NULL OR other.wait_until <= $1 OR other.wait_until > $2) \
-             ORDER BY other.as_of, other.run_id LIMIT 1)"
+            " AND other.job = runs.job AND (other.wait_until IS NULL OR other.wait_until <= ",
+            $now,
+            " OR other.wait_until > ",
+            $farthest,
+            ") ORDER BY other.as_of, other.run_id LIMIT 1)"
         )
     };
 }
-/// Begins the run $4 under the fence $5, in the folder $8, for the process $6 until $7: if it is not frozen, in nobody's hands, and
-/// it is its turn (clock of leases $3).
-pub(super) const BEGIN: &str = concat!(
-    "UPDATE runs SET state = 'queued', fence = fence + 1, owner = $6, lease_until = $7, home = $8, dispatched_at = NULL, \
-     losses = losses + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END \
-     WHERE run_id = $4 AND fence = $5 AND (lease_until IS NULL OR lease_until <= $3) \
-     AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked') \
-     AND (trigger <> 'schedule' OR run_id = ",
-    first_in_line!(),
-    " AND NOT EXISTS (SELECT 1 FROM ",
-    others!(),
-    " AND other.job = runs.job AND other.run_id <> runs.run_id AND other.lease_until > $3)) RETURNING *"
+/// Begins runs: those that are not frozen, under the named fence, in nobody's hands, and whose turn it is. Two of one job never
+/// both have it, so that it is the same whether they are begun together or one by one.
+pub(super) static BEGIN: Each = each!(
+    "UPDATE runs SET state = 'queued', fence = fence + 1, owner = value ->> 'owner', lease_until = value ->> 'until', \
+     home = value ->> 'home', dispatched_at = NULL, \
+     losses = losses + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END FROM",
+    concat!(
+        "WHERE run_id = value ->> 'run_id' AND fence = CAST(value ->> 'fence' AS BIGINT) \
+         AND (lease_until IS NULL OR lease_until <= value ->> 'clock') \
+         AND state IN ('queued', 'fetching', 'snapshotted', 'rendered', 'checked') \
+         AND (trigger <> 'schedule' OR run_id = ",
+        first_in_line!("value ->> 'now'", "value ->> 'farthest'"),
+        " AND NOT EXISTS (SELECT 1 FROM ",
+        others!(),
+        " AND other.job = runs.job AND other.run_id <> runs.run_id AND other.lease_until > value ->> 'clock')) RETURNING *"
+    )
 );
 /// Runs that are not at their end, in nobody's hands, not handed out since $4, and whose turn it is. One whose parcels all wait
 /// for their time is left alone. A time in the future that was set before the clock was put back counts for nothing. (What is
@@ -63,7 +71,7 @@ pub(super) const UNFINISHED: &str = concat!(
              AND next_attempt_at || '' > $1 AND next_attempt_at || '' <= $2) \
          OR EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id AND deliveries.state IN ('pending', 'sending'))) \
     AND (generated_at IS NOT NULL OR trigger = 'schedule' AND run_id = ",
-    first_in_line!(),
+    first_in_line!("$1", "$2"),
     " AND job NOT IN (SELECT other.job FROM ",
     others!(),
     " AND other.lease_until > $3)) ORDER BY created_at LIMIT $5"
@@ -79,7 +87,7 @@ pub(super) const HOLDERS: &str = "SELECT DISTINCT owner FROM runs \
     WHERE state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') AND lease_until > $1";
 
 /// Leave for one worker to begin a run: good for one fence, so that the second of two workers finds it used.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Ticket {
     /// Which run.
     pub run_id: String,

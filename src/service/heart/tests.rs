@@ -64,11 +64,8 @@ impl World {
 
     /// The configuration is read again.
     async fn adopt(&mut self, jobs: &[Job]) {
-        let before = std::mem::replace(
-            &mut self.current,
-            plan(&self.place, &self.store, &self.clock, jobs),
-        );
-        match self.heart.adopt(&self.current, Some(&before.engine.plan)).await {
+        self.current = plan(&self.place, &self.store, &self.clock, jobs);
+        match self.heart.adopt(&self.current).await {
             Ok(()) | Err(Halt::Clock(_)) => {}
             Err(Halt::Store(error)) => panic!("{error}"),
         }

@@ -155,6 +155,61 @@ impl<'a> Row<'a> {
         Some(rows)
     }
 
+    /// An object inside this one.
+    pub fn part<T: Wire>(&self, key: &str, flaws: &mut Flaws) -> Option<T> {
+        let value = self.present(key, flaws)?;
+        let inside = self.inside(key, value);
+        if inside.is_none() {
+            flaws.note(
+                self.field(key),
+                format!("is {} instead of an object", kind(value)),
+            );
+        }
+        inside.map(|row| T::read(&row, flaws))
+    }
+
+    /// An object whose keys are names that people gave, each with an object; of one that has none nothing is known but the name.
+    pub fn members<T: Wire + Default>(&self, key: &str, flaws: &mut Flaws) -> Option<Vec<(String, T)>> {
+        let value = self.present(key, flaws)?;
+        let Some(entries) = value.as_object() else {
+            flaws.note(
+                self.field(key),
+                format!("is {} instead of an object", kind(value)),
+            );
+            return None;
+        };
+        let mut members = Vec::with_capacity(entries.len());
+        for (index, (name, entry)) in entries.iter().enumerate() {
+            // The name is the reader's to see, not ours to repeat: it may be of any length and hold anything.
+            let place = format!("{key}[{index}]");
+            let member = if let Some(row) = self.inside(&place, entry) {
+                T::read(&row, flaws)
+            } else {
+                let what = format!("is {} instead of an object", kind(entry));
+                flaws.note(self.field(&place), what);
+                T::default()
+            };
+            members.push((name.clone(), member));
+        }
+        Some(members)
+    }
+
+    /// A number or a text, as sent; missing, `null` or anything else is unknown without a flaw.
+    pub fn literal(&self, key: &str, _flaws: &mut Flaws) -> Option<String> {
+        match self.object.get(key)? {
+            Value::Number(number) => Some(number.to_string()),
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn inside(&self, key: &str, value: &'a Value) -> Option<Row<'a>> {
+        Some(Row {
+            object: value.as_object()?,
+            place: format!("{}.", self.field(key)),
+        })
+    }
+
     fn present(&self, key: &str, flaws: &mut Flaws) -> Option<&'a Value> {
         match self.object.get(key) {
             None => {
@@ -247,6 +302,35 @@ mod tests {
         assert_eq!(days.iter().filter(|day| day.0.is_some()).count(), 1);
         let fields: Vec<_> = flaws.list().iter().map(|flaw| flaw.field.as_str()).collect();
         assert_eq!(fields, ["days[0]", "days[2]", "days[3].date", "days[4].date"]);
+    }
+
+    #[test]
+    fn what_stands_inside_is_read_with_its_place() {
+        #[derive(Default)]
+        struct Total(Option<Decimal>);
+        impl Wire for Total {
+            fn read(row: &Row<'_>, flaws: &mut Flaws) -> Self {
+                Self(row.count("n", flaws))
+            }
+        }
+        let text =
+            r#"{"sum":{"n":7},"none":null,"by":{"=a\n":{"n":1},"b":null,"":{"n":"x"}},"list":[],"raw":2.50}"#;
+        let (value, mut flaws) = (strict(text).unwrap(), Flaws::default());
+        let row = Row::whole(&value).unwrap();
+        assert_eq!(row.part::<Total>("sum", &mut flaws).unwrap().0, Some(dec!(7)));
+        assert!(row.part::<Total>("none", &mut flaws).is_none());
+        assert!(row.part::<Total>("list", &mut flaws).is_none());
+        let members = row.members::<Total>("by", &mut flaws).unwrap();
+        let names: Vec<_> = members
+            .iter()
+            .map(|(name, total)| (name.as_str(), total.0))
+            .collect();
+        assert_eq!(names, [("=a\n", Some(dec!(1))), ("b", None), ("", None)]);
+        assert!(row.members::<Total>("list", &mut flaws).is_none());
+        assert_eq!(row.literal("raw", &mut flaws).as_deref(), Some("2.50"));
+        assert_eq!(row.literal("by", &mut flaws), None);
+        let fields: Vec<_> = flaws.list().iter().map(|flaw| flaw.field.as_str()).collect();
+        assert_eq!(fields, ["none", "list", "by[1]", "by[2].n", "list"]);
     }
 
     #[test]

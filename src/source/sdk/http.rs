@@ -69,7 +69,7 @@ pub struct Fault {
     pub transient: bool,
 }
 
-/// Finds the error in a body, whatever the status was.
+/// Finds the error in a body, whatever the status was. The body of an error that is no JSON comes as one text.
 pub type Judge = fn(&Value) -> Option<Fault>;
 
 /// The client of one source.
@@ -190,6 +190,12 @@ impl<'c> Http<'c> {
         self.call_error(&self.target(path), reason, Recourse::Permanent)
     }
 
+    /// The same, where another try after this time may help.
+    pub fn error_for_now(&self, path: &str, reason: String, after: Duration) -> SourceError {
+        let recourse = Recourse::Retry { after: Some(after) };
+        self.call_error(&self.target(path), reason, recourse)
+    }
+
     fn call_error(&self, url: &Url, reason: String, recourse: Recourse) -> SourceError {
         SourceError::Call {
             source_name: self.plan.source.clone(),
@@ -242,11 +248,10 @@ impl<'c> Http<'c> {
         let body = self.body(&mut response).await;
         if !status.is_success() {
             // A body that did not arrive whole takes nothing from what the status says.
-            let fault = body
+            let body = body
                 .ok()
-                .and_then(|body| json::strict(&body).ok())
-                .as_ref()
-                .and_then(judge);
+                .map(|body| json::strict(&body).unwrap_or(Value::String(body)));
+            let fault = body.as_ref().and_then(judge);
             return Err(self.refusal(status, after, fault.as_ref()));
         }
         let body = body?;
@@ -299,7 +304,7 @@ impl<'c> Http<'c> {
                 Some("the token is not accepted: check that `api_key` holds a valid one for this place")
             }
             404 => Some("there is nothing at this path: check `base_url` and its path prefix"),
-            429 => Some("it is asked too often: lower `concurrency` or run later"),
+            429 => Some("it is asked too often: run later, or lower `runs_at_once` or, where it has one, `concurrency`"),
             _ => None,
         });
         Failure {

@@ -15,6 +15,8 @@ on_both_databases! {
     a_file_that_was_interrupted_again_and_again_needs_nobodys_word,
     what_an_operator_settles_meanwhile_is_not_sent_and_stops_nobody,
     what_may_have_arrived_by_a_way_that_is_gone_waits_for_a_word_and_falls_due_no_more,
+    nobody_gets_an_old_report_after_the_new_one,
+    a_newer_revision_counts_from_the_moment_at_which_it_is_frozen,
 }
 
 impl World {
@@ -170,7 +172,7 @@ async fn a_delivery_that_cannot_be_opened_says_why(on: On) {
     let world = World::on(on, &[("a", &[("h", &[])])]).await;
     let why = "delivery `a`: the file `hook.key` cannot be read".to_owned();
     let ways = Ways::from([("a", Err(why.clone()))]);
-    let effort = Effort::for_command(Duration::ZERO);
+    let effort = Effort::for_command(Duration::ZERO, world.hosts.clone());
     deliver_all(&world.store, &world.run, &ways, |_| true, &effort, &world.clock)
         .await
         .unwrap();
@@ -270,4 +272,48 @@ async fn what_an_operator_settles_meanwhile_is_not_sent_and_stops_nobody(on: On)
     world.taken_up(TimeDelta::zero()).await;
     assert_eq!(world.rows().await, [(Acked, 1), (Acked, 0), (Acked, 1)]);
     assert_eq!(world.seen(), ["a@x", "c@x"]);
+}
+
+async fn nobody_gets_an_old_report_after_the_new_one(on: On) {
+    let busy: &[Answer] = &[Answer::Busy];
+    let mut world = World::on(
+        on,
+        &[
+            ("hook", &[("h", busy)]),
+            ("mail", &[("a@x", busy), ("b@x", &[]), ("c@x", &[Answer::Lost])]),
+        ],
+    )
+    .await;
+    assert_eq!(world.deliver(&[], 0).await, RunState::PartiallyDelivered);
+    frozen(&world.store, &[("mail", &["a@x", "b@x", "c@x", "d@x"])]).await;
+    let rows = [(RetryWait, 1), (Superseded, 1), (Acked, 1), (Ambiguous, 1)];
+    assert_eq!(world.rows().await, rows);
+    let row = world.store.deliveries(&world.run.run_id).await.unwrap().remove(1);
+    let why = row.error.unwrap();
+    assert!(why.starts_with("replaced by revision 2 of the report"), "{why}");
+    assert_eq!(row.next_attempt_at, None);
+    // The new one does not go to the hook, which still gets the old one.
+    let before = world.seen().len();
+    world.taken_up(TimeDelta::days(1)).await;
+    assert_eq!(world.seen()[before..], ["h"]);
+    assert_eq!(world.rows().await[..2], [(Acked, 2), (Superseded, 1)]);
+}
+
+async fn a_newer_revision_counts_from_the_moment_at_which_it_is_frozen(on: On) {
+    let replaced: &[Answer] = &[Answer::Replaced];
+    let world = World::on(on, &[("mail", &[("a@x", replaced), ("b@x", &[]), ("c@x", &[])])]).await;
+    assert_eq!(world.deliver(&[], 60).await, RunState::Delivered);
+    assert_eq!(world.rows().await, [(Acked, 1), (Superseded, 0), (Acked, 1)]);
+    assert_eq!(world.seen(), ["a@x", "c@x"]);
+    let world = World::on(on, &[("mail", &[("a@x", &[])])]).await;
+    frozen(&world.store, &[("mail", &["a@x"])]).await;
+    assert_eq!(
+        world.deliver(&[], 60).await,
+        RunState::Failed,
+        "it reached nobody"
+    );
+    assert!(world.seen().is_empty());
+    let run = world.store.run(&world.run.run_id).await.unwrap();
+    let why = "a newer revision has replaced it before anything of it was sent";
+    assert_eq!(run.error.as_deref(), Some(why));
 }

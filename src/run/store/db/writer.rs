@@ -1,12 +1,13 @@
 //! The one task that writes to an `SQLite` file in this process, and commits together what waits together.
 
-use super::{Inner, KEEP, StoreError, Tx, fault};
+use super::{Each, Inner, KEEP, Row, StoreError, Tx, fault};
 use futures::future::BoxFuture;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Most pieces of work that are committed together on `SQLite`.
 const GROUP: usize = 512;
@@ -15,10 +16,23 @@ const GROUP: usize = 512;
 pub(super) const WAITING: usize = 4096;
 
 /// A piece of work that waits for the writer.
-pub(super) struct Op {
-    /// Whether it is one statement, which is undone by itself if it fails.
-    pub(super) single: bool,
-    pub(super) run: Run,
+pub(super) enum Op {
+    /// Anything.
+    Work {
+        /// Whether it is one statement, which is undone by itself if it fails.
+        single: bool,
+        run: Run,
+    },
+    /// See [`Db::of_run`](super::Db::of_run).
+    OfRun(OfRun),
+}
+
+/// A statement about one run that can be made about many at once.
+pub(super) struct OfRun {
+    pub(super) sql: &'static Each,
+    pub(super) run_id: String,
+    pub(super) thing: serde_json::Value,
+    pub(super) answer: oneshot::Sender<Result<Option<Row>, StoreError>>,
 }
 
 /// Does its part and says how it is to be answered once that is committed, or could not be.
@@ -27,7 +41,14 @@ pub(super) type Run =
 
 pub(super) struct Done {
     pub(super) good: bool,
+    /// Answers whoever asked: with what was done, or why that could not be committed.
     pub(super) answer: Box<dyn FnOnce(Option<StoreError>) + Send>,
+}
+
+/// What is done in one step: a piece of work, or the same statement about several runs.
+enum Step {
+    Work { single: bool, run: Run },
+    OfRuns(Vec<OfRun>),
 }
 
 /// The one task that writes to `SQLite` in this process.
@@ -56,57 +77,133 @@ impl Writer {
                         self.connection = Some(connection);
                     }
                 }
-                Err(cause) => refuse(group, &fault(&self.place, cause)).await,
+                Err(cause) => refuse(steps(group), &fault(&self.place, cause)).await,
             }
         }
     }
 }
 
-/// Answers that nothing could be begun.
-async fn refuse(group: Vec<Op>, why: &StoreError) {
+/// Puts neighbours together that are the same statement about different runs.
+fn steps(group: Vec<Op>) -> VecDeque<Step> {
+    let mut steps: VecDeque<Step> = VecDeque::with_capacity(group.len());
     for op in group {
-        let done = (op.run)(Err(why.again())).await;
-        (done.answer)(None);
+        match (op, steps.back_mut()) {
+            (Op::Work { single, run }, _) => steps.push_back(Step::Work { single, run }),
+            (Op::OfRun(one), Some(Step::OfRuns(others))) if one.joins(others) => others.push(one),
+            (Op::OfRun(one), _) => steps.push_back(Step::OfRuns(vec![one])),
+        }
+    }
+    steps
+}
+
+impl OfRun {
+    fn joins(&self, others: &[Self]) -> bool {
+        let same = others
+            .first()
+            .is_some_and(|first| std::ptr::eq(first.sql, self.sql));
+        same && others.iter().all(|other| other.run_id != self.run_id)
+    }
+
+    /// What is to be answered once that is committed.
+    fn done(self, done: Result<Option<Row>, StoreError>) -> Done {
+        Done {
+            good: done.is_ok(),
+            answer: Box::new(move |spoilt| drop(self.answer.send(spoilt.map_or(done, Err)))),
+        }
+    }
+}
+
+impl Step {
+    fn is_single(&self) -> bool {
+        matches!(self, Self::Work { single: true, .. } | Self::OfRuns(_))
+    }
+
+    /// Does it, or answers why nothing can be done. `Err`: of several runs, of which one may have spoilt it for the others.
+    async fn take(self, tx: Result<&mut Tx<'_>, &StoreError>) -> Result<Vec<Done>, Vec<OfRun>> {
+        match (self, tx) {
+            (Self::Work { run, .. }, tx) => Ok(vec![run(tx.map_err(StoreError::again)).await]),
+            (Self::OfRuns(runs), Err(why)) => {
+                let failed = runs.into_iter().map(|one| one.done(Err(why.again())));
+                Ok(failed.collect())
+            }
+            (Self::OfRuns(mut runs), Ok(tx)) => match of_runs(tx, &runs).await {
+                Ok(mut rows) => {
+                    let done = runs.into_iter().map(|one| {
+                        let row = rows.remove(&one.run_id);
+                        one.done(Ok(row))
+                    });
+                    Ok(done.collect())
+                }
+                Err(_) if runs.len() > 1 => Err(runs),
+                Err(why) => Ok(runs.pop().map(|one| one.done(Err(why))).into_iter().collect()),
+            },
+        }
+    }
+}
+
+/// The rows that the statement answers, by run.
+async fn of_runs(tx: &mut Tx<'_>, runs: &[OfRun]) -> Result<HashMap<String, Row>, StoreError> {
+    let Some(first) = runs.first() else {
+        return Ok(HashMap::new());
+    };
+    let things: serde_json::Value = runs.iter().map(|one| one.thing.clone()).collect();
+    let rows = tx.each(first.sql, &things).await?.into_iter();
+    rows.map(|row| Ok((row.text("run_id")?, row))).collect()
+}
+
+/// Answers that nothing could be begun.
+async fn refuse(steps: VecDeque<Step>, why: &StoreError) {
+    for step in steps {
+        for done in step.take(Err(why)).await.unwrap_or_default() {
+            (done.answer)(None);
+        }
     }
 }
 
 async fn commit_group(connection: &mut SqliteConnection, place: &Arc<Path>, group: Vec<Op>) {
+    let mut steps = steps(group);
     // The lock is taken at once, so that what is read stays true until the commit.
     let mut tx = match connection.begin_with("BEGIN IMMEDIATE").await {
         Ok(transaction) => Tx {
             inner: Inner::Sqlite(transaction),
             place: Arc::clone(place),
         },
-        Err(cause) => return refuse(group, &fault(place, cause)).await,
+        Err(cause) => return refuse(steps, &fault(place, cause)).await,
     };
-    let alone = group.len() == 1;
-    let mut answers = Vec::with_capacity(group.len());
+    let alone = matches!(steps.make_contiguous(), [Step::Work { .. }]);
+    let mut answers = Vec::with_capacity(steps.len());
     let mut spoilt = if alone {
         None
     } else {
         tx.savepoint("SAVEPOINT work").await.err()
     };
-    for op in group {
-        if spoilt.is_none() && !alone && !op.single {
+    while let Some(step) = steps.pop_front() {
+        let single = step.is_single();
+        if spoilt.is_none() && !alone && !single {
             spoilt = tx.savepoint(KEEP).await.err();
         }
-        let done = (op.run)(match &spoilt {
-            None => Ok(&mut tx),
-            Some(why) => Err(why.again()),
-        });
-        let done = done.await;
-        if spoilt.is_none() && !alone && !done.good {
-            spoilt = tx.take_back(op.single).await.err();
+        let taken = step.take(spoilt.as_ref().map_or(Ok(&mut tx), Err)).await;
+        let good = taken.as_ref().is_ok_and(|done| done.iter().all(|done| done.good));
+        if spoilt.is_none() && !alone && !good {
+            spoilt = tx.take_back(single).await.err();
         }
-        answers.push((done.good, done.answer));
+        match taken {
+            Ok(done) => answers.extend(done),
+            // One by one, so that it spoils only its own.
+            Err(runs) => {
+                for one in runs.into_iter().rev() {
+                    steps.push_front(Step::OfRuns(vec![one]));
+                }
+            }
+        }
     }
     let committed = match spoilt {
-        None if alone && !answers[0].0 => tx.rollback().await,
+        None if alone && answers.iter().any(|done| !done.good) => tx.rollback().await,
         None => tx.commit().await,
         Some(why) => Err(why),
     };
     let spoilt = committed.err();
-    for (good, answer) in answers {
+    for Done { good, answer } in answers {
         // Work that failed by itself says so itself.
         answer(spoilt.as_ref().filter(|_| good).map(StoreError::again));
     }

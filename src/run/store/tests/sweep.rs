@@ -1,7 +1,7 @@
 //! Whatever is unfinished is handed to a worker in the end, and nothing else is (the sweeper of G1 and G2).
 
 use super::*;
-use crate::run::store::testing::{Recorder, advance, at, cursor, execute, occurrence, scheduled};
+use crate::run::store::testing::{Recorder, advance, at, cursor, execute, number, occurrence, scheduled};
 use chrono::TimeDelta;
 
 on_both_databases! {
@@ -16,6 +16,7 @@ on_both_databases! {
     a_run_that_waits_lets_the_next_one_pass_and_comes_back_when_nobody_is_under_way,
     a_wait_that_a_wrong_clock_has_set_counts_for_nothing,
     a_long_queue_of_one_job_is_handed_out_in_no_time,
+    runs_that_are_begun_at_one_moment_are_begun_each_by_itself,
 }
 
 /// The runs that a sweep hands out at this instant.
@@ -133,15 +134,22 @@ async fn a_parcel_whose_time_has_come_is_handed_out_whatever_its_run_ended_as(on
     let (_place, store) = store(on).await;
     let hour = noon() + TimeDelta::hours(1);
     let mut ended = Vec::new();
-    for outcomes in [
-        vec![later(hour)],
-        vec![Outcome::Acked(Receipt { proof: "250".into() }), later(hour)],
-        vec![Outcome::Ambiguous {
-            reason: "lost".into(),
-            again_at: Some(hour),
-        }],
-    ] {
-        let recipients = &["a@example.com", "b@example.com"][..outcomes.len()];
+    // Each to readers of its own: a later revision would replace what waits for the same ones.
+    let all: [(&[&str], _); 3] = [
+        (&["a@example.com"], vec![later(hour)]),
+        (
+            &["b@example.com", "c@example.com"],
+            vec![Outcome::Acked(Receipt { proof: "250".into() }), later(hour)],
+        ),
+        (
+            &["d@example.com"],
+            vec![Outcome::Ambiguous {
+                reason: "lost".into(),
+                again_at: Some(hour),
+            }],
+        ),
+    ];
+    for (recipients, outcomes) in all {
         let run = delivering(&store, recipients).await;
         for (at, outcome) in outcomes.into_iter().enumerate() {
             attempt(&store, &run, at, outcome).await;
@@ -349,4 +357,55 @@ async fn a_long_queue_of_one_job_is_handed_out_in_no_time(on: On) {
     let handed_out = swept(&store, noon() + TimeDelta::seconds(61), 1000).await;
     assert_eq!(handed_out, [ticket.run_id], "the one that fell due first");
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+}
+
+/// Thirty jobs fall due at once; the rows of two are refused, and one ticket is used already.
+async fn runs_that_are_begun_at_one_moment_are_begun_each_by_itself(on: On) {
+    let (_place, store) = store(on).await;
+    let from = "2026-11-01T00:00:00Z";
+    let jobs: Vec<String> = (0..30).map(|n| format!("job-{n:02}")).collect();
+    let cursors = jobs.iter().map(|job| cursor(job, from)).collect();
+    store.register(cursors).await.unwrap();
+    let due = jobs
+        .iter()
+        .map(|job| advance(job, from, vec![occurrence("2026-11-02T07:00:00Z")]));
+    let recorder = Arc::new(Recorder::default());
+    store
+        .materialise(due.collect(), recorder.clone(), noon())
+        .await
+        .unwrap();
+    let refused = match on {
+        On::Sqlite => {
+            "CREATE TRIGGER refuse BEFORE UPDATE ON runs WHEN NEW.job IN ('job-07', 'job-08') \
+             BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        }
+        On::Postgres => {
+            "ALTER TABLE runs ADD CONSTRAINT refuse CHECK (job NOT IN ('job-07', 'job-08') OR fence = 0)"
+        }
+    };
+    execute(&store, refused).await;
+    let mut tickets = recorder.taken();
+    tickets.sort_by(|a, b| a.fetches.cmp(&b.fetches));
+    store.take(&tickets[3], noon()).await.unwrap().unwrap();
+    // All wait for the writer before it takes the first.
+    let taken = futures::future::join_all(tickets.iter().map(|ticket| store.take(ticket, noon()))).await;
+    for (n, (ticket, taken)) in tickets.iter().zip(taken).enumerate() {
+        match n {
+            3 => assert!(taken.unwrap().is_none(), "used"),
+            7 | 8 => {
+                let error = taken.unwrap_err();
+                assert!(error.is_of_rows(), "{error:?}");
+            }
+            _ => {
+                let run = taken.unwrap().unwrap();
+                assert_eq!((&run.run_id, run.fence), (&ticket.run_id, 1));
+                store
+                    .fail(&run.run_id, run.fence, "the end", noon(), None)
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+    let failed = "SELECT count(*) AS n FROM runs WHERE state = 'failed' AND error = 'the end'";
+    assert_eq!(number(&store, failed).await, 27);
 }

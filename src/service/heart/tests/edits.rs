@@ -126,10 +126,31 @@ async fn a_replica_with_an_older_file_costs_the_newer_one_no_occurrence() {
     let (now, since_boot) = (world.clock.now(), world.clock.since_boot());
     let other = Heart::new(world.store.clone(), world.recorder.clone(), now, since_boot);
     let older = plan(&world.place, &world.store, &world.clock, &jobs[..1]);
-    other.await.unwrap().adopt(&older, None).await.unwrap();
+    other.await.unwrap().adopt(&older).await.unwrap();
     world.live_until(at("2026-06-04T12:00:00Z")).await;
     for job in ["old", "new"] {
         let both = ["2026-06-03T07:00:00", "2026-06-04T07:00:00"].map(str::to_owned);
         assert_eq!(world.written(job).await, (both.to_vec(), vec![]), "{job}");
+    }
+}
+
+/// Whoever edits a file and starts the service again has no process that knows what was there before.
+#[tokio::test]
+async fn an_edit_that_is_found_at_the_start_tells_what_the_schedule_meant_before() {
+    let monthly = |cron: &'static str| [job("monthly", cron, "previous_month")];
+    let mut world = World::begin(On::Sqlite, &monthly("0 7 1 * *"), "2026-11-01T12:00:00Z").await;
+    for (cron, before, now) in [
+        ("30 8 2 * *", "2026-12-01T07:00:00", "2026-11-02T08:30:00"),
+        ("0 9 3 * *", "2026-11-02T08:30:00", "2026-11-03T09:00:00"),
+    ] {
+        world.restart(&monthly(cron)).await;
+        let edit = world.store.reschedules("monthly", 1).await.unwrap().remove(0);
+        let detail: serde_json::Value = serde_json::from_str(&edit.detail).unwrap();
+        for (which, expected) in [("next_was", before), ("next", now)] {
+            let next = detail[which].as_array().unwrap();
+            assert_eq!(next.len(), 5, "{detail}");
+            let first = next[0].as_str().unwrap();
+            assert!(first.starts_with(expected), "{which}: {first}");
+        }
     }
 }

@@ -41,6 +41,9 @@ async fn a_job_whose_rows_are_refused_keeps_no_other_waiting() {
     execute(&world.store, "DROP TRIGGER refuse").await;
     world.beat().await.unwrap();
     assert_eq!(world.written("job-07").await.0, ["2026-11-02T07:00:00"]);
+    world.beat().await.unwrap();
+    let again = "SELECT count(*) AS n FROM notices WHERE kind = 'recovered' AND text LIKE '%`job-07` is written down again%'";
+    assert_eq!(number(&world.store, again).await, 1, "and once that it is over");
 }
 
 async fn a_refusal_of_rows_is_told_from_trouble_of_the_database(on: On) {

@@ -1,0 +1,100 @@
+//! `[sources.NAME.dispersl]`, proven.
+
+use crate::config::secret::Secret;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// `[sources.NAME.dispersl]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DisperslPlan {
+    /// Where the platform answers, version included.
+    pub base_url: Url,
+    /// API key.
+    pub api_key: Secret,
+    /// Currency in which costs are asked for.
+    pub currency: BilledIn,
+    /// What the account is entitled to; `None`: unknown.
+    pub tier: Option<Tier>,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for one whole answer.
+    pub timeout: Duration,
+    /// Tries of one call, the first included.
+    pub attempts: u32,
+    /// PEM file of certificate authorities to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// See [`SourcePlan::runs_at_once`](super::SourcePlan::runs_at_once).
+    pub runs_at_once: Option<usize>,
+}
+
+/// `currency`: those in which the platform states costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum BilledIn {
+    /// US dollars.
+    #[default]
+    Usd,
+    /// Euros.
+    Eur,
+    /// Pounds sterling.
+    Gbp,
+}
+
+impl BilledIn {
+    /// The three letters.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Usd => "USD",
+            Self::Eur => "EUR",
+            Self::Gbp => "GBP",
+        }
+    }
+}
+
+/// `tier`: how often an account may ask, and how far back its data reach, as the vendor's pages state it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// 100 calls an hour, 30 days.
+    Free,
+    /// 1,000 calls an hour, 90 days.
+    Pro,
+    /// No limit that we know, 365 days.
+    Enterprise,
+}
+
+impl Tier {
+    /// The word of the configuration.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Pro => "pro",
+            Self::Enterprise => "enterprise",
+        }
+    }
+
+    /// Most calls within any hour; `None`: as many as it takes.
+    #[must_use]
+    pub fn calls_an_hour(self) -> Option<usize> {
+        match self {
+            Self::Free => Some(100),
+            Self::Pro => Some(1000),
+            Self::Enterprise => None,
+        }
+    }
+
+    /// For how many days data are kept.
+    #[must_use]
+    pub fn kept_days(self) -> u32 {
+        match self {
+            Self::Free => 30,
+            Self::Pro => 90,
+            Self::Enterprise => 365,
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Decoding: a snapshot of answers becomes a dataset, and whatever is missing or odd becomes a sentence.
+
+use super::PLATFORM;
+use super::client::data;
+use super::cost_list::{self, CostList};
+use super::endpoint::Call;
+use super::fault::fault;
+use super::fetch::CONFIGURED;
+use super::retention::kept_since;
+use super::usage::UsagePart;
+use super::{breakdowns, costs, performance, usage};
+use crate::config::plan::{BilledIn, Tier};
+use crate::metric::Metric;
+use crate::source::dataset::Reach;
+use crate::source::sdk::{Flaw, Flaws, Wire, json};
+use crate::source::{
+    Dataset, Depth, Measure, Need, Notice, Ranking, Series, Snapshot, SourceError, TopList, Window,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Longest ranking.
+const MAX_RANKED: usize = 10;
+
+/// Most characters of a text of the platform within a sentence.
+const MAX_SHOWN: usize = 60;
+
+/// What was configured when the answers were fetched.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Configured {
+    pub(super) currency: BilledIn,
+    tier: Option<Tier>,
+}
+
+/// Decodes a snapshot. Pure.
+///
+/// # Errors
+/// [`SourceError::Contradiction`] where an answer is not there, is no answer, or contradicts itself or another one.
+pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
+    let mut reader = Reader::open(name, snapshot)?;
+    let lists = cost_list::read(&mut reader)?;
+    let currency = cost_list::currency(&mut reader, &lists)?;
+    let mut windows = Vec::with_capacity(needs.len());
+    for need in needs {
+        windows.push(reader.window(need, &lists)?);
+    }
+    reader.tell_of_retention(needs, &windows);
+    performance::tell(&mut reader, needs)?;
+    let (fetched_at, today) = (reader.fetched_at, reader.today());
+    Ok(Dataset {
+        source: name.to_owned(),
+        platform: PLATFORM.to_owned(),
+        scope: None,
+        currency: Some(currency),
+        zone: Some("UTC".to_owned()),
+        fetched_at,
+        provisional_through: needs
+            .iter()
+            .any(|need| need.period.end() > today)
+            .then_some(fetched_at),
+        reach: Reach::Always,
+        windows,
+        notices: reader.notices,
+    })
+}
+
+/// Reads the answers of one snapshot and gathers what must be said about them.
+pub(super) struct Reader<'a> {
+    name: &'a str,
+    snapshot: &'a Snapshot,
+    fetched_at: DateTime<Utc>,
+    pub(super) configured: Configured,
+    notices: Vec<Notice>,
+}
+
+impl<'a> Reader<'a> {
+    fn open(name: &'a str, snapshot: &'a Snapshot) -> Result<Self, SourceError> {
+        let configured = snapshot
+            .text(CONFIGURED)
+            .and_then(|text| serde_json::from_str(text).ok());
+        configured
+            .zip(snapshot.fetched_at())
+            .map(|(configured, fetched_at)| Self {
+                name,
+                snapshot,
+                fetched_at,
+                configured,
+                notices: Vec::new(),
+            })
+            .ok_or_else(|| SourceError::Contradiction {
+                source_name: name.to_owned(),
+                reason: "the snapshot does not say what was asked; fetch it again".to_owned(),
+            })
+    }
+
+    pub(super) fn contradiction(&self, reason: impl Into<String>) -> SourceError {
+        SourceError::Contradiction {
+            source_name: self.name.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(super) fn notice(&mut self, text: String, missing: bool) {
+        self.notices.push(Notice {
+            source: Some(self.name.to_owned()),
+            text,
+            missing,
+        });
+    }
+
+    /// The day on which the last answer came.
+    pub(super) fn today(&self) -> NaiveDate {
+        self.fetched_at.date_naive()
+    }
+
+    pub(super) fn holds(&self, call: Call) -> bool {
+        self.snapshot.text(&call.request()).is_some()
+    }
+
+    pub(super) fn read<T: Wire + Default>(&self, call: Call) -> Result<(T, Flaws), SourceError> {
+        let request = call.request();
+        let body = self.snapshot.text(&request).ok_or_else(|| {
+            self.contradiction(format!(
+                "the snapshot holds no answer to {request}; fetch it again"
+            ))
+        })?;
+        let value: Value = json::strict(body)
+            .map_err(|error| self.contradiction(format!("the stored answer to {request}: {error}")))?;
+        if let Some(fault) = fault(&value) {
+            let reason = format!("the stored answer to {request} is an error: {}", fault.said);
+            return Err(self.contradiction(reason));
+        }
+        let mut flaws = Flaws::default();
+        Ok((data(&value, &mut flaws), flaws))
+    }
+
+    /// One sentence about all the values of an answer that cannot be read, but for those whose place begins with `but`.
+    pub(super) fn tell_flaws(&mut self, about: &str, call: Call, flaws: &Flaws, but: &str) {
+        let told: Vec<&Flaw> = flaws
+            .list()
+            .iter()
+            .filter(|flaw| but.is_empty() || !flaw.field.starts_with(but))
+            .collect();
+        let Some(Flaw { field, what }) = told.first() else {
+            return;
+        };
+        // Flaws beyond those that are kept are counted, wherever they are.
+        let more = match told.len() - 1 + (flaws.count() - flaws.list().len()) {
+            0 => String::new(),
+            1 => " (and one more value of this answer is not as promised)".to_owned(),
+            more => format!(" (and {more} more values of this answer are not as promised)"),
+        };
+        let text = format!(
+            "{about}: In the answer of {}, `{field}` {what}{more}; what is concerned is not available.",
+            call.path()
+        );
+        self.notice(text, true);
+    }
+
+    /// Counts below zero mean that the answer is not what we think it is.
+    pub(super) fn refuse_negative(
+        &self,
+        what: &str,
+        values: impl IntoIterator<Item = Option<Decimal>>,
+        call: Call,
+    ) -> Result<(), SourceError> {
+        let negative = values.into_iter().flatten().find(|value| *value < Decimal::ZERO);
+        negative.map_or(Ok(()), |value| {
+            Err(self.contradiction(format!(
+                "{} answered {value} for {what}, which cannot be negative; ask the platform's operator",
+                call.path()
+            )))
+        })
+    }
+
+    fn window(&mut self, need: &Need, lists: &[CostList]) -> Result<Window, SourceError> {
+        let told = self.notices.len();
+        let usage = usage::read(self, need)?;
+        let costs = costs::of_period(self, need, lists, &usage)?;
+        let mut figures = usage.figures.clone();
+        figures.extend(
+            [
+                (Metric::TotalCost, costs.total),
+                (Metric::AverageCostPerTask, costs.average_per_task),
+            ]
+            .map(|(metric, value)| Measure { metric, value }),
+        );
+        let breakdowns = breakdowns::of_period(self, need, &figures, &usage, &costs);
+        let mut window = Window {
+            period: need.period.clone(),
+            rows: 0,
+            figures,
+            daily: [costs.series].into_iter().chain(usage.daily.clone()).collect(),
+            rankings: rankings(&usage),
+            breakdowns,
+            items: None,
+            converted: None,
+        };
+        if let Some(since) = self.kept_since().filter(|since| need.period.start() < *since) {
+            // Whatever was said of the answers is beside the point.
+            self.notices.truncate(told);
+            self.forget(&mut window, since);
+        }
+        window.rows = rows(&window.daily);
+        Ok(window)
+    }
+
+    fn kept_since(&self) -> Option<NaiveDate> {
+        kept_since(self.configured.tier?, self.fetched_at)
+    }
+
+    /// Takes out of a window what rests on days that the platform no longer keeps.
+    fn forget(&mut self, window: &mut Window, since: NaiveDate) {
+        for measure in &mut window.figures {
+            measure.value = None;
+        }
+        for (day, value) in window.daily.iter_mut().flat_map(|series| &mut series.points) {
+            *value = value.filter(|_| *day >= since);
+        }
+        window.rankings.clear();
+        window.breakdowns.clear();
+        let tier = self.configured.tier.map_or("", Tier::word);
+        let text = format!(
+            "{}: Not retained. The tier `{tier}` keeps whole days since {since} only, so no total of this period is available, \
+             whatever the platform answers for it.",
+            window.period.id()
+        );
+        self.notice(text, true);
+    }
+
+    /// Without a tier nobody knows whether old days are still kept.
+    fn tell_of_retention(&mut self, needs: &[Need], windows: &[Window]) {
+        let since = kept_since(Tier::Free, self.fetched_at);
+        let Some(since) = since.filter(|_| self.configured.tier.is_none()) else {
+            return;
+        };
+        let old = |need: &Need| need.period.start() < since;
+        if !needs.iter().any(old) {
+            return;
+        }
+        let empty: Vec<&str> = windows
+            .iter()
+            .filter(|window| window.period.start() < since)
+            .filter(|window| {
+                window
+                    .figure(Metric::TotalTasks)
+                    .is_some_and(|tasks| tasks.is_zero())
+            })
+            .map(|window| window.period.id())
+            .collect();
+        let nothing = if empty.is_empty() {
+            String::new()
+        } else {
+            format!(
+                " For {} it answered no usage at all, which may be such days.",
+                empty.join(" and ")
+            )
+        };
+        let text = format!(
+            "The platform keeps data for 30, 90 or 365 days, by the account's tier, which is not configured (`tier`); days before \
+             {since} may no longer be kept.{nothing}"
+        );
+        self.notice(text, false);
+    }
+}
+
+/// The days for which any value was sent.
+fn rows(daily: &[Series]) -> u64 {
+    let points = daily.iter().flat_map(|series| &series.points);
+    let days: BTreeSet<NaiveDate> = points
+        .filter(|(_, value)| value.is_some())
+        .map(|(date, _)| *date)
+        .collect();
+    days.len() as u64
+}
+
+/// The one top list that follows from the usage of all agents.
+fn rankings(usage: &UsagePart) -> Vec<Ranking> {
+    let Some(agents) = &usage.by_agent else {
+        return Vec::new();
+    };
+    let mut rows: Vec<(String, Option<Decimal>)> = agents
+        .iter()
+        .filter(|(_, agent)| agent.tokens.is_some())
+        .map(|(name, agent)| (name.clone(), agent.tokens))
+        .collect();
+    rows.sort_by(|(a_name, a), (b_name, b)| b.cmp(a).then_with(|| a_name.cmp(b_name)));
+    rows.truncate(MAX_RANKED);
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    vec![Ranking {
+        list: TopList::TopAgentsByTokens,
+        known: true,
+        rows,
+    }]
+}
+
+/// Whether the report is about the period, not only beside it.
+pub(super) fn is_full(need: &Need) -> bool {
+    need.depth == Depth::Full
+}
+
+/// A text of the platform within a sentence: on one line, and not all of it where it is long.
+pub(super) fn shown(text: &str) -> String {
+    let line = text.split(char::is_control).collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= MAX_SHOWN {
+        return line;
+    }
+    line.chars().take(MAX_SHOWN).chain(['…']).collect()
+}

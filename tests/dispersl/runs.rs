@@ -1,0 +1,155 @@
+//! Reports from this platform, made by the real program: run, replayed to the byte, checked.
+
+use crate::far::{Account, CANARY, Dispersl, Month, error};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// A folder with a configuration whose only job reports the month before.
+fn configured(base_url: &str, lines: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        r#"
+[sources.agents.dispersl]
+base_url = "{base_url}"
+api_key = "env:DISPERSL_API_KEY"
+attempts = 1
+{lines}
+
+[deliveries.drop.file_drop]
+path = "drop"
+
+[jobs.agents-monthly]
+sources = ["agents"]
+period = "previous_month"
+formats = ["html", "xlsx", "csv", "json", "text"]
+deliveries = ["drop"]
+[jobs.agents-monthly.report.full]
+"#
+    );
+    fs::write(folder.path().join("reportwire.toml"), text).unwrap();
+    folder
+}
+
+fn ask(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_reportwire"));
+    command
+        .current_dir(folder)
+        .env_remove("RUST_LOG")
+        .env("DISPERSL_API_KEY", CANARY)
+        .args(arguments);
+    // The platform runs on this runtime's other threads while the command is waited for.
+    let output = tokio::task::block_in_place(|| command.output()).unwrap();
+    let all = [&output.stdout[..], &output.stderr].concat();
+    assert!(!String::from_utf8_lossy(&all).contains(CANARY));
+    output
+}
+
+fn run(folder: &Path) -> Output {
+    let as_of = ["--as-of", "2026-11-02T07:00:00Z", "--json", "--wait", "0"];
+    ask(folder, &[&["run", "agents-monthly"][..], &as_of].concat())
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_reported_to_the_last_digit_and_can_be_rebuilt_byte_for_byte() {
+    let mut account = Account::new("2026-01-02", "2026-11-02");
+    account.month = Month::Previous;
+    let far = Dispersl::start(account.clone()).await;
+    let folder = configured(&far.base_url, "tier = \"enterprise\"");
+    let output = run(folder.path());
+    assert!(output.status.success(), "{output:?}");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["state"], "delivered");
+    let csv = fs::read_to_string(folder.path().join("drop/agents-monthly_2026-10.csv")).unwrap();
+    let value = |wanted: &str| {
+        let row = csv
+            .lines()
+            .find(|row| row.contains(wanted))
+            .unwrap_or_else(|| panic!("{wanted}: {csv}"));
+        row.to_owned()
+    };
+    let cost = account.sum("2026-10-01", "2026-10-31", |work| work.cost);
+    assert!(
+        value(",summary,total_cost,").contains(&format!(",USD,{},", cost.normalize())),
+        "{}",
+        value(",summary,total_cost,")
+    );
+    let tasks = account.sum("2026-10-01", "2026-10-31", |work| work.tasks.into());
+    let failed = account.sum("2026-10-01", "2026-10-31", |work| work.failed.into());
+    let rate = reportwire::money::percent(tasks - failed, tasks).unwrap();
+    assert!(
+        rate.scale() > 2,
+        "recomputed, not the one decimal of the platform: {rate}"
+    );
+    assert!(value(",summary,task_success_rate,").contains(&format!(",{rate},")));
+    let each = reportwire::money::quotient(cost, tasks).unwrap();
+    assert!(value(",summary,average_cost_per_task,").contains(&format!(",{each},")));
+    assert!(value(",by_agent,total_cost,").contains(",agent,"));
+    assert!(csv.contains("'=HYPERLINK"), "no name becomes a formula");
+
+    let calls = far.calls("").len();
+    drop(far);
+    let replay = ask(folder.path(), &["replay", told["run_id"].as_str().unwrap()]);
+    assert!(replay.status.success(), "{replay:?}");
+    assert_eq!(
+        text(&replay.stdout).matches("identical").count(),
+        6,
+        "{}",
+        text(&replay.stdout)
+    );
+    assert_eq!(calls, 5, "two periods, performance, two windows of costs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_that_is_no_longer_kept_is_reported_as_not_available() {
+    let mut account = Account::new("2026-01-02", "2026-11-02");
+    (account.keeps, account.leaves_idle_days_out) = (Some(30), false);
+    let far = Dispersl::start(account).await;
+    let folder = configured(&far.base_url, "tier = \"free\"");
+    let output = run(folder.path());
+    assert!(output.status.success(), "{output:?}");
+    let csv = fs::read_to_string(folder.path().join("drop/agents-monthly_2026-10.csv")).unwrap();
+    let summary: Vec<&str> = csv.lines().filter(|row| row.contains(",summary,")).collect();
+    assert!(
+        summary.len() > 20 && summary.iter().all(|row| row.contains(",not_available,")),
+        "{summary:#?}"
+    );
+    let report = fs::read_to_string(folder.path().join("drop/agents-monthly_2026-10.txt")).unwrap();
+    assert!(report.contains("Not retained"), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_that_refuses_fails_the_run_and_nothing_is_delivered() {
+    let far = Dispersl::start(Account::new("2026-01-02", "2026-11-02")).await;
+    far.on("/costs", vec![error(403, "No permission for analytics")]);
+    let folder = configured(&far.base_url, "");
+    let output = run(folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    let all = [&output.stdout[..], &output.stderr].concat();
+    assert!(
+        String::from_utf8_lossy(&all).contains("No permission for analytics"),
+        "{output:?}"
+    );
+    assert!(!folder.path().join("drop").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_online_asks_the_platform_and_says_what_is_wrong() {
+    let far = Dispersl::start(Account::new("2026-01-02", "2026-11-02")).await;
+    let folder = configured(&far.base_url, "");
+    let output = ask(folder.path(), &["check", "--online"]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(far.calls("").len(), 1);
+    far.on("/usage", vec![error(400, "Failed to verify api_key or token")]);
+    let output = ask(folder.path(), &["check", "--online"]);
+    assert!(!output.status.success());
+    let all = [&output.stdout[..], &output.stderr].concat();
+    assert!(
+        String::from_utf8_lossy(&all).contains("the key is not accepted"),
+        "{output:?}"
+    );
+}
