@@ -364,7 +364,7 @@ fn quoted(text: &str, span: Range<usize>) -> Range<usize> {
 
 /// Keys whose values may be shown. Everything else is kept back: a misspelt key may well hold a password.
 #[rustfmt::skip]
-const SHOWN_KEYS: [&str; 80] = [
+const SHOWN_KEYS: [&str; 86] = [
     "accent", "agent", "allow_partial", "allow_private", "ambiguous", "at", "at_most", "attempts", "base_url", "bcc",
     "brand", "business_day", "ca_file", "catch_up", "cc", "combine", "complete", "concurrency", "connect_timeout_secs",
     "cron", "currency", "data_dir", "day", "deadline", "deliveries", "enabled", "end", "envelope", "every",
@@ -374,6 +374,7 @@ const SHOWN_KEYS: [&str; 80] = [
     "port", "project_id", "projects", "rates", "reply_to", "report", "runs_at_once", "schedule", "sends_at_once",
     "smtp", "snapshot_files", "sources", "start", "stop_within", "subject", "template", "timeout_secs", "timezone",
     "title", "tls", "to", "url", "username", "wait_until",
+    "audit", "conversation_cost", "organization", "requests_per_minute", "retention_days", "surface",
 ];
 
 /// Keys that hold references to secrets, or secrets by mistake.
@@ -464,7 +465,7 @@ mod tests {
             "slack",
             "webhook",
         ];
-        let kinds = ["file_drop", "geai", "usage_file", "focus_file"];
+        let kinds = ["file_drop", "geai", "usage_file", "focus_file", "almyty"];
         for key in all {
             let places = [is_shown_key(&key), SECRET_KEYS.contains(&&*key)];
             let table = tables.contains(&&*key) || kinds.contains(&&*key);

@@ -1,8 +1,10 @@
 //! What the program runs on: the configuration, proven. Nothing here is left to parse, default or check.
 
+mod almyty;
 mod gates;
 mod schedule;
 
+pub use almyty::{AlmytyPlan, AlmytySurface, CostUnit};
 pub use gates::{Gates, MaxChange, WaitUntil};
 pub use schedule::{CatchUp, DayRule, Rule, Schedule};
 
@@ -186,6 +188,8 @@ pub enum SourcePlan {
     UsageFile(UsageFilePlan),
     /// FOCUS billing exports.
     FocusFile(FocusFilePlan),
+    /// almyty.
+    Almyty(AlmytyPlan),
 }
 
 impl SourcePlan {
@@ -196,6 +200,7 @@ impl SourcePlan {
             Self::Geai(geai) => geai.runs_at_once,
             Self::UsageFile(usage) => usage.runs_at_once,
             Self::FocusFile(focus) => focus.runs_at_once,
+            Self::Almyty(almyty) => almyty.runs_at_once,
         }
     }
 }

@@ -37,10 +37,9 @@ const INNER_TABLES: [&str; 6] = [
 ];
 
 /// Kinds and keys that are planned and not built; `*` is any name.
-const NOT_BUILT: [(&str, &str); 9] = [
+const NOT_BUILT: [(&str, &str); 8] = [
     ("service.rates", "a currency table (`rates`)"),
     ("sources.*.dispersl", "a source of kind `dispersl`"),
-    ("sources.*.almyty", "a source of kind `almyty`"),
     ("deliveries.*.teams", "a delivery of kind `teams`"),
     (
         "deliveries.*.slack.bot_token",
@@ -104,7 +103,9 @@ fn matches(value: &Value, pattern: &str) -> Vec<KeyPath> {
 fn tables_only(cx: &mut Check<'_>, values: &mut Value, pattern: &str) {
     for path in matches(values, pattern) {
         let known = match path.keys() {
-            [room, _, kind] if room == "sources" => ["geai", "usage_file", "focus_file"].contains(&&**kind),
+            [room, _, kind] if room == "sources" => {
+                ["geai", "usage_file", "focus_file", "almyty"].contains(&&**kind)
+            }
             [room, _, kind] if room == "deliveries" => {
                 ["email", "slack", "webhook", "file_drop"].contains(&&**kind)
             }
@@ -157,7 +158,7 @@ fn remedy(path: &KeyPath) -> Option<&'static str> {
         ["service", "rates"] => {
             Some("leave `rates` out; amounts of other currencies stay subtotals of their own")
         }
-        ["sources", ..] => Some("built are `geai`, `usage_file` and `focus_file`"),
+        ["sources", ..] => Some("built are `geai`, `usage_file`, `focus_file` and `almyty`"),
         ["deliveries", _, "slack", _] => Some("use `webhook_url`, which posts a summary without files"),
         ["deliveries", ..] => Some("built are `email`, `slack`, `webhook` and `file_drop`"),
         ["jobs", _, "report", _] => Some("built is `full`"),

@@ -164,10 +164,13 @@ pub fn prove(plan: &Plan, request: &RunRequest, clock: &Arc<dyn Clock>) -> Resul
 /// [`RunError::Request`] that names the source and the reference.
 pub fn reveal_sources(plan: &Plan, job: &JobPlan) -> Result<(), RunError> {
     for name in &job.sources {
-        if let Some(SourcePlan::Geai(geai)) = plan.sources.get(name) {
-            let revealed = geai.api_key.reveal();
-            revealed.map_err(|error| RunError::Request(format!("source `{name}`, api_key: {error}")))?;
-        }
+        let api_key = match plan.sources.get(name) {
+            Some(SourcePlan::Geai(geai)) => &geai.api_key,
+            Some(SourcePlan::Almyty(almyty)) => &almyty.api_key,
+            Some(SourcePlan::UsageFile(_) | SourcePlan::FocusFile(_)) | None => continue,
+        };
+        let revealed = api_key.reveal();
+        revealed.map_err(|error| RunError::Request(format!("source `{name}`, api_key: {error}")))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! In: a [`SourcePlan`] and the periods that a report [`Need`]s. Out: a dataset with what is known and what is not.
 //! Never here: adding figures of different sources, comparing periods, rounding.
 
+pub mod almyty;
 pub mod dataset;
 mod days;
 mod files;
@@ -33,6 +34,8 @@ pub enum SourceKind {
     UsageFile,
     /// FOCUS billing exports.
     FocusFile,
+    /// almyty.
+    Almyty,
 }
 
 /// A period that a report needs, and how much of it.
@@ -144,6 +147,7 @@ impl SourcePlan {
             Self::Geai(_) => SourceKind::Geai,
             Self::UsageFile(_) => SourceKind::UsageFile,
             Self::FocusFile(_) => SourceKind::FocusFile,
+            Self::Almyty(_) => SourceKind::Almyty,
         }
     }
 }
@@ -166,6 +170,9 @@ pub async fn fetch(
         }
         SourcePlan::UsageFile(plan) => usage_file::fetch(name, plan, into, clock, progress).await,
         SourcePlan::FocusFile(plan) => focus_file::fetch(name, plan, into, clock, progress).await,
+        SourcePlan::Almyty(plan) => {
+            almyty::fetch(name, plan, needs, into, clock, progress, Pace::default()).await
+        }
     }
 }
 
@@ -185,6 +192,7 @@ pub fn decode(
         SourceKind::Geai => geai::decode(name, needs, snapshot),
         SourceKind::UsageFile => usage_file::decode(name, needs, snapshot, zone),
         SourceKind::FocusFile => focus_file::decode(name, needs, snapshot),
+        SourceKind::Almyty => almyty::decode(name, needs, snapshot),
     }
 }
 
@@ -197,5 +205,6 @@ pub async fn probe(name: &str, plan: &SourcePlan, clock: &dyn Clock) -> Result<(
         SourcePlan::Geai(plan) => geai::probe(name, plan, clock, Pace::default()).await,
         SourcePlan::UsageFile(plan) => usage_file::probe(name, plan).await,
         SourcePlan::FocusFile(plan) => focus_file::probe(name, plan).await,
+        SourcePlan::Almyty(plan) => almyty::probe(name, plan, clock, Pace::default()).await,
     }
 }

@@ -74,7 +74,7 @@ impl Bench {
         match &mut self.plan {
             SourcePlan::UsageFile(plan) => plan.snapshot_files = SnapshotFiles::Hash,
             SourcePlan::FocusFile(plan) => plan.snapshot_files = SnapshotFiles::Hash,
-            SourcePlan::Geai(_) => unreachable!("no file source"),
+            SourcePlan::Geai(_) | SourcePlan::Almyty(_) => unreachable!("no file source"),
         }
         self
     }
