@@ -102,6 +102,15 @@ fn real(
     for (place, need) in needs.iter().enumerate() {
         reader.flaws(sheet, place, need);
     }
+    if sheet
+        .known
+        .iter()
+        .any(|known| known.rows.contains_key(&Rows::Conversations))
+    {
+        let text = "Cost is the platform's own estimate from its prices for tokens; of conversations that use tools it may know only \
+                    a part.";
+        reader.notice(text.to_owned(), false);
+    }
     checks::all(reader, needs, &windows, today);
     Ok(windows)
 }

@@ -2,13 +2,13 @@
 
 use super::client::Client;
 use super::decode::Reader;
-use super::sheet::{Rows, SHOWN, Sheet};
+use super::sheet::{AUDIT, Amounts, Rows, SHOWN, Sheet};
 use super::target;
 use crate::metric::Metric;
 use crate::money::MoneyError;
 use crate::period::Period;
 use crate::source::sdk::{Flaws, Row};
-use crate::source::{Measure, Need, SourceError, Window};
+use crate::source::{Breakdown, Measure, Need, SourceError, Window};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, dec};
 use serde_json::Value;
@@ -69,34 +69,36 @@ pub(super) fn windows(
     sheet.call_users();
     let trails = trails(sheet).map_err(|cause| reader.unsummable(&cause))?;
     let mut windows = Vec::with_capacity(needs.len());
-    for ((need, trail), known) in needs.iter().zip(trails).zip(&sheet.known) {
-        let figures = read(reader, &need.period)?;
+    for (place, (need, breakdowns)) in needs.iter().zip(trails).enumerate() {
+        let mut figures = read(reader, &need.period)?;
         let rows = figures.iter().filter(|measure| measure.value.is_some()).count();
-        let audited = known.has(Rows::Audit, &[]);
+        if sheet.known[place].has(Rows::Audit, &[]) {
+            let (amounts, _) = sheet.totals(place).map_err(|cause| reader.unsummable(&cause))?;
+            figures.push(events(&amounts));
+        }
         windows.push(Window {
             period: need.period.clone(),
             rows: rows as u64,
-            figures: figures
-                .into_iter()
-                .chain(trail.figures.into_iter().filter(|_| audited))
-                .collect(),
+            figures,
             daily: Vec::new(),
             rankings: Vec::new(),
-            breakdowns: trail.breakdowns,
+            breakdowns,
         });
     }
     Ok(windows)
 }
 
-/// The audit trail of each period alone.
-fn trails(sheet: &Sheet<'_>) -> Result<Vec<Window>, MoneyError> {
-    let events = |_: usize, amounts: &super::sheet::Amounts| {
-        vec![Measure {
-            metric: Metric::AuditEvents,
-            value: Some(amounts[super::sheet::AUDIT]),
-        }]
-    };
-    sheet.book.windows(SHOWN, &events)
+/// The breakdowns of the audit trail of each period.
+fn trails(sheet: &Sheet<'_>) -> Result<Vec<Vec<Breakdown>>, MoneyError> {
+    let windows = sheet.book.windows(SHOWN, &|_, amounts| vec![events(amounts)])?;
+    Ok(windows.into_iter().map(|window| window.breakdowns).collect())
+}
+
+fn events(amounts: &Amounts) -> Measure {
+    Measure {
+        metric: Metric::AuditEvents,
+        value: Some(amounts[AUDIT]),
+    }
 }
 
 /// The seven figures of one period.

@@ -10,7 +10,7 @@ use super::target::{self, AGENT_RUNS, Export, LLM_USAGE, OVERVIEW, SPEND, reques
 use crate::config::plan::{AlmytyPlan, AlmytySurface};
 use crate::schedule::clock::Clock;
 use crate::source::sdk::{Listed, Pace};
-use crate::source::{Depth, Need, Progress, SnapshotWriter, SourceError};
+use crate::source::{Depth, Need, Progress, Recourse, SnapshotWriter, SourceError};
 
 /// Statuses with which a server says that it does not have, or does not give us, what a report can do without.
 pub(super) const KEPT_FROM_US: [u16; 3] = [402, 403, 404];
@@ -109,6 +109,13 @@ async fn surface(client: &Client<'_>, wanted: AlmytySurface) -> Result<AlmytySur
     }
 }
 
+fn may_pass(error: &SourceError) -> bool {
+    let SourceError::Call { recourse, .. } = error else {
+        return false;
+    };
+    matches!(recourse, Recourse::Retry { .. })
+}
+
 /// A fetch under way.
 pub(super) struct Fetching<'a> {
     pub(super) name: &'a str,
@@ -148,16 +155,20 @@ impl<'a> Fetching<'a> {
     ) -> Result<(), SourceError> {
         let mut ahead = vec![whole];
         while let Some(slice) = ahead.pop() {
-            match self.client.export(export, slice).await? {
-                Listed::Whole(rows) => keeper.keep(rows)?,
-                Listed::Cut => {
-                    let parts = slice.parts();
-                    if parts.is_empty() {
-                        return Err(self.too_dense(export, slice));
-                    }
-                    ahead.extend(parts.into_iter().rev());
+            let parts = match self.client.export(export, slice).await {
+                Ok(Listed::Whole(rows)) => {
+                    keeper.keep(rows)?;
+                    continue;
                 }
+                Ok(Listed::Cut) => slice.parts(),
+                // A server may take too long for a month and be quick with its days; of a day there is no more to be hoped.
+                Err(error) if may_pass(&error) && slice.has_days() => slice.parts(),
+                Err(error) => return Err(error),
+            };
+            if parts.is_empty() {
+                return Err(self.too_dense(export, slice));
             }
+            ahead.extend(parts.into_iter().rev());
         }
         Ok(())
     }

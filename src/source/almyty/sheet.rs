@@ -59,6 +59,9 @@ const RESOURCE: usize = 7;
 const ACTOR: usize = 8;
 pub(super) const CALLER: usize = 9;
 
+/// Most users whose addresses are remembered; further ones are shown by their ids.
+const MAX_EMAILS: usize = 100_000;
+
 /// A field of a row that a sum is made of.
 pub(super) type Field = &'static str;
 pub(super) type Amounts = [Decimal; SUMS];
@@ -197,7 +200,10 @@ impl<'a> Sheet<'a> {
 
     /// Adds a conversation of the period at `place`.
     pub(super) fn conversation(&mut self, place: usize, row: &Row<'_>) -> Result<(), String> {
-        if let Some(organization) = text(row, "organizationId") {
+        // Whether there is more than one is all that matters.
+        if self.organizations.len() < 2
+            && let Some(organization) = text(row, "organizationId")
+        {
             self.organizations.insert(organization);
         }
         let Some(day) = self.day(place, Rows::Conversations, row) else {
@@ -307,7 +313,9 @@ impl<'a> Sheet<'a> {
         let mut amounts = [Decimal::ZERO; SUMS];
         amounts[AUDIT] = Decimal::ONE;
         let (id, email) = (text(row, "userId"), text(row, "userEmail"));
-        if let (Some(id), Some(email)) = (&id, &email) {
+        if let (Some(id), Some(email)) = (&id, &email)
+            && self.emails.len() < MAX_EMAILS
+        {
             self.emails.insert(id.clone(), email.clone());
         }
         let actor = email.or(id);

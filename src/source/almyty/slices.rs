@@ -27,13 +27,18 @@ impl Slice {
         }
     }
 
+    /// Whether it is of several days.
+    pub(super) fn has_days(self) -> bool {
+        self.from.date_naive() < self.to.date_naive()
+    }
+
     /// Smaller slices that cover this one, in order: its days, or the halves of a day; none where it is too short for that.
     ///
     /// Halves share the instant between them, because the platform keeps finer instants than it tells: nothing may fall
     /// between them. What comes twice has the same id.
     pub(super) fn parts(self) -> Vec<Self> {
-        let (first, last) = (self.from.date_naive(), self.to.date_naive());
-        if first < last {
+        if self.has_days() {
+            let (first, last) = (self.from.date_naive(), self.to.date_naive());
             let days = first.iter_days().take_while(|day| *day <= last);
             return days.map(|day| Self::days(day, day)).collect();
         }

@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_reset_is_a_wait_or_an_instant() {
-        let now = "2026-11-02T07:00:00Z".parse().unwrap();
+        let now: DateTime<Utc> = "2026-11-02T07:00:00Z".parse().unwrap();
         let soon = now.timestamp() + 12;
         for (value, seconds) in [("7", Some(7)), (&*soon.to_string(), Some(12)), ("soon", None)] {
             assert_eq!(

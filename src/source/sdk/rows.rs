@@ -66,8 +66,9 @@ impl Http<'_> {
     async fn objects<T>(&self, mut response: Response, reading: &Reading<T>) -> Result<Listed<T>, Failure> {
         let (mut splitter, mut rows) = (Splitter::default(), Vec::new());
         while let Some(chunk) = self.part(&mut response).await? {
-            for byte in &chunk {
-                let Some(object) = splitter.take(*byte).map_err(|flaw| self.flawed(&flaw))? else {
+            let mut ahead = &chunk[..];
+            while !ahead.is_empty() {
+                let Some(object) = splitter.take(&mut ahead).map_err(|flaw| self.flawed(&flaw))? else {
                     continue;
                 };
                 let value =
@@ -136,7 +137,7 @@ enum State {
     End,
 }
 
-/// Finds the objects of a list byte by byte. What is inside an object is checked when the whole of it is there.
+/// Finds the objects of a list, however it is cut into parts. What is inside an object is checked when the whole of it is there.
 #[derive(Debug, Default)]
 struct Splitter {
     state: State,
@@ -152,55 +153,70 @@ struct Splitter {
 const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 impl Splitter {
-    /// Takes the next byte; with the last one of an object, the object.
-    fn take(&mut self, byte: u8) -> Result<Option<Vec<u8>>, JsonError> {
+    /// Takes bytes from the front, at least one; with the last one of an object, the object.
+    fn take(&mut self, ahead: &mut &[u8]) -> Result<Option<Vec<u8>>, JsonError> {
         if self.depth > 0 {
-            return self.inside(byte);
+            return self.inside(ahead);
         }
+        let Some((byte, rest)) = ahead.split_first() else {
+            return Ok(None);
+        };
+        *ahead = rest;
         if byte.is_ascii_whitespace() {
             return Ok(None);
         }
-        let opens = |state| (state, true);
-        let (state, object) = match (self.state, byte) {
-            (State::Start, mark) if MARK.get(self.marks) == Some(&mark) => {
+        self.state = match (self.state, byte) {
+            (State::Start, mark) if MARK.get(self.marks) == Some(mark) => {
                 self.marks += 1;
-                (State::Start, false)
+                State::Start
             }
-            (State::Start, b'[') => (State::First, false),
-            (State::Start, b'{') => opens(State::Alone),
-            (State::First | State::Next, b'{') => opens(State::Inside),
-            (State::First | State::After, b']') => (State::End, false),
-            (State::After, b',') => (State::Next, false),
+            (State::Start, b'[') => State::First,
+            (State::Start, b'{') => State::Alone,
+            (State::First | State::Next, b'{') => State::Inside,
+            (State::First | State::After, b']') => State::End,
+            (State::After, b',') => State::Next,
             (State::Start, b'<') => {
                 let page = "it is a web page, which looks like a login page; check `base_url`";
                 return Err(JsonError::Malformed(page.to_owned()));
             }
             _ => return Err(JsonError::Malformed("it is not a list of objects".to_owned())),
         };
-        self.state = state;
-        if object {
-            self.object.push(byte);
+        if *byte == b'{' {
+            self.object.push(*byte);
             self.depth = 1;
         }
         Ok(None)
     }
 
-    fn inside(&mut self, byte: u8) -> Result<Option<Vec<u8>>, JsonError> {
-        if self.object.len() >= MAX_ROW_BYTES {
+    /// Takes what belongs to the object up to the next byte that changes anything.
+    fn inside(&mut self, ahead: &mut &[u8]) -> Result<Option<Vec<u8>>, JsonError> {
+        let in_text = self.in_text;
+        let matters = |byte: &u8| match byte {
+            b'"' => true,
+            b'\\' => in_text,
+            b'{' | b'}' | b'[' | b']' => !in_text,
+            _ => false,
+        };
+        let length = match ahead.iter().position(matters) {
+            _ if self.escaped => 1,
+            Some(place) => place + 1,
+            None => ahead.len(),
+        };
+        let (taken, rest) = ahead.split_at(length.min(ahead.len()));
+        *ahead = rest;
+        if self.object.len() + taken.len() > MAX_ROW_BYTES {
             let reason = format!("one object is larger than {} MiB", MAX_ROW_BYTES >> 20);
             return Err(JsonError::Malformed(reason));
         }
-        self.object.push(byte);
-        if self.in_text {
-            let ends = byte == b'"' && !self.escaped;
-            self.escaped = byte == b'\\' && !self.escaped;
-            self.in_text = !ends;
+        self.object.extend_from_slice(taken);
+        if std::mem::take(&mut self.escaped) {
             return Ok(None);
         }
-        match byte {
-            b'"' => self.in_text = true,
-            b'{' | b'[' => self.depth += 1,
-            b'}' | b']' => self.depth -= 1,
+        match (self.in_text, taken.last()) {
+            (_, Some(b'"')) => self.in_text = !self.in_text,
+            (true, Some(b'\\')) => self.escaped = true,
+            (false, Some(b'{' | b'[')) => self.depth += 1,
+            (false, Some(b'}' | b']')) => self.depth -= 1,
             _ => {}
         }
         if self.depth > 0 {
@@ -217,12 +233,22 @@ impl Splitter {
 mod tests {
     use super::*;
 
-    /// The objects of `text`, and where it ends.
+    /// The objects of `text`, and where it ends, however it is cut into parts.
     fn split(text: &str) -> Result<(Vec<String>, State), String> {
+        let whole = split_in(text, usize::MAX);
+        for size in [1, 2, 3, 7] {
+            assert_eq!(split_in(text, size), whole, "{size}");
+        }
+        whole
+    }
+
+    fn split_in(text: &str, size: usize) -> Result<(Vec<String>, State), String> {
         let (mut splitter, mut objects) = (Splitter::default(), Vec::new());
-        for byte in text.bytes() {
-            let object = splitter.take(byte).map_err(|error| error.to_string())?;
-            objects.extend(object.map(|object| String::from_utf8(object).unwrap()));
+        for mut part in text.as_bytes().chunks(size) {
+            while !part.is_empty() {
+                let object = splitter.take(&mut part).map_err(|error| error.to_string())?;
+                objects.extend(object.map(|object| String::from_utf8(object).unwrap()));
+            }
         }
         Ok((objects, splitter.state))
     }
@@ -252,6 +278,10 @@ mod tests {
             assert!(split(text).is_err(), "{text}");
         }
         let long = format!("[{{\"a\":\"{}", "x".repeat(MAX_ROW_BYTES));
-        assert!(split(&long).unwrap_err().contains("larger than 8 MiB"));
+        assert!(
+            split_in(&long, 1 << 16)
+                .unwrap_err()
+                .contains("larger than 8 MiB")
+        );
     }
 }
