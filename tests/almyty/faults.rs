@@ -341,8 +341,8 @@ async fn hostile_names_are_names() {
             .enumerate()
             .map(|(number, name)| (format!("a{number}"), json!(name)));
         holdings.names.insert("/agents", agents.collect());
-        for number in 0..hostile.len() {
-            let more = json!({"agentId": format!("a{number}"), "model": hostile[number]});
+        for (number, name) in hostile.iter().enumerate() {
+            let more = json!({"agentId": format!("a{number}"), "model": name});
             let cents = (100 - number).to_string();
             let row = conversation(
                 &format!("c{number}"),

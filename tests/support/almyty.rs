@@ -234,7 +234,7 @@ async fn serve(mut stream: TcpStream, holdings: Arc<Mutex<Holdings>>) -> io::Res
             head.push_str("Content-Type: application/json\r\n");
         }
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", &value, "\r\n"]);
         }
         let body = if half {
             &body.as_bytes()[..body.len() / 2]

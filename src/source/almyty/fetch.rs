@@ -220,15 +220,14 @@ impl<'a> Fetching<'a> {
     async fn audit(&mut self, need: &Need) -> Result<(), SourceError> {
         let target = target::audit(target::whole(&need.period));
         let least = format!("{target}&page=1&limit=1");
-        match self.client.get_unless(&least, &KEPT_FROM_US).await? {
-            Err(reason) => self.lacks(&target, reason),
-            Ok(_) => {
-                let mut keeper = self.keeper(&target)?;
-                let list = (&*target, AUDIT_ROWS, Kept::audit as fn(&_) -> _);
-                let total = self.pages(list, None, &mut keeper).await?;
-                self.counted(&target, &serde_json::json!({ "total": total }));
-                keeper.finish(self.clock)?;
-            }
+        if let Err(reason) = self.client.get_unless(&least, &KEPT_FROM_US).await? {
+            self.lacks(&target, reason);
+        } else {
+            let mut keeper = self.keeper(&target)?;
+            let list = (&*target, AUDIT_ROWS, Kept::audit as fn(&_) -> _);
+            let total = self.pages(list, None, &mut keeper).await?;
+            self.counted(&target, &serde_json::json!({ "total": total }));
+            keeper.finish(self.clock)?;
         }
         self.progress.step();
         Ok(())

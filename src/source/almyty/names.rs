@@ -48,20 +48,20 @@ pub(super) const NAMED: [Named; 4] = [
 
 impl Fetching<'_> {
     /// Keeps ids and names of a list and nothing else: its rows hold prompts, addresses and credentials.
-    pub(super) async fn names(&self, named: &Named) -> Result<(), SourceError> {
+    pub(super) async fn names(&self, list: &Named) -> Result<(), SourceError> {
         let mut names: BTreeMap<String, String> = BTreeMap::new();
         let mut seen = BTreeSet::new();
         for page in 1..=MAX_PAGES {
-            let target = format!("{}?page={page}&limit={PAGE_NAMES}", named.path);
+            let target = format!("{}?page={page}&limit={PAGE_NAMES}", list.path);
             let answered = match self.client.get_unless(&target, &KEPT_FROM_US).await? {
                 Ok(answered) => answered,
                 Err(reason) => {
-                    self.lacks(named.path, reason);
+                    self.lacks(list.path, reason);
                     self.progress.step();
                     return Ok(());
                 }
             };
-            let rows = named.rows(&answered.value);
+            let rows = list.rows(&answered.value);
             let before = seen.len();
             for row in rows {
                 let text = |key| {
@@ -81,7 +81,7 @@ impl Fetching<'_> {
             }
         }
         self.into
-            .keep_text(&request(named.path), json!(names).to_string(), self.clock.now());
+            .keep_text(&request(list.path), json!(names).to_string(), self.clock.now());
         self.progress.step();
         Ok(())
     }

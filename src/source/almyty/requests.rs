@@ -82,13 +82,13 @@ impl Fetching<'_> {
                     None => self.client.page(list, number, limit, pick).await?,
                 };
                 counted = counted.or(page.total);
-                let last = match page.pages {
+                let is_last = match page.pages {
                     Some(pages) => number >= pages,
                     None => page.rows.len() < limit,
                 };
-                let empty = page.rows.is_empty();
+                let is_empty = page.rows.is_empty();
                 keeper.keep(page.rows)?;
-                if last || empty {
+                if is_last || is_empty {
                     break;
                 }
                 if number == ENDLESS {
