@@ -334,6 +334,29 @@ async fn the_week_and_the_running_month_tell_of_a_wrong_unit_too() {
 }
 
 #[tokio::test]
+async fn a_large_month_does_not_fail_for_the_noise_of_a_tiny_cost() {
+    let server = Server::start().await;
+    server.hold(|holdings| {
+        let noon = at("2026-10-05T12:00:00Z");
+        holdings.conversations = vec![
+            conversation("c1", noon, "123456789", [1, 1], json!({})),
+            conversation("c2", noon, "1.9999999999999998e-06", [1, 1], json!({})),
+        ];
+    });
+    let dataset = dataset(&plan(&server), &[need("2026-10", Depth::Full)])
+        .await
+        .unwrap();
+    let window = &dataset.windows[0];
+    assert_eq!(figure(window, Metric::TotalCost), Some(dec!(1234567.89000002)));
+    assert!(
+        says(&dataset, "rounded to 18 decimals before it is added"),
+        "{:?}",
+        texts(&dataset)
+    );
+    assert_adds_up(window);
+}
+
+#[tokio::test]
 async fn nothing_at_all_is_zero_as_long_as_it_would_be_kept() {
     let server = Server::start().await;
     let dataset = dataset(&plan(&server), &october()).await.unwrap();

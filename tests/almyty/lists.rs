@@ -193,6 +193,32 @@ async fn many_requests_come_from_the_export_and_those_without_a_gateway_are_coun
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_list_its_requests_still_exports_them() {
+    let server = Server::start().await;
+    server.hold(|holdings| {
+        for (id, gateway) in [("r1", json!("g1")), ("r2", json!(null))] {
+            let more = json!({"gatewayId": gateway});
+            holdings
+                .requests
+                .push(request(id, at("2026-10-05T00:00:00Z"), 200, 40, more));
+        }
+    });
+    server.on(
+        "/analytics/requests",
+        [Reply::error(404, "NOT_FOUND", "Cannot GET /analytics/requests")],
+    );
+    let dataset = dataset(&plan(&server), &[need("2026-10", Depth::Full)])
+        .await
+        .unwrap();
+    assert_eq!(figure(&dataset.windows[0], Metric::TotalRequests), Some(dec!(1)));
+    assert!(
+        says(&dataset, "the report counts those that came through a gateway"),
+        "{:?}",
+        texts(&dataset)
+    );
+}
+
+#[tokio::test]
 async fn a_long_audit_trail_is_read_to_its_end() {
     let server = Server::start().await;
     server.hold(|holdings| {

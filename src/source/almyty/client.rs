@@ -121,18 +121,35 @@ impl<'c> Client<'c> {
         limit: usize,
         pick: fn(&Value) -> Kept,
     ) -> Result<Page, SourceError> {
+        match self.page_unless(target, (page, limit), pick, &[]).await? {
+            Ok(page) => Ok(page),
+            Err(reason) => Err(self.error(target, reason)),
+        }
+    }
+
+    /// [`Client::page`], or the reason why there is none if its status is one of these.
+    pub(super) async fn page_unless(
+        &self,
+        target: &str,
+        (page, limit): (u64, usize),
+        pick: fn(&Value) -> Kept,
+        statuses: &[u16],
+    ) -> Result<Result<Page, String>, SourceError> {
         let target = format!("{target}&page={page}&limit={limit}");
-        let answered = self.get(&target).await?;
+        let answered = match self.get_unless(&target, statuses).await? {
+            Ok(answered) => answered,
+            Err(reason) => return Ok(Err(reason)),
+        };
         let (rows, counts) = paged(&answered.value).ok_or_else(|| {
             let reason = "it answered without a list in `data`; check `base_url` and `surface`";
             self.error(&target, reason)
         })?;
         let count = |keys: [&str; 2]| keys.iter().find_map(|key| counts.get(key)?.as_u64());
-        Ok(Page {
+        Ok(Ok(Page {
             rows: rows.iter().filter(|row| row.is_object()).map(pick).collect(),
             total: count(["total", "totalItems"]),
             pages: count(["pages", "totalPages"]),
-        })
+        }))
     }
 
     /// An error about a call.

@@ -16,32 +16,60 @@ use chrono::{Days, NaiveDate};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Decimals of a dollar to which costs are rounded where their exact sum has more digits than can be kept: the platform computes in
+/// binary, and 17 digits of a tiny cost and those of a large total may not fit into one number.
+const DECIMALS: u32 = 18;
+
 /// Decodes a snapshot. Pure.
 ///
 /// # Errors
 /// [`SourceError::Contradiction`] where an answer is not there, is no answer, or contradicts itself.
 pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
-    let settings = Settings::read(name, snapshot)?;
+    let exact = Settings::read(name, snapshot)?;
+    if let Some(dataset) = decode_as(name, &exact, needs, snapshot)? {
+        return Ok(dataset);
+    }
+    let rounding = Settings {
+        decimals: Some(DECIMALS),
+        ..exact
+    };
+    decode_as(name, &rounding, needs, snapshot)?.ok_or_else(|| SourceError::Contradiction {
+        source_name: name.to_owned(),
+        reason: format!(
+            "{}; look for an amount of absurd size on the platform",
+            MoneyError::Overflow
+        ),
+    })
+}
+
+/// [`decode`] under these settings; `None` where no decimal holds the sums.
+fn decode_as(
+    name: &str,
+    settings: &Settings,
+    needs: &[Need],
+    snapshot: &Snapshot,
+) -> Result<Option<Dataset>, SourceError> {
     let mut reader = Reader {
         name,
         snapshot,
-        settings: &settings,
+        settings,
         notices: Vec::new(),
     };
     let fetched_at = snapshot
         .fetched_at()
         .ok_or_else(|| reader.contradiction("the snapshot holds no answer; fetch it again"))?;
     let today = fetched_at.date_naive();
-    let mut sheet = Sheet::new(needs, &settings);
+    let mut sheet = Sheet::new(needs, settings);
     let windows = match settings.surface {
-        AlmytySurface::Documented => documented::windows(&mut reader, &mut sheet, needs)?,
+        AlmytySurface::Documented => Some(documented::windows(&mut reader, &mut sheet, needs)?),
         AlmytySurface::Real | AlmytySurface::Auto => real(&mut reader, &mut sheet, needs, today)?,
     };
+    let Some(windows) = windows else { return Ok(None) };
     let running = needs.iter().any(|need| need.period.end() > today);
-    Ok(Dataset {
+    Ok(Some(Dataset {
         source: name.to_owned(),
         platform: PLATFORM.to_owned(),
-        scope: scope(&settings, &sheet),
+        scope: scope(settings, &sheet),
         currency: Some(Currency::USD),
         zone: Some("UTC".to_owned()),
         fetched_at,
@@ -49,7 +77,7 @@ pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset
         reach: Reach::Always,
         windows,
         notices: reader.notices,
-    })
+    }))
 }
 
 /// The organization that was named, or the one that all conversations belong to.
@@ -59,12 +87,13 @@ fn scope(settings: &Settings, sheet: &Sheet<'_>) -> Option<String> {
     settings.organization.as_ref().or(only).cloned()
 }
 
+/// The windows of the real surface; `None` where no decimal holds the sums.
 fn real(
     reader: &mut Reader<'_>,
     sheet: &mut Sheet<'_>,
     needs: &[Need],
     today: NaiveDate,
-) -> Result<Vec<Window>, SourceError> {
+) -> Result<Option<Vec<Window>>, SourceError> {
     for (place, need) in needs.iter().enumerate() {
         let whole = target::whole(&need.period);
         let exported = |export: Export| request(&export.target(whole));
@@ -98,9 +127,19 @@ fn real(
             ),
         }
     }
-    let windows = shape::windows(sheet, today).map_err(|cause| reader.unsummable(&cause))?;
+    let windows = match shape::windows(sheet, today) {
+        Ok(windows) => windows,
+        Err(MoneyError::Overflow) => return Ok(None),
+        Err(cause) => return Err(reader.unsummable(&cause)),
+    };
     for (place, need) in needs.iter().enumerate() {
         reader.flaws(sheet, place, need);
+    }
+    if let Some(decimals) = reader.settings.decimals {
+        let text = format!(
+            "The sum of all costs has more digits than can be kept; each cost is rounded to {decimals} decimals before it is added."
+        );
+        reader.notice(text, false);
     }
     if sheet
         .known
@@ -112,7 +151,7 @@ fn real(
         reader.notice(text.to_owned(), false);
     }
     checks::all(reader, needs, &windows, today);
-    Ok(windows)
+    Ok(Some(windows))
 }
 
 /// Reads the answers of one snapshot and gathers what must be said about them.
@@ -221,6 +260,13 @@ impl Reader<'_> {
             sheet
                 .further_requests(place, day, [rest, errors])
                 .map_err(|reason| self.contradiction(reason))?;
+        }
+        if let Some(reason) = counted.get("lacking").and_then(Value::as_str) {
+            let text = format!(
+                "{}: the platform does not list its requests ({reason}); the report counts those that came through a gateway.",
+                need.period.id()
+            );
+            self.notice(text, need.depth == Depth::Full);
         }
         self.say_further(need, further, less);
         Ok(())

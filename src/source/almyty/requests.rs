@@ -6,7 +6,7 @@
 //! in all and how many of them failed. The difference is `(unattributed)`.
 
 use super::client::Page;
-use super::fetch::Fetching;
+use super::fetch::{Fetching, KEPT_FROM_US};
 use super::keep::{Keeper, Kept};
 use super::slices::Slice;
 use super::target::{self, Export};
@@ -27,31 +27,49 @@ impl Fetching<'_> {
     pub(super) async fn requests(&mut self, need: &Need) -> Result<(), SourceError> {
         let whole = target::whole(&need.period);
         let list = target::requests(whole);
-        let first = self.client.page(&list, 1, PAGE_ROWS, Kept::request).await?;
+        let first = self
+            .client
+            .page_unless(&list, (1, PAGE_ROWS), Kept::request, &KEPT_FROM_US)
+            .await?;
         let most = MAX_PAGES * PAGE_ROWS as u64;
-        let by_pages = first.total.is_none_or(|total| total <= most);
-        if by_pages {
-            let mut keeper = self.keeper(&list)?;
-            let total = self
-                .pages((&list, PAGE_ROWS, Kept::request), Some(first), &mut keeper)
-                .await?;
-            self.counted(&list, &json!({ "total": total }));
-            keeper.finish(self.clock)?;
-        } else {
-            let mut keeper = self.keeper(&Export::Requests.target(whole))?;
-            self.export(Export::Requests, whole, &mut keeper).await?;
-            let mut days = Map::new();
-            for day in need.period.dates() {
-                let list = target::requests(Slice::days(day, day));
-                let total = self.count(&list).await?;
-                let errors = self.count(&format!("{list}&status=error")).await?;
-                days.insert(day.to_string(), json!({ "total": total, "errors": errors }));
+        let counts = match first {
+            Ok(first) if first.total.is_none_or(|total| total <= most) => {
+                let mut keeper = self.keeper(&list)?;
+                let pages = (&*list, PAGE_ROWS, Kept::request as fn(&Value) -> Kept);
+                let total = self.pages(pages, Some(first), &mut keeper).await?;
+                keeper.finish(self.clock)?;
+                json!({ "total": total })
             }
-            self.counted(&list, &json!({ "days": days }));
-            keeper.finish(self.clock)?;
-        }
+            Ok(_) => {
+                self.exported_requests(whole).await?;
+                json!({ "days": self.days(need).await? })
+            }
+            Err(reason) => {
+                self.exported_requests(whole).await?;
+                json!({ "days": {}, "lacking": reason })
+            }
+        };
+        self.counted(&list, &counts);
         self.progress.step();
         Ok(())
+    }
+
+    async fn exported_requests(&mut self, whole: Slice) -> Result<(), SourceError> {
+        let mut keeper = self.keeper(&Export::Requests.target(whole))?;
+        self.export(Export::Requests, whole, &mut keeper).await?;
+        keeper.finish(self.clock)
+    }
+
+    /// How many requests each day has, and how many of them failed.
+    async fn days(&self, need: &Need) -> Result<Map<String, Value>, SourceError> {
+        let mut days = Map::new();
+        for day in need.period.dates() {
+            let list = target::requests(Slice::days(day, day));
+            let total = self.count(&list).await?;
+            let errors = self.count(&format!("{list}&status=error")).await?;
+            days.insert(day.to_string(), json!({ "total": total, "errors": errors }));
+        }
+        Ok(days)
     }
 
     /// How many requests a list has.

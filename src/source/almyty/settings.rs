@@ -4,7 +4,7 @@ use crate::config::plan::{AlmytyPlan, AlmytySurface, CostUnit};
 use crate::money::MoneyError;
 use crate::source::{Snapshot, SnapshotWriter, SourceError};
 use chrono::{DateTime, Utc};
-use rust_decimal::{Decimal, dec};
+use rust_decimal::{Decimal, RoundingStrategy, dec};
 use serde::{Deserialize, Serialize};
 
 /// Name of the snapshot's entry.
@@ -25,6 +25,9 @@ pub(super) struct Settings {
     pub(super) audit: bool,
     /// The organization that was named.
     pub(super) organization: Option<String>,
+    /// To how many decimals of a dollar costs are rounded; `None`: they are exact.
+    #[serde(skip)]
+    pub(super) decimals: Option<u32>,
 }
 
 impl Settings {
@@ -36,6 +39,7 @@ impl Settings {
             retention_days: plan.retention_days,
             audit: plan.audit,
             organization: plan.organization.clone(),
+            decimals: None,
         }
     }
 
@@ -56,15 +60,19 @@ impl Settings {
         })
     }
 
-    /// The cost of a conversation in US dollars, exactly.
+    /// The cost of a conversation in US dollars, exactly unless `decimals` says otherwise.
     ///
     /// # Errors
     /// [`MoneyError`] where more digits would be needed than can be kept.
     pub(super) fn dollars(&self, cost: Decimal) -> Result<Decimal, MoneyError> {
-        match self.conversation_cost {
-            CostUnit::Cents => from_cents(cost),
-            CostUnit::Dollars => Ok(cost.normalize()),
-        }
+        let dollars = match self.conversation_cost {
+            CostUnit::Cents => from_cents(cost)?,
+            CostUnit::Dollars => cost.normalize(),
+        };
+        Ok(match self.decimals {
+            None => dollars,
+            Some(decimals) => dollars.round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven),
+        })
     }
 }
 
