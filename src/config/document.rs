@@ -202,8 +202,8 @@ fn usual_file_name() -> String {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WaitUntilEntry {
-    /// Names of sources of this job that must have data up to the end of the period: sources of files, since Globant's platform
-    /// does not tell how far its data reach. Default: all of them that are files.
+    /// Names of sources of this job that must have data up to the end of the period: sources of files, since platforms
+    /// do not tell how far their data reach. Default: all of them that are files.
     pub(super) fresh: Option<Vec<String>>,
     /// Longest wait after the due time, such as `90m` or `12h`; then the report goes out provisional, and the final one follows by
     /// itself. Default: `12h`.

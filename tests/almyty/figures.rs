@@ -234,6 +234,9 @@ async fn invoices_stand_beside_what_conversations_are_put_at() {
         texts(&dataset)
     );
     assert!(says(&dataset, "no invoice is known of gone"));
+    // The end is not included here, unlike everywhere else.
+    let asked = "/provider-usage/reconciliation?from=2026-10-01T00:00:00.000Z&to=2026-11-01T00:00:00.000Z";
+    assert_eq!(server.hits(asked), 1);
     // The platform's estimate is a hundred times too high, and not worth a word.
     assert!(!says(&dataset, "estimate is"), "{:?}", texts(&dataset));
     assert_eq!(window.rows, 4 + 4 + 3, "an invoice is no row of data");

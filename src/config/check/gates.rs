@@ -20,8 +20,8 @@ const USUAL_METRIC: Metric = Metric::TotalCost;
 /// Largest change that can be asked for, in per cent.
 const LARGEST_CHANGE: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 /// Why nothing can be waited for at a platform.
-const NO_WAIT: &str = "Globant's platform does not tell how far its data reach, only files do: leave it out here, and let the job fall \
-     due some hours after the period ends";
+const NO_WAIT: &str = "platforms do not tell how far their data reach, only files do: leave it out here, and let the job fall due \
+     some hours after the period ends";
 
 /// Checks what a report must pass.
 pub(super) fn gates(cx: &mut Check<'_>, at: &KeyPath, entry: &GatesEntry) -> Option<Gates> {

@@ -166,6 +166,7 @@ mod tests {
                 "active_agents",
                 "active_projects",
                 "active_models",
+                "success_rate",
             ]
         );
     }
