@@ -8,6 +8,7 @@ use super::target::{AGENT_RUNS, LLM_USAGE, SPEND};
 use crate::config::plan::CostUnit;
 use crate::metric::Metric;
 use crate::money;
+use crate::source::files::book::UNATTRIBUTED;
 use crate::source::sdk::{Flaws, Row};
 use crate::source::{Need, Window};
 use chrono::{Datelike, NaiveDate};
@@ -46,7 +47,9 @@ fn against_invoices(reader: &mut Reader<'_>, need: &Need, window: &Window) {
                 ours.push(cost);
                 invoiced.push(invoice);
             }
-            (Some(cost), None) if !cost.is_zero() => without.push(member.name.as_str()),
+            (Some(cost), None) if !cost.is_zero() && member.name != UNATTRIBUTED => {
+                without.push(member.name.as_str());
+            }
             _ => {}
         }
     }

@@ -19,8 +19,16 @@ const OF_CONVERSATIONS: [Metric; 5] = [
     Metric::TotalTokens,
     Metric::Conversations,
 ];
-/// What both conversations and requests are made of.
-const OF_BOTH: [Metric; 7] = [
+/// What both conversations and requests are made of, in columns that a page has room for.
+const OF_BOTH: [Metric; 5] = [
+    Metric::TotalCost,
+    Metric::TotalRequests,
+    Metric::RequestsWithErrors,
+    Metric::TotalTokens,
+    Metric::Conversations,
+];
+/// What is told day by day.
+const DAILY: [Metric; 7] = [
     Metric::TotalCost,
     Metric::TotalRequests,
     Metric::RequestsWithErrors,
@@ -183,7 +191,7 @@ fn fill(window: &mut Window, today: NaiveDate) {
     };
     window.daily = std::mem::take(&mut window.daily)
         .into_iter()
-        .filter(|series| OF_BOTH.contains(&series.metric))
+        .filter(|series| DAILY.contains(&series.metric))
         .map(zeros)
         .collect();
 }
