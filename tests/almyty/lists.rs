@@ -193,6 +193,26 @@ async fn many_requests_come_from_the_export_and_those_without_a_gateway_are_coun
 }
 
 #[tokio::test]
+async fn a_server_that_limits_each_route_is_asked_again_and_nothing_is_lost() {
+    let server = Server::start().await;
+    server.hold(|holdings| {
+        holdings.limit = Some(2);
+        for number in 0..950_i64 {
+            let instant = at("2026-10-05T00:00:00Z") + number * 1_000_000;
+            let (id, none) = (number.to_string(), json!(null));
+            holdings.requests.push(request(&id, instant, 200, 10, json!({})));
+            let event = audit_event(&id, instant, "update", "agent", none.clone(), none);
+            holdings.audit.push(event);
+        }
+    });
+    let dataset = dataset(&plan(&server), &october()).await.unwrap();
+    for metric in [Metric::TotalRequests, Metric::AuditEvents] {
+        assert_eq!(figure(&dataset.windows[0], metric), Some(dec!(950)));
+    }
+    assert!(server.hits("/analytics/requests") > 10 + 1, "some were refused");
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_list_its_requests_still_exports_them() {
     let server = Server::start().await;
     server.hold(|holdings| {

@@ -69,6 +69,9 @@ pub(crate) struct Holdings {
     pub(crate) usage_metrics: Option<Value>,
     pub(crate) agent_runs: Value,
     pub(crate) spent_cents: i64,
+    /// Calls to one route within its window; a call too many is refused, and the next window begins.
+    pub(crate) limit: Option<usize>,
+    calls: HashMap<String, usize>,
     scripts: HashMap<String, VecDeque<Reply>>,
     seen: Vec<Seen>,
 }
@@ -338,6 +341,14 @@ impl Holdings {
             && let Some(reply) = script.pop_front()
         {
             return reply;
+        }
+        // The limiter stands before the lock.
+        let calls = self.calls.entry(path.clone()).or_default();
+        *calls += 1;
+        if self.limit.is_some_and(|limit| *calls > limit) {
+            *calls = 0;
+            let body = json!({"error": {"code": "RATE_LIMITED", "message": "ThrottlerException: Too Many Requests"}});
+            return Reply::Send(429, vec![("Retry-After", "1".into())], body.to_string());
         }
         let bearer = headers
             .get("authorization")
