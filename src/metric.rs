@@ -183,6 +183,16 @@ metrics! {
     AverageTaskDuration "average_task_duration" "Average task duration" Ms Adverse;
     /// Total cost / tasks.
     AverageCostPerTask "average_cost_per_task" "Average cost per task" Currency Adverse;
+    /// Requests that were answered with success / requests, in per cent (0 to 100).
+    SuccessRate "success_rate" "Success rate" Percent Favourable;
+    /// Executions of tools.
+    ToolExecutions "tool_executions" "Tool executions" Count Neutral;
+    /// Executions of tools that failed.
+    ToolErrors "tool_errors" "Tool errors" Count Adverse;
+    /// Entries of the audit trail.
+    AuditEvents "audit_events" "Audit events" Count Neutral;
+    /// What the providers have invoiced, as far as the platform knows their invoices.
+    InvoicedCost "invoiced_cost" "Invoiced by providers" Currency Adverse;
     /// Requests of one ranked agent or user.
     Requests "requests" "Requests" Count Neutral;
     /// Tokens of one ranked agent or user.
@@ -262,6 +272,7 @@ mod tests {
                 "task_success_rate",
                 "average_task_duration",
                 "average_cost_per_task",
+                "success_rate",
             ]
         );
     }

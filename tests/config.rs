@@ -494,8 +494,10 @@ fn cases() -> Vec<(&'static str, String)> {
         ("drop with another variable", drop("\"drop/{{job.titel}}\"")),
         // Not built yet.
         (
-            "not built: almyty",
-            "[sources.files.almyty]\napi_key = \"env:K\"\n".into(),
+            "almyty without a place and with wrong choices",
+            "[sources.files.almyty]\napi_key = \"almyty_canary-7f3a\"\nsurface = \"both\"\nconversation_cost = \"euros\"\n\
+             retention_days = 40000\nrequests_per_minute = 0\n"
+                .into(),
         ),
         (
             "not built: parquet",

@@ -61,13 +61,13 @@ impl Plan {
                 .filter_map(|(key, secret)| Some((KeyPath::of(["service", key]), secret.as_ref()?))),
         );
         for (name, source) in &self.sources {
-            if let SourcePlan::Geai(geai) = source {
-                secrets.push((KeyPath::of(["sources", name, "geai", "api_key"]), &geai.api_key));
-            }
-            if let SourcePlan::Dispersl(dispersl) = source {
-                let key = KeyPath::of(["sources", name, "dispersl", "api_key"]);
-                secrets.push((key, &dispersl.api_key));
-            }
+            let (kind, api_key) = match source {
+                SourcePlan::Geai(geai) => ("geai", &geai.api_key),
+                SourcePlan::Dispersl(dispersl) => ("dispersl", &dispersl.api_key),
+                SourcePlan::Almyty(almyty) => ("almyty", &almyty.api_key),
+                SourcePlan::UsageFile(_) | SourcePlan::FocusFile(_) => continue,
+            };
+            secrets.push((KeyPath::of(["sources", name, kind, "api_key"]), api_key));
         }
         for (name, delivery) in &self.deliveries {
             let at = KeyPath::of(["deliveries", name]);

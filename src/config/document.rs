@@ -2,6 +2,7 @@
 //! leaving a key out. Keys without which nothing works are `Option` here all the same, because the check wants to see
 //! the rest of the table and tell everything that is missing at once.
 
+pub(super) mod almyty;
 pub(super) mod delivery;
 pub(super) mod dispersl;
 pub(super) mod report;

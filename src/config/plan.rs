@@ -1,10 +1,12 @@
 //! What the program runs on: the configuration, proven. Nothing here is left to parse, default or check.
 
+mod almyty;
 mod dispersl;
 mod gates;
 mod report;
 mod schedule;
 
+pub use almyty::{AlmytyPlan, AlmytySurface, CostUnit};
 pub use dispersl::{BilledIn, DisperslPlan, Tier};
 pub use gates::{Gates, MaxChange, WaitUntil};
 pub use report::{Against, ReportKind, ReportPlan};
@@ -186,6 +188,8 @@ pub enum SourcePlan {
     UsageFile(UsageFilePlan),
     /// FOCUS billing exports.
     FocusFile(FocusFilePlan),
+    /// almyty.
+    Almyty(AlmytyPlan),
 }
 
 impl SourcePlan {
@@ -197,6 +201,7 @@ impl SourcePlan {
             Self::Dispersl(dispersl) => dispersl.runs_at_once,
             Self::UsageFile(usage) => usage.runs_at_once,
             Self::FocusFile(focus) => focus.runs_at_once,
+            Self::Almyty(almyty) => almyty.runs_at_once,
         }
     }
 }

@@ -37,8 +37,7 @@ const INNER_TABLES: [&str; 6] = [
 ];
 
 /// Kinds and keys that are planned and not built; `*` is any name.
-const NOT_BUILT: [(&str, &str); 5] = [
-    ("sources.*.almyty", "a source of kind `almyty`"),
+const NOT_BUILT: [(&str, &str); 4] = [
     ("deliveries.*.teams", "a delivery of kind `teams`"),
     (
         "deliveries.*.slack.bot_token",
@@ -101,7 +100,7 @@ fn tables_only(cx: &mut Check<'_>, values: &mut Value, pattern: &str) {
     for path in matches(values, pattern) {
         let known = match path.keys() {
             [room, _, kind] if room == "sources" => {
-                ["geai", "dispersl", "usage_file", "focus_file"].contains(&&**kind)
+                ["geai", "dispersl", "almyty", "usage_file", "focus_file"].contains(&&**kind)
             }
             [room, _, kind] if room == "deliveries" => {
                 ["email", "slack", "webhook", "file_drop"].contains(&&**kind)
@@ -152,7 +151,7 @@ fn refuse(cx: &mut Check<'_>, values: &mut Value, pattern: &str, what: &str) {
 
 fn remedy(path: &KeyPath) -> Option<&'static str> {
     match path.keys().iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["sources", ..] => Some("built are `geai`, `dispersl`, `usage_file` and `focus_file`"),
+        ["sources", ..] => Some("built are `geai`, `dispersl`, `almyty`, `usage_file` and `focus_file`"),
         ["deliveries", _, "slack", _] => Some("use `webhook_url`, which posts a summary without files"),
         ["deliveries", ..] => Some("built are `email`, `slack`, `webhook` and `file_drop`"),
         ["jobs", _, "report", _] => Some("built are `full`, `comparison` and `trend`"),

@@ -121,7 +121,7 @@ fn at_old_rates(current: &Window, base: &Window) -> Option<(Option<Window>, Deci
 }
 
 fn by_items(current: &Window, base: &Window) -> Option<Effects> {
-    let (now, before) = (current.items.as_ref()?, base.items.as_ref()?);
+    let (now, before) = (items(current)?, items(base)?);
     let kind = now.dimension.clone();
     let mut pairs: BTreeMap<Metric, Vec<Pair>> = BTreeMap::new();
     let (mut new, mut retired) = (Vec::new(), Vec::new());
@@ -164,6 +164,16 @@ fn by_items(current: &Window, base: &Window) -> Option<Effects> {
     parts.push((Metric::NewItems, money::sum(new).ok()?));
     parts.push((Metric::RetiredItems, money::sum(retired).ok()?));
     Some(Effects { parts, grain })
+}
+
+/// What has a price: the source's finest grain, else its models, where it tells their cost and their use.
+fn items(window: &Window) -> Option<&Breakdown> {
+    let priced = |breakdown: &&Breakdown| {
+        let mut members = breakdown.members.iter();
+        members.any(|member| unit(Some(member), None).is_some())
+    };
+    let models = window.breakdown("model").filter(priced);
+    window.items.as_ref().or(models)
 }
 
 /// Only what is new and what is retired; the rest of the change is left.

@@ -167,7 +167,8 @@ pub fn reveal_sources(plan: &Plan, job: &JobPlan) -> Result<(), RunError> {
         let api_key = match plan.sources.get(name) {
             Some(SourcePlan::Geai(geai)) => &geai.api_key,
             Some(SourcePlan::Dispersl(dispersl)) => &dispersl.api_key,
-            _ => continue,
+            Some(SourcePlan::Almyty(almyty)) => &almyty.api_key,
+            Some(SourcePlan::UsageFile(_) | SourcePlan::FocusFile(_)) | None => continue,
         };
         let revealed = api_key.reveal();
         revealed.map_err(|error| RunError::Request(format!("source `{name}`, api_key: {error}")))?;

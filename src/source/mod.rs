@@ -4,6 +4,7 @@
 //! In: a [`SourcePlan`] and the periods that a report [`Need`]s. Out: a dataset with what is known and what is not.
 //! Never here: adding figures of different sources, comparing periods, rounding.
 
+pub mod almyty;
 pub mod dataset;
 mod days;
 pub mod dispersl;
@@ -36,6 +37,8 @@ pub enum SourceKind {
     UsageFile,
     /// FOCUS billing exports.
     FocusFile,
+    /// almyty.
+    Almyty,
 }
 
 /// A period that a report needs, and how much of it.
@@ -150,6 +153,7 @@ impl SourcePlan {
             Self::Dispersl(_) => SourceKind::Dispersl,
             Self::UsageFile(_) => SourceKind::UsageFile,
             Self::FocusFile(_) => SourceKind::FocusFile,
+            Self::Almyty(_) => SourceKind::Almyty,
         }
     }
 }
@@ -175,6 +179,9 @@ pub async fn fetch(
         }
         SourcePlan::UsageFile(plan) => usage_file::fetch(name, plan, into, clock, progress).await,
         SourcePlan::FocusFile(plan) => focus_file::fetch(name, plan, into, clock, progress).await,
+        SourcePlan::Almyty(plan) => {
+            almyty::fetch(name, plan, needs, into, clock, progress, Pace::default()).await
+        }
     }
 }
 
@@ -195,6 +202,7 @@ pub fn decode(
         SourceKind::Dispersl => dispersl::decode(name, needs, snapshot),
         SourceKind::UsageFile => usage_file::decode(name, needs, snapshot, zone),
         SourceKind::FocusFile => focus_file::decode(name, needs, snapshot),
+        SourceKind::Almyty => almyty::decode(name, needs, snapshot),
     }
 }
 
@@ -208,5 +216,6 @@ pub async fn probe(name: &str, plan: &SourcePlan, clock: &dyn Clock) -> Result<(
         SourcePlan::Dispersl(plan) => dispersl::probe(name, plan, clock, Pace::default()).await,
         SourcePlan::UsageFile(plan) => usage_file::probe(name, plan).await,
         SourcePlan::FocusFile(plan) => focus_file::probe(name, plan).await,
+        SourcePlan::Almyty(plan) => almyty::probe(name, plan, clock, Pace::default()).await,
     }
 }

@@ -74,7 +74,9 @@ impl Bench {
         match &mut self.plan {
             SourcePlan::UsageFile(plan) => plan.snapshot_files = SnapshotFiles::Hash,
             SourcePlan::FocusFile(plan) => plan.snapshot_files = SnapshotFiles::Hash,
-            SourcePlan::Geai(_) | SourcePlan::Dispersl(_) => unreachable!("no file source"),
+            SourcePlan::Geai(_) | SourcePlan::Dispersl(_) | SourcePlan::Almyty(_) => {
+                unreachable!("no file source")
+            }
         }
         self
     }

@@ -101,7 +101,9 @@ pub(super) fn wait_until(
     // The platform answers for any day at any time, so that waiting for it would be no wait at all.
     let never_late = |name: &String| {
         let source = document.sources.get(name);
-        source.is_some_and(|source| source.geai.is_some() || source.dispersl.is_some())
+        source.is_some_and(|source| {
+            source.geai.is_some() || source.dispersl.is_some() || source.almyty.is_some()
+        })
     };
     let files = || sources.iter().filter(|name| !never_late(name));
     let fresh = entry.fresh.clone().unwrap_or_else(|| files().cloned().collect());

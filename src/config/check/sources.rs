@@ -1,5 +1,7 @@
 //! `[sources.NAME.KIND]`.
 
+mod almyty;
+
 use super::Check;
 use super::dispersl::dispersl;
 use super::service::RUNS_AT_ONCE;
@@ -26,13 +28,18 @@ pub(super) fn source(
         ("dispersl", entry.dispersl.is_some()),
         ("usage_file", entry.usage_file.is_some()),
         ("focus_file", entry.focus_file.is_some()),
+        ("almyty", entry.almyty.is_some()),
     ];
     let found: Vec<&str> = kinds
         .iter()
         .filter(|(_, is)| *is)
         .map(|(kind, _)| *kind)
         .collect();
-    cx.one_kind(at, &found, "`geai`, `dispersl`, `usage_file` and `focus_file`");
+    cx.one_kind(
+        at,
+        &found,
+        "`geai`, `dispersl`, `almyty`, `usage_file` and `focus_file`",
+    );
     let geai = entry
         .geai
         .as_ref()
@@ -49,10 +56,15 @@ pub(super) fn source(
         .focus_file
         .as_ref()
         .and_then(|focus| focus_file(cx, &at.join("focus_file"), focus));
+    let almyty = entry
+        .almyty
+        .as_ref()
+        .and_then(|almyty| self::almyty::almyty(cx, &at.join("almyty"), almyty));
     geai.map(SourcePlan::Geai)
         .or(dispersl.map(SourcePlan::Dispersl))
         .or(usage.map(SourcePlan::UsageFile))
         .or(focus.map(SourcePlan::FocusFile))
+        .or(almyty.map(SourcePlan::Almyty))
 }
 
 fn geai(cx: &mut Check<'_>, at: &KeyPath, entry: &GeaiEntry) -> Option<GeaiPlan> {

@@ -1,5 +1,6 @@
 //! `[sources.NAME.KIND]`.
 
+use super::almyty::AlmytyEntry;
 use super::dispersl::DisperslEntry;
 use super::word;
 use crate::config::plan::SnapshotFiles;
@@ -18,6 +19,8 @@ pub(in crate::config) struct SourceEntry {
     pub(in crate::config) usage_file: Option<UsageFileEntry>,
     /// FOCUS 1.0 … 1.4 billing exports.
     pub(in crate::config) focus_file: Option<FocusFileEntry>,
+    /// almyty.
+    pub(in crate::config) almyty: Option<AlmytyEntry>,
 }
 
 /// `[sources.NAME.geai]`: the analytics API of Globant Enterprise AI.

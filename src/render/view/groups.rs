@@ -110,6 +110,7 @@ fn group_of(metric: Metric) -> &'static str {
         | M::Tokens => "Tokens",
         M::ActiveUsers | M::ActiveAgents | M::ActiveProjects => "Users & agents",
         M::EffectiveCost
+        | M::InvoicedCost
         | M::ListCost
         | M::ContractedCost
         | M::Credits

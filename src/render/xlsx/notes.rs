@@ -226,5 +226,12 @@ fn meaning(metric: Metric) -> &'static str {
         Metric::Requests => "Requests of one agent or user",
         Metric::Tokens => "Tokens of one agent or user",
         Metric::Cost => "Cost of one agent or user",
+        Metric::SuccessRate => "Requests that were answered with success / requests × 100",
+        Metric::ToolExecutions => "Executions of tools",
+        Metric::ToolErrors => "Executions of tools that failed",
+        Metric::AuditEvents => "Entries of the audit trail",
+        Metric::InvoicedCost => {
+            "What the providers have invoiced, as far as the platform knows their invoices"
+        }
     }
 }

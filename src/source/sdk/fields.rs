@@ -118,6 +118,12 @@ impl<'a> Row<'a> {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
+    /// A truth value; anything else is unknown.
+    #[must_use]
+    pub fn truth(&self, key: &str) -> Option<bool> {
+        self.object.get(key)?.as_bool()
+    }
+
     /// A date, `YYYY-MM-DD`.
     pub fn date(&self, key: &str, flaws: &mut Flaws) -> Option<NaiveDate> {
         let text = self.name(key, flaws)?;

@@ -6,7 +6,7 @@ use crate::schedule::clock::Clock;
 use crate::source::{Recourse, SourceError};
 use backon::Retryable;
 use chrono::{DateTime, Utc};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Certificate, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -25,6 +25,12 @@ const MAX_REDIRECTS: usize = 5;
 
 /// How much of a far end's own words an error repeats.
 const MAX_WORDS: usize = 300;
+
+/// When the far end's limit on the rate of calls is lifted.
+const RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+const BAD_KEY: &str =
+    "the request cannot be built: `api_key` holds a character that no HTTP header can carry";
 
 /// Where a source answers, what opens it, and how patient we are.
 #[derive(Debug, Clone)]
@@ -75,32 +81,43 @@ pub type Judge = fn(&Value) -> Option<Fault>;
 /// The client of one source.
 #[derive(Debug)]
 pub struct Http<'c> {
-    plan: HttpPlan,
+    pub(super) plan: HttpPlan,
     client: reqwest::Client,
     clock: &'c dyn Clock,
+    key_header: Option<HeaderName>,
 }
 
 /// Why one try failed.
 #[derive(Debug)]
-struct Failure {
+pub(super) struct Failure {
     reason: String,
     recourse: Recourse,
+    /// The status, where it is the reason.
+    status: Option<StatusCode>,
 }
 
 impl Failure {
-    fn permanent(reason: impl Into<String>) -> Self {
+    pub(super) fn permanent(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
             recourse: Recourse::Permanent,
+            status: None,
         }
     }
 
-    fn transient(reason: impl Into<String>) -> Self {
+    pub(super) fn transient(reason: impl Into<String>) -> Self {
         Self {
-            reason: reason.into(),
             recourse: Recourse::Retry { after: None },
+            ..Self::permanent(reason)
         }
     }
+}
+
+/// The failure of the last try.
+#[derive(Debug)]
+pub(super) struct Refused {
+    failure: Failure,
+    tries: u32,
 }
 
 impl<'c> Http<'c> {
@@ -151,7 +168,21 @@ impl<'c> Http<'c> {
             }
             None => builder.build().map_err(|error| unbuilt(&plan.source, &error))?,
         };
-        Ok(Self { plan, client, clock })
+        Ok(Self {
+            plan,
+            client,
+            clock,
+            key_header: None,
+        })
+    }
+
+    /// The same client, which sends its token in this header instead of as bearer token.
+    #[must_use]
+    pub fn keyed_by(self, header: HeaderName) -> Self {
+        Self {
+            key_header: Some(header),
+            ..self
+        }
     }
 
     /// Gets `path` (with its query, already percent-encoded) under the base URL, repeating what may pass.
@@ -160,12 +191,47 @@ impl<'c> Http<'c> {
     /// [`SourceError::Call`] with host and path, never with query or token.
     pub async fn get(&self, path: &str, headers: &HeaderMap, judge: Judge) -> Result<Answered, SourceError> {
         let url = self.target(path);
+        let answered = self.persist(|| self.attempt(&url, headers, judge)).await;
+        answered.map_err(|refused| self.refused(&url, &refused))
+    }
+
+    /// [`Http::get`], for what a platform may lack or keep from us: a last answer of one of these statuses is `Ok(Err(…))` with
+    /// the reason.
+    ///
+    /// # Errors
+    /// As [`Http::get`].
+    pub async fn get_unless(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        judge: Judge,
+        statuses: &[u16],
+    ) -> Result<Result<Answered, String>, SourceError> {
+        let url = self.target(path);
+        match self.persist(|| self.attempt(&url, headers, judge)).await {
+            Ok(answered) => Ok(Ok(answered)),
+            Err(Refused { failure, .. })
+                if failure
+                    .status
+                    .is_some_and(|status| statuses.contains(&status.as_u16())) =>
+            {
+                Ok(Err(failure.reason))
+            }
+            Err(refused) => Err(self.refused(&url, &refused)),
+        }
+    }
+
+    /// Tries until one try succeeds, or one fails for good, or there have been enough.
+    pub(super) async fn persist<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Refused>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
         let count = AtomicU32::new(0);
-        let attempt = || {
+        let counted = || {
             count.fetch_add(1, Ordering::Relaxed);
-            self.attempt(&url, headers, judge)
+            attempt()
         };
-        attempt
+        counted
             .retry(self.plan.pace.backoff(self.plan.attempts))
             .when(|failure| failure.recourse != Recourse::Permanent)
             .adjust(|failure, wait| match failure.recourse {
@@ -174,15 +240,20 @@ impl<'c> Http<'c> {
                 _ => wait,
             })
             .await
-            .map_err(|failure| {
-                let tries = count.load(Ordering::Relaxed);
-                let note = if tries > 1 {
-                    format!(" (tried {tries} times)")
-                } else {
-                    String::new()
-                };
-                self.call_error(&url, format!("{}{note}", failure.reason), failure.recourse)
+            .map_err(|failure| Refused {
+                failure,
+                tries: count.load(Ordering::Relaxed),
             })
+    }
+
+    pub(super) fn refused(&self, url: &Url, refused: &Refused) -> SourceError {
+        let Refused { failure, tries } = refused;
+        let note = if *tries > 1 {
+            format!(" (tried {tries} times)")
+        } else {
+            String::new()
+        };
+        self.call_error(url, format!("{}{note}", failure.reason), failure.recourse)
     }
 
     /// An error about a call under the base URL, in the form of those of [`Http::get`].
@@ -205,7 +276,7 @@ impl<'c> Http<'c> {
         }
     }
 
-    fn target(&self, path: &str) -> Url {
+    pub(super) fn target(&self, path: &str) -> Url {
         let mut url = self.plan.base_url.clone();
         let (path, query) = path
             .split_once('?')
@@ -218,19 +289,37 @@ impl<'c> Http<'c> {
     }
 
     async fn attempt(&self, target: &Url, headers: &HeaderMap, judge: Judge) -> Result<Answered, Failure> {
+        let response = self.send(target, headers, self.plan.timeout).await?;
+        self.answer(response, judge).await
+    }
+
+    /// Asks, follows redirects, and hands over the answer before its body; all of it may take `patience`.
+    pub(super) async fn send(
+        &self,
+        target: &Url,
+        headers: &HeaderMap,
+        patience: Duration,
+    ) -> Result<Response, Failure> {
+        let token = self.plan.token.expose_secret();
         let mut url = target.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let response = self
+            let request = self
                 .client
                 .get(url.clone())
                 .headers(headers.clone())
-                .bearer_auth(self.plan.token.expose_secret())
-                .send()
-                .await
-                .map_err(|error| self.transport(error))?;
+                .timeout(patience);
+            let request = match &self.key_header {
+                Some(header) => {
+                    let mut key = HeaderValue::from_str(token).map_err(|_| Failure::permanent(BAD_KEY))?;
+                    key.set_sensitive(true);
+                    request.header(header, key)
+                }
+                None => request.bearer_auth(token),
+            };
+            let response = request.send().await.map_err(|error| self.transport(error))?;
             match redirect(&url, &response)? {
                 Some(next) => url = next,
-                None => return self.answer(response, judge).await,
+                None => return Ok(response),
             }
         }
         Err(Failure::permanent(format!(
@@ -238,13 +327,15 @@ impl<'c> Http<'c> {
         )))
     }
 
-    async fn answer(&self, mut response: Response, judge: Judge) -> Result<Answered, Failure> {
+    pub(super) async fn answer(&self, mut response: Response, judge: Judge) -> Result<Answered, Failure> {
         let status = response.status();
         let media_type = text_header(&response, &CONTENT_TYPE)
             .unwrap_or_default()
             .to_lowercase();
+        let now = self.clock.now();
         let after = text_header(&response, &RETRY_AFTER)
-            .and_then(|value| retry::retry_after(&value, self.clock.now()));
+            .and_then(|value| retry::retry_after(&value, now))
+            .or_else(|| retry::rate_reset(&text_header(&response, &RATE_RESET)?, now));
         let body = self.body(&mut response).await;
         if !status.is_success() {
             // A body that did not arrive whole takes nothing from what the status says.
@@ -314,15 +405,14 @@ impl<'c> Http<'c> {
             } else {
                 Recourse::Permanent
             },
+            status: Some(status),
         }
     }
 
-    fn transport(&self, error: reqwest::Error) -> Failure {
+    pub(super) fn transport(&self, error: reqwest::Error) -> Failure {
         let error = error.without_url();
         if error.is_builder() {
-            return Failure::permanent(
-                "the request cannot be built: `api_key` holds a character that no HTTP header can carry",
-            );
+            return Failure::permanent(BAD_KEY);
         }
         Failure::transient(if error.is_timeout() && error.is_connect() {
             format!(
@@ -350,7 +440,7 @@ impl<'c> Http<'c> {
     }
 
     /// A far end's words on one line, bounded, without the token that it may have echoed.
-    fn words(&self, text: &str) -> String {
+    pub(super) fn words(&self, text: &str) -> String {
         let text = text.replace(self.plan.token.expose_secret(), "(token)");
         let line = text.split(char::is_control).collect::<Vec<_>>().join(" ");
         if line.chars().count() <= MAX_WORDS {
@@ -401,7 +491,7 @@ fn redirect(from: &Url, response: &Response) -> Result<Option<Url>, Failure> {
     Ok(Some(next))
 }
 
-fn text_header(response: &Response, name: &reqwest::header::HeaderName) -> Option<String> {
+fn text_header(response: &Response, name: &HeaderName) -> Option<String> {
     Some(response.headers().get(name)?.to_str().ok()?.to_owned())
 }
 

@@ -7,7 +7,9 @@ pub mod fields;
 pub mod http;
 pub mod json;
 pub mod retry;
+mod rows;
 
 pub use fields::{Flaw, Flaws, Row, Wire};
 pub use http::{Answered, Fault, Http, HttpPlan};
 pub use retry::Pace;
+pub use rows::{Listed, Reading};

@@ -58,6 +58,19 @@ pub(super) fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     Some((then.to_utc() - now).to_std().unwrap_or_default())
 }
 
+/// Larger numbers of `X-RateLimit-Reset` are instants (seconds of Unix time), smaller ones waits in seconds: platforms send both.
+const EARLIEST_INSTANT: u64 = 1_000_000_000;
+
+/// The wait that `X-RateLimit-Reset` asks for; `None` where it is not a number.
+pub(super) fn rate_reset(value: &str, now: DateTime<Utc>) -> Option<Duration> {
+    let seconds: u64 = value.trim().parse().ok()?;
+    if seconds < EARLIEST_INSTANT {
+        return Some(Duration::from_secs(seconds));
+    }
+    let then = DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)?;
+    Some((then - now).to_std().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +90,19 @@ mod tests {
         ] {
             assert_eq!(
                 retry_after(value, now),
+                seconds.map(Duration::from_secs),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_reset_is_a_wait_or_an_instant() {
+        let now: DateTime<Utc> = "2026-11-02T07:00:00Z".parse().unwrap();
+        let soon = now.timestamp() + 12;
+        for (value, seconds) in [("7", Some(7)), (&*soon.to_string(), Some(12)), ("soon", None)] {
+            assert_eq!(
+                rate_reset(value, now),
                 seconds.map(Duration::from_secs),
                 "{value}"
             );

@@ -1,0 +1,63 @@
+//! `[sources.NAME.almyty]`.
+
+use crate::config::secret::Secret;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// `[sources.NAME.almyty]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlmytyPlan {
+    /// Where the platform answers; may carry a path prefix.
+    pub base_url: Url,
+    /// API key, or JWT of a user.
+    pub api_key: Secret,
+    /// Sent as `X-Organization-Id`.
+    pub organization: Option<String>,
+    /// Which endpoints are asked.
+    pub surface: AlmytySurface,
+    /// In which unit conversations state their cost.
+    pub conversation_cost: CostUnit,
+    /// Whether the audit trail is fetched.
+    pub audit: bool,
+    /// How many days the platform keeps requests and tool executions; `None`: for ever.
+    pub retention_days: Option<u32>,
+    /// Most calls to one group of endpoints within a minute.
+    pub requests_per_minute: usize,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for one whole answer, of an export for its next part.
+    pub timeout: Duration,
+    /// Tries of one call, the first included.
+    pub attempts: u32,
+    /// PEM file of certificate authorities to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// See [`SourcePlan::runs_at_once`](super::SourcePlan::runs_at_once).
+    pub runs_at_once: Option<usize>,
+}
+
+/// `surface`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AlmytySurface {
+    /// Whichever the server has, the real one first.
+    #[default]
+    Auto,
+    /// The endpoints that the platform's code has: `/analytics/…`, `/audit-logs` and others.
+    Real,
+    /// The endpoints of the platform's older documentation: `/usage-metrics` and `/audit-logs`.
+    Documented,
+}
+
+/// `conversation_cost`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CostUnit {
+    /// Hundredths of a US dollar, with fractions.
+    #[default]
+    Cents,
+    /// US dollars.
+    Dollars,
+}

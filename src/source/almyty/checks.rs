@@ -1,0 +1,182 @@
+//! Whether the cost of conversations is in the unit that we take it for. The platform keeps cents in some places and dollars in
+//! others, and a mistake is a hundredfold one: nothing is corrected, but the reader hears of it.
+
+use super::decode::Reader;
+use super::invoices::agreeing_estimate;
+use super::settings::from_cents;
+use super::target::{AGENT_RUNS, LLM_USAGE, SPEND};
+use crate::config::plan::CostUnit;
+use crate::metric::Metric;
+use crate::money;
+use crate::source::files::book::UNATTRIBUTED;
+use crate::source::sdk::{Flaws, Row};
+use crate::source::{Need, Window};
+use chrono::{Datelike, NaiveDate};
+use rust_decimal::{Decimal, dec};
+use serde_json::Value;
+
+/// One amount is a hundred times the other if it is so many times as high. Estimates and invoices may well differ by a half.
+const HUNDREDFOLD: std::ops::RangeInclusive<Decimal> = dec!(50)..=dec!(200);
+/// Digits of an amount in a sentence.
+const CENTS: u32 = 2;
+
+/// Says how the windows' costs stand beside invoices and the cost of runs of agents.
+pub(super) fn all(reader: &mut Reader<'_>, needs: &[Need], windows: &[Window], today: NaiveDate) {
+    for (need, window) in needs.iter().zip(windows) {
+        against_invoices(reader, need, window);
+    }
+    week(reader);
+    for (need, window) in needs.iter().zip(windows) {
+        month_to_date(reader, need, window, today);
+    }
+}
+
+/// The invoices of a period against the conversations with those providers that have invoiced.
+fn against_invoices(reader: &mut Reader<'_>, need: &Need, window: &Window) {
+    let Some(breakdown) = window.breakdowns.iter().find(|all| all.dimension == "provider") else {
+        return;
+    };
+    let (mut ours, mut invoiced, mut without) = (Vec::new(), Vec::new(), Vec::new());
+    for member in &breakdown.members {
+        let value = |metric| {
+            let measure = member.measures.iter().find(|measure| measure.metric == metric);
+            measure.and_then(|measure| measure.value)
+        };
+        match (value(Metric::TotalCost), value(Metric::InvoicedCost)) {
+            (Some(cost), Some(invoice)) => {
+                ours.push(cost);
+                invoiced.push(invoice);
+            }
+            (Some(cost), None) if !cost.is_zero() && member.name != UNATTRIBUTED => {
+                without.push(member.name.as_str());
+            }
+            _ => {}
+        }
+    }
+    let (Ok(ours), Ok(invoiced), false) = (
+        money::sum(ours),
+        money::sum(invoiced.clone()),
+        invoiced.is_empty(),
+    ) else {
+        return;
+    };
+    let id = need.period.id();
+    if let Some(advice) = advice(reader, ours, invoiced) {
+        let text = format!(
+            "{id}: the providers have invoiced {}, which is about {advice}",
+            dollars(invoiced)
+        );
+        reader.notice(text, false);
+    } else if let Some(difference) = invoiced
+        .checked_sub(ours)
+        .filter(|difference| !difference.is_zero())
+    {
+        let which = if difference.is_sign_positive() {
+            "more"
+        } else {
+            "less"
+        };
+        let estimate = window
+            .figure(Metric::TotalCost)
+            .and_then(|cost| agreeing_estimate(reader, need, cost))
+            .map(|estimate| format!(" The platform's own estimate is {}.", dollars(estimate)))
+            .unwrap_or_default();
+        let text = format!(
+            "{id}: the providers have invoiced {}, {} {which} than the {} at which the platform puts the conversations with \
+             them.{estimate}",
+            dollars(invoiced),
+            dollars(difference.abs()),
+            dollars(ours)
+        );
+        reader.notice(text, false);
+    }
+    if !without.is_empty() {
+        let text = format!("{id}: no invoice is known of {}.", without.join(", "));
+        reader.notice(text, false);
+    }
+}
+
+/// The last seven days, of which conversations are told in the unit in question and runs of agents in dollars.
+fn week(reader: &mut Reader<'_>) {
+    let conversations = reader.known(LLM_USAGE).and_then(|answer| {
+        let rows = answer.get("data")?.as_array()?.clone();
+        let cost = |row: &Value| Row::whole(row)?.number("totalCostCents", &mut Flaws::default());
+        let costs = rows.iter().map(cost).collect::<Option<Vec<_>>>()?;
+        reader.settings.dollars(money::sum(costs).ok()?).ok()
+    });
+    let runs = reader.known(AGENT_RUNS).and_then(|answer| {
+        let data = Row::whole(answer.get("data")?)?;
+        data.number("totalCost", &mut Flaws::default())
+    });
+    let (Some(conversations), Some(runs)) = (conversations, runs) else {
+        return;
+    };
+    if let Some(advice) = advice(reader, conversations, runs) {
+        let text = format!(
+            "In the seven days before the data were fetched, runs of agents cost {}, which is about {advice}",
+            dollars(runs)
+        );
+        reader.notice(text, false);
+    }
+}
+
+/// The running month, of which the cost of runs of agents is told in cents.
+fn month_to_date(reader: &mut Reader<'_>, need: &Need, window: &Window, today: NaiveDate) {
+    let begins = today.with_day(1) == Some(need.period.start());
+    if !begins || need.period.end() < today {
+        return;
+    }
+    let spent = reader.known(SPEND).and_then(|answer| {
+        let data = Row::whole(answer.get("data")?)?;
+        from_cents(data.number("totalCents", &mut Flaws::default())?).ok()
+    });
+    let (Some(spent), Some(cost)) = (spent, window.figure(Metric::TotalCost)) else {
+        return;
+    };
+    if let Some(advice) = advice(reader, cost, spent) {
+        let text = format!(
+            "{}: runs of agents have cost {} since the first of the month, which is about {advice}",
+            need.period.id(),
+            dollars(spent)
+        );
+        reader.notice(text, false);
+    }
+}
+
+/// What to do where `other` is about a hundred times `ours` or a hundredth of it. Zeros prove nothing: the platform answers them
+/// when its database fails.
+fn advice(reader: &Reader<'_>, ours: Decimal, other: Decimal) -> Option<String> {
+    let times = |a: Decimal, b: Decimal| a.checked_div(b).filter(|times| HUNDREDFOLD.contains(times));
+    let ours_shown = dollars(ours);
+    let unit = reader.settings.conversation_cost;
+    let (how_much, remedy) = if times(other, ours).is_some() {
+        let remedy = match unit {
+            CostUnit::Cents => "set `conversation_cost = \"dollars\"` if the platform states dollars",
+            CostUnit::Dollars => "ask the platform's operator in which unit conversations state their cost",
+        };
+        ("a hundred times", remedy)
+    } else if times(ours, other).is_some() {
+        let remedy = match unit {
+            CostUnit::Dollars => "set `conversation_cost = \"cents\"` if the platform states cents",
+            CostUnit::Cents => "ask the platform's operator in which unit conversations state their cost",
+        };
+        ("a hundredth of", remedy)
+    } else {
+        return None;
+    };
+    Some(format!(
+        "{how_much} the {ours_shown} of the conversations: their cost may be in another unit than it is taken for; {remedy}."
+    ))
+}
+
+/// `USD 12.34`.
+fn dollars(amount: Decimal) -> String {
+    format!("USD {}", money::rounded(amount, CENTS))
+}
+
+impl Reader<'_> {
+    /// An answer that a report can do without.
+    fn known(&self, target: &str) -> Option<Value> {
+        self.answer(target).ok()?.ok()
+    }
+}

@@ -1,0 +1,189 @@
+//! The client: how the platform is asked, how often, and with which credential.
+
+use super::fault::fault;
+use super::keep::Kept;
+use super::pacer::Pacer;
+use super::slices::{EXPORT_ROWS, Slice};
+use super::target::Export;
+use crate::config::plan::AlmytyPlan;
+use crate::schedule::clock::Clock;
+use crate::source::SourceError;
+use crate::source::sdk::{Answered, Http, HttpPlan, Listed, Pace, Reading};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+/// Takes an API key that the platform would not look up as a bearer token.
+const KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
+/// Names the organization of a user who has several.
+const ORGANIZATION_HEADER: HeaderName = HeaderName::from_static("x-organization-id");
+/// How the platform's own API keys begin.
+const KEY_PREFIX: &str = "almyty_";
+/// Dots of a JWT.
+const JWT_DOTS: usize = 2;
+
+/// Asks one server; every call is a read and safe to repeat.
+#[derive(Debug)]
+pub(super) struct Client<'c> {
+    http: Http<'c>,
+    headers: HeaderMap,
+    pacer: Pacer,
+}
+
+/// One page of a list, and what the platform says about the whole of it.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// Its rows, as far as they are kept.
+    pub(super) rows: Vec<Kept>,
+    /// All rows of the list, as the platform counts them.
+    pub(super) total: Option<u64>,
+    /// All pages.
+    pub(super) pages: Option<u64>,
+}
+
+impl<'c> Client<'c> {
+    /// Opens a client for the source `name`; asks nothing yet.
+    pub(super) fn new(
+        name: &str,
+        plan: &AlmytyPlan,
+        clock: &'c dyn Clock,
+        pace: Pace,
+    ) -> Result<Self, SourceError> {
+        let token = plan.api_key.reveal().map_err(|cause| SourceError::Secret {
+            source_name: name.to_owned(),
+            cause,
+        })?;
+        let bearer = is_bearer(token.expose_secret());
+        let http = Http::new(
+            HttpPlan {
+                source: name.to_owned(),
+                base_url: plan.base_url.clone(),
+                token,
+                connect_timeout: plan.connect_timeout,
+                timeout: plan.timeout,
+                attempts: plan.attempts,
+                ca_file: plan.ca_file.clone(),
+                pace,
+            },
+            clock,
+        )?;
+        let http = if bearer { http } else { http.keyed_by(KEY_HEADER) };
+        let mut headers = HeaderMap::new();
+        if let Some(organization) = &plan.organization {
+            let value = HeaderValue::from_str(organization).map_err(|_| {
+                http.error(
+                    "",
+                    "`organization` holds characters that no id can hold".to_owned(),
+                )
+            })?;
+            headers.insert(ORGANIZATION_HEADER, value);
+        }
+        Ok(Self {
+            http,
+            headers,
+            pacer: Pacer::new(plan.requests_per_minute),
+        })
+    }
+
+    /// The answer to one call.
+    pub(super) async fn get(&self, target: &str) -> Result<Answered, SourceError> {
+        self.pacer.pass(target).await;
+        self.http.get(target, &self.headers, fault).await
+    }
+
+    /// The answer to one call, or the reason why there is none if its status is one of these.
+    pub(super) async fn get_unless(
+        &self,
+        target: &str,
+        statuses: &[u16],
+    ) -> Result<Result<Answered, String>, SourceError> {
+        self.pacer.pass(target).await;
+        self.http.get_unless(target, &self.headers, fault, statuses).await
+    }
+
+    /// The rows of one slice, unless there are more than an export holds.
+    pub(super) async fn export(&self, export: Export, slice: Slice) -> Result<Listed<Kept>, SourceError> {
+        let target = export.target(slice);
+        self.pacer.pass(&target).await;
+        let reading = Reading {
+            pick: Kept::picker(export),
+            bound: EXPORT_ROWS,
+            judge: fault,
+        };
+        self.http.list(&target, &self.headers, reading).await
+    }
+
+    /// One page of the list at `target`, which has a query already.
+    pub(super) async fn page(
+        &self,
+        target: &str,
+        page: u64,
+        limit: usize,
+        pick: fn(&Value) -> Kept,
+    ) -> Result<Page, SourceError> {
+        match self.page_unless(target, (page, limit), pick, &[]).await? {
+            Ok(page) => Ok(page),
+            Err(reason) => Err(self.error(target, reason)),
+        }
+    }
+
+    /// [`Client::page`], or the reason why there is none if its status is one of these.
+    pub(super) async fn page_unless(
+        &self,
+        target: &str,
+        (page, limit): (u64, usize),
+        pick: fn(&Value) -> Kept,
+        statuses: &[u16],
+    ) -> Result<Result<Page, String>, SourceError> {
+        let target = format!("{target}&page={page}&limit={limit}");
+        let answered = match self.get_unless(&target, statuses).await? {
+            Ok(answered) => answered,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let (rows, counts) = paged(&answered.value).ok_or_else(|| {
+            let reason = "it answered without a list in `data`; check `base_url` and `surface`";
+            self.error(&target, reason)
+        })?;
+        let count = |keys: [&str; 2]| keys.iter().find_map(|key| counts.get(key)?.as_u64());
+        Ok(Ok(Page {
+            rows: rows.iter().filter(|row| row.is_object()).map(pick).collect(),
+            total: count(["total", "totalItems"]),
+            pages: count(["pages", "totalPages"]),
+        }))
+    }
+
+    /// An error about a call.
+    pub(super) fn error(&self, target: &str, reason: impl Into<String>) -> SourceError {
+        self.http.error(target, reason.into())
+    }
+}
+
+/// Whether the platform looks a credential up as bearer token: its own keys and JWTs.
+fn is_bearer(token: &str) -> bool {
+    token.starts_with(KEY_PREFIX) || token.bytes().filter(|byte| *byte == b'.').count() == JWT_DOTS
+}
+
+/// The rows of a page and the object that counts them: one inside the other under `data`, or side by side.
+fn paged(answer: &Value) -> Option<(&Vec<Value>, &Value)> {
+    let data = answer.get("data")?;
+    match data {
+        Value::Array(rows) => Some((rows, answer.get("pagination").unwrap_or(answer))),
+        _ => Some((data.get("data")?.as_array()?, data)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_goes_where_the_platform_looks_for_it() {
+        for (token, bearer) in [
+            ("almyty_0123456789abcdef", true),
+            ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", true),
+            ("ak_live_0123456789abcdef", false),
+        ] {
+            assert_eq!(is_bearer(token), bearer, "{token}");
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! Decoding: a snapshot of rows becomes a dataset, and whatever is missing or odd becomes a sentence.
+
+use super::fetch::{COUNTED, LACKING};
+use super::names::NAMED;
+use super::settings::Settings;
+use super::sheet::{DIMENSIONS, Rows, Sheet};
+use super::target::{self, Export, request};
+use super::{PLATFORM, checks, documented, invoices, kept, shape};
+use crate::config::plan::AlmytySurface;
+use crate::money::{Currency, MoneyError};
+use crate::source::dataset::Reach;
+use crate::source::days::spans;
+use crate::source::sdk::{Row, json};
+use crate::source::{Dataset, Depth, Need, Notice, Snapshot, SourceError, Window};
+use chrono::{Days, NaiveDate};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Decimals of a dollar to which costs are rounded where their exact sum has more digits than can be kept: the platform computes in
+/// binary, and 17 digits of a tiny cost and those of a large total may not fit into one number.
+const DECIMALS: u32 = 18;
+
+/// Decodes a snapshot. Pure.
+///
+/// # Errors
+/// [`SourceError::Contradiction`] where an answer is not there, is no answer, or contradicts itself.
+pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
+    let exact = Settings::read(name, snapshot)?;
+    if let Some(dataset) = decode_as(name, &exact, needs, snapshot)? {
+        return Ok(dataset);
+    }
+    let rounding = Settings {
+        decimals: Some(DECIMALS),
+        ..exact
+    };
+    decode_as(name, &rounding, needs, snapshot)?.ok_or_else(|| SourceError::Contradiction {
+        source_name: name.to_owned(),
+        reason: format!(
+            "{}; look for an amount of absurd size on the platform",
+            MoneyError::Overflow
+        ),
+    })
+}
+
+/// [`decode`] under these settings; `None` where no decimal holds the sums.
+fn decode_as(
+    name: &str,
+    settings: &Settings,
+    needs: &[Need],
+    snapshot: &Snapshot,
+) -> Result<Option<Dataset>, SourceError> {
+    let mut reader = Reader {
+        name,
+        snapshot,
+        settings,
+        notices: Vec::new(),
+    };
+    let fetched_at = snapshot
+        .fetched_at()
+        .ok_or_else(|| reader.contradiction("the snapshot holds no answer; fetch it again"))?;
+    let today = fetched_at.date_naive();
+    let mut sheet = Sheet::new(needs, settings);
+    let windows = match settings.surface {
+        AlmytySurface::Documented => Some(documented::windows(&mut reader, &mut sheet, needs)?),
+        AlmytySurface::Real | AlmytySurface::Auto => real(&mut reader, &mut sheet, needs, today)?,
+    };
+    let Some(windows) = windows else { return Ok(None) };
+    let running = needs.iter().any(|need| need.period.end() > today);
+    Ok(Some(Dataset {
+        source: name.to_owned(),
+        platform: PLATFORM.to_owned(),
+        scope: scope(settings, &sheet),
+        currency: Some(Currency::USD),
+        zone: Some("UTC".to_owned()),
+        fetched_at,
+        provisional_through: running.then_some(fetched_at),
+        reach: Reach::Always,
+        windows,
+        notices: reader.notices,
+    }))
+}
+
+/// The organization that was named, or the one that all conversations belong to.
+fn scope(settings: &Settings, sheet: &Sheet<'_>) -> Option<String> {
+    let mut found = sheet.organizations.iter();
+    let only = found.next().filter(|_| found.next().is_none());
+    settings.organization.as_ref().or(only).cloned()
+}
+
+/// The windows of the real surface; `None` where no decimal holds the sums.
+fn real(
+    reader: &mut Reader<'_>,
+    sheet: &mut Sheet<'_>,
+    needs: &[Need],
+    today: NaiveDate,
+) -> Result<Option<Vec<Window>>, SourceError> {
+    for (place, need) in needs.iter().enumerate() {
+        let whole = target::whole(&need.period);
+        let exported = |export: Export| request(&export.target(whole));
+        let mut visit = |row: &Row<'_>| sheet.conversation(place, row);
+        reader.rows(&exported(Export::Conversations), &mut visit)?;
+        let mut visit = |row: &Row<'_>| sheet.tool(place, row);
+        reader.rows(&exported(Export::Tools), &mut visit)?;
+        reader.requests(sheet, place, need)?;
+        reader.retained(sheet, (place, need), Rows::Requests, today);
+        reader.retained(sheet, (place, need), Rows::Tools, today);
+        reader.audit(sheet, place, need)?;
+        invoices::add(reader, sheet, needs, place)?;
+    }
+    sheet.call_users();
+    for named in &NAMED {
+        let dimension = DIMENSIONS
+            .iter()
+            .position(|dimension| *dimension == named.dimension);
+        match (named.read(reader.snapshot), dimension) {
+            (Some(names), Some(dimension)) => {
+                for (id, name) in names {
+                    sheet.book.call(dimension, &id, &name);
+                }
+            }
+            _ => reader.notice(
+                format!(
+                    "The platform does not tell us the names of its {}s; they are shown by their ids.",
+                    named.dimension
+                ),
+                false,
+            ),
+        }
+    }
+    let windows = match shape::windows(sheet, today) {
+        Ok(windows) => windows,
+        Err(MoneyError::Overflow) => return Ok(None),
+        Err(cause) => return Err(reader.unsummable(&cause)),
+    };
+    for (place, need) in needs.iter().enumerate() {
+        reader.flaws(sheet, place, need);
+    }
+    if let Some(decimals) = reader.settings.decimals {
+        let text = format!(
+            "The sum of all costs has more digits than can be kept; each cost is rounded to {decimals} decimals before it is added."
+        );
+        reader.notice(text, false);
+    }
+    if sheet
+        .known
+        .iter()
+        .any(|known| known.rows.contains_key(&Rows::Conversations))
+    {
+        let text = "Cost is the platform's own estimate from its prices for tokens; of conversations that use tools it may know only \
+                    a part.";
+        reader.notice(text.to_owned(), false);
+    }
+    checks::all(reader, needs, &windows, today);
+    Ok(Some(windows))
+}
+
+/// Reads the answers of one snapshot and gathers what must be said about them.
+pub(super) struct Reader<'a> {
+    pub(super) name: &'a str,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) settings: &'a Settings,
+    notices: Vec<Notice>,
+}
+
+impl Reader<'_> {
+    pub(super) fn contradiction(&self, reason: impl Into<String>) -> SourceError {
+        SourceError::Contradiction {
+            source_name: self.name.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(super) fn unsummable(&self, cause: &MoneyError) -> SourceError {
+        self.contradiction(format!(
+            "{cause}; look for an amount of absurd size on the platform"
+        ))
+    }
+
+    pub(super) fn notice(&mut self, text: String, missing: bool) {
+        self.notices.push(Notice {
+            source: Some(self.name.to_owned()),
+            text,
+            missing,
+        });
+    }
+
+    /// The answer to a call, or else why there is none.
+    pub(super) fn answer(&self, target: &str) -> Result<Result<Value, String>, SourceError> {
+        let request = request(target);
+        if let Some(reason) = self.snapshot.text(&format!("{LACKING}{request}")) {
+            return Ok(Err(reason.to_owned()));
+        }
+        let body = self.snapshot.text(&request).ok_or_else(|| {
+            self.contradiction(format!(
+                "the snapshot holds no answer to {request}; fetch it again"
+            ))
+        })?;
+        let value = json::strict(body)
+            .map_err(|error| self.contradiction(format!("the stored answer to {request}: {error}")))?;
+        Ok(Ok(value))
+    }
+
+    fn rows(
+        &self,
+        request: &str,
+        visit: &mut dyn FnMut(&Row<'_>) -> Result<(), String>,
+    ) -> Result<(), SourceError> {
+        if kept::each(self.name, self.snapshot, request, visit)? {
+            return Ok(());
+        }
+        let reason = format!("the snapshot holds no answer to {request}; fetch it again");
+        Err(self.contradiction(reason))
+    }
+
+    /// What the platform counts of a list.
+    fn counted(&self, target: &str) -> Value {
+        let counted = self.snapshot.text(&format!("{COUNTED}{}", request(target)));
+        counted
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default()
+    }
+
+    /// Adds the requests of a period, by whichever way they came.
+    fn requests(&mut self, sheet: &mut Sheet<'_>, place: usize, need: &Need) -> Result<(), SourceError> {
+        let whole = target::whole(&need.period);
+        let list = target::requests(whole);
+        let counted = self.counted(&list);
+        let by_days = counted.get("days").and_then(Value::as_object);
+        let kept = match by_days {
+            Some(_) => request(&Export::Requests.target(whole)),
+            None => request(&list),
+        };
+        let (mut rows, mut by_day) = (0_u64, BTreeMap::<NaiveDate, [u64; 2]>::new());
+        let mut visit = |row: &Row<'_>| {
+            rows += 1;
+            if let Some((day, failed)) = sheet.request(place, row)? {
+                let counts = by_day.entry(day).or_default();
+                counts[0] += 1;
+                counts[1] += u64::from(failed);
+            }
+            Ok(())
+        };
+        self.rows(&kept, &mut visit)?;
+        let Some(days) = by_days else {
+            self.tie_out((Rows::Requests, need), rows, &counted);
+            return Ok(());
+        };
+        let (mut further, mut less) = (0, 0);
+        for day in need.period.dates() {
+            let of = |key| {
+                days.get(&day.to_string())
+                    .and_then(|counts| counts.get(key)?.as_u64())
+            };
+            let [kept, failed] = by_day.get(&day).copied().unwrap_or_default();
+            let (total, errors) = (of("total").unwrap_or(kept), of("errors").unwrap_or(failed));
+            less += kept.saturating_sub(total);
+            let rest = total.saturating_sub(kept);
+            further += rest;
+            let errors = errors.saturating_sub(failed).min(rest);
+            sheet
+                .further_requests(place, day, [rest, errors])
+                .map_err(|reason| self.contradiction(reason))?;
+        }
+        if let Some(reason) = counted.get("lacking").and_then(Value::as_str) {
+            let text = format!(
+                "{}: the platform does not list its requests ({reason}); the report counts those that came through a gateway.",
+                need.period.id()
+            );
+            self.notice(text, need.depth == Depth::Full);
+        }
+        self.say_further(need, further, less);
+        Ok(())
+    }
+
+    fn say_further(&mut self, need: &Need, further: u64, less: u64) {
+        let id = need.period.id();
+        if further > 0 {
+            let text = format!(
+                "{id}: {further} requests did not come through a gateway. They are counted, and belong to nobody; average \
+                 request time and active users are those of the others."
+            );
+            self.notice(text, false);
+        }
+        if less > 0 {
+            let text = format!(
+                "{id}: the platform counts {less} requests fewer than it exports; the report counts those that were exported."
+            );
+            self.notice(text, false);
+        }
+    }
+
+    /// What a list holds against what the platform says it holds.
+    fn tie_out(&mut self, (rows, need): (Rows, &Need), held: u64, counted: &Value) {
+        let Some(total) = counted.get("total").and_then(Value::as_u64) else {
+            return;
+        };
+        if held < total {
+            let text = format!(
+                "{}: the platform counts {total} {}, but its pages gave only {held}, also when read again; the report counts \
+                 those.",
+                need.period.id(),
+                rows.name()
+            );
+            self.notice(text, need.depth == Depth::Full);
+        }
+    }
+
+    /// Adds the audit trail of a period, or says why there is none.
+    pub(super) fn audit(
+        &mut self,
+        sheet: &mut Sheet<'_>,
+        place: usize,
+        need: &Need,
+    ) -> Result<(), SourceError> {
+        if !self.settings.audit || need.depth != Depth::Full {
+            sheet.known[place].unknown.insert(Rows::Audit);
+            return Ok(());
+        }
+        let target = target::audit(target::whole(&need.period));
+        let lacking = format!("{LACKING}{}", request(&target));
+        if let Some(reason) = self.snapshot.text(&lacking) {
+            sheet.known[place].unknown.insert(Rows::Audit);
+            let text = format!(
+                "{}: the audit trail is not available: {reason}.",
+                need.period.id()
+            );
+            self.notice(text, true);
+            return Ok(());
+        }
+        let mut held = 0;
+        let mut visit = |row: &Row<'_>| {
+            held += 1;
+            sheet.audit(place, row)
+        };
+        self.rows(&request(&target), &mut visit)?;
+        let counted = self.counted(&target);
+        self.tie_out((Rows::Audit, need), held, &counted);
+        Ok(())
+    }
+
+    /// Whether rows that are older than the platform keeps them are there all the same. A day without rows proves nothing then,
+    /// least of all that nothing happened.
+    fn retained(
+        &mut self,
+        sheet: &mut Sheet<'_>,
+        (place, need): (usize, &Need),
+        rows: Rows,
+        today: NaiveDate,
+    ) {
+        let Some(days) = self.settings.retention_days else {
+            return;
+        };
+        let kept_from = today
+            .checked_sub_days(Days::new(days.into()))
+            .unwrap_or(NaiveDate::MIN);
+        let known = &mut sheet.known[place];
+        let none = BTreeSet::new();
+        let there = known.days.get(&rows).unwrap_or(&none);
+        let old = need.period.dates().filter(|day| *day < kept_from);
+        let gone: Vec<NaiveDate> = old.filter(|day| !there.contains(day)).collect();
+        if gone.is_empty() {
+            return;
+        }
+        known.unknown.insert(rows);
+        let text = format!(
+            "{}: {} are not retained: the platform keeps them for {days} days and has none for {}. They are not available, \
+             which is not zero. If it keeps them longer, set `retention_days`.",
+            need.period.id(),
+            rows.name(),
+            spans(gone).join(", ")
+        );
+        self.notice(text, need.depth == Depth::Full);
+    }
+
+    /// Sentences about rows that are not as promised.
+    fn flaws(&mut self, sheet: &Sheet<'_>, place: usize, need: &Need) {
+        let (known, id) = (&sheet.known[place], need.period.id());
+        for ((rows, field), count) in &known.lacks {
+            let text = format!(
+                "{id}: {count} {} came without a readable `{field}`; what is made of it is not available, since unknown is not \
+                 zero.",
+                rows.name()
+            );
+            self.notice(text, need.depth == Depth::Full);
+        }
+        for (rows, count) in &known.outside {
+            let text = format!(
+                "{id}: the platform answered {count} {} that lie outside the period; they are ignored.",
+                rows.name()
+            );
+            self.notice(text, false);
+        }
+    }
+}
