@@ -6,6 +6,7 @@ use chrono::SecondsFormat;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The columns, in the order of the contract.
 const COLUMNS: [&str; 22] = [
@@ -61,9 +62,12 @@ pub(super) fn render(report: &Report) -> Table {
 #[must_use]
 pub fn summary_rows(report: &Report) -> Vec<Value> {
     let frame = Frame::new(report);
-    let summaries = report.sections.iter().filter(|section| section.key == "summary");
-    summaries
-        .flat_map(|section| frame.rows(section))
+    let summaries = || report.sections.iter().filter(|section| section.key == "summary");
+    // Whoever has room for some of them only gets each figure once before any of them is compared again.
+    let leading = summaries().flat_map(|section| frame.rows_of(section, 0..1));
+    let further = summaries().flat_map(|section| frame.rows_of(section, 1..usize::MAX));
+    leading
+        .chain(further)
         .map(|row| {
             let fields = COLUMNS.into_iter().zip(row);
             fields
@@ -132,12 +136,19 @@ impl<'a> Frame<'a> {
 
     /// One row per comparison; a figure that stands alone has one row.
     fn rows(&self, section: &'a Section) -> impl Iterator<Item = [Cell<'_>; 22]> {
+        self.rows_of(section, 0..usize::MAX)
+    }
+
+    /// Of each figure the rows at these places.
+    fn rows_of(&self, section: &'a Section, places: Range<usize>) -> impl Iterator<Item = [Cell<'_>; 22]> {
         section.figures.iter().flat_map(move |figure| {
             let alone = figure.comparisons.is_empty().then_some(None);
             let compared = figure.comparisons.iter().map(Some);
             alone
                 .into_iter()
                 .chain(compared)
+                .skip(places.start)
+                .take(places.len())
                 .map(move |comparison| self.row(section, figure, comparison))
         })
     }
@@ -188,7 +199,14 @@ impl<'a> Frame<'a> {
             .source
             .as_ref()
             .and_then(|name| sources.iter().find(|source| source.name == *name));
-        source.map_or(&self.report.period.timezone, |source| &source.zone)
+        match (source, sources.as_slice()) {
+            (Some(source), _) => &source.zone,
+            // Of all sources together: theirs, if it is one.
+            (None, [first, others @ ..]) if others.iter().all(|other| other.zone == first.zone) => {
+                &first.zone
+            }
+            (None, _) => &self.report.period.timezone,
+        }
     }
 }
 
@@ -277,14 +295,24 @@ mod tests {
     }
 
     #[test]
-    fn the_zone_is_the_sources_and_the_periods_for_combined_figures() {
+    fn the_zone_is_the_sources_and_the_periods_where_sources_disagree() {
         let own = sample::figure(Metric::TotalCost, Some(dec!(5)));
         let combined = Figure {
             source: None,
             ..own.clone()
         };
-        let rows = read(&render(&report_of(vec![own, combined])).text);
+        let mut report = report_of(vec![own, combined]);
+        let rows = read(&render(&report).text);
         assert_eq!((rows[1][4].as_str(), rows[1][6].as_str()), ("UTC", "globant"));
+        assert_eq!(
+            (rows[2][4].as_str(), rows[2][6].as_str()),
+            ("UTC", ""),
+            "all of them agree"
+        );
+        let mut other = report.sources[0].clone();
+        other.zone = "America/Bogota".into();
+        report.sources.push(other);
+        let rows = read(&render(&report).text);
         assert_eq!((rows[2][4].as_str(), rows[2][6].as_str()), ("Europe/Madrid", ""));
     }
 

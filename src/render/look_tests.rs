@@ -8,7 +8,7 @@ use crate::metric::Metric;
 use crate::money::Currency;
 use crate::report::{ChartForm, Figure, Report, Section, SourceRef, sample};
 use regex::Regex;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, dec};
 use std::collections::BTreeMap;
 
 fn look() -> Look {
@@ -119,6 +119,14 @@ fn hard_reports() -> Vec<(&'static str, Report)> {
                 });
             }),
         ),
+        ("a comparison", sample::comparison(dec!(123.456))),
+        ("a comparison of slivers", sample::comparison(dec!(0.0000001))),
+        (
+            "a comparison of fortunes",
+            sample::comparison(dec!(987654321.123)),
+        ),
+        ("a comparison of credits", sample::comparison(dec!(-5))),
+        ("a trend", sample::trend()),
     ]
 }
 
@@ -481,14 +489,58 @@ fn charts_and_tables_show_the_same_amounts() {
 }
 
 #[test]
+fn comparisons_and_trends_are_as_approved() {
+    let (comparison, trend) = (sample::comparison(dec!(123.456)), sample::trend());
+    insta::assert_snapshot!("comparison_text", text::render(&comparison, &look()).unwrap());
+    insta::assert_snapshot!("comparison_page", page::render(&comparison, &look()).unwrap());
+    insta::assert_snapshot!("trend_text", text::render(&trend, &look()).unwrap());
+    insta::assert_snapshot!("trend_page", page::render(&trend, &look()).unwrap());
+    let german = Look {
+        locale: "de-DE".into(),
+        ..look()
+    };
+    insta::assert_snapshot!(
+        "comparison_text_german",
+        text::render(&comparison, &german).unwrap()
+    );
+}
+
+#[test]
+fn the_steps_shown_lead_from_the_total_before_to_the_total_now() {
+    let text = text::render(&sample::comparison(dec!(123.456)), &look()).unwrap();
+    let steps = text.split("Why the cost changed").nth(1).unwrap();
+    let rows = steps.split("\n\n").next().unwrap().lines().skip(2);
+    let columns: Vec<Vec<Decimal>> = rows
+        .map(|row| {
+            let cells = row.split_whitespace().rev().take(2);
+            cells
+                .map(|cell| cell.replace(',', "").replace('\u{2212}', "-").replace('+', ""))
+                .map(|cell| cell.parse().unwrap())
+                .collect()
+        })
+        .collect();
+    for column in 0..2 {
+        let values: Vec<Decimal> = columns.iter().map(|row| row[column]).collect();
+        let (now, steps) = values.split_last().unwrap();
+        assert_eq!(steps.iter().sum::<Decimal>(), *now, "{text}");
+    }
+}
+
+#[test]
 fn text_fits_eighty_columns() {
-    let report = sample::report();
-    let faces = [
-        text::render(&report, &look()).unwrap(),
-        mail::render(&report, &look(), &[], false).unwrap().text,
-    ];
-    for line in faces.iter().flat_map(|face| face.lines()) {
-        // Chips are one line, however many.
-        assert!(line.chars().count() <= 80 || line.starts_with('['), "{line}");
+    for report in [
+        sample::report(),
+        sample::comparison(dec!(123.456)),
+        sample::comparison(dec!(5432.1098)),
+        sample::trend(),
+    ] {
+        let faces = [
+            text::render(&report, &look()).unwrap(),
+            mail::render(&report, &look(), &[], false).unwrap().text,
+        ];
+        for line in faces.iter().flat_map(|face| face.lines()) {
+            // Chips are one line, however many.
+            assert!(line.chars().count() <= 80 || line.starts_with('['), "{line}");
+        }
     }
 }

@@ -188,7 +188,7 @@ fn rank(trend: &[Point]) -> Option<Sentence> {
         (_, least) if newest < least => "lowest",
         _ => return None,
     };
-    let words = format!("It is the {word} of the {} periods.", values.len());
+    let words = format!("Spend is the {word} of the {} periods.", values.len());
     Some(Sentence {
         parts: vec![text(&words)],
     })
@@ -196,7 +196,11 @@ fn rank(trend: &[Point]) -> Option<Sentence> {
 
 /// How the cost stands to that of another period.
 fn beside(cost: &Figure, comparison: &Comparison, other: &PeriodRef) -> Option<Sentence> {
-    let mut parts = vec![text("Compared with "), Part::Period(other.clone()), text(" it ")];
+    let mut parts = vec![
+        text("Compared with "),
+        Part::Period(other.clone()),
+        text(" spend "),
+    ];
     match (comparison.direction?, comparison.change_percent) {
         (Direction::Up | Direction::New, Some(percent)) => {
             parts.extend([text("rose "), Part::Percent(percent), text(".")]);

@@ -2,11 +2,12 @@
 
 use super::beside::{self, Beside, Other, View};
 use super::comparison::CostComparison;
-use super::maker::{HEADLINE_COUNT, Maker};
+use super::maker::{HEADLINE_COUNT, Maker, tells};
 use super::tell::{Glance, Told};
 use super::{Compared, Figure, Notice, Part, PeriodRef, Report, Section, Sentence, SourceRef};
 use super::{combine, convert, derive, full, movers, trend};
 use crate::config::plan::ReportPlan;
+use crate::metric::Metric;
 use crate::money::Currency;
 use crate::money::rates::Rates;
 use crate::period::{Period, Shape};
@@ -62,23 +63,27 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice], rates: Op
     let together_view = together
         .as_ref()
         .and_then(|dataset| view(dataset, brief, &others));
+    let adds_cost = together_view
+        .as_ref()
+        .is_some_and(|view| tells(view.current, Metric::TotalCost));
     let views: Vec<View<'_>> = datasets
         .iter()
         .filter_map(|dataset| view(dataset, brief, &others))
         .collect();
     let mut report = head(brief, datasets, failures, &others);
-    let glance = match (&together_view, views.len()) {
-        (Some(view), _) => {
-            report.headlines = headlines(std::slice::from_ref(view));
-            parts(&mut report, brief, view, Glance::Alone);
-            Glance::Not
-        }
-        (None, 2..) => Glance::AmongOthers,
-        (None, _) => Glance::Alone,
+    // The first page is about all together only where their cost can be added up.
+    let (together_glance, glance) = match views.len() {
+        _ if adds_cost => (Glance::Alone, Glance::Not),
+        2.. => (Glance::Not, Glance::AmongOthers),
+        _ => (Glance::Not, Glance::Alone),
     };
-    if together_view.is_none() {
-        report.headlines = headlines(&views);
+    if let Some(view) = &together_view {
+        parts(&mut report, brief, view, together_glance);
     }
+    report.headlines = match &together_view {
+        Some(view) if adds_cost => headlines(std::slice::from_ref(view)),
+        _ => headlines(&views),
+    };
     for view in &views {
         parts(&mut report, brief, view, glance);
     }
@@ -250,7 +255,6 @@ fn common_currency(datasets: &[Dataset], reporting: Currency) -> Option<Currency
 }
 
 fn notices(dataset: &Dataset, brief: &Brief, others: &[Other]) -> Vec<Notice> {
-    let base = others.first().map(|other| &other.period);
     let about = |text: String| Notice {
         source: Some(dataset.source.clone()),
         text,
@@ -261,14 +265,21 @@ fn notices(dataset: &Dataset, brief: &Brief, others: &[Other]) -> Vec<Notice> {
         .chain(others.iter().map(|other| &other.period))
         .filter_map(|period| dataset.window(period));
     notices.extend(windows.flat_map(|window| derive::tie_out(&dataset.source, window)));
-    if let (Shape::ToDate { .. }, Some(base)) = (brief.period.shape(), base)
-        && base.days() < brief.period.days()
-    {
-        notices.push(about(format!(
-            "The period before is compared as far as it goes: {} of {} days.",
-            base.days(),
-            brief.period.days()
-        )));
+    if let Shape::ToDate { .. } = brief.period.shape() {
+        let shorter = others.iter().filter(|other| {
+            matches!(other.period.shape(), Shape::ToDate { .. }) && other.period.days() < brief.period.days()
+        });
+        notices.extend(shorter.map(|other| {
+            about(format!(
+                "{} is compared as far as it goes: {} of {} days.",
+                match other.comparison.as_str() {
+                    "previous_period" => "The period before",
+                    _ => "The same period of last year",
+                },
+                other.period.days(),
+                brief.period.days()
+            ))
+        }));
     }
     if let Some(through) = dataset.provisional_through {
         notices.push(about(format!(

@@ -86,13 +86,14 @@ pub(super) fn bridge(
 
 /// The cost of each period of a trend; `None` where there is no trend or none is known.
 pub(super) fn periods(prefix: &str, cost: &Figure, points: Vec<Point>) -> Option<Chart> {
-    let known = points
-        .iter()
-        .filter_map(|point| Some((&point.period, point.value?)));
-    let (most, value) = known.max_by(|(_, a), (_, b)| a.cmp(b))?;
+    let known = || {
+        let points = points.iter();
+        points.filter_map(|point| Some((&point.period, point.value?)))
+    };
+    let (most, value) = known().max_by(|(_, a), (_, b)| a.cmp(b))?;
     let message = Sentence {
         parts: vec![
-            Part::Text(format!("The highest of {} periods is ", points.len())),
+            Part::Text(format!("The highest of {} periods is ", known().count())),
             Part::Period(most.clone()),
             Part::Text(" with ".to_owned()),
             amount(cost, value),

@@ -24,16 +24,12 @@ pub(super) fn combine(datasets: &[Dataset]) -> Option<Dataset> {
             .collect::<Option<_>>()?;
         Some(added(&all, currency.is_ok()))
     });
-    let zone = first
-        .zone
-        .clone()
-        .filter(|_| datasets.iter().all(|dataset| dataset.zone == first.zone));
     Some(Dataset {
         source: String::new(),
         platform: TOGETHER.to_owned(),
         scope: None,
         currency: currency.clone().unwrap_or_default(),
-        zone,
+        zone: None,
         fetched_at: datasets.iter().map(|dataset| dataset.fetched_at).max()?,
         provisional_through: datasets
             .iter()
@@ -41,7 +37,13 @@ pub(super) fn combine(datasets: &[Dataset]) -> Option<Dataset> {
             .min(),
         reach: Reach::default(),
         windows: windows.collect(),
-        notices: notices(&currency),
+        notices: notices(
+            &currency,
+            datasets
+                .iter()
+                .flat_map(|dataset| &dataset.windows)
+                .any(|window| window.converted.is_some()),
+        ),
     })
 }
 
@@ -58,7 +60,7 @@ fn one_currency(datasets: &[Dataset]) -> Result<Option<Currency>, Vec<&'static s
     if codes.len() > 1 { Err(codes) } else { Ok(found) }
 }
 
-fn notices(currency: &Result<Option<Currency>, Vec<&'static str>>) -> Vec<Notice> {
+fn notices(currency: &Result<Option<Currency>, Vec<&'static str>>, converted: bool) -> Vec<Notice> {
     let about = |text: String| Notice {
         source: None,
         text,
@@ -67,6 +69,12 @@ fn notices(currency: &Result<Option<Currency>, Vec<&'static str>>) -> Vec<Notice
     let mut notices = vec![about(
         "Figures of all sources together are sums of what every one of them tells; use that two sources tell of is counted twice.".to_owned(),
     )];
+    if converted {
+        notices.push(about(
+            "Of all sources together, other exchange rates are not told apart: they show as price."
+                .to_owned(),
+        ));
+    }
     if let Err(codes) = currency {
         notices.push(about(format!(
             "Amounts are in {}; they are not added up, since no rate between them is given.",

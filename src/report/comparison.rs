@@ -8,7 +8,7 @@ use crate::metric::{FULL_REPORT, Metric};
 use crate::money;
 use crate::source::{Member, Window};
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// What is compared of each member.
 const COMPARED: [Metric; 3] = [Metric::TotalCost, Metric::TotalRequests, Metric::TotalTokens];
@@ -30,6 +30,7 @@ impl<'a> CostComparison<'a> {
         let windows = || std::iter::once(view.current).chain(view.beside.iter().map(|other| other.window));
         let told: Vec<String> = windows()
             .flat_map(|window| &window.breakdowns)
+            .filter(|breakdown| breakdown.members.iter().any(is_compared))
             .map(|breakdown| breakdown.dimension.clone())
             .collect();
         let mut seen = BTreeSet::new();
@@ -62,12 +63,7 @@ impl<'a> CostComparison<'a> {
 
     /// All sections of the source, in the order of the report.
     pub(super) fn sections(&self) -> Vec<Section> {
-        let View {
-            maker,
-            current,
-            beside,
-            ..
-        } = self.view;
+        let View { maker, current, .. } = self.view;
         let mut sections = vec![maker.section("summary", "Summary".to_owned(), self.summary())];
         let effects: Vec<Figure> = self
             .effects
@@ -79,11 +75,8 @@ impl<'a> CostComparison<'a> {
             sections.push(maker.section("effects", "Why the cost changed".to_owned(), effects));
         }
         sections.extend(self.dimensions.iter().map(|dimension| {
-            let figures = members(current, beside.iter().map(|other| other.window), dimension)
-                .into_iter()
-                .flat_map(|name| self.member(dimension, name));
             let title = format!("By {}", dimension.replace('_', " "));
-            maker.section(&format!("by_{dimension}"), title, figures.collect())
+            maker.section(&format!("by_{dimension}"), title, self.members(dimension))
         }));
         sections.push(maker.section("daily", "Daily".to_owned(), maker.daily(current)));
         sections
@@ -92,7 +85,7 @@ impl<'a> CostComparison<'a> {
     /// What a reader must know of how it was compared.
     pub(super) fn notices(&self) -> Vec<Notice> {
         let about = |text: String, missing| Notice {
-            source: Some(self.view.dataset.source.clone()),
+            source: Some(self.view.dataset.source.clone()).filter(|name| !name.is_empty()),
             text,
             missing,
         };
@@ -136,32 +129,102 @@ impl<'a> CostComparison<'a> {
         .collect()
     }
 
-    /// The figures of one member: its cost, its share, and what it did for it.
-    fn member(&self, dimension: &str, name: &str) -> Vec<Figure> {
+    /// The figures of the members of one dimension: each one's cost, its share, and what it did for it.
+    fn members(&self, dimension: &str) -> Vec<Figure> {
         let View {
             maker,
             current,
             beside,
             ..
         } = self.view;
-        let figure = |metric, value: &dyn Fn(&Window) -> Option<Decimal>| {
-            let figure = maker.member(metric, value(current), dimension, name);
-            Maker::beside(figure, beside, value)
+        let now = Split::of(current, dimension);
+        let before: Vec<(&str, Split<'_>)> = beside
+            .iter()
+            .map(|other| (other.comparison, Split::of(other.window, dimension)))
+            .collect();
+        let told: Vec<Metric> = COMPARED
+            .into_iter()
+            .filter(|metric| {
+                let mut splits = std::iter::once(&now).chain(before.iter().map(|(_, split)| split));
+                splits.any(|split| split.tells(*metric))
+            })
+            .collect();
+        let figure = |name: &str, metric, value: &dyn Fn(&Split<'_>) -> Option<Decimal>| {
+            let figure = maker.member(metric, value(&now), dimension, name);
+            let comparisons = before
+                .iter()
+                .map(|(comparison, split)| Comparison::of(comparison, figure.value, value(split)))
+                .collect();
+            Figure {
+                comparisons,
+                ..figure
+            }
         };
-        let told = COMPARED.into_iter().filter(|metric| {
-            let breakdowns = std::iter::once(*current).chain(beside.iter().map(|other| other.window));
-            breakdowns
-                .filter_map(|window| window.breakdown(dimension)?.members.first())
-                .any(|member| member.measures.iter().any(|measure| measure.metric == *metric))
-        });
-        told.flat_map(|metric| {
-            let own = figure(metric, &|window| of_member(window, dimension, name, metric));
-            let share = (metric == Metric::TotalCost)
-                .then(|| figure(Metric::CostShare, &|window| cost_share(window, dimension, name)));
-            std::iter::once(own).chain(share)
-        })
-        .collect()
+        let mut figures = Vec::new();
+        for name in members(&now, &before) {
+            for metric in &told {
+                figures.push(figure(name, *metric, &|split| split.figure(name, *metric)));
+                if *metric == Metric::TotalCost {
+                    figures.push(figure(name, Metric::CostShare, &|split| split.share(name)));
+                }
+            }
+        }
+        figures
     }
+}
+
+/// A window's complete split by one dimension, by the names of its members.
+struct Split<'a> {
+    window: &'a Window,
+    members: HashMap<&'a str, &'a Member>,
+    /// Whether shares mean something: of a total above zero whose parts are all known, and zero or more.
+    whole: bool,
+}
+
+impl<'a> Split<'a> {
+    fn of(window: &'a Window, dimension: &str) -> Self {
+        let breakdown = window.breakdown(dimension);
+        let members = breakdown.into_iter().flat_map(|breakdown| &breakdown.members);
+        let members: HashMap<&str, &Member> = members.map(|member| (member.name.as_str(), member)).collect();
+        let positive = |member: &&Member| {
+            member
+                .figure(Metric::TotalCost)
+                .is_some_and(|cost| cost >= Decimal::ZERO)
+        };
+        let total = window.figure(Metric::TotalCost);
+        Self {
+            whole: total.is_some_and(|total| total > Decimal::ZERO) && members.values().all(positive),
+            window,
+            members,
+        }
+    }
+
+    /// Whether it tells this figure of its members.
+    fn tells(&self, metric: Metric) -> bool {
+        let mut members = self.members.values();
+        members.any(|member| member.measures.iter().any(|measure| measure.metric == metric))
+    }
+
+    /// The figure of a member: who is not in a complete split of what is known has none, which is zero.
+    fn figure(&self, name: &str, metric: Metric) -> Option<Decimal> {
+        match self.members.get(name) {
+            Some(member) => member.figure(metric),
+            None if self.tells(metric) => self.window.figure(metric).map(|_| Decimal::ZERO),
+            None => None,
+        }
+    }
+
+    /// The share of a member in the total cost, in per cent.
+    fn share(&self, name: &str) -> Option<Decimal> {
+        let total = self.window.figure(Metric::TotalCost).filter(|_| self.whole)?;
+        money::percent(self.figure(name, Metric::TotalCost)?, total)
+    }
+}
+
+/// Whether anything is told of a member that a comparison shows.
+fn is_compared(member: &Member) -> bool {
+    let mut measures = member.measures.iter();
+    measures.any(|measure| COMPARED.contains(&measure.metric))
 }
 
 /// The effects as figures: each names its comparison, and has no counterpart there.
@@ -179,54 +242,27 @@ fn effect_figures(maker: &Maker<'_>, comparison: &str, effects: &Effects) -> Vec
     effects.parts.iter().map(figure).collect()
 }
 
-/// The members of any of the windows: those that cost most now first, then those that cost most before, then by name.
-fn members<'a>(
-    current: &'a Window,
-    beside: impl Iterator<Item = &'a Window>,
-    dimension: &str,
-) -> Vec<&'a str> {
-    let windows: Vec<&Window> = std::iter::once(current).chain(beside).collect();
-    let mut costs: BTreeMap<&str, Vec<Decimal>> = BTreeMap::new();
-    for (place, window) in windows.iter().enumerate() {
-        let members = window
-            .breakdown(dimension)
-            .into_iter()
-            .flat_map(|breakdown| &breakdown.members);
-        for member in members {
-            let costs = costs
-                .entry(&member.name)
-                .or_insert_with(|| vec![Decimal::ZERO; windows.len()]);
-            costs[place] = member.figure(Metric::TotalCost).unwrap_or_default();
-        }
-    }
-    let mut members: Vec<(&str, Vec<Decimal>)> = costs.into_iter().collect();
-    members.sort_by(|(a, a_costs), (b, b_costs)| b_costs.cmp(a_costs).then_with(|| a.cmp(b)));
-    members.into_iter().map(|(name, _)| name).collect()
-}
-
-/// The figure of a member: of a complete split, who is not in it has none, which is zero.
-fn of_member(window: &Window, dimension: &str, name: &str, metric: Metric) -> Option<Decimal> {
-    let breakdown = window.breakdown(dimension)?;
-    match breakdown.members.iter().find(|member| member.name == name) {
-        Some(member) => member.figure(metric),
-        None => window.figure(metric).map(|_| Decimal::ZERO),
-    }
-}
-
-/// The share of a member, in per cent; only of a total above zero whose parts are all zero or more.
-fn cost_share(window: &Window, dimension: &str, name: &str) -> Option<Decimal> {
-    let negative = |member: &Member| {
+/// The members of any of the splits: those that cost most now first, then those that cost most before, then by name.
+fn members<'a>(now: &Split<'a>, before: &[(&str, Split<'a>)]) -> Vec<&'a str> {
+    let splits: Vec<&Split<'a>> = std::iter::once(now)
+        .chain(before.iter().map(|(_, split)| split))
+        .collect();
+    let names: BTreeSet<&'a str> = splits
+        .iter()
+        .flat_map(|split| split.members.keys().copied())
+        .collect();
+    let cost = |split: &&Split<'a>, name: &str| {
+        let member = split.members.get(name);
         member
-            .figure(Metric::TotalCost)
-            .is_none_or(|cost| cost < Decimal::ZERO)
+            .and_then(|member| member.figure(Metric::TotalCost))
+            .unwrap_or_default()
     };
-    let total = window
-        .figure(Metric::TotalCost)
-        .filter(|total| *total > Decimal::ZERO)?;
-    if window.breakdown(dimension)?.members.iter().any(negative) {
-        return None;
-    }
-    money::percent(of_member(window, dimension, name, Metric::TotalCost)?, total)
+    let mut members: Vec<(Vec<Decimal>, &'a str)> = names
+        .into_iter()
+        .map(|name| (splits.iter().map(|split| cost(split, name)).collect(), name))
+        .collect();
+    members.sort_by(|(a_costs, a), (b_costs, b)| b_costs.cmp(a_costs).then_with(|| a.cmp(b)));
+    members.into_iter().map(|(_, name)| name).collect()
 }
 
 fn cost_per_day(window: &Window) -> Option<Decimal> {

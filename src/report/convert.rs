@@ -3,21 +3,13 @@
 //! The cost of a day is converted at its own rate. Their sum against the sum before is the implied rate of the period, at which
 //! everything is converted that has no day: members, items, other costs. Source: finance definitions, currency conversion.
 
+use super::derive::AMOUNT_NOISE;
 use crate::metric::{Metric, Unit};
 use crate::money::rates::Rates;
 use crate::money::{self, Currency, QUOTIENT_DECIMALS};
-use crate::source::{Breakdown, Dataset, Measure, Notice, Window};
+use crate::source::{Breakdown, Dataset, Measure, Notice, Series, Window};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy};
-
-/// From what an amount was converted.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Converted {
-    /// The rate of the whole period: cost after / cost before.
-    implied: Decimal,
-    /// Days whose rate was that of a day before.
-    older: usize,
-}
 
 /// Converts what is in another currency than `into`; what cannot be converted stays as it is, with a notice.
 pub(super) fn convert(dataset: &Dataset, rates: &Rates, into: Currency) -> Dataset {
@@ -56,35 +48,62 @@ fn convert_window(
     rates: &Rates,
     (from, into): (Currency, Currency),
 ) -> Result<String, String> {
+    const TOO_LARGE: &str = "an amount is too large to be converted exactly";
     let id = window.period.id().to_owned();
     let Some(before) = window.figure(Metric::TotalCost) else {
-        return Ok(format!("{id}: no cost is known, and none was converted."));
+        return if has_amounts(window) {
+            Err(format!(
+                "the cost of {id} is not known, and with it no rate of the period"
+            ))
+        } else {
+            Ok(format!("{id}: no amount is known, and none was converted."))
+        };
     };
-    let days = daily_cost(window).ok_or_else(|| {
+    let days = daily_cost(window, before).ok_or_else(|| {
         format!("the days of {id} do not add up to its total, so that no rate of a day can be applied")
     })?;
-    let (mut sum, mut older) = (Vec::new(), 0);
+    let (mut costs, mut older, mut used) = (Vec::new(), 0, Vec::new());
     for (day, cost) in days.iter().filter(|(_, cost)| !cost.is_zero()) {
         let rate = rates.of(from, into, *day).ok_or_else(|| {
             format!("there is no rate from {from} to {into} for {day}, nor for the seven days before")
         })?;
         older += usize::from(rate.of != *day);
-        sum.push(times(*cost, rate.value).ok_or("an amount is too large to be converted exactly")?);
+        used.push(rate.value);
+        costs.push(times(*cost, rate.value).ok_or(TOO_LARGE)?);
     }
-    let after = money::sum(sum).map_err(|error| error.to_string())?;
-    let implied = if before.is_zero() {
-        rates
-            .of(from, into, window.period.last_day())
-            .map_or(Decimal::ONE, |rate| rate.value)
-    } else {
-        after
-            .checked_div(before)
-            .ok_or("an amount is too large to be converted exactly")?
+    let sums = (money::sum(days.iter().map(|(_, cost)| *cost)), money::sum(costs));
+    let (Ok(sum), Ok(converted)) = sums else {
+        return Err(TOO_LARGE.to_owned());
     };
     let rate_of = |day: NaiveDate| rates.of(from, into, day).map(|rate| rate.value);
-    apply(window, Converted { implied, older }, after, rate_of)
-        .ok_or("an amount is too large to be converted exactly")?;
-    window.converted = Some((from, implied));
+    let implied = if sum.is_zero() {
+        match rate_of(window.period.last_day()) {
+            Some(rate) => rate,
+            None if has_amounts(window) => {
+                return Err(format!(
+                    "there is no rate from {from} to {into} for the end of {id}"
+                ));
+            }
+            None => return Ok(format!("{id}: nothing was spent, and nothing was converted.")),
+        }
+    } else {
+        converted.checked_div(sum).ok_or(TOO_LARGE)?
+    };
+    // Credits on days of other rates can make any quotient; it is a rate only where some day might have had it.
+    let bounds = used.iter().min().zip(used.iter().max());
+    if bounds.is_some_and(|(least, largest)| implied < *least || implied > *largest) {
+        return Err(format!(
+            "the days of {id} cancel each other out, so that the period has no rate of its own"
+        ));
+    }
+    // Days that differ from the total by the noise of a platform that adds in binary stand for all of it.
+    let after = if sum == before {
+        converted
+    } else {
+        times(before, implied).ok_or(TOO_LARGE)?
+    };
+    apply(window, implied, after, rate_of).ok_or(TOO_LARGE)?;
+    window.converted = (!before.is_zero()).then_some((from, implied));
     let carried = match older {
         0 => String::new(),
         1 => "; one day has the rate of a day before it".to_owned(),
@@ -98,8 +117,30 @@ fn convert_window(
     ))
 }
 
-/// The cost of each day, if these add up to the total; a day that is not known then cost nothing.
-fn daily_cost(window: &Window) -> Option<Vec<(NaiveDate, Decimal)>> {
+/// Whether anything in the window is an amount that is not zero.
+fn has_amounts(window: &Window) -> bool {
+    let is_amount = |metric: Metric, value: Option<Decimal>| {
+        metric.unit() == Unit::Currency && value.is_some_and(|value| !value.is_zero())
+    };
+    let members = window.breakdowns.iter().chain(&window.items);
+    let measures = members.flat_map(|breakdown| breakdown.members.iter().flat_map(|member| &member.measures));
+    window
+        .figures
+        .iter()
+        .chain(measures)
+        .any(|measure| is_amount(measure.metric, measure.value))
+        || window.daily.iter().any(|series| {
+            let mut points = series.points.iter();
+            points.any(|(_, value)| is_amount(series.metric, *value))
+        })
+        || window.rankings.iter().any(|ranking| {
+            let mut rows = ranking.rows.iter();
+            rows.any(|(_, value)| is_amount(ranking.list.metric(), *value))
+        })
+}
+
+/// The cost of each day, if these add up to the total as well as a platform can; a day that is not known then cost nothing.
+fn daily_cost(window: &Window, total: Decimal) -> Option<Vec<(NaiveDate, Decimal)>> {
     let series = window
         .daily
         .iter()
@@ -110,16 +151,23 @@ fn daily_cost(window: &Window) -> Option<Vec<(NaiveDate, Decimal)>> {
         .map(|(day, cost)| (*day, cost.unwrap_or_default()))
         .collect();
     let sum = money::sum(days.iter().map(|(_, cost)| *cost)).ok()?;
-    (Some(sum) == window.figure(Metric::TotalCost)).then_some(days)
+    (sum.checked_sub(total)?.abs() <= AMOUNT_NOISE).then_some(days)
 }
 
 fn apply(
     window: &mut Window,
-    converted: Converted,
+    implied: Decimal,
     total: Decimal,
     rate_of: impl Fn(NaiveDate) -> Option<Decimal>,
 ) -> Option<()> {
-    let implied = |value: Decimal| times(value, converted.implied);
+    let implied = |value: Decimal| times(value, implied);
+    // Figures whose days add up to them stay the sum of their days.
+    let tied: Vec<Metric> = window
+        .daily
+        .iter()
+        .filter(|series| series.whole && adds_up(window, series))
+        .map(|series| series.metric)
+        .collect();
     for figure in &mut window.figures {
         convert_measure(figure, &implied, Some(total))?;
     }
@@ -137,6 +185,17 @@ fn apply(
             };
         }
     }
+    for metric in tied.into_iter().filter(|metric| *metric != Metric::TotalCost) {
+        let series = window.daily.iter().find(|series| series.metric == metric)?;
+        let days = series.points.iter().filter_map(|(_, value)| *value);
+        let sum = money::sum(days).ok()?;
+        let mut figures = window.figures.iter_mut();
+        if let Some(figure) =
+            figures.find(|figure| figure.metric == metric && metric.unit() == Unit::Currency)
+        {
+            figure.value = Some(sum);
+        }
+    }
     for ranking in &mut window.rankings {
         if ranking.list.metric().unit() == Unit::Currency {
             for (_, value) in &mut ranking.rows {
@@ -148,6 +207,13 @@ fn apply(
         convert_members(breakdown, &implied, total)?;
     }
     Some(())
+}
+
+fn adds_up(window: &Window, series: &Series) -> bool {
+    let days = series.points.iter().filter_map(|(_, value)| *value);
+    window
+        .figure(series.metric)
+        .is_some_and(|total| money::sum(days) == Ok(total))
 }
 
 /// Members at the implied rate; what rounding leaves of the total cost goes to the one that costs most, so that they add up.
@@ -168,7 +234,11 @@ fn convert_members(
         .iter()
         .map(|member| member.figure(Metric::TotalCost))
         .collect();
-    let left = total.checked_sub(money::sum(known?).ok()?)?;
+    // Members of which no cost is told have nothing to add up to it.
+    let Some(known) = known.filter(|known| !known.is_empty()) else {
+        return Some(());
+    };
+    let left = total.checked_sub(money::sum(known).ok()?)?;
     let largest = breakdown
         .members
         .iter_mut()
@@ -208,7 +278,7 @@ fn times(amount: Decimal, rate: Decimal) -> Option<Decimal> {
 mod tests {
     use super::*;
     use crate::period::{Calendar, Period};
-    use crate::source::{Member, Series};
+    use crate::source::Member;
     use chrono::Days;
     use rust_decimal::dec;
 
@@ -283,6 +353,38 @@ mod tests {
             euros.notices[0].text,
             "2026-10-05..2026-10-07: USD 350 was converted to EUR 316.87, each day at its own rate from the table of rates (on \
              average 0.905343)."
+        );
+    }
+
+    #[test]
+    fn days_that_cancel_out_have_no_rate_and_an_unknown_cost_none_either() {
+        let rates =
+            Rates::read(b"date,from,to,rate\n2026-10-05,USD,EUR,0.9\n2026-10-06,USD,EUR,0.8\n").unwrap();
+        let credits = dataset(&[dec!(1000), dec!(-999), dec!(0)]);
+        let after = convert(&credits, &rates, euro());
+        assert_eq!(after.windows, credits.windows);
+        assert!(
+            after.notices[0].text.contains("cancel each other out"),
+            "{:?}",
+            after.notices
+        );
+        let mut unknown = dataset(&[dec!(1), dec!(2), dec!(0)]);
+        unknown.windows[0].figures[0].value = None;
+        let after = convert(&unknown, &rates, euro());
+        assert_eq!(after.currency, Some(Currency::USD), "nothing is relabelled");
+    }
+
+    #[test]
+    fn the_noise_of_a_platform_that_adds_in_binary_stops_nothing() {
+        let rates =
+            Rates::read(b"date,from,to,rate\n2026-10-05,USD,EUR,0.5\n2026-10-06,USD,EUR,0.5\n").unwrap();
+        let mut noisy = dataset(&[dec!(100), dec!(50), dec!(0)]);
+        noisy.windows[0].figures[0].value = Some(dec!(150.0000001));
+        noisy.windows[0].breakdowns[0].members[1].measures[0].metric = Metric::TotalTokens;
+        let after = convert(&noisy, &rates, euro());
+        assert_eq!(
+            after.windows[0].figure(Metric::TotalCost),
+            Some(dec!(75.00000005))
         );
     }
 

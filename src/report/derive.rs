@@ -42,7 +42,7 @@ const RATIOS: [(Metric, Metric, Metric); 7] = [
 ];
 
 /// Differences of amounts up to this are the noise of a platform that adds in binary.
-const AMOUNT_NOISE: Decimal = dec!(0.000001);
+pub(super) const AMOUNT_NOISE: Decimal = dec!(0.000001);
 
 /// The value of a headline figure: recomputed from its parts where both are known, else as the source sent it.
 ///

@@ -179,6 +179,13 @@ fn items(window: &Window) -> Option<&Breakdown> {
 /// Only what is new and what is retired; the rest of the change is left.
 fn by_costs(current: &Window, base: &Window, dimension: &str) -> Option<Effects> {
     let (now, before) = (current.breakdown(dimension)?, base.breakdown(dimension)?);
+    let told = |breakdown: &Breakdown| {
+        let mut members = breakdown.members.iter();
+        members.any(|member| member.figure(Metric::TotalCost).is_some())
+    };
+    if !told(now) || !told(before) {
+        return None;
+    }
     let (mut new, mut retired) = (Vec::new(), Vec::new());
     for (now, before) in matched(now, before) {
         match (now, before) {

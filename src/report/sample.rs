@@ -1,12 +1,16 @@
 //! A report to test renderers with: the figures of a month, with everything that is hard to render.
 
+use super::build::{Brief, build};
 use super::{
     Chart, ChartForm, Compared, Comparison, Direction, Figure, Notice, Outlier, Part, PeriodRef, Report,
     Section, Sentence, SourceRef, Status,
 };
-use crate::config::plan::ReportKind;
+use crate::config::plan::{Against, ReportKind, ReportPlan};
 use crate::metric::{FULL_REPORT, Metric, Unit};
 use crate::money::{Currency, percent};
+use crate::period::{Calendar, Period};
+use crate::source::dataset::Reach;
+use crate::source::{Breakdown, Dataset, Measure, Member, Series, Window};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::{Decimal, dec};
 
@@ -322,4 +326,109 @@ pub(crate) fn report() -> Report {
             },
         ],
     }
+}
+
+/// A window of a month whose members have hard names; each costs `cost` times its place, but those that `leaves` out.
+fn window(id: &str, cost: Decimal, leaves: usize) -> Window {
+    let measure = |metric, value| Measure {
+        metric,
+        value: Some(value),
+    };
+    let members: Vec<Member> = HOSTILE
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != leaves)
+        .map(|(place, name)| Member {
+            name: (*name).to_owned(),
+            measures: vec![
+                measure(Metric::TotalCost, cost * Decimal::from(place + 1)),
+                measure(Metric::TotalRequests, Decimal::from(10 * place + 3)),
+                measure(Metric::TotalTokens, Decimal::from(1_000 * place + 7)),
+            ],
+        })
+        .collect();
+    let sum = |metric| {
+        let values = members.iter().filter_map(|member| member.figure(metric));
+        measure(metric, values.sum())
+    };
+    let period = Period::parse(id, Calendar::default()).unwrap();
+    let figures = vec![
+        sum(Metric::TotalCost),
+        sum(Metric::TotalRequests),
+        sum(Metric::TotalTokens),
+    ];
+    let per_day = figures[0].value.map(|total| total / Decimal::from(period.days()));
+    let split = |dimension: &str| Breakdown {
+        dimension: dimension.to_owned(),
+        members: members.clone(),
+    };
+    Window {
+        rows: 9,
+        daily: vec![Series {
+            metric: Metric::TotalCost,
+            whole: true,
+            points: period.dates().map(|date| (date, per_day)).collect(),
+        }],
+        rankings: Vec::new(),
+        breakdowns: vec![split("project"), split("model")],
+        items: Some(split("model and service type")),
+        converted: None,
+        figures,
+        period,
+    }
+}
+
+fn built(report: ReportPlan, windows: Vec<Window>) -> Report {
+    let brief = Brief {
+        run_id: "01K8YB2Q".into(),
+        job: "sample".into(),
+        title: "Sample".into(),
+        report,
+        revision: 1,
+        period: windows[0].period.clone(),
+        timezone: chrono_tz::UTC,
+        currency: Currency::USD,
+        combine: false,
+        generated_at: "2026-11-02T07:00:04Z".parse().unwrap(),
+    };
+    let dataset = Dataset {
+        source: "usage".into(),
+        platform: "Usage files".into(),
+        scope: None,
+        currency: Some(Currency::USD),
+        zone: None,
+        fetched_at: "2026-11-02T07:00:00Z".parse().unwrap(),
+        provisional_through: None,
+        reach: Reach::Always,
+        windows,
+        notices: Vec::new(),
+    };
+    build(&brief, &[dataset], &[], None)
+}
+
+/// A comparison with two other periods, of members with hard names, each `cost` times its place.
+pub(crate) fn comparison(cost: Decimal) -> Report {
+    let plan = ReportPlan::Comparison {
+        against: vec![Against::PreviousPeriod, Against::SamePeriodLastYear],
+        by: None,
+    };
+    let windows = vec![
+        window("2026-10", cost, 2),
+        window("2026-09", cost * dec!(0.9), 3),
+        window("2025-10", cost / dec!(3), 9),
+    ];
+    built(plan, windows)
+}
+
+/// A trend of four months, one of which is not known.
+pub(crate) fn trend() -> Report {
+    let mut windows: Vec<Window> = ["2026-10", "2026-09", "2026-08", "2026-07"]
+        .iter()
+        .zip(1..)
+        .map(|(id, place)| window(id, Decimal::new(12_345 * place, 2), 9))
+        .collect();
+    for figure in &mut windows[2].figures {
+        figure.value = None;
+    }
+    built(ReportPlan::Trend { periods: 4 }, windows)
 }

@@ -224,14 +224,15 @@ async fn fail(engine: &Engine, job: &JobPlan, run: &Run, error: RunError) -> Res
         _ if birth(run).is_ok_and(|birth| birth.follows.is_some()) => tell::never_final(job, run, &error),
         _ => tell::failed(job, run, &error),
     };
-    if !matches!(error, RunError::NotNeeded(_)) {
-        figures::run_ended(&job.name, RunState::Failed.key());
-    }
-    tracing::info!(run.id = %run.run_id, job.name = %job.name, error = %error, "run failed");
     fail_point::hit("failing");
     store
         .fail(&run.run_id, run.fence, &error.to_string(), now, tell)
         .await?;
+    // Counted once: by whoever could write it down.
+    if !matches!(error, RunError::NotNeeded(_)) {
+        figures::run_ended(&job.name, RunState::Failed.key());
+    }
+    tracing::info!(run.id = %run.run_id, job.name = %job.name, error = %error, "run failed");
     fail_point::hit("failed");
     Ok(())
 }

@@ -283,10 +283,10 @@ async fn a_wrong_request_is_refused_before_anything_is_recorded() {
 async fn a_deadline_that_passes_while_delivering_hides_nothing_that_went_out() {
     let platform = Platform::start(company(), TOKEN).await.unwrap();
     let world = World::with(&platform.base_url, Script::default(), vec![HookReply::Hang]).await;
-    world.edit("allow_private = true", "allow_private = true\ntimeout_secs = 1");
+    world.edit("allow_private = true", "allow_private = true\ntimeout_secs = 6");
     world.edit(
         r#"period = "previous_month""#,
-        "period = \"previous_month\"\ndeadline = \"1s\"",
+        "period = \"previous_month\"\ndeadline = \"5s\"",
     );
     let answer = world.run(&[]);
     assert_eq!(answer.code, 1, "{answer:?}");

@@ -269,7 +269,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::report::{Point, Step, sample};
 
     fn draw(chart: &Chart, letters: Letters) -> String {
         svg(
@@ -311,7 +311,32 @@ mod tests {
             })
         };
         let bars = |bars, others| chart(ChartForm::Bars { bars, others });
+        let point = |value| Point {
+            period: sample::report().period,
+            value,
+        };
+        let bridge = |base, steps: &[Decimal], current| {
+            let steps = steps.iter().map(|value| Step {
+                label: "Price".to_owned(),
+                value: *value,
+            });
+            chart(ChartForm::Bridge {
+                base: point(Some(base)),
+                steps: steps.collect(),
+                current: point(Some(current)),
+            })
+        };
+        let periods = |values: Vec<Option<Decimal>>| {
+            let points = values.into_iter().map(point).collect();
+            chart(ChartForm::Periods { points })
+        };
         let cases = [
+            (bridge(dec!(-50), &[dec!(80)], dec!(30)), "+80.00"),
+            (bridge(Decimal::MAX, &[Decimal::MAX; 7], Decimal::MIN), "Price"),
+            (bridge(dec!(0), &[dec!(0.001), dec!(-0.001)], dec!(0)), "0.00"),
+            (periods(Vec::new()), "</svg>"),
+            (periods(vec![None; 60]), "n/a"),
+            (periods(vec![Some(Decimal::MAX), Some(dec!(-1)), None]), "n/a"),
             (daily(Vec::new(), Vec::new()), "No data available"),
             (daily(vec![None; 31], Vec::new()), "No data available"),
             (daily(vec![Some(dec!(0)); 3], vec![None; 9]), "0.2"),

@@ -84,7 +84,8 @@ impl Formatter {
     pub(in crate::render) fn tiny_period(&self, period: &PeriodRef) -> String {
         let id = period.id.as_str();
         match id.rsplit_once('-') {
-            _ if id.contains("..") || id.len() == 10 => self.short_day(period.start),
+            _ if id.contains("..") => self.date(period.end, "%-d %b %y", "%y年%-m月%-d日"),
+            _ if id.len() == 10 => self.short_day(period.start),
             None => id.to_owned(),
             Some((_, week)) if week.starts_with('W') => week.to_owned(),
             Some((year, quarter)) if quarter.starts_with('Q') => {

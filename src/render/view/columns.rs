@@ -3,7 +3,7 @@
 use super::tables::Table;
 
 /// Columns of a terminal or of a mail in plain text.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 /// Columns of a name, where there is room and where there is none.
 const NAMES: (usize, usize) = (12, 38);
 /// Columns before a row: its place and a space.

@@ -11,6 +11,17 @@ use rust_decimal::Decimal;
 /// Decimals of a share in per cent.
 const SHARE_DECIMALS: u32 = 1;
 
+/// How much room a table of members has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// Members before the others are summed up.
+    pub(super) rows: usize,
+    /// Comparisons besides the leading one.
+    pub(super) further: usize,
+    /// Whether shares say by how many points they moved.
+    pub(super) points: bool,
+}
+
 /// One member with its cost and its share, where the section tells one.
 struct Entry<'a> {
     cost: &'a Figure,
@@ -23,8 +34,9 @@ pub(super) fn members(
     summary: &[Figure],
     report: &Report,
     formatter: &Formatter,
-    rows: usize,
+    room: Room,
 ) -> Option<Table> {
+    let rows = room.rows;
     let entries = entries(section);
     let first = entries
         .first()
@@ -42,7 +54,8 @@ pub(super) fn members(
     let total = summary
         .iter()
         .find(|figure| figure.metric == Metric::TotalCost && figure.currency == first.cost.currency);
-    for (place, other) in first.cost.comparisons.iter().enumerate().skip(1) {
+    let further = first.cost.comparisons.iter().enumerate().skip(1);
+    for (place, other) in further.take(room.further) {
         let change = |figure: Option<&Figure>| {
             let change = figure
                 .and_then(|figure| Some(formatter.change_beside(figure, figure.comparisons.get(place)?)));
@@ -56,7 +69,7 @@ pub(super) fn members(
         cells.push(column);
         columns.push(format!("vs {}", period_of(report, other, formatter)));
     }
-    let shares = shares(&entries, shown, formatter);
+    let shares = shares(&entries, shown, formatter, room.points);
     let row = |at: usize, label: String, kind, figure: Option<&Figure>| Row {
         place: String::new(),
         name: label,
@@ -138,7 +151,7 @@ fn before(entries: &[Entry<'_>], comparison: &Comparison) -> Vec<Figure> {
 
 /// The share of each member shown, of the others and of the total, which add up, with the change in points; none where a share
 /// is unknown.
-fn shares(entries: &[Entry<'_>], shown: usize, formatter: &Formatter) -> Vec<String> {
+fn shares(entries: &[Entry<'_>], shown: usize, formatter: &Formatter, points: bool) -> Vec<String> {
     let values: Option<Vec<Decimal>> = entries.iter().map(|entry| entry.share?.value).collect();
     let Some(amounts) = values.and_then(|values| apportion(&values, SHARE_DECIMALS)) else {
         return Vec::new();
@@ -147,6 +160,7 @@ fn shares(entries: &[Entry<'_>], shown: usize, formatter: &Formatter) -> Vec<Str
     let with_points = |(entry, amount): (&Entry<'_>, &Decimal)| {
         let points = entry
             .share
+            .filter(|_| points)
             .and_then(|share| share.comparisons.first()?.change)
             .map(|points| formatter.signed(points, SHARE_DECIMALS));
         match points {

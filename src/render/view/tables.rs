@@ -1,6 +1,6 @@
 //! Rankings, breakdowns and daily series as tables whose shown parts add to the shown total.
 
-use super::columns::lines;
+use super::columns::{WIDTH, lines};
 use super::single::Single;
 use super::words::name;
 use super::{Extent, compared};
@@ -89,16 +89,45 @@ pub(super) fn table(
             Some(compared::trend(section, report, formatter, periods, extent.drawn))
         }
         "effects" => compared::effects(section, summary, report, formatter),
-        key if key.starts_with("by_") => compared::members(section, summary, report, formatter, rows),
+        key if key.starts_with("by_") => members(section, summary, report, formatter, rows),
         _ => None,
     };
     match special {
         Some(mut table) => {
-            table.lines = lines(&table);
+            if table.lines.is_empty() {
+                table.lines = lines(&table);
+            }
             table
         }
         None => plain(section, summary, formatter, extent.rows),
     }
+}
+
+/// The members beside themselves; in plain text with as many columns as a terminal has room for.
+fn members(
+    section: &Section,
+    summary: &[Figure],
+    report: &Report,
+    formatter: &Formatter,
+    rows: usize,
+) -> Option<Table> {
+    let made = |further, points| {
+        let room = compared::Room {
+            rows,
+            further,
+            points,
+        };
+        compared::members(section, summary, report, formatter, room)
+    };
+    let mut table = made(usize::MAX, true)?;
+    let narrower = [(usize::MAX, true), (usize::MAX, false), (1, false), (0, false)];
+    let mut printed = narrower
+        .into_iter()
+        .filter_map(|(further, points)| Some(lines(&made(further, points)?)));
+    table.lines = printed
+        .find(|lines| lines.iter().all(|line| line.chars().count() <= WIDTH))
+        .or_else(|| made(0, false).map(|table| lines(&table)))?;
+    Some(table)
 }
 
 /// The members of `section`, at most `rows` of them; the others are summed up where their sum is known.

@@ -106,9 +106,11 @@ impl Studio<'_> {
             ChartForm::Bars { bars, others } if !bars.is_empty() => {
                 self.bars(chart, col, bars.len(), others.is_some())
             }
-            ChartForm::Bridge { steps, .. } => self.bridge(chart, col, steps.len() + 2),
+            ChartForm::Bridge { base, steps, current } if steps::stays_above_zero(base, steps, current) => {
+                self.bridge(chart, col, steps.len() + 2)
+            }
             ChartForm::Periods { points } => self.periods(chart, col, points.len()),
-            ChartForm::Daily { .. } | ChartForm::Bars { .. } => return None,
+            ChartForm::Bridge { .. } | ChartForm::Daily { .. } | ChartForm::Bars { .. } => return None,
         };
         native
             .title()

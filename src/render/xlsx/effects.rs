@@ -2,7 +2,7 @@
 
 use super::figures::{self, Head};
 use super::grid::Grid;
-use super::sections::TOP;
+use super::sections::{TOP, distinct};
 use super::style;
 use crate::metric::Metric;
 use crate::render::format::Formatter;
@@ -56,6 +56,7 @@ pub(super) fn write(
         }
         grid.quantity(last, col, cost.value, &code, false)?;
     }
+    distinct(&mut heads);
     figures::add_table(grid, table, &heads, TOP, last)?;
     Ok(u16::try_from(heads.len()).ok())
 }

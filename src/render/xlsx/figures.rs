@@ -3,7 +3,7 @@
 use super::grid::Grid;
 use super::style::{self, ADVERSE, FAVOURABLE};
 use crate::metric::Sense;
-use crate::report::{Comparison, Direction, Figure, PeriodRef};
+use crate::report::{Compared, Comparison, Direction, Figure};
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{
     ConditionalFormatFormula, Format, FormatBorder, Formula, Table, TableColumn, TableFunction, TableStyle,
@@ -128,7 +128,7 @@ pub(super) fn write(
     top: u32,
     name: &str,
     figures: &[&Figure],
-    base: Option<&PeriodRef>,
+    others: &[Compared],
     by_source: bool,
 ) -> Result<u32, XlsxError> {
     let mut keys: Vec<&str> = figures
@@ -138,7 +138,7 @@ pub(super) fn write(
         .collect();
     keys.sort_unstable();
     keys.dedup();
-    let heads = heads(&keys, base, by_source);
+    let heads = heads(&keys, others, by_source);
     let mut row = top;
     for figure in figures {
         let alone = figure.comparisons.is_empty().then_some(None);
@@ -154,11 +154,11 @@ pub(super) fn write(
     Ok(row)
 }
 
-fn heads(keys: &[&str], base: Option<&PeriodRef>, by_source: bool) -> Vec<Head> {
+fn heads(keys: &[&str], others: &[Compared], by_source: bool) -> Vec<Head> {
     let mut heads = vec![Head::words("Figure"), Head::numbers("Value"), Head::words("Unit")];
     if let Some(first) = keys.first() {
         let caption = if keys.len() == 1 {
-            comparison_word(first, base)
+            comparison_word(first, others)
         } else {
             "Base".to_owned()
         };
@@ -183,8 +183,8 @@ fn comparison_heads(base: String) -> [Head; 4] {
 }
 
 /// The heads of the four columns of a change from the period before.
-pub(super) fn change_heads(base: Option<&PeriodRef>) -> [Head; 4] {
-    comparison_heads(comparison_word(PREVIOUS_PERIOD, base))
+pub(super) fn change_heads(others: &[Compared]) -> [Head; 4] {
+    comparison_heads(comparison_word(PREVIOUS_PERIOD, others))
 }
 
 fn write_row(
@@ -216,7 +216,7 @@ fn write_row(
         grid.text(
             row,
             col,
-            &comparison_word(beside.map_or("", |beside| &beside.comparison), None),
+            &comparison_word(beside.map_or("", |beside| &beside.comparison), &[]),
             &style::beside(),
         )?;
         col += 1;
@@ -273,12 +273,16 @@ pub(super) fn direction_word(direction: Direction, change: Option<Decimal>) -> &
 }
 
 /// `previous_period` reads as the name of that period where it is known.
-pub(super) fn comparison_word(key: &str, base: Option<&PeriodRef>) -> String {
-    match (key, base) {
-        ("previous_period", Some(base)) => format!("Previous ({})", base.id),
-        ("previous_period", None) => "Previous period".to_owned(),
-        ("same_period_last_year", _) => "Same period last year".to_owned(),
-        (id, _) => id.to_owned(),
+pub(super) fn comparison_word(key: &str, others: &[Compared]) -> String {
+    let period = others
+        .iter()
+        .find(|other| other.comparison == key)
+        .map_or_else(String::new, |other| format!(" ({})", other.period.id));
+    match key {
+        PREVIOUS_PERIOD if period.is_empty() => "Previous period".to_owned(),
+        PREVIOUS_PERIOD => format!("Previous{period}"),
+        "same_period_last_year" => format!("Same period last year{period}"),
+        id => id.to_owned(),
     }
 }
 

@@ -70,7 +70,7 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
         let mut grid = Grid::new(workbook.add_worksheet(), &name, false)?;
         let context = sections::Context {
             subtitle: subtitle(section, report, &formatter),
-            base: report.base(),
+            others: &report.compared_with,
             several_sources: report.sources.len() > 1,
             report,
             formatter: &formatter,

@@ -6,7 +6,7 @@ use super::{effects, style, trend};
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
 use crate::render::format::Formatter;
-use crate::report::{Figure, PeriodRef, Report, Section};
+use crate::report::{Compared, Figure, Report, Section};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{ConditionalFormatDataBar, XlsxError};
@@ -18,7 +18,7 @@ pub(super) const TOP: u32 = 3;
 /// What every section's sheet says besides its figures.
 pub(super) struct Context<'a> {
     pub(super) subtitle: String,
-    pub(super) base: Option<&'a PeriodRef>,
+    pub(super) others: &'a [Compared],
     pub(super) several_sources: bool,
     pub(super) report: &'a Report,
     pub(super) formatter: &'a Formatter,
@@ -45,12 +45,12 @@ pub(super) fn write(
         grid.heading(TOP, 0, "No data available", &style::muted())?;
         return Ok(4);
     } else if section.key == "trend" {
-        trend::write(grid, section, table, context.base)?
+        trend::write(grid, section, table, context.others)?
     } else if section.figures.iter().any(|figure| figure.member.is_some()) {
-        Matrix::new(section).write(grid, table, context.base, by_source)?
+        Matrix::new(section).write(grid, table, context.others, by_source)?
     } else {
         let all: Vec<&Figure> = section.figures.iter().collect();
-        figures::write(grid, TOP, table, &all, context.base, by_source)?;
+        figures::write(grid, TOP, table, &all, context.others, by_source)?;
         7
     };
     grid.sheet.set_freeze_panes(TOP + 1, 0)?;
@@ -151,14 +151,14 @@ impl<'a> Matrix<'a> {
         &self,
         grid: &mut Grid<'_>,
         table: &str,
-        base: Option<&PeriodRef>,
+        others: &[Compared],
         by_source: bool,
     ) -> Result<u16, XlsxError> {
         let first = TOP + 1;
         let mut heads = self.write_names(grid)?;
         for measure in &self.measures {
             let col = u16::try_from(heads.len()).unwrap_or(u16::MAX);
-            heads.extend(self.write_measure(grid, col, *measure, base)?);
+            heads.extend(self.write_measure(grid, col, *measure, others)?);
         }
         if by_source {
             let col = u16::try_from(heads.len()).unwrap_or(u16::MAX);
@@ -207,7 +207,7 @@ impl<'a> Matrix<'a> {
         grid: &mut Grid<'_>,
         col: u16,
         measure: Measure,
-        base: Option<&PeriodRef>,
+        others: &[Compared],
     ) -> Result<Vec<Head>, XlsxError> {
         let code = style::measure_code(measure.metric, measure.unit, measure.currency);
         let quotient = measure.metric.is_quotient();
@@ -249,22 +249,22 @@ impl<'a> Matrix<'a> {
         for (at, key) in (0_u16..).zip(&self.keys) {
             if full {
                 figures::colour(grid, rows, col + 2 + 4 * at, measure.metric.sense())?;
-                heads.extend(self.comparison_heads(measure, key, base));
+                heads.extend(self.comparison_heads(measure, key, others));
             } else {
-                let [_, change, ..] = self.comparison_heads(measure, key, base);
+                let [_, change, ..] = self.comparison_heads(measure, key, others);
                 heads.push(change);
             }
         }
         Ok(heads)
     }
 
-    fn comparison_heads(&self, measure: Measure, key: &str, base: Option<&PeriodRef>) -> [Head; 4] {
+    fn comparison_heads(&self, measure: Measure, key: &str, others: &[Compared]) -> [Head; 4] {
         let about = if self.measures.len() > 1 {
             format!("{}: ", measure.metric.label())
         } else {
             String::new()
         };
-        let versus = figures::comparison_word(key, base);
+        let versus = figures::comparison_word(key, others);
         let against = if self.keys.len() > 1 {
             format!(" ({versus})")
         } else {
@@ -312,7 +312,7 @@ impl<'a> Matrix<'a> {
 }
 
 /// Excel wants the heads of a table to differ, whatever their case.
-fn distinct(heads: &mut [Head]) {
+pub(super) fn distinct(heads: &mut [Head]) {
     let mut seen = HashSet::new();
     for head in heads {
         let plain = head.caption.clone();

@@ -293,7 +293,7 @@ fn write_figures(grid: &mut Grid<'_>, row: u32, report: &Report) -> Result<(), X
             row + 1,
             "tbl_summary",
             &figures,
-            report.base(),
+            &report.compared_with,
             report.sources.len() > 1,
         )?;
     }

@@ -198,6 +198,55 @@ fn hostile_names_are_text_in_every_place() {
 }
 
 #[test]
+fn why_the_cost_changed_has_a_column_for_each_comparison() {
+    let mut report = sample::comparison(dec!(123.456));
+    let sheets = read(&report);
+    let steps = sheet(&sheets, "Why the cost changed");
+    let heads: Vec<String> = row(steps, 0, "Step").iter().map(ToString::to_string).collect();
+    assert_eq!(
+        heads[..3],
+        ["Step", "From September 2026 USD", "From October 2025 USD"]
+    );
+    let column = |col: usize| -> Vec<f64> {
+        let cells = steps.rows().skip(4);
+        cells
+            .filter_map(|row| row[col].to_string().parse().ok())
+            .collect()
+    };
+    for col in [1, 2] {
+        let values = column(col);
+        let (now, steps) = values.split_last().unwrap();
+        assert!((steps.iter().sum::<f64>() - now).abs() < 1e-6, "{values:?}");
+    }
+    // The same period under two names has two columns, which a table wants to differ.
+    let twin = report.compared_with[0].period.clone();
+    report.compared_with[1].period = twin;
+    assert!(render(&report, &look()).is_ok());
+}
+
+#[test]
+fn a_trend_has_its_periods_across_and_a_line_for_each_figure() {
+    let sheets = read(&sample::trend());
+    let trend = sheet(&sheets, "Trend");
+    let heads: Vec<String> = row(trend, 0, "Figure").iter().map(ToString::to_string).collect();
+    assert_eq!(
+        heads[..8],
+        [
+            "Figure",
+            "Unit",
+            "Line",
+            "2026-07",
+            "2026-08",
+            "2026-09",
+            "2026-10",
+            "Previous (2026-09)"
+        ]
+    );
+    let cost = row(trend, 0, "Total cost");
+    assert_eq!(cost[4].to_string(), "n/a", "what is unknown is no zero: {cost:?}");
+}
+
+#[test]
 fn long_numbers_are_text_and_the_notes_say_so() {
     let long = dec!(12345678901234567.12);
     let sheets = read(&only(vec![

@@ -6,7 +6,7 @@ use super::sections::TOP;
 use super::style;
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
-use crate::report::{Figure, PeriodRef, Section};
+use crate::report::{Compared, Figure, Section};
 use rust_xlsxwriter::{Sparkline, XlsxError};
 
 /// Columns before the first period: the figure, its unit, its line.
@@ -25,7 +25,7 @@ pub(super) fn write(
     grid: &mut Grid<'_>,
     section: &Section,
     table: &str,
-    base: Option<&PeriodRef>,
+    others: &[Compared],
 ) -> Result<u16, XlsxError> {
     let lines = lines(section);
     let periods: Vec<&str> = lines.first().map_or_else(Vec::new, |line| {
@@ -35,7 +35,7 @@ pub(super) fn write(
     let after = BEFORE + u16::try_from(periods.len()).unwrap_or(u16::MAX - BEFORE);
     let mut heads = vec![Head::words("Figure"), Head::words("Unit"), Head::words("Line")];
     heads.extend(periods.iter().map(|period| Head::numbers(*period)));
-    heads.extend(figures::change_heads(base));
+    heads.extend(figures::change_heads(others));
     for (row, line) in (TOP + 1..).zip(&lines) {
         write_line(grid, row, line, after)?;
         figures::colour(grid, (row, row), after + 1, line.metric.sense())?;

@@ -2,7 +2,7 @@
 
 use super::{amount, text};
 use crate::metric::Metric;
-use crate::report::effects::Effects;
+use crate::report::effects::{Effects, Grain};
 use crate::report::{Figure, Sentence};
 use rust_decimal::Decimal;
 
@@ -10,8 +10,8 @@ use rust_decimal::Decimal;
 const MOST_EFFECTS: usize = 3;
 
 /// What drove the change, the largest effects first: who added, then who took off.
-pub(super) fn why(cost: &Figure, effects: &Effects) -> Option<Sentence> {
-    let mut largest: Vec<(Metric, Decimal)> = effects
+pub(super) fn why(cost: &Figure, effects_of: &Effects) -> Option<Sentence> {
+    let mut largest: Vec<(Metric, Decimal)> = effects_of
         .parts
         .iter()
         .copied()
@@ -35,7 +35,7 @@ pub(super) fn why(cost: &Figure, effects: &Effects) -> Option<Sentence> {
                 _ if place + 1 == effects.len() => " and ",
                 _ => ", ",
             };
-            let name = effect_name(*metric, *value > Decimal::ZERO);
+            let name = effect_name(*metric, *value > Decimal::ZERO, &effects_of.grain);
             let verb = if place == 0 { verb } else { " " };
             let words = format!("{and}{name}{verb}");
             let first = parts.is_empty();
@@ -52,8 +52,10 @@ pub(super) fn why(cost: &Figure, effects: &Effects) -> Option<Sentence> {
 }
 
 /// What an effect is called that adds to the cost, or takes off it.
-fn effect_name(metric: Metric, adding: bool) -> &'static str {
+fn effect_name(metric: Metric, adding: bool, grain: &Grain) -> &'static str {
     match (metric, adding) {
+        // A change of models shows as price where the source tells no cost of models.
+        (Metric::PriceEffect, _) if matches!(grain, Grain::Whole { .. }) => "the cost of a unit",
         (Metric::PriceEffect, true) => "higher prices",
         (Metric::PriceEffect, false) => "lower prices",
         (Metric::VolumeEffect, true) => "more use",

@@ -4,7 +4,19 @@ use super::{SHEET, Studio, TOP, count, filled, font, titled, write_point};
 use crate::render::xlsx::grid::Grid;
 use crate::render::xlsx::style;
 use crate::report::{Chart, Point, Step};
+use rust_decimal::Decimal;
 use rust_xlsxwriter::{Chart as Native, ChartEmptyCells, ChartFormat, ChartLine, ChartType, XlsxError};
+
+/// Whether a spreadsheet can draw the bridge: it stacks what is below zero apart from what is above.
+pub(super) fn stays_above_zero(base: &Point, steps: &[Step], current: &Point) -> bool {
+    let mut at = base.value.unwrap_or_default();
+    let levels = steps.iter().map(|step| {
+        at = at.saturating_add(step.value);
+        at
+    });
+    let ends = [base.value, current.value].into_iter().flatten();
+    levels.chain(ends).all(|level| level >= Decimal::ZERO)
+}
 
 impl Studio<'_> {
     /// A bridge: columns that stand on an invisible one, so that each begins where the one before it ends.
