@@ -127,6 +127,8 @@ metrics! {
     ActiveAgents "active_agents" "Active agents" Count Neutral;
     /// Projects with at least one request.
     ActiveProjects "active_projects" "Active projects" Count Neutral;
+    /// Projects of the organization, used or not.
+    KnownProjects "known_projects" "Known projects" Count Neutral;
     /// Models with usage.
     ActiveModels "active_models" "Active models" Count Neutral;
     /// Conversations begun.
@@ -213,7 +215,7 @@ impl Metric {
     /// Whether values add up over days or members. Quotients do not, and whoever is active on two days is one user.
     #[must_use]
     pub fn adds_up(self) -> bool {
-        !self.is_quotient() && !self.key().starts_with("active_")
+        !self.is_quotient() && !self.key().starts_with("active_") && self != Self::KnownProjects
     }
 }
 
@@ -265,6 +267,7 @@ mod tests {
                 "active_users",
                 "active_agents",
                 "active_projects",
+                "known_projects",
                 "active_models",
                 "cost_per_day",
                 "cost_share",

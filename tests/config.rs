@@ -547,8 +547,8 @@ fn cases() -> Vec<(&'static str, String)> {
             whole(&job("").replace("report.full = {}", "report.trend = { periods = 1 }")),
         ),
         (
-            "not built: organization",
-            whole(&job("").replace("report.full = {}", "report.organization = {}")),
+            "report: an organization has no keys",
+            whole(&job("").replace("report.full = {}", "report.organization = { by = [\"project\"] }")),
         ),
         (
             "service: no rates",

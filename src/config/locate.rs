@@ -463,6 +463,7 @@ mod tests {
             "full",
             "comparison",
             "trend",
+            "organization",
             "email",
             "slack",
             "webhook",

@@ -37,7 +37,7 @@ const INNER_TABLES: [&str; 6] = [
 ];
 
 /// Kinds and keys that are planned and not built; `*` is any name.
-const NOT_BUILT: [(&str, &str); 4] = [
+const NOT_BUILT: [(&str, &str); 3] = [
     ("deliveries.*.teams", "a delivery of kind `teams`"),
     (
         "deliveries.*.slack.bot_token",
@@ -47,7 +47,6 @@ const NOT_BUILT: [(&str, &str); 4] = [
         "deliveries.*.slack.channel",
         "uploading files to Slack (`channel`)",
     ),
-    ("jobs.*.report.organization", "a report of kind `organization`"),
 ];
 
 /// Reads the document out of `values`.

@@ -4,7 +4,7 @@ use super::templates::{self, Templates};
 use super::view::{Attachment, Extent, NoticeView, View, as_in_table, clean, shortened, size};
 use super::{Artifact, Image, Look, MailBody, RenderError, chart, text};
 use crate::render::format::Formatter;
-use crate::report::Report;
+use crate::report::{ChartForm, Report};
 use base64::Engine as _;
 use bytes::Bytes;
 use serde::Serialize;
@@ -17,6 +17,8 @@ const MAX_SUBJECT: usize = 200;
 const ROWS: [usize; 4] = [5, 3, 1, 0];
 /// Notices, and characters of each, where a mail has no room for tables.
 const LAST_NOTICES: (usize, usize) = (10, 400);
+/// Headline figures that fill a row.
+const CARDS: usize = 5;
 /// The key of the brand's logo among the images.
 const LOGO: &str = "logo";
 
@@ -27,6 +29,8 @@ struct MailView<'a> {
     view: &'a View,
     /// Whether pictures come with the mail.
     pictures: bool,
+    /// Width of a headline figure in per cent of the row.
+    card_width: usize,
     /// What the first line of a mailbox shows after the subject.
     preheader: &'a str,
     /// Set where rows were dropped.
@@ -65,6 +69,7 @@ pub fn render(
             },
         );
         view.attachments.clone_from(&attached);
+        view.charts.retain(|shown| !is_in_tables(report, &shown.key));
         if rows == 0 {
             curtail(&mut view);
         }
@@ -79,6 +84,12 @@ pub fn render(
         html: html(&templates, &build, charts)?,
         images: images(report, look, &full, charts)?,
     })
+}
+
+/// Whether a chart is a ring, whose parts the mail's tables list with their shares.
+fn is_in_tables(report: &Report, key: &str) -> bool {
+    let mut charts = report.charts.iter().filter(|chart| chart.key == key);
+    charts.any(|chart| matches!(chart.form, ChartForm::Ring { .. }))
 }
 
 /// Leaves what fits any mail: the headline figures, what moved and the first notices.
@@ -109,6 +120,7 @@ fn mail_view(view: &View, pictures: bool, shortened: bool) -> MailView<'_> {
     MailView {
         view,
         pictures,
+        card_width: 100 / view.headlines.len().max(CARDS),
         preheader: &view.answer_text,
         shortened,
         headline: headline.unwrap_or_default(),
@@ -151,7 +163,10 @@ fn images(report: &Report, look: &Look, view: &View, charts: bool) -> Result<Vec
     }
     let formatter = Formatter::new(&look.locale);
     let palette = chart::Palette::new(&view.brand.accent);
-    for (chart, shown) in report.charts.iter().zip(&view.charts) {
+    for shown in &view.charts {
+        let Some(chart) = report.charts.iter().find(|chart| chart.key == shown.key) else {
+            continue;
+        };
         let svg = chart::svg(
             &as_in_table(chart, report),
             &shown.alt,

@@ -104,6 +104,7 @@ pub(super) fn report() -> Report {
             unit: Unit::Currency,
             currency: Some(Currency::USD),
             message: sentence(),
+            panel: None,
             form: ChartForm::Bars {
                 bars: vec![("Agent".into(), Decimal::TEN)],
                 others: None,

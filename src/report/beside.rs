@@ -25,7 +25,7 @@ pub(super) struct Other {
 #[must_use]
 pub(super) fn others(report: &ReportPlan, period: &Period) -> Vec<Other> {
     let against: &[Against] = match report {
-        ReportPlan::Full | ReportPlan::Trend { .. } => &[Against::PreviousPeriod],
+        ReportPlan::Full | ReportPlan::Trend { .. } | ReportPlan::Organization => &[Against::PreviousPeriod],
         ReportPlan::Comparison { against, .. } => against,
     };
     let other = |against: &Against| {
@@ -54,7 +54,10 @@ pub(super) fn trend(period: &Period, periods: u32) -> Vec<Period> {
 pub fn needs(report: &ReportPlan, period: &Period) -> Vec<Need> {
     let mut needs = vec![Need {
         period: period.clone(),
-        depth: Depth::Full,
+        depth: match report {
+            ReportPlan::Organization => Depth::Organization,
+            ReportPlan::Full | ReportPlan::Comparison { .. } | ReportPlan::Trend { .. } => Depth::Full,
+        },
     }];
     let beside = others(report, period).into_iter().map(|other| Need {
         period: other.period,
@@ -62,7 +65,7 @@ pub fn needs(report: &ReportPlan, period: &Period) -> Vec<Need> {
     });
     let trend = match report {
         ReportPlan::Trend { periods } => trend(period, *periods),
-        ReportPlan::Full | ReportPlan::Comparison { .. } => Vec::new(),
+        ReportPlan::Full | ReportPlan::Comparison { .. } | ReportPlan::Organization => Vec::new(),
     };
     let trend = trend.into_iter().rev().map(|period| Need {
         period,

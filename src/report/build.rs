@@ -3,6 +3,7 @@
 use super::beside::{self, Beside, Other, View};
 use super::comparison::CostComparison;
 use super::maker::{HEADLINE_COUNT, Maker, tells};
+use super::organization::Organized;
 use super::tell::{Glance, Told};
 use super::{Compared, Figure, Notice, Part, PeriodRef, Report, Section, Sentence, SourceRef};
 use super::{combine, convert, derive, full, movers, trend};
@@ -81,8 +82,8 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice], rates: Op
         parts(&mut report, brief, view, together_glance);
     }
     report.headlines = match &together_view {
-        Some(view) if adds_cost => headlines(std::slice::from_ref(view)),
-        _ => headlines(&views),
+        Some(view) if adds_cost => headlines(&brief.report, std::slice::from_ref(view)),
+        _ => headlines(&brief.report, &views),
     };
     for view in &views {
         parts(&mut report, brief, view, glance);
@@ -195,15 +196,25 @@ fn parts(report: &mut Report, brief: &Brief, view: &View<'_>, glance: Glance) {
             told.tell(report, &[]);
             report.sections.extend(trend::sections(view, &periods));
         }
+        ReportPlan::Organization => {
+            let organized = Organized::new(view);
+            told.organized = Some(&organized);
+            told.tell(report, &["project".to_owned(), "service_type".to_owned()]);
+            report.sections.extend(organized.sections());
+            report.notices.extend(organized.notices());
+        }
     }
 }
 
-/// The first source's five; of several sources each one's total cost first.
-fn headlines(views: &[View<'_>]) -> Vec<Figure> {
-    let mut all: Vec<Vec<Figure>> = views
-        .iter()
-        .map(|view| view.maker.headlines(view.current, &view.beside))
-        .collect();
+/// The first source's five, or six key figures of an organization; of several sources each one's total cost first.
+fn headlines(plan: &ReportPlan, views: &[View<'_>]) -> Vec<Figure> {
+    let organization = matches!(plan, ReportPlan::Organization);
+    let most = HEADLINE_COUNT + usize::from(organization);
+    let own = |view: &View<'_>| match organization {
+        true => Organized::new(view).headlines(),
+        false => view.maker.headlines(view.current, &view.beside),
+    };
+    let mut all: Vec<Vec<Figure>> = views.iter().map(own).collect();
     let mut five: Vec<Figure> = Vec::new();
     if all.len() > 1 {
         five.extend(
@@ -213,7 +224,7 @@ fn headlines(views: &[View<'_>]) -> Vec<Figure> {
         );
     }
     five.extend(all.into_iter().flatten());
-    five.truncate(HEADLINE_COUNT);
+    five.truncate(most);
     five
 }
 

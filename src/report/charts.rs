@@ -30,6 +30,7 @@ pub(super) fn daily(
         unit: Unit::Currency,
         currency: cost.currency,
         message,
+        panel: None,
         form: ChartForm::Daily {
             base: base.iter().take(days.len()).map(|(_, value)| *value).collect(),
             days,
@@ -76,6 +77,7 @@ pub(super) fn bridge(
         unit: Unit::Currency,
         currency: cost.currency,
         message,
+        panel: None,
         form: ChartForm::Bridge {
             base: point(before, base),
             steps,
@@ -107,6 +109,7 @@ pub(super) fn periods(prefix: &str, cost: &Figure, points: Vec<Point>) -> Option
         unit: Unit::Currency,
         currency: cost.currency,
         message,
+        panel: None,
         form: ChartForm::Periods { points },
     })
 }
@@ -138,6 +141,7 @@ pub(super) fn bars(prefix: &str, cost: &Figure, window: &Window, preferred: &[St
         unit: Unit::Currency,
         currency: cost.currency,
         message: leader(&bars, cost),
+        panel: None,
         form: ChartForm::Bars { bars, others },
     })
 }
@@ -181,11 +185,12 @@ fn top_users(window: &Window) -> Option<Split> {
     ))
 }
 
-fn leader(bars: &[(String, Decimal)], cost: &Figure) -> Sentence {
+/// Who has most, and how much.
+pub(super) fn leader(bars: &[(String, Decimal)], cost: &Figure) -> Sentence {
     let parts = bars.first().map(|(name, value)| {
         let value = Part::Value {
             value: *value,
-            unit: Unit::Currency,
+            unit: cost.unit,
             currency: cost.currency,
         };
         let (name, leads) = (Part::Strong(name.clone()), Part::Text(" leads with ".to_owned()));

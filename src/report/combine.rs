@@ -2,6 +2,8 @@
 //!
 //! Whoever is active in two sources may be one user, and an average is no sum: such figures stay with each source.
 
+mod organization;
+
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
 use crate::source::dataset::Reach;
@@ -111,6 +113,7 @@ fn added(windows: &[(&str, &Window)], amounts: bool) -> Window {
         rankings: Vec::new(),
         breakdowns: breakdowns(windows, &metrics),
         items: items(windows).filter(|_| amounts),
+        organization: organization::added(windows).filter(|_| amounts).map(Box::new),
         // Rates of different currencies have no common effect.
         converted: None,
         figures,

@@ -3,12 +3,13 @@
 use super::beside::View;
 use super::effects::{self, Effects, Grain};
 use super::maker::{Maker, tells};
+use super::members::{Members, names};
 use super::{Comparison, Figure, Notice, Section, derive, title_of};
 use crate::metric::{FULL_REPORT, Metric};
 use crate::money;
 use crate::source::{Member, Window};
 use rust_decimal::Decimal;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// What is compared of each member.
 const COMPARED: [Metric; 3] = [Metric::TotalCost, Metric::TotalRequests, Metric::TotalTokens];
@@ -137,10 +138,10 @@ impl<'a> CostComparison<'a> {
             beside,
             ..
         } = self.view;
-        let now = Split::of(current, dimension);
-        let before: Vec<(&str, Split<'_>)> = beside
+        let now = Members::of(current, dimension);
+        let before: Vec<(&str, Members<'_>)> = beside
             .iter()
-            .map(|other| (other.comparison, Split::of(other.window, dimension)))
+            .map(|other| (other.comparison, Members::of(other.window, dimension)))
             .collect();
         let told: Vec<Metric> = COMPARED
             .into_iter()
@@ -149,7 +150,7 @@ impl<'a> CostComparison<'a> {
                 splits.any(|split| split.tells(*metric))
             })
             .collect();
-        let figure = |name: &str, metric, value: &dyn Fn(&Split<'_>) -> Option<Decimal>| {
+        let figure = |name: &str, metric, value: &dyn Fn(&Members<'_>) -> Option<Decimal>| {
             let figure = maker.member(metric, value(&now), dimension, name);
             let comparisons = before
                 .iter()
@@ -161,7 +162,7 @@ impl<'a> CostComparison<'a> {
             }
         };
         let mut figures = Vec::new();
-        for name in members(&now, &before) {
+        for name in names(&now, &before) {
             for metric in &told {
                 figures.push(figure(name, *metric, &|split| split.figure(name, *metric)));
                 if *metric == Metric::TotalCost {
@@ -170,54 +171,6 @@ impl<'a> CostComparison<'a> {
             }
         }
         figures
-    }
-}
-
-/// A window's complete split by one dimension, by the names of its members.
-struct Split<'a> {
-    window: &'a Window,
-    members: HashMap<&'a str, &'a Member>,
-    /// Whether shares mean something: of a total above zero whose parts are all known, and zero or more.
-    whole: bool,
-}
-
-impl<'a> Split<'a> {
-    fn of(window: &'a Window, dimension: &str) -> Self {
-        let breakdown = window.breakdown(dimension);
-        let members = breakdown.into_iter().flat_map(|breakdown| &breakdown.members);
-        let members: HashMap<&str, &Member> = members.map(|member| (member.name.as_str(), member)).collect();
-        let positive = |member: &&Member| {
-            member
-                .figure(Metric::TotalCost)
-                .is_some_and(|cost| cost >= Decimal::ZERO)
-        };
-        let total = window.figure(Metric::TotalCost);
-        Self {
-            whole: total.is_some_and(|total| total > Decimal::ZERO) && members.values().all(positive),
-            window,
-            members,
-        }
-    }
-
-    /// Whether it tells this figure of its members.
-    fn tells(&self, metric: Metric) -> bool {
-        let mut members = self.members.values();
-        members.any(|member| member.measures.iter().any(|measure| measure.metric == metric))
-    }
-
-    /// The figure of a member: who is not in a complete split of what is known has none, which is zero.
-    fn figure(&self, name: &str, metric: Metric) -> Option<Decimal> {
-        match self.members.get(name) {
-            Some(member) => member.figure(metric),
-            None if self.tells(metric) => self.window.figure(metric).map(|_| Decimal::ZERO),
-            None => None,
-        }
-    }
-
-    /// The share of a member in the total cost, in per cent.
-    fn share(&self, name: &str) -> Option<Decimal> {
-        let total = self.window.figure(Metric::TotalCost).filter(|_| self.whole)?;
-        money::percent(self.figure(name, Metric::TotalCost)?, total)
     }
 }
 
@@ -240,29 +193,6 @@ fn effect_figures(maker: &Maker<'_>, comparison: &str, effects: &Effects) -> Vec
         ..maker.figure(*metric, Some(*value))
     };
     effects.parts.iter().map(figure).collect()
-}
-
-/// The members of any of the splits: those that cost most now first, then those that cost most before, then by name.
-fn members<'a>(now: &Split<'a>, before: &[(&str, Split<'a>)]) -> Vec<&'a str> {
-    let splits: Vec<&Split<'a>> = std::iter::once(now)
-        .chain(before.iter().map(|(_, split)| split))
-        .collect();
-    let names: BTreeSet<&'a str> = splits
-        .iter()
-        .flat_map(|split| split.members.keys().copied())
-        .collect();
-    let cost = |split: &&Split<'a>, name: &str| {
-        let member = split.members.get(name);
-        member
-            .and_then(|member| member.figure(Metric::TotalCost))
-            .unwrap_or_default()
-    };
-    let mut members: Vec<(Vec<Decimal>, &'a str)> = names
-        .into_iter()
-        .map(|name| (splits.iter().map(|split| cost(split, name)).collect(), name))
-        .collect();
-    members.sort_by(|(a_costs, a), (b_costs, b)| b_costs.cmp(a_costs).then_with(|| a.cmp(b)));
-    members.into_iter().map(|(_, name)| name).collect()
 }
 
 fn cost_per_day(window: &Window) -> Option<Decimal> {

@@ -3,6 +3,8 @@
 //! The cost of a day is converted at its own rate. Their sum against the sum before is the implied rate of the period, at which
 //! everything is converted that has no day: members, items, other costs. Source: finance definitions, currency conversion.
 
+mod organization;
+
 use super::derive::AMOUNT_NOISE;
 use crate::metric::{Metric, Unit};
 use crate::money::rates::Rates;
@@ -156,11 +158,11 @@ fn daily_cost(window: &Window, total: Decimal) -> Option<Vec<(NaiveDate, Decimal
 
 fn apply(
     window: &mut Window,
-    implied: Decimal,
+    rate: Decimal,
     total: Decimal,
     rate_of: impl Fn(NaiveDate) -> Option<Decimal>,
 ) -> Option<()> {
-    let implied = |value: Decimal| times(value, implied);
+    let implied = |value: Decimal| times(value, rate);
     // Figures whose days add up to them stay the sum of their days.
     let tied: Vec<Metric> = window
         .daily
@@ -177,12 +179,7 @@ fn apply(
         .filter(|series| series.metric.unit() == Unit::Currency)
     {
         for (day, value) in &mut series.points {
-            *value = match (*value, rate_of(*day)) {
-                (Some(value), Some(rate)) => Some(times(value, rate)?),
-                (Some(value), None) if value.is_zero() => Some(value),
-                (Some(value), None) => Some(implied(value)?),
-                (None, _) => None,
-            };
+            *value = of_day(*value, rate_of(*day), rate)?;
         }
     }
     for metric in tied.into_iter().filter(|metric| *metric != Metric::TotalCost) {
@@ -195,6 +192,14 @@ fn apply(
         {
             figure.value = Some(sum);
         }
+    }
+    let cost = window
+        .daily
+        .iter()
+        .find(|series| series.metric == Metric::TotalCost);
+    let whole = cost.map(|series| series.points.clone()).unwrap_or_default();
+    if let Some(organization) = &mut window.organization {
+        organization::convert(organization, (&whole, total), &rate_of, rate)?;
     }
     for ranking in &mut window.rankings {
         if ranking.list.metric().unit() == Unit::Currency {
@@ -214,6 +219,20 @@ fn adds_up(window: &Window, series: &Series) -> bool {
     window
         .figure(series.metric)
         .is_some_and(|total| money::sum(days) == Ok(total))
+}
+
+/// The amount of a day at its rate; without one at the implied rate, and nothing without an amount.
+#[expect(
+    clippy::option_option,
+    reason = "an unknown amount and one too large are different things"
+)]
+fn of_day(amount: Option<Decimal>, rate: Option<Decimal>, implied: Decimal) -> Option<Option<Decimal>> {
+    match (amount, rate) {
+        (Some(amount), Some(rate)) => times(amount, rate).map(Some),
+        (Some(amount), None) if amount.is_zero() => Some(Some(amount)),
+        (Some(amount), None) => times(amount, implied).map(Some),
+        (None, _) => Some(None),
+    }
 }
 
 /// Members at the implied rate; what rounding leaves of the total cost goes to the one that costs most, so that they add up.
@@ -325,6 +344,7 @@ mod tests {
                         .into(),
                 }],
                 items: None,
+                organization: None,
                 converted: None,
                 period,
             }],

@@ -189,6 +189,7 @@ mod tests {
             rankings: Vec::new(),
             breakdowns: Vec::new(),
             items: None,
+            organization: None,
             converted: None,
         }
     }

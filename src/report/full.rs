@@ -22,11 +22,16 @@ pub(super) fn sections(maker: &Maker<'_>, current: &Window, beside: &[Beside<'_>
         let title = format!("By {}", breakdown.dimension.replace('_', " "));
         maker.section(&format!("by_{}", breakdown.dimension), title, figures.collect())
     }));
-    sections.extend(current.rankings.iter().map(|ranking| {
+    sections.extend(rankings(maker, current));
+    sections
+}
+
+/// The top lists.
+pub(super) fn rankings(maker: &Maker<'_>, current: &Window) -> impl Iterator<Item = Section> {
+    current.rankings.iter().map(|ranking| {
         let key = ranking.list.key();
         maker.section(key, title_of(key), ranking_of(maker, ranking))
-    }));
-    sections
+    })
 }
 
 /// The members of a top list; for a list that the source did not send, one figure that says so.

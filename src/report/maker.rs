@@ -2,7 +2,7 @@
 
 use super::beside::Beside;
 use super::{Comparison, Figure, Section, Status, derive};
-use crate::metric::{Metric, Unit};
+use crate::metric::{FULL_REPORT, Metric, Unit};
 use crate::money::Currency;
 use crate::source::{Dataset, Window};
 use rust_decimal::Decimal;
@@ -158,6 +158,20 @@ impl<'a> Maker<'a> {
             .map(|metric| self.compared(metric, current, beside))
             .collect()
     }
+}
+
+/// The figures that the kind of source tells: those of the full report in order, then the others.
+pub(super) fn told(window: &Window) -> Vec<Metric> {
+    let more = window
+        .figures
+        .iter()
+        .map(|measure| measure.metric)
+        .filter(|metric| !FULL_REPORT.contains(metric));
+    FULL_REPORT
+        .into_iter()
+        .chain(more)
+        .filter(|metric| tells(window, *metric))
+        .collect()
 }
 
 /// Whether the kind of source tells this figure, though it may be unknown this time.

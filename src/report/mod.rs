@@ -23,7 +23,9 @@ mod effects;
 mod full;
 pub mod gate;
 mod maker;
+mod members;
 mod movers;
+mod organization;
 mod outlier;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -284,6 +286,37 @@ pub struct Chart {
     pub message: Sentence,
     /// Its form and data.
     pub form: ChartForm,
+    /// Set where it is one of several views that share a place on the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub panel: Option<Panel>,
+}
+
+impl Chart {
+    /// Whether it draws the figures of `section`: the one that its panel names, or the one that its key ends with.
+    #[must_use]
+    pub fn draws(&self, section: &Section) -> bool {
+        if self.source != section.source {
+            return false;
+        }
+        if let Some(panel) = &self.panel {
+            return panel.group == section.key;
+        }
+        let prefix = self.key.strip_suffix(&section.key.replace('_', "-"));
+        prefix.is_some_and(|prefix| prefix.is_empty() || prefix.strip_suffix('-') == self.source.as_deref())
+    }
+}
+
+/// The place of a chart that is one of several views.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Panel {
+    /// Unique in the source: the key of the section whose figures are drawn.
+    pub group: String,
+    /// Heading of all views together.
+    pub title: String,
+    /// What this view is called: `Costs`.
+    pub view: String,
+    /// Its place among the views, from 0, which is the one shown first.
+    pub place: usize,
 }
 
 /// The forms of charts.
@@ -313,6 +346,31 @@ pub enum ChartForm {
         /// The periods.
         points: Vec<Point>,
     },
+    /// Bars for each day of the period from zero, each of several parts.
+    Stacked {
+        /// Every day of the period.
+        days: Vec<NaiveDate>,
+        /// The parts, from below.
+        series: Vec<Line>,
+    },
+    /// A line over the days of the period for each of several members.
+    Lines {
+        /// Every day of the period.
+        days: Vec<NaiveDate>,
+        /// The members.
+        series: Vec<Line>,
+    },
+    /// A ring of the parts of a total, largest first, the rest as "Others", the total in the middle.
+    Ring {
+        /// Label and value.
+        parts: Vec<(String, Decimal)>,
+        /// The colour of each part.
+        tints: Vec<Tint>,
+        /// What is summed in the last part, if anything: how many members.
+        others: Option<(usize, Decimal)>,
+        /// The share of each part in per cent, that of the others last.
+        shares: Vec<Decimal>,
+    },
     /// Horizontal bars, longest first, the rest as `n others`.
     Bars {
         /// Label and value.
@@ -320,6 +378,29 @@ pub enum ChartForm {
         /// What is summed in the last bar, if anything: how many members.
         others: Option<(usize, Decimal)>,
     },
+}
+
+/// What one member has on each day.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    /// The member.
+    pub label: String,
+    /// Its colour, the same in every chart of the report.
+    pub tint: Tint,
+    /// Its value on each day; `None` is drawn as "n/a", never as zero.
+    pub values: Vec<Option<Decimal>>,
+}
+
+/// The colour of a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tint {
+    /// Its own: `#rrggbb`.
+    Own(String),
+    /// The one at this place of a fixed palette.
+    Palette(usize),
+    /// The one of whatever is summed up.
+    Rest,
 }
 
 /// A period of a trend.

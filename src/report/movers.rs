@@ -165,6 +165,7 @@ mod tests {
             rankings: Vec::new(),
             breakdowns: Vec::new(),
             items: None,
+            organization: None,
             converted: None,
         }
     }

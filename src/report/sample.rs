@@ -232,6 +232,7 @@ fn charts() -> Vec<Chart> {
         message: Sentence {
             parts: vec![text("Cost rose to "), spend(), text(".")],
         },
+        panel: None,
         form: ChartForm::Daily {
             days: days(),
             base: (0..30).map(base).collect(),
@@ -250,6 +251,7 @@ fn charts() -> Vec<Chart> {
         message: Sentence {
             parts: vec![Part::Strong("Customer Support 24/7".into()), text(" leads.")],
         },
+        panel: None,
         form: ChartForm::Bars {
             bars: bars.map(|figure| (figure.label, figure.value.unwrap())).collect(),
             others: Some((17, dec!(832.50))),
@@ -373,6 +375,7 @@ fn window(id: &str, cost: Decimal, leaves: usize) -> Window {
         breakdowns: vec![split("project"), split("model")],
         items: Some(split("model and service type")),
         converted: None,
+        organization: None,
         figures,
         period,
     }

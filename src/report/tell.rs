@@ -3,6 +3,7 @@
 use super::answer::{self, Facts};
 use super::beside::View;
 use super::effects::Effects;
+use super::organization::Organized;
 use super::{Chart, Figure, Part, Report, charts, movers, outlier, reference};
 use crate::config::plan::ReportKind;
 use crate::metric::Metric;
@@ -33,6 +34,8 @@ pub(super) struct Told<'a> {
     pub(super) effects: Option<&'a Effects>,
     /// The periods of a trend, oldest first.
     pub(super) periods: &'a [Period],
+    /// What is told of the organization.
+    pub(super) organized: Option<&'a Organized<'a>>,
 }
 
 impl<'a> Told<'a> {
@@ -43,6 +46,7 @@ impl<'a> Told<'a> {
             glance,
             effects: None,
             periods: &[],
+            organized: None,
         }
     }
 
@@ -67,7 +71,7 @@ impl<'a> Told<'a> {
         let base_days = base.map(|base| daily(base.window)).unwrap_or_default();
         let outlier = match report.kind {
             ReportKind::Full => outlier::find(&days, &base_days),
-            ReportKind::Comparison | ReportKind::Trend => None,
+            ReportKind::Comparison | ReportKind::Trend | ReportKind::Organization => None,
         };
         let trend = self.trend(&report.period.timezone);
         let (mut sentences, message) = {
@@ -96,12 +100,17 @@ impl<'a> Told<'a> {
         let periods = charts::periods(&self.prefix(), cost, trend);
         report.answer.extend(sentences);
         report.movers.extend(movers);
+        let organized = self.organized.map(|it| it.charts(&self.prefix(), cost));
         let drawn = match report.kind {
-            ReportKind::Full => [daily, bars, None],
+            // Without its own charts an organization is shown as far as its source tells.
+            ReportKind::Full | ReportKind::Organization => [daily, bars, None],
             ReportKind::Comparison => [explained, bars, daily],
             ReportKind::Trend => [periods, daily, None],
         };
-        report.charts.extend(drawn.into_iter().flatten());
+        match organized.filter(|charts| !charts.is_empty()) {
+            Some(charts) => report.charts.extend(charts),
+            None => report.charts.extend(drawn.into_iter().flatten()),
+        }
     }
 
     /// What keys of charts begin with.

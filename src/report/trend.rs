@@ -1,10 +1,9 @@
 //! The trend's sections: the figures of now beside those of the period before, period by period, and the days with their mean.
 
 use super::beside::View;
-use super::maker::tells;
-use super::{Comparison, Figure, Section, derive};
+use super::{Comparison, Figure, Section, derive, maker};
 use crate::config::plan::Against;
-use crate::metric::{FULL_REPORT, Metric};
+use crate::metric::Metric;
 use crate::money;
 use crate::period::Period;
 use crate::source::Window;
@@ -18,7 +17,7 @@ const MEAN_OF: u64 = 7;
 /// All sections of the source, in the order of the report.
 pub(super) fn sections(view: &View<'_>, periods: &[Period]) -> Vec<Section> {
     let maker = &view.maker;
-    let told = told(view);
+    let told = maker::told(view.current);
     let summary = told
         .iter()
         .map(|metric| maker.compared(*metric, view.current, &view.beside));
@@ -29,21 +28,6 @@ pub(super) fn sections(view: &View<'_>, periods: &[Period]) -> Vec<Section> {
         maker.section("trend", "Trend".to_owned(), trend(view, periods, &told)),
         maker.section("daily", "Daily".to_owned(), daily),
     ]
-}
-
-/// The figures that the kind of source tells.
-fn told(view: &View<'_>) -> Vec<Metric> {
-    let more = view
-        .current
-        .figures
-        .iter()
-        .map(|measure| measure.metric)
-        .filter(|metric| !FULL_REPORT.contains(metric));
-    FULL_REPORT
-        .into_iter()
-        .chain(more)
-        .filter(|metric| tells(view.current, *metric))
-        .collect()
 }
 
 /// Each figure of each period, oldest first, compared with the period before; the oldest stands alone.

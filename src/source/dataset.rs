@@ -1,5 +1,6 @@
 //! What a snapshot says, decoded: figures, daily series, rankings and breakdowns, each with what is known of it.
 
+use super::organization::Organization;
 use crate::metric::Metric;
 use crate::money::Currency;
 use crate::period::Period;
@@ -71,6 +72,8 @@ pub struct Window {
     pub breakdowns: Vec<Breakdown>,
     /// What was used and what it cost, at the finest grain at which the source tells both; `None`: it tells no such thing.
     pub items: Option<Breakdown>,
+    /// Who used what day by day; `None`: no report asks for it, or the source does not tell it.
+    pub organization: Option<Box<Organization>>,
     /// The currency that the source's amounts were in before they were converted, and the rate of the whole period.
     pub converted: Option<(Currency, Decimal)>,
 }

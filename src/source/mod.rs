@@ -11,6 +11,7 @@ pub mod dispersl;
 mod files;
 mod focus_file;
 pub mod geai;
+pub mod organization;
 pub mod sdk;
 pub mod snapshot;
 mod usage_file;
@@ -21,6 +22,7 @@ use crate::schedule::clock::Clock;
 use crate::source::sdk::Pace;
 use chrono_tz::Tz;
 pub use dataset::{Breakdown, Dataset, Measure, Member, Notice, Ranking, Series, TopList, Window};
+pub use organization::Organization;
 use serde::{Deserialize, Serialize};
 pub use snapshot::{Snapshot, SnapshotError, SnapshotWriter};
 use std::time::Duration;
@@ -56,10 +58,20 @@ pub struct Need {
 pub enum Depth {
     /// Figures, daily series, rankings and breakdowns.
     Full,
+    /// All that, and who used what day by day: the series that an organization's charts stack.
+    Organization,
     /// What stands beside it for comparison: figures, daily cost, rankings and breakdowns.
     Comparison,
     /// What a trend is made of: figures and daily cost.
     Figures,
+}
+
+impl Depth {
+    /// Whether it is the period that the report is about, of which everything is told.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Full | Self::Organization)
+    }
 }
 
 /// What a caller may want to know while a source is fetched.

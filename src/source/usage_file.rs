@@ -2,21 +2,25 @@
 //!
 //! CSV with a header or JSON Lines with the same keys; every row is checked, and those of the periods are summed.
 
+mod organization;
+mod projects;
+
 use super::files::book::{Book, Key, Ledger};
 use super::files::fetch::{self, Role};
 use super::files::presence::{Presence, unknown_figures};
 use super::files::read::{Column, Layout, Row, each_row, kept};
 use super::files::{Flaw, OneCurrency, cell, described, duplicates, unsummable};
 use super::{
-    Dataset, Measure, Need, Progress, Ranking, Snapshot, SnapshotWriter, SourceError, TopList, Window,
+    Breakdown, Dataset, Depth, Measure, Need, Progress, Ranking, Snapshot, SnapshotWriter, SourceError,
+    TopList, Window,
 };
 use crate::config::plan::UsageFilePlan;
 use crate::metric::Metric;
 use crate::schedule::clock::Clock;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
+use projects::ProjectList;
 use rust_decimal::Decimal;
-use std::collections::HashMap;
 
 const DATE: usize = 0;
 const PROJECT: usize = 1;
@@ -62,12 +66,6 @@ static LAYOUT: Layout<18> = Layout {
     json_lines: true,
 };
 
-static PROJECTS: Layout<2> = Layout {
-    title: "a project list",
-    columns: [Column::required("project_id"), Column::optional("project_name")],
-    json_lines: false,
-};
-
 /// What is summed for everything, every day and every member, with its column.
 const AMOUNTS: [(Metric, usize); 7] = [
     (Metric::TotalCost, COST),
@@ -97,6 +95,7 @@ const SHOWN: usize = 5;
 const BY_PROJECT: usize = 0;
 const BY_AGENT: usize = 2;
 const BY_USER: usize = 3;
+const BY_SERVICE_TYPE: usize = 4;
 const BY_ACTIVE_MODEL: usize = 5;
 const BY_ITEM: usize = 6;
 /// Stands between model and service type of an item; no text of a file has it.
@@ -146,11 +145,19 @@ pub(super) fn decode(
         let columns = each_row(name, snapshot, (path, answer), &LAYOUT, &mut visit)?;
         usage.presence.file(&before, &usage.book.counts(), &columns);
     }
-    for (id, project) in project_names(name, snapshot)? {
-        usage.book.call(BY_PROJECT, &id, &project);
+    let projects = ProjectList::read(name, snapshot)?;
+    for (id, project) in &projects.projects {
+        usage.book.call(BY_PROJECT, id, &project.name);
     }
-    let windows = usage.windows().map_err(|cause| unsummable(name, &cause))?;
+    let mut windows = usage.windows().map_err(|cause| unsummable(name, &cause))?;
     let mut notices = duplicates(name, snapshot);
+    for (period, window) in windows.iter_mut().enumerate() {
+        if needs[period].depth == Depth::Organization {
+            let organization = organization::read(name, &usage, period, &projects, snapshot)?;
+            window.organization = organization.map(Box::new);
+            notices.extend(projects.notices(name));
+        }
+    }
     notices.extend(usage.book.shortfalls(name, today));
     notices.extend(unknown_figures(name, needs, &windows));
     Ok(Dataset {
@@ -161,30 +168,6 @@ pub(super) fn decode(
         notices,
         ..described
     })
-}
-
-/// The names of the project list, by id.
-fn project_names(source: &str, snapshot: &Snapshot) -> Result<HashMap<String, String>, SourceError> {
-    let mut names = HashMap::new();
-    for (path, answer) in kept(snapshot, Role::Projects) {
-        let mut visit = |row: &Row<'_, 2>| {
-            let [id, project] = row.cells;
-            let id = cell::text(id).map_err(Flaw::of(0))?;
-            let project = cell::text(project).map_err(Flaw::of(1))?;
-            if id.is_empty() {
-                return Err(Flaw::of(0)("is empty; every project has an id".to_owned()));
-            }
-            match names.insert(id.to_owned(), project.to_owned()) {
-                Some(other) if other != project => Err(Flaw::of(0)(format!(
-                    "`{}` is listed twice with different names; keep one",
-                    cell::shown(id.as_bytes())
-                ))),
-                _ => Ok(()),
-            }
-        };
-        each_row(source, snapshot, (path, answer), &PROJECTS, &mut visit)?;
-    }
-    Ok(names)
 }
 
 /// The sums, while the files are read.
@@ -206,15 +189,7 @@ impl Usage {
                 return Err(Flaw::of(required)("is empty, but every row needs it".to_owned()));
             }
         }
-        let mut amounts = [Decimal::ZERO; 7];
-        for (amount, (_, column)) in amounts.iter_mut().zip(AMOUNTS) {
-            let read = if column == COST { cost } else { cell::count };
-            *amount = read(cells[column]).map_err(Flaw::of(column))?;
-        }
-        let mut extras = [Decimal::ZERO; 1];
-        for (extra, (_, column)) in extras.iter_mut().zip(EXTRAS) {
-            *extra = cell::count(cells[column]).map_err(Flaw::of(column))?;
-        }
+        let (amounts, extras) = amounts(cells)?;
         let currency = self.currency.read(cells[CURRENCY]).map_err(Flaw::of(CURRENCY))?;
         if !self.book.wants(day) {
             return Ok(());
@@ -279,11 +254,33 @@ impl Usage {
         for (period, (window, ledger)) in windows.iter_mut().zip(self.book.ledgers()).enumerate() {
             window.figures.extend(self.figures(period, ledger)?);
             window.rankings = rankings(window);
+            if ledger.depth() == Depth::Organization {
+                self.count_what_was_used(period, window)?;
+            }
             window.items = self
                 .book
                 .split(period, BY_ITEM, &|amounts| self.quantities(period, amounts))?;
         }
         Ok(windows)
+    }
+
+    /// Gives projects and service types also the quantities that members of other reports do not show.
+    fn count_what_was_used(
+        &self,
+        period: usize,
+        window: &mut Window,
+    ) -> Result<(), crate::money::MoneyError> {
+        for dimension in [BY_PROJECT, BY_SERVICE_TYPE] {
+            let counted = self
+                .book
+                .split(period, dimension, &|amounts| self.quantities(period, amounts))?;
+            let mut shown = window.breakdowns.iter_mut();
+            let of_same = |breakdown: &&mut Breakdown| breakdown.dimension == DIMENSIONS[dimension];
+            if let Some((shown, counted)) = shown.find(of_same).zip(counted) {
+                *shown = counted;
+            }
+        }
+        Ok(())
     }
 
     /// The figures that everything, every day and every member has.
@@ -345,6 +342,20 @@ impl Usage {
         }
         Ok(active.chain(summed).collect())
     }
+}
+
+/// What a row adds to everything, every day and every member, and what to everything only.
+fn amounts(cells: &[&[u8]; 18]) -> Result<([Decimal; 7], [Decimal; 1]), Flaw> {
+    let mut amounts = [Decimal::ZERO; 7];
+    for (amount, (_, column)) in amounts.iter_mut().zip(AMOUNTS) {
+        let read = if column == COST { cost } else { cell::count };
+        *amount = read(cells[column]).map_err(Flaw::of(column))?;
+    }
+    let mut extras = [Decimal::ZERO; 1];
+    for (extra, (_, column)) in extras.iter_mut().zip(EXTRAS) {
+        *extra = cell::count(cells[column]).map_err(Flaw::of(column))?;
+    }
+    Ok((amounts, extras))
 }
 
 /// An amount of zero or more.

@@ -18,6 +18,7 @@ mod http;
 )]
 #[path = "../support/ledger.rs"]
 mod ledger;
+mod organization;
 mod outbox;
 #[expect(dead_code, reason = "the fakes can do more than these stories need")]
 #[path = "../support/platform.rs"]

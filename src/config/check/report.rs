@@ -10,7 +10,7 @@ use crate::period::{Calendar, Period};
 use std::ops::RangeInclusive;
 
 /// The kinds, as a hint says them.
-const KINDS: &str = "`full`, `comparison` or `trend`";
+const KINDS: &str = "`full`, `comparison`, `trend` or `organization`";
 /// What a period may be compared with besides a certain one.
 const AGAINST: [&str; 2] = ["previous_period", "same_period_last_year"];
 /// Most periods beside the one of a comparison: more do not fit a table that people read.
@@ -44,6 +44,7 @@ pub(super) fn report(
             given(entry.full.is_some(), "full"),
             given(entry.comparison.is_some(), "comparison"),
             given(entry.trend.is_some(), "trend"),
+            given(entry.organization.is_some(), "organization"),
         ]
         .into_iter()
         .flatten()
@@ -58,6 +59,8 @@ pub(super) fn report(
                 u32::try_from(periods)
                     .ok()
                     .map(|periods| ReportPlan::Trend { periods })
+            } else if entry.organization.is_some() {
+                Some(ReportPlan::Organization)
             } else {
                 Some(ReportPlan::Full)
             }

@@ -13,6 +13,8 @@ pub(in crate::config) struct ReportEntry {
     pub(in crate::config) comparison: Option<ComparisonReportEntry>,
     /// The trend: the period and some before it.
     pub(in crate::config) trend: Option<TrendReportEntry>,
+    /// The organization report: who uses what, by service type, project and agent, day by day.
+    pub(in crate::config) organization: Option<OrganizationReportEntry>,
 }
 
 /// `[jobs.NAME.report.full]`: has no keys.
@@ -42,6 +44,11 @@ pub(in crate::config) struct TrendReportEntry {
     #[serde(default = "six")]
     pub(in crate::config) periods: u64,
 }
+
+/// `[jobs.NAME.report.organization]`: has no keys.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct OrganizationReportEntry {}
 
 fn previous_period() -> Vec<String> {
     vec!["previous_period".into()]

@@ -21,6 +21,8 @@ pub enum ReportPlan {
         /// How many periods, this one included.
         periods: u32,
     },
+    /// The organization: who uses what, by service type, project and agent, day by day.
+    Organization,
 }
 
 impl ReportPlan {
@@ -31,6 +33,7 @@ impl ReportPlan {
             Self::Full => ReportKind::Full,
             Self::Comparison { .. } => ReportKind::Comparison,
             Self::Trend { .. } => ReportKind::Trend,
+            Self::Organization => ReportKind::Organization,
         }
     }
 }
@@ -45,6 +48,8 @@ pub enum ReportKind {
     Comparison,
     /// See [`ReportPlan::Trend`].
     Trend,
+    /// See [`ReportPlan::Organization`].
+    Organization,
 }
 
 /// Another period that a report is compared with.

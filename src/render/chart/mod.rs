@@ -7,10 +7,15 @@ mod axis;
 mod bars;
 mod bridge;
 mod daily;
+mod frame;
+mod legend;
+mod members;
 mod periods;
 mod png;
+mod ring;
 mod sparkline;
 
+pub(crate) use legend::palette;
 pub(crate) use png::render as rasterise;
 pub(crate) use sparkline::sparkline;
 
@@ -19,6 +24,7 @@ use super::view::clean;
 use crate::report::{Chart, ChartForm};
 use axis::number;
 use daily::Daily;
+use ring::Ring;
 use rust_decimal::{Decimal, dec};
 
 /// Where a chart stands, and so how wide it is drawn.
@@ -83,6 +89,12 @@ pub(crate) enum Letters {
 pub(crate) fn size(chart: &Chart, room: Room) -> (u32, u32) {
     let height = match &chart.form {
         ChartForm::Daily { .. } | ChartForm::Periods { .. } => DAILY_HEIGHT,
+        ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => {
+            DAILY_HEIGHT + legend::height(series, room)
+        }
+        ChartForm::Ring { parts, others, .. } => {
+            ring::height(parts.len() + usize::from(others.is_some()), room)
+        }
         ChartForm::Bridge { steps, .. } => u32::try_from(steps.len() + 2).unwrap_or(2) * BAR_STEP + 8,
         ChartForm::Bars { bars, others } => {
             let rows = bars.len().min(MAX_BARS) + usize::from(others.is_some() || bars.len() > MAX_BARS);
@@ -153,6 +165,25 @@ pub(crate) fn svg(
         ChartForm::Bridge { base, steps, current } => {
             bridge::draw(&mut canvas, chart, (base, steps, current), formatter, palette);
         }
+        ChartForm::Stacked { days, series } => {
+            members::stacked(&mut canvas, &days[..days.len().min(MAX_DAYS)], series, formatter)
+        }
+        ChartForm::Lines { days, series } => {
+            members::lines(&mut canvas, &days[..days.len().min(MAX_DAYS)], series, formatter)
+        }
+        ChartForm::Ring {
+            parts,
+            tints,
+            others,
+            shares,
+        } => Ring {
+            chart,
+            parts,
+            tints,
+            others: *others,
+            shares,
+        }
+        .draw(&mut canvas, formatter),
         ChartForm::Periods { points } => periods::draw(&mut canvas, chart, points, formatter, palette),
         ChartForm::Bars { bars, others } => bars::draw(&mut canvas, chart, bars, *others, formatter, palette),
     }
@@ -269,7 +300,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Point, Step, sample};
+    use crate::report::{Line, Point, Step, Tint, sample};
 
     fn draw(chart: &Chart, letters: Letters) -> String {
         svg(
@@ -377,6 +408,62 @@ mod tests {
             );
             assert!(width <= 600 && height <= 280);
         }
+    }
+
+    /// Three days of two members and the others; of the second day nothing is known.
+    fn members() -> (Vec<chrono::NaiveDate>, Vec<Line>) {
+        let days = ["2026-10-01", "2026-10-02", "2026-10-03"].map(|day| day.parse().unwrap());
+        let line = |label: &str, tint, values: [Decimal; 2]| Line {
+            label: label.into(),
+            tint,
+            values: vec![Some(values[0]), None, Some(values[1])],
+        };
+        let series = vec![
+            line("Text generation", Tint::Palette(0), [dec!(12.5), dec!(7)]),
+            line("<Search>", Tint::Own("#7c3aed".into()), [dec!(3), dec!(0)]),
+            line("Others", Tint::Rest, [dec!(1), dec!(2.25)]),
+        ];
+        (days.into(), series)
+    }
+
+    #[test]
+    fn charts_of_an_organization_are_as_approved() {
+        let (days, series) = members();
+        let chart = |form| Chart {
+            form,
+            ..sample::report().charts[0].clone()
+        };
+        let stacked = chart(ChartForm::Stacked {
+            days: days.clone(),
+            series: series.clone(),
+        });
+        let lines = chart(ChartForm::Lines { days, series });
+        let ring = chart(ChartForm::Ring {
+            parts: vec![
+                ("Text generation".into(), dec!(60)),
+                ("<Search>".into(), dec!(30)),
+            ],
+            tints: vec![Tint::Palette(0), Tint::Own("#7c3aed".into())],
+            others: Some((3, dec!(10))),
+            shares: vec![dec!(60), dec!(30), dec!(10)],
+        });
+        insta::assert_snapshot!("stacked_svg", draw(&stacked, Letters::All));
+        insta::assert_snapshot!("lines_svg", draw(&lines, Letters::Embedded));
+        insta::assert_snapshot!("ring_svg", draw(&ring, Letters::All));
+    }
+
+    #[test]
+    fn a_phone_gets_the_whole_legend_below_the_days() {
+        let (days, mut series) = members();
+        for line in &mut series {
+            line.label = "A long name of a project".into();
+        }
+        let chart = Chart {
+            form: ChartForm::Stacked { days, series },
+            ..sample::report().charts[0].clone()
+        };
+        let (column, phone) = (size(&chart, Room::Column).1, size(&chart, Room::Phone).1);
+        assert!(phone > column && column > DAILY_HEIGHT, "{phone} {column}");
     }
 
     #[test]

@@ -40,10 +40,12 @@ macro_rules! embedded {
     };
 }
 
-const EMBEDDED: [(&str, &str); 11] = embedded![
+const EMBEDDED: [(&str, &str); 13] = embedded![
     "report/page.html.hbs",
     "report/style.html.hbs",
     "report/change.html.hbs",
+    "report/panel.html.hbs",
+    "report/panels.html.hbs",
     "report/table.html.hbs",
     "report/text.txt.hbs",
     "report/table.txt.hbs",

@@ -8,6 +8,9 @@ use crate::render::format::{apportion, decimals};
 use crate::report::{Chart, ChartForm, Figure, Report, Section};
 use rust_decimal::Decimal;
 
+/// Decimals of a share in per cent.
+const SHARE_DECIMALS: u32 = 1;
+
 /// `chart` as a reader of `report` sees it: bars whose members stand in a table have that table's rounding.
 pub(crate) fn as_in_table(chart: &Chart, report: &Report) -> Chart {
     let mut shown = chart.clone();
@@ -37,6 +40,19 @@ pub(crate) fn as_in_table(chart: &Chart, report: &Report) -> Chart {
             *others = others.map(|(members, _)| (members, rest));
         }
     }
+    if let ChartForm::Ring {
+        parts,
+        others,
+        shares,
+        ..
+    } = form
+    {
+        let mut sections = report.sections.iter();
+        let found = sections.find(|section| chart.draws(section));
+        if let Some(section) = found.filter(|section| parts_of_a_whole(section)) {
+            in_ring(parts, others, shares, section);
+        }
+    }
     shown
 }
 
@@ -54,6 +70,54 @@ pub(super) fn member_in_table(member: &Figure, report: &Report) -> Option<Decima
         .iter()
         .position(|figure| figure.member == member.member && figure.value == member.value)?;
     column(section, member.metric, &figures, report)?.get(at).copied()
+}
+
+/// Gives the parts of a ring the amounts and shares that the table of `section` shows, if these are its members.
+fn in_ring(
+    parts: &mut [(String, Decimal)],
+    others: &mut Option<(usize, Decimal)>,
+    shares: &mut [Decimal],
+    section: &Section,
+) {
+    let of = |metric: Metric| {
+        section
+            .figures
+            .iter()
+            .filter(move |figure| figure.metric == metric)
+    };
+    let rounded = |metric: Metric| {
+        let places = if metric == Metric::TotalCost {
+            decimals(of(metric).next()?)
+        } else {
+            SHARE_DECIMALS
+        };
+        let values: Option<Vec<Decimal>> = of(metric).map(|figure| figure.value).collect();
+        apportion(&values?, places)
+    };
+    let (Some(costs), Some(percents)) = (rounded(Metric::TotalCost), rounded(Metric::CostShare)) else {
+        return;
+    };
+    let same = of(Metric::TotalCost)
+        .zip(parts.iter())
+        .all(|(figure, (label, value))| figure.label == *label && figure.value == Some(*value));
+    if !same || costs.len() < parts.len() || percents.len() != costs.len() {
+        return;
+    }
+    let shown = parts.len();
+    for ((part, share), (cost, percent)) in parts
+        .iter_mut()
+        .zip(shares.iter_mut())
+        .zip(costs.iter().zip(&percents))
+    {
+        part.1 = *cost;
+        *share = *percent;
+    }
+    if let Some((_, rest)) = others {
+        *rest = costs[shown..].iter().sum();
+        if let Some(share) = shares.get_mut(shown) {
+            *share = percents[shown..].iter().sum();
+        }
+    }
 }
 
 /// The amounts of `bars` and of the `hidden` members beside them as the column of `metric` in `section` shows them; `None` if

@@ -3,10 +3,11 @@
 use super::bars::{as_in_table, member_in_table};
 use super::words::{Run, clean, name, plain, runs};
 use super::{Block, BrandView, Card, ChartView, Chip, Extent, Foot, Job, NoticeView, Period, Revision, View};
-use super::{groups, tables};
+use super::{groups, panels, tables};
+use crate::metric::Metric;
 use crate::render::Look;
 use crate::render::chart::{self, Palette, Room};
-use crate::render::format::Formatter;
+use crate::render::format::{Formatter, Shown};
 use crate::report::{Chart, ChartForm, Figure, Notice, PeriodRef, Report, Section};
 
 /// The metric that all of `movers` are about.
@@ -16,6 +17,34 @@ fn movers_note(movers: &[Figure], formatter: &Formatter) -> String {
         .filter(|first| movers.iter().all(|mover| mover.metric == first.metric))
         .map(|first| formatter.metric(first.metric))
         .unwrap_or_default()
+}
+
+/// The value of a headline figure; projects in use as so many of those that are known, where the report tells these.
+pub(crate) fn of_known(figure: &Figure, report: &Report, shown: Shown) -> Shown {
+    let summary = report
+        .sections
+        .iter()
+        .find(|section| section.key == "summary" && section.source == figure.source);
+    let known = summary
+        .filter(|_| figure.metric == Metric::ActiveProjects && shown.known)
+        .and_then(|summary| {
+            summary
+                .figures
+                .iter()
+                .find(|other| other.metric == Metric::KnownProjects)
+        })
+        .and_then(|known| known.value);
+    match known {
+        Some(known) => {
+            let number = format!("{}/{}", shown.number, known.normalize());
+            Shown {
+                text: number.clone(),
+                number,
+                ..shown
+            }
+        }
+        None => shown,
+    }
 }
 
 /// The accent where the brand names none.
@@ -31,6 +60,16 @@ impl View {
             .map(|sentence| runs(sentence, &formatter))
             .collect();
         let several = report.sources.len() > 1;
+        let blocks = blocks(report, &formatter, extent);
+        let mut charts: Vec<ChartView> = report
+            .charts
+            .iter()
+            .map(|chart| chart_view(chart, report, &formatter, look, extent.drawn))
+            .collect();
+        let mut panels = panels::panels(report, &mut charts, &blocks);
+        if extent.drawn {
+            panels::fill(&mut panels, report, &formatter, extent);
+        }
         let card = |figure: &Figure| Card {
             label: match &figure.source {
                 Some(source) if several => {
@@ -38,7 +77,7 @@ impl View {
                 }
                 _ => name(&formatter.label(figure)),
             },
-            value: formatter.value(figure),
+            value: of_known(figure, report, formatter.value(figure)),
             change: formatter.change(figure),
         };
         Self {
@@ -71,12 +110,9 @@ impl View {
                     ..card(mover)
                 })
                 .collect(),
-            charts: report
-                .charts
-                .iter()
-                .map(|chart| chart_view(chart, report, &formatter, look, extent.drawn))
-                .collect(),
-            blocks: blocks(report, &formatter, extent),
+            charts,
+            panels,
+            blocks,
             several: sources_of(&report.sections).len() > 1,
             notices: notices(report),
             foot: foot(report, &formatter),
@@ -275,7 +311,7 @@ fn blocks(report: &Report, formatter: &Formatter, extent: Extent) -> Vec<Block> 
                 .iter()
                 .find(|section| section.key == "summary")
                 .map_or(&[][..], |s| &s.figures[..]);
-            let other = |section: &&&Section| !matches!(section.key.as_str(), "summary" | "daily");
+            let other = |section: &&&Section| section.key != "summary" && !section.key.starts_with("daily");
             let daily = sections
                 .iter()
                 .find(|section| section.key == "daily" && extent.days);
@@ -290,9 +326,22 @@ fn blocks(report: &Report, formatter: &Formatter, extent: Extent) -> Vec<Block> 
                     .map(|section| tables::table(section, summary, report, formatter, extent))
                     .collect(),
                 daily: daily.map(|section| tables::daily(section, formatter)),
+                splits: sections
+                    .iter()
+                    .filter(|section| extent.days && is_split(section, extent))
+                    .map(|section| tables::split(section, formatter, extent))
+                    .collect(),
             }
         })
         .collect()
+}
+
+/// Whether the days of `section` stand among the tables: on a page those of projects and service types stand beside their charts.
+fn is_split(section: &Section, extent: Extent) -> bool {
+    match section.key.as_str() {
+        "daily_by_project" => !extent.drawn,
+        key => key.starts_with("daily_by_"),
+    }
 }
 
 fn notices(report: &Report) -> Vec<NoticeView> {

@@ -1,6 +1,6 @@
 //! Tables in plain text: columns as wide as what stands in them, within the width of a terminal.
 
-use super::tables::Table;
+use super::tables::{Row, Table};
 
 /// Columns of a terminal or of a mail in plain text.
 pub(super) const WIDTH: usize = 80;
@@ -49,7 +49,7 @@ pub(super) fn lines(table: &Table) -> Vec<String> {
     let names = table
         .rows
         .iter()
-        .map(|row| width(&row.name))
+        .map(|row| width(&named(row)))
         .chain([width(&table.member)])
         .max()
         .unwrap_or(0);
@@ -62,7 +62,7 @@ pub(super) fn lines(table: &Table) -> Vec<String> {
         let mut line = format!(
             "{} {}",
             padded(&row.place, PLACE - 1, true),
-            padded(&row.name, name, false)
+            padded(&named(row), name, false)
         );
         for (cell, width) in cells.iter().zip(&widths) {
             line += &padded(cell, *width, true);
@@ -73,6 +73,14 @@ pub(super) fn lines(table: &Table) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// A row's name with where it belongs.
+fn named(row: &Row) -> String {
+    match row.belongs.as_str() {
+        "" => row.name.clone(),
+        belongs => format!("{}, {belongs}", row.name),
+    }
 }
 
 /// The heads, broken between words so that none is wider than its column.

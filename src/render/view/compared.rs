@@ -23,8 +23,8 @@ pub(super) struct Room {
 }
 
 /// One member with its cost and its share, where the section tells one.
-struct Entry<'a> {
-    cost: &'a Figure,
+pub(super) struct Entry<'a> {
+    pub(super) cost: &'a Figure,
     share: Option<&'a Figure>,
 }
 
@@ -73,6 +73,7 @@ pub(super) fn members(
     let row = |at: usize, label: String, kind, figure: Option<&Figure>| Row {
         place: String::new(),
         name: label,
+        belongs: String::new(),
         cells: cells.iter().map(|column| column[at].clone()).collect(),
         bar: 0,
         bar_pixels: 0,
@@ -115,7 +116,8 @@ pub(super) fn members(
     })
 }
 
-fn entries(section: &Section) -> Vec<Entry<'_>> {
+/// The members of `section`, in order.
+pub(super) fn entries(section: &Section) -> Vec<Entry<'_>> {
     let mut entries: Vec<Entry<'_>> = Vec::new();
     for figure in &section.figures {
         match (figure.metric, entries.last_mut()) {
@@ -151,7 +153,12 @@ fn before(entries: &[Entry<'_>], comparison: &Comparison) -> Vec<Figure> {
 
 /// The share of each member shown, of the others and of the total, which add up, with the change in points; none where a share
 /// is unknown.
-fn shares(entries: &[Entry<'_>], shown: usize, formatter: &Formatter, points: bool) -> Vec<String> {
+pub(super) fn shares(
+    entries: &[Entry<'_>],
+    shown: usize,
+    formatter: &Formatter,
+    points: bool,
+) -> Vec<String> {
     let values: Option<Vec<Decimal>> = entries.iter().map(|entry| entry.share?.value).collect();
     let Some(amounts) = values.and_then(|values| apportion(&values, SHARE_DECIMALS)) else {
         return Vec::new();
@@ -236,6 +243,7 @@ pub(super) fn effects(
     let row = |at: usize, name: String, kind| Row {
         place: String::new(),
         name,
+        belongs: String::new(),
         cells: cells.iter().map(|column| column[at].clone()).collect(),
         bar: 0,
         bar_pixels: 0,
@@ -309,6 +317,7 @@ pub(super) fn trend(
         known.then(|| Row {
             place: String::new(),
             name: column(last, formatter),
+            belongs: String::new(),
             cells: series[hidden.min(series.len())..]
                 .iter()
                 .map(|figure| formatter.value(figure).number)

@@ -108,7 +108,7 @@ fn group_of(metric: Metric) -> &'static str {
         | M::AverageOutputTokensPerRequest
         | M::AverageTokensPerRequest
         | M::Tokens => "Tokens",
-        M::ActiveUsers | M::ActiveAgents | M::ActiveProjects => "Users & agents",
+        M::ActiveUsers | M::ActiveAgents | M::ActiveProjects | M::KnownProjects => "Users & agents",
         M::EffectiveCost
         | M::InvoicedCost
         | M::ListCost

@@ -7,13 +7,16 @@ mod build;
 mod columns;
 mod compared;
 mod groups;
+mod organized;
+mod panels;
 mod single;
 mod tables;
 pub(crate) mod words;
 
 pub(crate) use bars::as_in_table;
-pub(crate) use build::{chips, subtitle};
+pub(crate) use build::{chips, of_known, subtitle};
 pub(crate) use columns::{padded, wrap};
+use panels::PanelView;
 use tables::Table;
 pub(crate) use words::{clean, name, shortened, size};
 
@@ -48,6 +51,8 @@ pub(crate) struct View {
     pub(crate) movers_note: String,
     /// The pictures.
     pub(crate) charts: Vec<ChartView>,
+    /// Pictures that share a place each.
+    pub(crate) panels: Vec<PanelView>,
     /// The tables, source by source.
     pub(crate) blocks: Vec<Block>,
     /// Whether there is more than one block, so that each says whose it is.
@@ -159,6 +164,8 @@ pub(crate) struct Block {
     pub(crate) tables: Vec<Table>,
     /// The days.
     pub(crate) daily: Option<Table>,
+    /// The days by the members of a split.
+    pub(crate) splits: Vec<Table>,
 }
 
 /// Summary figures that belong together.

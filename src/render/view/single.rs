@@ -108,6 +108,7 @@ impl<'a> Single<'a> {
         let row = |name: String, amount: Option<Decimal>, kind| Row {
             place: String::new(),
             name,
+            belongs: String::new(),
             cells: vec![amount.map_or_else(
                 || NOT_AVAILABLE.to_owned(),
                 |amount| formatter.decimal(amount, places),

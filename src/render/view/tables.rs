@@ -3,7 +3,8 @@
 use super::columns::{WIDTH, lines};
 use super::single::Single;
 use super::words::name;
-use super::{Extent, compared};
+use super::{Extent, compared, organized};
+use crate::config::plan::ReportKind;
 use crate::metric::{Metric, Unit};
 use crate::money;
 use crate::render::format::{Change, Formatter, NOT_AVAILABLE, apportion, decimals};
@@ -51,6 +52,8 @@ pub(crate) struct Row {
     pub(crate) place: String,
     /// The member.
     pub(crate) name: String,
+    /// Where it belongs, or empty.
+    pub(crate) belongs: String,
     /// The values, one for each column.
     pub(crate) cells: Vec<String>,
     /// Length of the bar in per cent of the longest.
@@ -74,6 +77,20 @@ const SHOWN: usize = 10;
 const PERIODS: usize = 4;
 const PERIODS_IN_TEXT: usize = 3;
 
+/// Columns of what was used where there is little room: the cost and the requests.
+const FEW: usize = 2;
+/// Members of a split by day that a page shows beside each other, and a terminal.
+const MEMBERS: usize = 6;
+const MEMBERS_IN_TEXT: usize = 3;
+
+/// The days of a split.
+pub(super) fn split(section: &Section, formatter: &Formatter, extent: Extent) -> Table {
+    let most = if extent.drawn { MEMBERS } else { MEMBERS_IN_TEXT };
+    let mut table = organized::days(section, formatter, most);
+    table.lines = lines(&table);
+    table
+}
+
 /// The table of `section` as far as `extent` goes: a trend, why the cost changed, members beside themselves, or members alone.
 pub(super) fn table(
     section: &Section,
@@ -89,6 +106,14 @@ pub(super) fn table(
             Some(compared::trend(section, report, formatter, periods, extent.drawn))
         }
         "effects" => compared::effects(section, summary, report, formatter),
+        "usage" => {
+            let columns = if extent.drawn { usize::MAX } else { FEW };
+            Some(organized::pairs(section, formatter, Some(rows), columns))
+        }
+        "top_agents_by_cost" => Some(organized::pairs(section, formatter, None, usize::MAX)),
+        key if key.starts_with("by_") && report.kind == ReportKind::Organization => {
+            organized::members(section, summary, formatter, rows)
+        }
         key if key.starts_with("by_") => members(section, summary, report, formatter, rows),
         _ => None,
     };
@@ -221,6 +246,7 @@ fn pivot(section: &Section, metrics: &[Metric], formatter: &Formatter, limit: Op
     let row = |at: usize, name: String, kind| Row {
         place: String::new(),
         name,
+        belongs: String::new(),
         cells: cells.iter().map(|column| column[at].clone()).collect(),
         bar: 0,
         bar_pixels: 0,

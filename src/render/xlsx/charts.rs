@@ -1,5 +1,6 @@
 //! Native charts. What they draw stands on a sheet of its own, where a day without data is an empty cell: a gap, not a zero.
 
+mod members;
 mod steps;
 
 use super::grid::{Grid, nearest};
@@ -15,9 +16,9 @@ use crate::report::{Chart, ChartForm, Outlier, Report};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{
-    Chart as Native, ChartAxisDateUnitType, ChartDataLabel, ChartEmptyCells, ChartFont, ChartFormat,
-    ChartLegendPosition, ChartLine, ChartLineDashType, ChartMarker, ChartPoint, ChartSolidFill, Color,
-    XlsxError,
+    Chart as Native, ChartAxis, ChartAxisDateUnitType, ChartDataLabel, ChartEmptyCells, ChartFont,
+    ChartFormat, ChartLegendPosition, ChartLine, ChartLineDashType, ChartMarker, ChartPoint, ChartSolidFill,
+    Color, XlsxError,
 };
 
 /// Name of the sheet with the charts' data.
@@ -35,8 +36,20 @@ const HEIGHT: u32 = 340;
 /// What all charts of a report share.
 pub(super) struct Studio<'a> {
     pub(super) report: &'a Report,
+    /// Those of its charts that the workbook draws.
+    pub(super) charts: Vec<&'a Chart>,
     pub(super) formatter: &'a Formatter,
     pub(super) accent: Color,
+}
+
+/// The charts of `report` that a workbook draws: of the lines of projects those of all service types, since the others' figures
+/// stand stacked on the sheets of the service types.
+pub(super) fn native(report: &Report) -> Vec<&Chart> {
+    let is_repeated = |chart: &&Chart| {
+        matches!(chart.form, ChartForm::Lines { .. })
+            && chart.panel.as_ref().is_some_and(|panel| panel.place > 0)
+    };
+    report.charts.iter().filter(|chart| !is_repeated(chart)).collect()
 }
 
 impl Studio<'_> {
@@ -49,7 +62,7 @@ impl Studio<'_> {
             "What the charts draw. The exact figures are in the tables of the other sheets.",
             &style::muted(),
         )?;
-        for (chart, col) in self.report.charts.iter().zip(columns(&self.report.charts)) {
+        for (chart, col) in self.charts.iter().zip(columns(&self.charts)) {
             grid.heading(TOP - 1, col, &titled(chart), &style::plain().set_bold())?;
             let names = self.series(chart);
             for (at, name) in (col..).zip(&names) {
@@ -63,6 +76,12 @@ impl Studio<'_> {
                 }
                 ChartForm::Bridge { base, steps, current } => {
                     self.write_bridge(grid, col, (base, steps, current), &axis_code(chart))?;
+                }
+                ChartForm::Stacked { days, series } | ChartForm::Lines { days, series } => {
+                    self.write_members(grid, col, (days, series), &axis_code(chart))?;
+                }
+                ChartForm::Ring { parts, others, .. } => {
+                    self.write_ring(grid, col, (parts, *others), &axis_code(chart))?;
                 }
                 ChartForm::Periods { points } => {
                     for (row, point) in (TOP + 1..).zip(points) {
@@ -92,13 +111,18 @@ impl Studio<'_> {
             ChartForm::Bars { .. } => vec!["Name".into(), period],
             ChartForm::Bridge { .. } => ["Step", "Below", "Total", "More", "Less"].map(Into::into).into(),
             ChartForm::Periods { .. } => vec!["Period".into(), titled(chart)],
+            ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => {
+                let labels = series.iter().map(|line| view::name(&line.label));
+                std::iter::once("Day".to_owned()).chain(labels).collect()
+            }
+            ChartForm::Ring { .. } => vec!["Name".into(), period],
         }
     }
 
     /// The native chart of the report's chart number `index`, `width` pixels wide.
     pub(super) fn draw(&self, index: usize, width: u32) -> Option<Native> {
-        let chart = self.report.charts.get(index)?;
-        let col = *columns(&self.report.charts).get(index)?;
+        let chart = *self.charts.get(index)?;
+        let col = *columns(&self.charts).get(index)?;
         let mut native = match &chart.form {
             ChartForm::Daily { days, base, outlier } if !days.is_empty() => {
                 self.daily(chart, col, days, !base.is_empty(), outlier.as_ref())
@@ -110,6 +134,9 @@ impl Studio<'_> {
                 self.bridge(chart, col, steps.len() + 2)
             }
             ChartForm::Periods { points } => self.periods(chart, col, points.len()),
+            ChartForm::Stacked { days, series } => self.members(col, days, series, false),
+            ChartForm::Lines { days, series } => self.members(col, days, series, true),
+            ChartForm::Ring { tints, others, .. } => self.ring(chart, col, tints, others.is_some()),
             ChartForm::Bridge { .. } | ChartForm::Daily { .. } | ChartForm::Bars { .. } => return None,
         };
         native
@@ -159,21 +186,15 @@ impl Studio<'_> {
             bars.set_custom_data_labels(&labels);
         }
         native.show_empty_cells_as(ChartEmptyCells::Gaps);
-        let days_apart = (days.len() / 60 + 1) * 7;
-        let axis = native.x_axis();
-        axis.set_date_axis(true)
-            .set_num_format("d mmm")
-            .set_font(&font(9, style::MUTED));
-        axis.set_major_unit(f64::from(count(days_apart)))
-            .set_major_unit_date_type(ChartAxisDateUnitType::Days);
-        if let Some(text) = self.gaps(days) {
+        date_axis(&mut native, days.len());
+        let unknown = days.iter().filter(|(_, value)| value.is_none());
+        let unknown: Vec<NaiveDate> = unknown.map(|(day, _)| *day).collect();
+        if let Some(text) = self.gaps(&unknown) {
+            let axis = native.x_axis();
             axis.set_name(text.as_str())
                 .set_name_font(&font(9, style::ATTENTION));
         }
-        let axis = native.y_axis();
-        axis.set_num_format("#,##0").set_font(&font(9, style::MUTED));
-        axis.set_major_gridlines_line(ChartLine::new().set_color(style::HAIRLINE));
-        axis.set_format(ChartFormat::new().set_no_line());
+        let axis = value_axis(&mut native);
         if !days
             .iter()
             .any(|(_, value)| value.is_some_and(|value| value.is_sign_negative()))
@@ -186,10 +207,7 @@ impl Studio<'_> {
         if based {
             native.combine(&dashes(&names[2], col, last));
         }
-        native
-            .legend()
-            .set_position(ChartLegendPosition::Bottom)
-            .set_font(&font(9, style::MUTED));
+        legend_below(&mut native);
         native
     }
 
@@ -204,12 +222,7 @@ impl Studio<'_> {
     }
 
     /// Names the days without data, since a gap says nothing by itself.
-    fn gaps(&self, days: &[(NaiveDate, Option<Decimal>)]) -> Option<String> {
-        let gaps: Vec<NaiveDate> = days
-            .iter()
-            .filter(|(_, value)| value.is_none())
-            .map(|(day, _)| *day)
-            .collect();
+    fn gaps(&self, gaps: &[NaiveDate]) -> Option<String> {
         let mut named: Vec<String> = gaps
             .iter()
             .take(NAMED_GAPS)
@@ -248,6 +261,32 @@ impl Studio<'_> {
         native.legend().set_hidden();
         native
     }
+}
+
+/// Dates below, a week apart.
+fn date_axis(native: &mut Native, days: usize) {
+    let days_apart = (days / 60 + 1) * 7;
+    let axis = native.x_axis();
+    axis.set_date_axis(true)
+        .set_num_format("d mmm")
+        .set_font(&font(9, style::MUTED));
+    axis.set_major_unit(f64::from(count(days_apart)))
+        .set_major_unit_date_type(ChartAxisDateUnitType::Days);
+}
+
+fn value_axis(native: &mut Native) -> &mut ChartAxis {
+    let axis = native.y_axis();
+    axis.set_num_format("#,##0").set_font(&font(9, style::MUTED));
+    axis.set_major_gridlines_line(ChartLine::new().set_color(style::HAIRLINE));
+    axis.set_format(ChartFormat::new().set_no_line());
+    axis
+}
+
+fn legend_below(native: &mut Native) {
+    native
+        .legend()
+        .set_position(ChartLegendPosition::Bottom)
+        .set_font(&font(9, style::MUTED));
 }
 
 /// The comparison as a dashed line behind the bars.
@@ -313,10 +352,13 @@ fn write_point(
 }
 
 /// First column of each chart's block; an empty column parts it from the next.
-fn columns(charts: &[Chart]) -> Vec<u16> {
-    let widths = charts.iter().map(|chart| match chart.form {
+fn columns(charts: &[&Chart]) -> Vec<u16> {
+    let widths = charts.iter().map(|chart| match &chart.form {
         ChartForm::Daily { .. } => 4,
-        ChartForm::Bars { .. } | ChartForm::Periods { .. } => 3,
+        ChartForm::Bars { .. } | ChartForm::Periods { .. } | ChartForm::Ring { .. } => 3,
+        ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => {
+            u16::try_from(series.len()).map_or(u16::MAX, |members| members + 2)
+        }
         ChartForm::Bridge { .. } => 6,
     });
     widths

@@ -43,6 +43,7 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
     let formatter = Formatter::new(&look.locale);
     let studio = Studio {
         report,
+        charts: charts::native(report),
         formatter: &formatter,
         accent: style::accent(look.brand.accent.as_deref()),
     };
@@ -54,7 +55,7 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
         .iter()
         .filter(|section| section.key != "summary")
         .collect();
-    let homes: Vec<Option<usize>> = report.charts.iter().map(|chart| home(chart, &sections)).collect();
+    let homes: Vec<Option<usize>> = studio.charts.iter().map(|chart| home(chart, &sections)).collect();
     let on_summary: Vec<usize> = (0..homes.len())
         .filter(|at| *at == 0 || homes[*at].is_none())
         .collect();
@@ -146,6 +147,9 @@ fn home(chart: &Chart, sections: &[&Section]) -> Option<usize> {
         }
         ChartForm::Bridge { .. } => own(sections, "effects", chart),
         ChartForm::Periods { .. } => own(sections, "trend", chart),
+        ChartForm::Stacked { .. } | ChartForm::Lines { .. } | ChartForm::Ring { .. } => {
+            sections.iter().position(|section| chart.draws(section))
+        }
         ChartForm::Bars { .. } => sections
             .iter()
             .position(|section| section.key.replace('_', "-") == chart.key),

@@ -187,6 +187,9 @@ fn meaning(metric: Metric) -> &'static str {
         Metric::ActiveProjects => {
             "Different projects with at least one request; days and members do not add up"
         }
+        Metric::KnownProjects => {
+            "Projects of the list of projects and those with usage that it lacks; without a list those with usage"
+        }
         Metric::ActiveModels => "Different models with usage; days and members do not add up",
         Metric::Conversations => "Conversations begun",
         Metric::AudioSeconds => "Seconds of audio heard or spoken",

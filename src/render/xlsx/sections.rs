@@ -60,28 +60,47 @@ pub(super) fn write(
 
 /// What a column is about. Amounts of different currencies never share one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Measure {
+struct Measure<'a> {
     metric: Metric,
     unit: Unit,
     currency: Option<Currency>,
+    /// The member of a split, whose days these are.
+    member: Option<&'a str>,
 }
 
-impl Measure {
-    fn of(figure: &Figure) -> Self {
+impl<'a> Measure<'a> {
+    fn of(figure: &'a Figure) -> Self {
+        let is_day = figure.dimension.as_deref() == Some("day");
         Self {
             metric: figure.metric,
             unit: figure.unit,
             currency: figure.currency,
+            member: Some(figure.label.as_str())
+                .filter(|label| is_day && figure.member.as_deref() != Some(label)),
         }
     }
 
     /// `Total cost USD`: the unit once, in the head. No brackets, which a formula over the table's columns would have to escape.
     fn caption(self) -> String {
+        let about = self
+            .member
+            .map_or_else(|| self.metric.label().to_owned(), plain_head);
         match style::unit_word(self.unit, self.currency) {
-            "" | "count" | "tokens" => self.metric.label().to_owned(),
-            unit => format!("{} {unit}", self.metric.label()),
+            "" | "count" | "tokens" => about,
+            unit => format!("{about} {unit}"),
         }
     }
+}
+
+/// A name from the data as the head of a column, without what formulas over a table's columns would have to escape.
+fn plain_head(name: &str) -> String {
+    let plain = |letter: char| match letter {
+        '[' => '(',
+        ']' => ')',
+        '#' | '\'' | '@' => ' ',
+        letter => letter,
+    };
+    crate::render::view::name(name).chars().map(plain).collect()
 }
 
 /// A row: one member or day of one source.
@@ -89,13 +108,15 @@ struct Line<'a> {
     rank: Option<u32>,
     source: Option<&'a str>,
     name: &'a str,
-    figures: HashMap<Measure, &'a Figure>,
+    /// What else the row is about: the service type of what a project used, the project of an agent.
+    belongs: Option<&'a str>,
+    figures: HashMap<Measure<'a>, &'a Figure>,
 }
 
 /// The figures of a section by member and measure.
 struct Matrix<'a> {
     section: &'a Section,
-    measures: Vec<Measure>,
+    measures: Vec<Measure<'a>>,
     /// What figures are compared with, in order of appearance.
     keys: Vec<&'a str>,
     lines: Vec<Line<'a>>,
@@ -111,7 +132,10 @@ impl<'a> Matrix<'a> {
             lines: Vec::new(),
             ranked: false,
         };
-        let mut places: HashMap<(Option<&str>, Option<u32>, &str), usize> = HashMap::new();
+        // Members are listed by the names that readers know.
+        let labelled = section.key.starts_with("by_");
+        let paired = belonging(section).is_some();
+        let mut places: HashMap<(Option<&str>, Option<u32>, &str, Option<&str>), usize> = HashMap::new();
         for figure in &section.figures {
             let measure = Measure::of(figure);
             if !matrix.measures.contains(&measure) {
@@ -123,9 +147,13 @@ impl<'a> Matrix<'a> {
                 }
             }
             matrix.ranked |= figure.rank.is_some();
-            let name = figure.member.as_deref().unwrap_or(&figure.label);
+            let name = match figure.member.as_deref() {
+                Some(member) if !labelled => member,
+                _ => &figure.label,
+            };
+            let belongs = paired.then_some(figure.label.as_str());
             let place = places
-                .entry((figure.source.as_deref(), figure.rank, name))
+                .entry((figure.source.as_deref(), figure.rank, name, belongs))
                 .or_insert(usize::MAX);
             // Two members may have one name; each keeps its own row.
             let taken = matrix
@@ -139,6 +167,7 @@ impl<'a> Matrix<'a> {
                     rank: figure.rank,
                     source,
                     name,
+                    belongs,
                     figures: HashMap::new(),
                 });
             }
@@ -193,10 +222,17 @@ impl<'a> Matrix<'a> {
                 _ => grid.text(row, col, line.name, &style::plain())?,
             }
         }
+        let belonging = belonging(self.section);
+        for (row, line) in (TOP + 1..).zip(&self.lines) {
+            if let Some(belongs) = line.belongs {
+                grid.text(row, col + 1, belongs, &style::plain())?;
+            }
+        }
         let rank = self.ranked.then(|| Head::numbers("Rank"));
         Ok(rank
             .into_iter()
             .chain([Head::words(capitalised(dimension))])
+            .chain(belonging.map(Head::words))
             .collect())
     }
 
@@ -206,9 +242,21 @@ impl<'a> Matrix<'a> {
         &self,
         grid: &mut Grid<'_>,
         col: u16,
-        measure: Measure,
+        measure: Measure<'_>,
         others: &[Compared],
     ) -> Result<Vec<Head>, XlsxError> {
+        // Some figures of a section stand alone; they have no columns of comparisons.
+        let compared = |figure: &&Figure| !figure.comparisons.is_empty();
+        let keys: &[&str] = if self
+            .lines
+            .iter()
+            .filter_map(|line| line.figures.get(&measure))
+            .any(|figure| compared(&figure))
+        {
+            &self.keys
+        } else {
+            &[]
+        };
         let code = style::measure_code(measure.metric, measure.unit, measure.currency);
         let quotient = measure.metric.is_quotient();
         let full = self.measures.first() == Some(&measure);
@@ -218,7 +266,7 @@ impl<'a> Matrix<'a> {
             let value = figure.and_then(|figure| figure.value);
             let number = grid.quantity(row, col, value, &code, quotient)?;
             as_text |= value.is_some() && !number;
-            for (at, key) in (0_u16..).zip(&self.keys) {
+            for (at, key) in (0_u16..).zip(keys) {
                 let beside = figure
                     .and_then(|figure| figure.comparisons.iter().find(|beside| beside.comparison == *key));
                 match beside {
@@ -234,7 +282,7 @@ impl<'a> Matrix<'a> {
             }
         }
         let rows = (TOP + 1, TOP + u32::try_from(self.lines.len()).unwrap_or(u32::MAX));
-        if self.section.key != "daily" && measure.metric.adds_up() {
+        if !self.section.key.starts_with("daily") && measure.metric.adds_up() {
             let bar = ConditionalFormatDataBar::new()
                 .set_fill_color(style::BAR)
                 .set_solid_fill(true)
@@ -246,7 +294,7 @@ impl<'a> Matrix<'a> {
             total: self.total(measure, code, as_text),
             ..Head::numbers(measure.caption())
         }];
-        for (at, key) in (0_u16..).zip(&self.keys) {
+        for (at, key) in (0_u16..).zip(keys) {
             if full {
                 figures::colour(grid, rows, col + 2 + 4 * at, measure.metric.sense())?;
                 heads.extend(self.comparison_heads(measure, key, others));
@@ -258,7 +306,7 @@ impl<'a> Matrix<'a> {
         Ok(heads)
     }
 
-    fn comparison_heads(&self, measure: Measure, key: &str, others: &[Compared]) -> [Head; 4] {
+    fn comparison_heads(&self, measure: Measure<'_>, key: &str, others: &[Compared]) -> [Head; 4] {
         let about = if self.measures.len() > 1 {
             format!("{}: ", measure.metric.label())
         } else {
@@ -279,9 +327,10 @@ impl<'a> Matrix<'a> {
     }
 
     /// A sum only where one means something: never of averages, of distinct users, or of periods one after the other.
-    fn total(&self, measure: Measure, code: String, as_text: bool) -> Total {
+    fn total(&self, measure: Measure<'_>, code: String, as_text: bool) -> Total {
         let key = self.section.key.as_str();
-        let sums = key == "daily" || key.starts_with("by_") || key.starts_with("top_");
+        let sums =
+            key.starts_with("daily") || key.starts_with("by_") || key.starts_with("top_") || key == "usage";
         let values: Vec<Decimal> = self
             .lines
             .iter()
@@ -308,6 +357,15 @@ impl<'a> Matrix<'a> {
         if heads.iter().any(|head| !matches!(head.total, Total::Nothing)) {
             heads[usize::from(self.ranked)].total = Total::Label(label.to_owned());
         }
+    }
+}
+
+/// What the label of a row that is about two things says, as the head of its column.
+fn belonging(section: &Section) -> Option<&'static str> {
+    match section.key.as_str() {
+        "usage" => Some("Service type"),
+        "top_agents_by_cost" => Some("Project"),
+        _ => None,
     }
 }
 

@@ -57,6 +57,7 @@ fn window(id: &str, figures: &[(Metric, Option<Decimal>)]) -> Window {
             }],
         }],
         items: None,
+        organization: None,
         converted: None,
     }
 }

@@ -49,6 +49,7 @@ fn window(id: &str, items: &[Item<'_>]) -> Window {
             dimension: "model and service type".into(),
             members: members(items),
         }),
+        organization: None,
         converted: None,
     }
 }
@@ -163,6 +164,7 @@ fn a_source_without_quantities_of_its_parts_says_what_it_can() {
     );
     let whole = |window: &Window| Window {
         items: None,
+        organization: None,
         ..window.clone()
     };
     let effects = between(&whole(&current), &whole(&base), None).unwrap();

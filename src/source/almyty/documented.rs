@@ -85,6 +85,7 @@ pub(super) fn windows(
             breakdowns,
             items: None,
             converted: None,
+            organization: None,
         });
     }
     Ok(windows)

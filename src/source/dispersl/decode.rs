@@ -198,6 +198,7 @@ impl<'a> Reader<'a> {
             breakdowns,
             items: None,
             converted: None,
+            organization: None,
         };
         if let Some(since) = self.kept_since().filter(|since| need.period.start() < *since) {
             // Whatever was said of the answers is beside the point.

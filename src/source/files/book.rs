@@ -6,11 +6,15 @@ use super::{Flaw, notice};
 use crate::metric::Metric;
 use crate::money::{MoneyError, Tally};
 use crate::period::Period;
-use crate::source::{Breakdown, Depth, Measure, Member, Need, Notice, Series, Window};
+use crate::source::{Breakdown, Measure, Member, Need, Notice, Series, Window};
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
+
+mod ranked;
+
+pub(crate) use ranked::Ranked;
 
 /// The member of rows without a value.
 pub(crate) const UNATTRIBUTED: &str = "(unattributed)";
@@ -374,7 +378,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
                     gaps.extend(reach.days(need).filter(|day| !ledger.daily.contains_key(day)));
                 }
                 _ => {
-                    let missing = need.depth == Depth::Full;
+                    let missing = need.depth.is_whole();
                     notices.push(notice(source, self.nothing_in(&need.period), missing));
                 }
             }
@@ -447,6 +451,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
                 rankings: Vec::new(),
                 breakdowns,
                 items: None,
+                organization: None,
                 converted: None,
             })
         };
@@ -480,7 +485,7 @@ fn daily<const M: usize, const X: usize, const D: usize>(
     figures: &[Measure],
     measures: &dyn Fn(&[Decimal; M]) -> Vec<Measure>,
 ) -> Result<Vec<Series>, MoneyError> {
-    let wanted = |metric| ledger.need.depth == Depth::Full || metric == Metric::TotalCost;
+    let wanted = |metric| ledger.need.depth.is_whole() || metric == Metric::TotalCost;
     let known = |figure: &&Measure| figure.value.is_some() || figure.metric == Metric::TotalCost;
     let mut series: Vec<Series> = figures
         .iter()

@@ -3,7 +3,7 @@
 
 use super::notice;
 use crate::source::days::spans;
-use crate::source::{Depth, Need, Notice};
+use crate::source::{Need, Notice};
 use chrono::NaiveDate;
 
 /// Most runs of days that a notice names.
@@ -40,7 +40,7 @@ impl Reach {
             let text = format!("Rows reach only to {}; {id} may be incomplete.", self.last);
             // A weekend without usage is told, but it is no reason to doubt the figures.
             let doubtful = (due - self.last).num_days() > WEEKEND_DAYS;
-            notices.push(notice(source, text, doubtful && need.depth == Depth::Full));
+            notices.push(notice(source, text, doubtful && need.depth.is_whole()));
         }
         if period.start() < self.first {
             let text = format!("Rows begin only on {}; {id} may be incomplete.", self.first);

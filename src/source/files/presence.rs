@@ -1,7 +1,7 @@
 //! Which figures the files can tell: a column that a file lacks is unknown there, which is never zero.
 
 use super::notice;
-use crate::source::{Depth, Need, Notice, Window};
+use crate::source::{Need, Notice, Window};
 
 /// For each needed period, the columns that every file with rows in it has.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub(crate) fn unknown_figures(source: &str, needs: &[Need], windows: &[Window]) 
                 periods.join(", "),
                 labels.join(", ")
             );
-            notice(source, text, needs.iter().any(|need| need.depth == Depth::Full))
+            notice(source, text, needs.iter().any(|need| need.depth.is_whole()))
         })
         .collect()
 }

@@ -134,7 +134,7 @@ impl Reader<'_> {
         let figures = figures::read(self, &need.period)?;
         let daily = self.daily(need)?;
         let rankings = match need.depth {
-            Depth::Full | Depth::Comparison => rankings::read(self, &need.period)?,
+            Depth::Full | Depth::Organization | Depth::Comparison => rankings::read(self, &need.period)?,
             Depth::Figures => Vec::new(),
         };
         Ok(Window {
@@ -145,6 +145,7 @@ impl Reader<'_> {
             rankings,
             breakdowns: Vec::new(),
             items: None,
+            organization: None,
             converted: None,
         })
     }
@@ -157,7 +158,7 @@ impl Reader<'_> {
             .days
             .map(|days| days.into_iter().map(|d| Day(d.date, [d.total_cost])).collect());
         let (cost, no_cost) = daily::series(self, need, &call, [Metric::TotalCost], days, &flaws)?;
-        if need.depth != Depth::Full {
+        if !need.depth.is_whole() {
             return Ok(cost.into());
         }
 

@@ -111,7 +111,7 @@ fn calls(needs: &[Need], agent: Option<&str>) -> BTreeSet<Call> {
                 .chain(LISTS.into_iter().filter(|_| need.depth != Depth::Figures))
                 .map(|endpoint| Call::new(endpoint, range)),
         );
-        if need.depth == Depth::Full {
+        if need.depth.is_whole() {
             calls.extend(DAILY.map(|endpoint| {
                 Call {
                     endpoint,

@@ -1,0 +1,142 @@
+//! Native charts of several members: stacked columns and lines by day, and a ring of the parts of a total.
+
+use super::{SHEET, Studio, TOP, count, date_axis, filled, font, legend_below, value_axis, write_point};
+use crate::render::chart::palette;
+use crate::render::view;
+use crate::render::xlsx::grid::Grid;
+use crate::render::xlsx::style;
+use crate::report::{Chart, Line, Tint};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use rust_xlsxwriter::{
+    Chart as Native, ChartDataLabel, ChartEmptyCells, ChartFormat, ChartLegendPosition, ChartLine,
+    ChartMarker, ChartPoint, ChartType, Color, XlsxError,
+};
+
+/// What the last part of a ring is called where it sums up others.
+const OTHERS: &str = "Others";
+
+impl Studio<'_> {
+    /// Days down, members across.
+    pub(super) fn write_members(
+        &self,
+        grid: &mut Grid<'_>,
+        col: u16,
+        (days, series): (&[NaiveDate], &[Line]),
+        code: &str,
+    ) -> Result<(), XlsxError> {
+        for (row, (at, day)) in (TOP + 1..).zip(days.iter().enumerate()) {
+            grid.date(row, col, *day)?;
+            for (col, line) in (col + 1..).zip(series) {
+                write_point(grid, row, col, line.values.get(at).copied().flatten(), code)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Columns of parts on each other, or a line for each member.
+    pub(super) fn members(&self, col: u16, days: &[NaiveDate], series: &[Line], lines: bool) -> Native {
+        let last = TOP + count(days.len());
+        let mut native = if lines {
+            Native::new_line()
+        } else {
+            Native::new(ChartType::ColumnStacked)
+        };
+        for (at, line) in (col + 1..).zip(series) {
+            let drawn = native.add_series();
+            drawn
+                .set_categories((SHEET, TOP + 1, col, last, col))
+                .set_values((SHEET, TOP + 1, at, last, at));
+            // By its cell: a name that begins with `=` would be taken for a range.
+            drawn.set_name((SHEET, TOP, at));
+            if lines {
+                let stroke = ChartLine::new()
+                    .set_color(color(&line.tint))
+                    .set_width(1.75)
+                    .clone();
+                drawn.set_format(ChartFormat::new().set_line(&stroke));
+                drawn.set_marker(ChartMarker::new().set_none());
+            } else {
+                drawn.set_gap(40).set_overlap(100);
+                drawn.set_format(&mut filled(color(&line.tint)));
+            }
+        }
+        native.show_empty_cells_as(ChartEmptyCells::Gaps);
+        date_axis(&mut native, days.len());
+        value_axis(&mut native);
+        let unknown = |at: &usize| {
+            series
+                .iter()
+                .all(|line| line.values.get(*at).copied().flatten().is_none())
+        };
+        let gaps: Vec<NaiveDate> = (0..days.len()).filter(unknown).map(|at| days[at]).collect();
+        if let Some(text) = self.gaps(&gaps) {
+            let axis = native.x_axis();
+            axis.set_name(text.as_str())
+                .set_name_font(&font(9, style::ATTENTION));
+        }
+        if series.len() > 1 {
+            legend_below(&mut native);
+        } else {
+            native.legend().set_hidden();
+        }
+        native
+    }
+
+    /// Name and amount of each part.
+    pub(super) fn write_ring(
+        &self,
+        grid: &mut Grid<'_>,
+        col: u16,
+        (parts, others): (&[(String, Decimal)], Option<(usize, Decimal)>),
+        code: &str,
+    ) -> Result<(), XlsxError> {
+        let rest = others.map(|(_, value)| (OTHERS.to_owned(), value));
+        for (row, (label, value)) in (TOP + 1..).zip(parts.iter().chain(&rest)) {
+            grid.text(row, col, &view::name(label), &style::plain())?;
+            write_point(grid, row, col + 1, Some(*value), code)?;
+        }
+        Ok(())
+    }
+
+    /// A ring with the share of each part.
+    pub(super) fn ring(&self, chart: &Chart, col: u16, tints: &[Tint], others: bool) -> Native {
+        let last = TOP + count(tints.len()) + u32::from(others);
+        let mut native = Native::new_doughnut();
+        let series = native.add_series();
+        series
+            .set_categories((SHEET, TOP + 1, col, last, col))
+            .set_values((SHEET, TOP + 1, col + 1, last, col + 1));
+        series.set_name(super::titled(chart).as_str());
+        let rest = others.then_some(&Tint::Rest);
+        let points: Vec<ChartPoint> = tints
+            .iter()
+            .chain(rest)
+            .map(|tint| ChartPoint::new().set_format(&mut filled(color(tint))))
+            .collect();
+        series.set_points(&points);
+        series.set_data_label(
+            ChartDataLabel::new()
+                .show_percentage()
+                .set_num_format("0.0%")
+                .set_font(&font(9, style::INK)),
+        );
+        native.set_hole_size(58);
+        native
+            .legend()
+            .set_position(ChartLegendPosition::Right)
+            .set_font(&font(9, style::INK));
+        native
+    }
+}
+
+/// The colour of a member, the same as on the page.
+fn color(tint: &Tint) -> Color {
+    let hex = match tint {
+        Tint::Own(colour) => colour.as_str(),
+        Tint::Palette(place) => palette(*place),
+        Tint::Rest => return style::REST,
+    };
+    let digits = hex.strip_prefix('#').unwrap_or(hex);
+    u32::from_str_radix(digits, 16).map_or(style::REST, Color::RGB)
+}

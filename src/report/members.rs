@@ -1,0 +1,78 @@
+//! The members of a window by one dimension, each with its figures and its share.
+
+use crate::metric::Metric;
+use crate::money;
+use crate::source::{Member, Window};
+use rust_decimal::Decimal;
+use std::collections::{BTreeSet, HashMap};
+
+/// A window's complete split by one dimension, by the names of its members.
+pub(super) struct Members<'a> {
+    window: &'a Window,
+    members: HashMap<&'a str, &'a Member>,
+    /// Whether shares mean something: of a total above zero whose parts are all known, and zero or more.
+    whole: bool,
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn of(window: &'a Window, dimension: &str) -> Self {
+        let breakdown = window.breakdown(dimension);
+        let members = breakdown.into_iter().flat_map(|breakdown| &breakdown.members);
+        let members: HashMap<&str, &Member> = members.map(|member| (member.name.as_str(), member)).collect();
+        let positive = |member: &&Member| {
+            member
+                .figure(Metric::TotalCost)
+                .is_some_and(|cost| cost >= Decimal::ZERO)
+        };
+        let total = window.figure(Metric::TotalCost);
+        Self {
+            whole: total.is_some_and(|total| total > Decimal::ZERO) && members.values().all(positive),
+            window,
+            members,
+        }
+    }
+
+    /// Whether it tells this figure of its members.
+    pub(super) fn tells(&self, metric: Metric) -> bool {
+        let mut members = self.members.values();
+        members.any(|member| member.measures.iter().any(|measure| measure.metric == metric))
+    }
+
+    /// The figure of a member: who is not in a complete split of what is known has none, which is zero.
+    pub(super) fn figure(&self, name: &str, metric: Metric) -> Option<Decimal> {
+        match self.members.get(name) {
+            Some(member) => member.figure(metric),
+            None if self.tells(metric) => self.window.figure(metric).map(|_| Decimal::ZERO),
+            None => None,
+        }
+    }
+
+    /// The share of a member in the total cost, in per cent.
+    pub(super) fn share(&self, name: &str) -> Option<Decimal> {
+        let total = self.window.figure(Metric::TotalCost).filter(|_| self.whole)?;
+        money::percent(self.figure(name, Metric::TotalCost)?, total)
+    }
+}
+
+/// The members of any of the splits: those that cost most now first, then those that cost most before, then by name.
+pub(super) fn names<'a>(now: &Members<'a>, before: &[(&str, Members<'a>)]) -> Vec<&'a str> {
+    let splits: Vec<&Members<'a>> = std::iter::once(now)
+        .chain(before.iter().map(|(_, split)| split))
+        .collect();
+    let names: BTreeSet<&'a str> = splits
+        .iter()
+        .flat_map(|split| split.members.keys().copied())
+        .collect();
+    let cost = |split: &&Members<'a>, name: &str| {
+        let member = split.members.get(name);
+        member
+            .and_then(|member| member.figure(Metric::TotalCost))
+            .unwrap_or_default()
+    };
+    let mut members: Vec<(Vec<Decimal>, &'a str)> = names
+        .into_iter()
+        .map(|name| (splits.iter().map(|split| cost(split, name)).collect(), name))
+        .collect();
+    members.sort_by(|(a_costs, a), (b_costs, b)| b_costs.cmp(a_costs).then_with(|| a.cmp(b)));
+    members.into_iter().map(|(_, name)| name).collect()
+}

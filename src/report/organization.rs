@@ -1,0 +1,374 @@
+//! The organization's sections: its key figures, who used what by service type, project and agent, and each day of it.
+//!
+//! Where a row is about two things, `member` is the row's own and `label` the other: the project of an agent, the service type of
+//! what a project used, the member of a split on a day.
+
+mod charts;
+mod words;
+
+use super::beside::View;
+use super::maker::{Maker, told};
+use super::members::{Members, names};
+use super::{Chart, Comparison, Figure, Notice, Section, full};
+use crate::metric::Metric;
+use crate::source::organization::{OTHERS, Organization, Part, Split};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use words::Words;
+
+/// The key figures, in the order of the first page.
+const KEY_FIGURES: [Metric; 6] = [
+    Metric::TotalCost,
+    Metric::TotalRequests,
+    Metric::TotalTokens,
+    Metric::ActiveProjects,
+    Metric::Conversations,
+    Metric::ActiveModels,
+];
+/// What a platform counts to price it.
+pub(super) const QUANTITIES: [Metric; 4] = [
+    Metric::InputTokens,
+    Metric::OutputTokens,
+    Metric::AudioSeconds,
+    Metric::Characters,
+];
+/// The dimensions of the organization, as a source names them.
+const SERVICE_TYPE: &str = "service_type";
+const PROJECT: &str = "project";
+
+/// Each day with its value.
+type Days = [(NaiveDate, Option<Decimal>)];
+
+/// What one source tells of the organization.
+pub(super) struct Organized<'a> {
+    view: &'a View<'a>,
+    /// Who used what; `None`: the source does not tell it.
+    facts: Option<&'a Organization>,
+    words: Words,
+}
+
+impl<'a> Organized<'a> {
+    /// Takes the window of the report's own period.
+    pub(super) fn new(view: &'a View<'a>) -> Self {
+        let windows = std::iter::once(view.current).chain(view.beside.iter().map(|other| other.window));
+        let service_types = windows
+            .filter_map(|window| window.breakdown(SERVICE_TYPE))
+            .flat_map(|breakdown| &breakdown.members)
+            .map(|member| member.name.as_str());
+        Self {
+            facts: view.current.organization.as_deref(),
+            words: Words::new(service_types),
+            view,
+        }
+    }
+
+    /// The key figures with their counterparts, as far as the kind of source tells them.
+    pub(super) fn headlines(&self) -> Vec<Figure> {
+        let told = told(self.view.current);
+        let figures = KEY_FIGURES.into_iter().filter(|metric| told.contains(metric));
+        figures
+            .map(|metric| {
+                self.maker()
+                    .compared(metric, self.view.current, &self.view.beside)
+            })
+            .collect()
+    }
+
+    /// What is drawn; empty where the source tells nothing by day and member.
+    pub(super) fn charts(&self, prefix: &str, cost: &Figure) -> Vec<Chart> {
+        charts::Studio::new(self, prefix, cost).charts()
+    }
+
+    /// All sections of the source, in the order of the report.
+    pub(super) fn sections(&self) -> Vec<Section> {
+        let (maker, current) = (self.maker(), self.view.current);
+        let mut sections = vec![
+            maker.section("summary", "Summary".to_owned(), self.summary()),
+            maker.section("daily", "Daily".to_owned(), maker.daily(current)),
+        ];
+        sections.extend(self.dimensions().into_iter().map(|dimension| {
+            let title = format!("By {}", dimension.replace('_', " "));
+            maker.section(&format!("by_{dimension}"), title, self.breakdown(dimension))
+        }));
+        match self.facts {
+            Some(facts) => sections.extend(self.told_by_day(facts)),
+            None => sections.extend(full::rankings(maker, current)),
+        }
+        sections
+    }
+
+    /// What a reader must know.
+    pub(super) fn notices(&self) -> Vec<Notice> {
+        let lacking = [SERVICE_TYPE, PROJECT]
+            .into_iter()
+            .filter(|dimension| self.view.current.breakdown(dimension).is_none());
+        let text = |dimension: &str| {
+            let words = dimension.replace('_', " ");
+            format!("The source tells no cost by {words}, so that nothing is shown by it.")
+        };
+        // Without a row at all the source has told already that it has none.
+        lacking
+            .filter(|_| self.view.current.rows > 0)
+            .map(|dimension| Notice {
+                source: Some(self.view.dataset.source.clone()).filter(|source| !source.is_empty()),
+                text: text(dimension),
+                missing: true,
+            })
+            .collect()
+    }
+
+    fn maker(&self) -> &Maker<'a> {
+        &self.view.maker
+    }
+
+    /// Service type and project; of a source without service types whatever it has.
+    fn dimensions(&self) -> Vec<&'a str> {
+        let current = self.view.current;
+        let own = [SERVICE_TYPE, PROJECT]
+            .into_iter()
+            .filter(|dimension| current.breakdown(dimension).is_some());
+        if current.breakdown(SERVICE_TYPE).is_some() {
+            return own.collect();
+        }
+        let all = current.breakdowns.iter();
+        all.map(|breakdown| breakdown.dimension.as_str()).collect()
+    }
+
+    /// The key figures, then whatever else the source tells.
+    fn summary(&self) -> Vec<Figure> {
+        let (maker, current) = (self.maker(), self.view.current);
+        let mut figures = self.headlines();
+        if let Some(facts) = self.facts
+            && let Some(at) = figures
+                .iter()
+                .position(|figure| figure.metric == Metric::ActiveProjects)
+        {
+            // Without a list the projects with usage are all that is known. A list tells of now, so that nothing stands beside it.
+            let known = facts.known_projects.map(Decimal::from).or(figures[at].value);
+            figures.insert(at + 1, maker.figure(Metric::KnownProjects, known));
+        }
+        let more = told(current)
+            .into_iter()
+            .filter(|metric| !KEY_FIGURES.contains(metric));
+        figures.extend(more.map(|metric| maker.compared(metric, current, &self.view.beside)));
+        figures
+    }
+
+    /// The members of a dimension: cost and share with their counterparts, and what was counted.
+    fn breakdown(&self, dimension: &str) -> Vec<Figure> {
+        let View {
+            maker,
+            current,
+            beside,
+            ..
+        } = self.view;
+        let of = |metric: Metric| move |member: &crate::source::Member| member.figure(metric);
+        let counted: Vec<Metric> = [Metric::RequestsWithErrors, Metric::TotalTokens]
+            .into_iter()
+            .chain(QUANTITIES)
+            .filter(|metric| {
+                let mut members = current
+                    .breakdown(dimension)
+                    .into_iter()
+                    .flat_map(|found| &found.members);
+                members.any(|member| of(*metric)(member).is_some_and(|value| !value.is_zero()))
+            })
+            .collect();
+        let now = Members::of(current, dimension);
+        let before: Vec<(&str, Members<'_>)> = beside
+            .iter()
+            .map(|other| (other.comparison, Members::of(other.window, dimension)))
+            .collect();
+        let figures = names(&now, &before).into_iter().flat_map(|name| {
+            let alone = |metric: Metric, value: Option<Decimal>| Figure {
+                label: self.words.member(dimension, name),
+                ..maker.member(metric, value, dimension, name)
+            };
+            let compared = |metric: Metric, value: &dyn Fn(&Members<'_>) -> Option<Decimal>| {
+                let figure = alone(metric, value(&now));
+                let comparisons = before
+                    .iter()
+                    .map(|(comparison, split)| Comparison::of(comparison, figure.value, value(split)));
+                Figure {
+                    comparisons: comparisons.collect(),
+                    ..figure
+                }
+            };
+            let mut figures = vec![
+                compared(Metric::TotalCost, &|split| split.figure(name, Metric::TotalCost)),
+                compared(Metric::CostShare, &|split| split.share(name)),
+            ];
+            if current.figure(Metric::TotalRequests).is_some() {
+                figures.push(alone(
+                    Metric::TotalRequests,
+                    now.figure(name, Metric::TotalRequests),
+                ));
+            }
+            figures.extend(
+                counted
+                    .iter()
+                    .map(|metric| alone(*metric, now.figure(name, *metric))),
+            );
+            figures
+        });
+        figures.collect()
+    }
+
+    /// The agents, what each project used, and the days of every split.
+    fn told_by_day(&self, facts: &Organization) -> Vec<Section> {
+        let maker = self.maker();
+        let mut sections = Vec::new();
+        if !facts.agents.is_empty() {
+            let title = "Top agents by cost".to_owned();
+            sections.push(maker.section("top_agents_by_cost", title, self.agents(facts)));
+        }
+        let title = "Usage by project and service type".to_owned();
+        sections.push(maker.section("usage", title, self.usage(facts)));
+        for dimension in [SERVICE_TYPE, PROJECT] {
+            if let Some(split) = facts.split(dimension, None) {
+                let title = format!("Cost per day by {}", dimension.replace('_', " "));
+                let figures = self.days(split, &[Metric::TotalCost], &[]);
+                sections.push(maker.section(&format!("daily_by_{dimension}"), title, figures));
+            }
+        }
+        for (key, part) in self.service_types(facts) {
+            if let Some(split) = facts.split(PROJECT, Some(&part.name)) {
+                let title = format!("{} per day", self.words.part(part));
+                let figures = self.days(split, &[Metric::TotalCost], &counted(part));
+                sections.push(maker.section(&key, title, figures));
+            }
+        }
+        sections
+    }
+
+    /// Each service type with the key of its section.
+    fn service_types<'f>(&self, facts: &'f Organization) -> Vec<(String, &'f Part)> {
+        let mut keys: Vec<(String, &Part)> = Vec::new();
+        let parts = facts
+            .split(SERVICE_TYPE, None)
+            .into_iter()
+            .flat_map(|split| &split.members);
+        for part in parts {
+            let key = format!("daily_usage_{}", words::slug(&part.name));
+            let same = |key: &str| keys.iter().any(|(other, _)| other == key);
+            let free = (2..)
+                .map(|number| format!("{key}_{number}"))
+                .find(|key| !same(key));
+            let key = if same(&key) { free.unwrap_or(key) } else { key };
+            keys.push((key, part));
+        }
+        keys
+    }
+
+    /// Each agent with the project it works for.
+    fn agents(&self, facts: &Organization) -> Vec<Figure> {
+        let figures = facts.agents.iter().zip(1..).flat_map(|(agent, rank)| {
+            let project = self.words.member(PROJECT, &agent.project);
+            let label = match agent.more_projects {
+                0 => project,
+                more => format!("{project} and {more} more"),
+            };
+            agent.measures.iter().map(move |measure| Figure {
+                label: label.clone(),
+                rank: Some(rank),
+                ..self
+                    .maker()
+                    .member(short(measure.metric), measure.value, "agent", &agent.name)
+            })
+        });
+        figures.collect()
+    }
+
+    fn usage(&self, facts: &Organization) -> Vec<Figure> {
+        let used = |metric: Metric| {
+            let mut measures = facts.usage.iter().flat_map(|used| &used.measures);
+            measures.any(|measure| {
+                measure.metric == metric && measure.value.is_some_and(|value| !value.is_zero())
+            })
+        };
+        let always = |metric: Metric| matches!(metric, Metric::TotalCost | Metric::TotalRequests);
+        let figures = facts.usage.iter().flat_map(|usage| {
+            let shown = usage
+                .measures
+                .iter()
+                .filter(|measure| always(measure.metric) || used(measure.metric));
+            shown.map(|measure| Figure {
+                label: self.words.member(SERVICE_TYPE, &usage.service_type),
+                ..self
+                    .maker()
+                    .member(measure.metric, measure.value, PROJECT, self.shown(&usage.project))
+            })
+        });
+        figures.collect()
+    }
+
+    fn shown<'n>(&self, project: &'n str) -> &'n str {
+        if project == OTHERS { words::OTHERS } else { project }
+    }
+
+    /// The days of a split, day by day: `metrics` of each member, then what all of them have together.
+    fn days(&self, split: &Split, metrics: &[Metric], together: &[(Metric, &Days)]) -> Vec<Figure> {
+        let maker = self.maker();
+        let series = |part: &Part, metric: Metric| {
+            let found = part.series.iter().find(|series| series.metric == metric);
+            found.map(|series| series.points.clone()).unwrap_or_default()
+        };
+        let columns: Vec<(String, Metric, Vec<(NaiveDate, Option<Decimal>)>)> = split
+            .members
+            .iter()
+            .flat_map(|part| metrics.iter().map(move |metric| (part, *metric)))
+            .map(|(part, metric)| {
+                (
+                    self.words.of(&split.dimension, part),
+                    metric,
+                    series(part, metric),
+                )
+            })
+            .filter(|(_, _, points)| is_used(points))
+            .collect();
+        let dates = self.view.current.period.dates().enumerate();
+        let figures = dates.flat_map(|(at, date)| {
+            let day = date.to_string();
+            let own = columns.iter().map({
+                let day = day.clone();
+                move |(label, metric, points)| Figure {
+                    label: label.clone(),
+                    ..maker.member(*metric, points.get(at).and_then(|point| point.1), "day", &day)
+                }
+            });
+            let all = together.iter().map(move |(metric, points)| {
+                maker.member(*metric, points.get(at).and_then(|point| point.1), "day", &day)
+            });
+            own.chain(all)
+        });
+        figures.collect()
+    }
+}
+
+/// What of a service type is counted each day: requests, and the quantities that it has any of.
+fn counted(part: &Part) -> Vec<(Metric, &Days)> {
+    std::iter::once(Metric::TotalRequests)
+        .chain(QUANTITIES)
+        .filter_map(|metric| {
+            let series = part.series.iter().find(|series| series.metric == metric)?;
+            let shown = metric == Metric::TotalRequests || is_used(&series.points);
+            shown.then_some((metric, series.points.as_slice()))
+        })
+        .collect()
+}
+
+/// Whether there is anything on any day.
+fn is_used(points: &Days) -> bool {
+    points
+        .iter()
+        .any(|(_, value)| value.is_some_and(|value| !value.is_zero()))
+}
+
+/// The short key under which a ranked member has this figure.
+fn short(metric: Metric) -> Metric {
+    match metric {
+        Metric::TotalCost => Metric::Cost,
+        Metric::TotalRequests => Metric::Requests,
+        other => other,
+    }
+}

@@ -1,0 +1,119 @@
+//! Service types in plain words, and names for what is summed up.
+
+use crate::source::organization::Part;
+use std::collections::BTreeSet;
+
+/// What is summed up.
+pub(super) const OTHERS: &str = "Others";
+
+/// The service types that every platform of this kind knows.
+const KNOWN: [(&str, &str); 6] = [
+    ("text_generation", "Text generation"),
+    ("speech_to_text", "Speech to text"),
+    ("text_to_speech", "Text to speech"),
+    ("embedding", "Embedding"),
+    ("rerank", "Rerank"),
+    ("agent", "Agent platform fee"),
+];
+
+/// What a reader calls the service types of a report.
+#[derive(Debug)]
+pub(super) struct Words {
+    /// Service types whose own name is somebody else's plain word; they would be mistaken for each other.
+    taken: BTreeSet<String>,
+}
+
+impl Words {
+    /// For a report with these service types.
+    pub(super) fn new<'a>(service_types: impl Iterator<Item = &'a str>) -> Self {
+        let words = |name: &&str| KNOWN.iter().any(|(_, word)| word == name);
+        Self {
+            taken: service_types.filter(words).map(str::to_owned).collect(),
+        }
+    }
+
+    /// A member as a reader knows it: a known service type in plain words, everything else by its own name.
+    pub(super) fn member(&self, dimension: &str, name: &str) -> String {
+        if name == crate::source::organization::OTHERS {
+            return OTHERS.to_owned();
+        }
+        let known = KNOWN
+            .iter()
+            .find(|(key, _)| dimension == "service_type" && *key == name);
+        match known {
+            Some((_, word)) if !self.taken.contains(*word) => (*word).to_owned(),
+            _ => name.to_owned(),
+        }
+    }
+
+    /// A member of a split. What is summed up is never called as a member is.
+    pub(super) fn of(&self, dimension: &str, part: &Part) -> String {
+        match part.others {
+            Some(_) => OTHERS.to_owned(),
+            None if part.name == OTHERS => format!("\u{201c}{OTHERS}\u{201d}"),
+            None => self.member(dimension, &part.name),
+        }
+    }
+
+    /// A service type of a split.
+    pub(super) fn part(&self, part: &Part) -> String {
+        self.of("service_type", part)
+    }
+}
+
+/// A name as a part of a key: small letters, digits and underscores.
+pub(super) fn slug(name: &str) -> String {
+    name.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
+        .take(40)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_service_types_have_plain_words_and_others_their_own() {
+        let words = Words::new(["text_generation", "video", "Rerank", "rerank"].into_iter());
+        for (name, expected) in [
+            ("text_generation", "Text generation"),
+            ("agent", "Agent platform fee"),
+            ("video", "video"),
+            ("rerank", "rerank"),
+            ("Rerank", "Rerank"),
+            ("(others)", "Others"),
+        ] {
+            assert_eq!(words.member("service_type", name), expected);
+        }
+        assert_eq!(words.member("project", "agent"), "agent");
+    }
+
+    #[test]
+    fn a_member_called_others_is_not_what_is_summed_up() {
+        let part = |name: &str, others| Part {
+            name: name.to_owned(),
+            others,
+            colour: None,
+            series: Vec::new(),
+        };
+        let words = Words::new(std::iter::empty());
+        assert_eq!(words.of("project", &part("(others)", Some(3))), "Others");
+        assert_eq!(
+            words.of("project", &part("Others", None)),
+            "\u{201c}Others\u{201d}"
+        );
+    }
+
+    #[test]
+    fn keys_are_plain() {
+        assert_eq!(slug("Text-Generation 2"), "text_generation_2");
+        assert_eq!(slug("日本"), "__");
+    }
+}
