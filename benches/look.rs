@@ -156,6 +156,7 @@ fn report() -> Report {
         currency: Some(Currency::USD),
         message: sentence(),
         form,
+        panel: None,
     };
     let sections = sections();
     Report {

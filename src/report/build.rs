@@ -210,9 +210,12 @@ fn parts(report: &mut Report, brief: &Brief, view: &View<'_>, glance: Glance) {
 fn headlines(plan: &ReportPlan, views: &[View<'_>]) -> Vec<Figure> {
     let organization = matches!(plan, ReportPlan::Organization);
     let most = HEADLINE_COUNT + usize::from(organization);
-    let own = |view: &View<'_>| match organization {
-        true => Organized::new(view).headlines(),
-        false => view.maker.headlines(view.current, &view.beside),
+    let own = |view: &View<'_>| {
+        if organization {
+            Organized::new(view).headlines()
+        } else {
+            view.maker.headlines(view.current, &view.beside)
+        }
     };
     let mut all: Vec<Vec<Figure>> = views.iter().map(own).collect();
     let mut five: Vec<Figure> = Vec::new();

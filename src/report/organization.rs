@@ -227,37 +227,18 @@ impl<'a> Organized<'a> {
         for dimension in [SERVICE_TYPE, PROJECT] {
             if let Some(split) = facts.split(dimension, None) {
                 let title = format!("Cost per day by {}", dimension.replace('_', " "));
-                let figures = self.days(split, &[Metric::TotalCost], &[]);
+                let figures = self.days(split, &[]);
                 sections.push(maker.section(&format!("daily_by_{dimension}"), title, figures));
             }
         }
-        for (key, part) in self.service_types(facts) {
+        for (key, part) in service_types(facts) {
             if let Some(split) = facts.split(PROJECT, Some(&part.name)) {
                 let title = format!("{} per day", self.words.part(part));
-                let figures = self.days(split, &[Metric::TotalCost], &counted(part));
+                let figures = self.days(split, &counted(part));
                 sections.push(maker.section(&key, title, figures));
             }
         }
         sections
-    }
-
-    /// Each service type with the key of its section.
-    fn service_types<'f>(&self, facts: &'f Organization) -> Vec<(String, &'f Part)> {
-        let mut keys: Vec<(String, &Part)> = Vec::new();
-        let parts = facts
-            .split(SERVICE_TYPE, None)
-            .into_iter()
-            .flat_map(|split| &split.members);
-        for part in parts {
-            let key = format!("daily_usage_{}", words::slug(&part.name));
-            let same = |key: &str| keys.iter().any(|(other, _)| other == key);
-            let free = (2..)
-                .map(|number| format!("{key}_{number}"))
-                .find(|key| !same(key));
-            let key = if same(&key) { free.unwrap_or(key) } else { key };
-            keys.push((key, part));
-        }
-        keys
     }
 
     /// Each agent with the project it works for.
@@ -294,55 +275,67 @@ impl<'a> Organized<'a> {
                 .filter(|measure| always(measure.metric) || used(measure.metric));
             shown.map(|measure| Figure {
                 label: self.words.member(SERVICE_TYPE, &usage.service_type),
-                ..self
-                    .maker()
-                    .member(measure.metric, measure.value, PROJECT, self.shown(&usage.project))
+                ..self.maker().member(
+                    measure.metric,
+                    measure.value,
+                    PROJECT,
+                    project_word(&usage.project),
+                )
             })
         });
         figures.collect()
     }
 
-    fn shown<'n>(&self, project: &'n str) -> &'n str {
-        if project == OTHERS { words::OTHERS } else { project }
-    }
-
-    /// The days of a split, day by day: `metrics` of each member, then what all of them have together.
-    fn days(&self, split: &Split, metrics: &[Metric], together: &[(Metric, &Days)]) -> Vec<Figure> {
-        let maker = self.maker();
-        let series = |part: &Part, metric: Metric| {
-            let found = part.series.iter().find(|series| series.metric == metric);
-            found.map(|series| series.points.clone()).unwrap_or_default()
-        };
-        let columns: Vec<(String, Metric, Vec<(NaiveDate, Option<Decimal>)>)> = split
-            .members
-            .iter()
-            .flat_map(|part| metrics.iter().map(move |metric| (part, *metric)))
-            .map(|(part, metric)| {
-                (
-                    self.words.of(&split.dimension, part),
-                    metric,
-                    series(part, metric),
-                )
-            })
-            .filter(|(_, _, points)| is_used(points))
-            .collect();
+    /// The days of a split, day by day: the cost of each member, then what all of them have `together`.
+    fn days(&self, split: &Split, together: &[(Metric, &Days)]) -> Vec<Figure> {
+        let mut columns: Vec<(Option<String>, Metric, &Days)> = Vec::new();
+        for part in &split.members {
+            let mut series = part.series.iter();
+            let cost = series.find(|series| series.metric == Metric::TotalCost);
+            if let Some(cost) = cost.filter(|cost| is_used(&cost.points)) {
+                let label = self.words.of(&split.dimension, part);
+                columns.push((Some(label), cost.metric, &cost.points));
+            }
+        }
+        columns.extend(together.iter().map(|(metric, points)| (None, *metric, *points)));
         let dates = self.view.current.period.dates().enumerate();
         let figures = dates.flat_map(|(at, date)| {
             let day = date.to_string();
-            let own = columns.iter().map({
-                let day = day.clone();
-                move |(label, metric, points)| Figure {
-                    label: label.clone(),
-                    ..maker.member(*metric, points.get(at).and_then(|point| point.1), "day", &day)
+            columns.iter().map(move |(label, metric, points)| {
+                let value = points.get(at).and_then(|point| point.1);
+                let figure = self.maker().member(*metric, value, "day", &day);
+                match label {
+                    Some(label) => Figure {
+                        label: label.clone(),
+                        ..figure
+                    },
+                    None => figure,
                 }
-            });
-            let all = together.iter().map(move |(metric, points)| {
-                maker.member(*metric, points.get(at).and_then(|point| point.1), "day", &day)
-            });
-            own.chain(all)
+            })
         });
         figures.collect()
     }
+}
+
+/// Each service type with the key of its section.
+fn service_types(facts: &Organization) -> Vec<(String, &Part)> {
+    let mut keys: Vec<(String, &Part)> = Vec::new();
+    let parts = facts.split(SERVICE_TYPE, None);
+    for part in parts.into_iter().flat_map(|split| &split.members) {
+        let plain = format!("daily_usage_{}", words::slug(&part.name));
+        let (mut key, mut number) = (plain.clone(), 1);
+        while keys.iter().any(|(other, _)| *other == key) {
+            number += 1;
+            key = format!("{plain}_{number}");
+        }
+        keys.push((key, part));
+    }
+    keys
+}
+
+/// A project, or the word for those that are summed up.
+fn project_word(project: &str) -> &str {
+    if project == OTHERS { words::OTHERS } else { project }
 }
 
 /// What of a service type is counted each day: requests, and the quantities that it has any of.

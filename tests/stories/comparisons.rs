@@ -282,15 +282,12 @@ fn every_face_of_a_comparison_says_the_same() {
         .unwrap();
     for face in [&page, &text] {
         assert!(face.contains(&cost.to_string()), "{cost} in {face}");
-        for words in [
-            "Why the cost changed",
-            "From Q2 2026",
-            "From Q3 2025",
-            "Assist",
-            "Legacy",
-        ] {
+        for words in ["Why the cost changed", "Assist", "Legacy"] {
             assert!(face.contains(words), "{words} in {face}");
         }
+    }
+    for words in ["From Q2 2026", "From Q3 2025", "From Q4 2025"] {
+        assert!(page.contains(words), "{words}");
     }
     assert!(page.contains("class=\"c-up\""), "the bridge is drawn");
 }

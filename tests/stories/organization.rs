@@ -13,6 +13,12 @@ use std::process::Command;
 use tempfile::TempDir;
 
 type Table = Vec<BTreeMap<String, String>>;
+/// What a row adds to a sum, and to whose.
+type Counted = fn(&Used) -> i64;
+type Keyed = fn(&Used) -> String;
+type Summed<'a> = &'a dyn Fn(&Used) -> Decimal;
+/// Names with their amounts, and how many others with theirs.
+type Parts = (Vec<(String, Decimal)>, Option<(u64, Decimal)>);
 
 /// One row of a usage file.
 #[derive(Clone)]
@@ -239,7 +245,7 @@ fn key_figures_are_those_of_the_rows_beside_the_month_before() {
     let tokens = |row: &Used| Decimal::from(row.tokens[0] + row.tokens[1]);
     let conversations = |row: &Used| Decimal::from(row.conversations);
     let requests = |row: &Used| Decimal::from(row.requests);
-    let expected: [(&str, &dyn Fn(&Used) -> Decimal); 4] = [
+    let expected: [(&str, Summed<'_>); 4] = [
         ("total_cost", &cost),
         ("total_requests", &requests),
         ("total_tokens", &tokens),
@@ -268,7 +274,7 @@ fn service_types_and_projects_have_cost_share_requests_and_quantities() {
     let folder = office(&rows, true);
     let table = previewed(folder.path());
     let whole = sums(&rows, "2026-10", |_| (), cost)[&()];
-    let keys: [(&str, fn(&Used) -> String); 2] = [
+    let keys: [(&str, Keyed); 2] = [
         ("service_type", |row| row.service.to_owned()),
         ("project", |row| row.project.clone()),
     ];
@@ -289,7 +295,7 @@ fn service_types_and_projects_have_cost_share_requests_and_quantities() {
             assert_eq!(share, (expected * dec!(100) / whole).round_dp(12).normalize());
         }
         assert_eq!(told, whole, "the members are all");
-        let values: [(&str, fn(&Used) -> i64); 5] = [
+        let values: [(&str, Counted); 5] = [
             ("total_requests", |row| row.requests),
             ("input_tokens", |row| row.tokens[0]),
             ("output_tokens", |row| row.tokens[1]),
@@ -392,7 +398,7 @@ fn a_service_type_has_its_costs_by_project_its_requests_and_what_was_used() {
         let row = the(&table, "daily_usage_speech_to_text", "total_cost", &day, &project);
         assert_eq!(decimal(&row["value"]), expected);
     }
-    let values: [(&str, fn(&Used) -> i64); 2] = [
+    let values: [(&str, Counted); 2] = [
         ("total_requests", |row| row.requests),
         ("audio_seconds", |row| row.seconds),
     ];
@@ -466,7 +472,7 @@ fn usage_is_listed_by_project_and_service_type_and_agents_with_all_that_was_used
 }
 
 /// The ring of a report by its key: its parts, and what is summed as others.
-fn ring(folder: &Path, key: &str) -> (Vec<(String, Decimal)>, Option<(u64, Decimal)>) {
+fn ring(folder: &Path, key: &str) -> Parts {
     let document: serde_json::Value = serde_json::from_str(&face(folder, "json")).unwrap();
     let charts = document["charts"].as_array().unwrap();
     let ring = charts.iter().find(|chart| chart["key"] == key).unwrap()["form"]["ring"].clone();
@@ -674,7 +680,7 @@ fn hostile_names_are_inert_in_every_face() {
         let number: usize = row.project[8..].parse().unwrap();
         row.project = hostile[number].to_owned();
         if row.service == "sign_language" {
-            row.service = if row.date.to_string() < "2026-10-16".to_owned() {
+            row.service = if row.date < date("2026-10-16") {
                 "Text generation"
             } else {
                 "=1+1[x]"

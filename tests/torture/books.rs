@@ -111,7 +111,11 @@ async fn occurrences(world: &mut World, job: &Job, from: DateTime<Utc>) -> usize
         } else {
             RunState::Delivered
         };
-        assert_eq!(state, end.key(), "{} {nominal}, run {run_id}", job.name);
+        if state != end.key() {
+            let why = format!("SELECT COALESCE(error, '') FROM runs WHERE run_id = '{run_id}'");
+            let why = world.rows().await.ask::<1>(&why).await;
+            assert_eq!(state, end.key(), "{} {nominal}, run {run_id}: {why:?}", job.name);
+        }
         let wanted = job
             .parcels
             .iter()

@@ -40,7 +40,8 @@ pub(super) fn stacked(canvas: &mut Canvas, days: &[NaiveDate], series: &[Line], 
             let (y, height) = span(frame.y(*begin), frame.y(end));
             *begin = end;
             let (x, width) = (number(frame.middle(at) - width / dec!(2)), number(width));
-            path += &format!("M{x} {}h{width}v{}h-{width}z", number(y), number(height));
+            let (y, height) = (number(y), number(height));
+            path += &["M", &x, " ", &y, "h", &width, "v", &height, "h-", &width, "z"].concat();
         }
         let (class, colour) = legend::area(&line.tint);
         canvas.raw(&format!(

@@ -166,10 +166,10 @@ pub(crate) fn svg(
             bridge::draw(&mut canvas, chart, (base, steps, current), formatter, palette);
         }
         ChartForm::Stacked { days, series } => {
-            members::stacked(&mut canvas, &days[..days.len().min(MAX_DAYS)], series, formatter)
+            members::stacked(&mut canvas, &days[..days.len().min(MAX_DAYS)], series, formatter);
         }
         ChartForm::Lines { days, series } => {
-            members::lines(&mut canvas, &days[..days.len().min(MAX_DAYS)], series, formatter)
+            members::lines(&mut canvas, &days[..days.len().min(MAX_DAYS)], series, formatter);
         }
         ChartForm::Ring {
             parts,

@@ -78,10 +78,11 @@ impl Studio<'_> {
                     self.write_bridge(grid, col, (base, steps, current), &axis_code(chart))?;
                 }
                 ChartForm::Stacked { days, series } | ChartForm::Lines { days, series } => {
-                    self.write_members(grid, col, (days, series), &axis_code(chart))?;
+                    members::write(grid, col, (days, series), &axis_code(chart))?;
                 }
                 ChartForm::Ring { parts, others, .. } => {
-                    self.write_ring(grid, col, (parts, *others), &axis_code(chart))?;
+                    let rest = others.map(|(_, value)| (members::OTHERS.to_owned(), value));
+                    write_bars(grid, col, parts, rest.as_ref(), &axis_code(chart))?;
                 }
                 ChartForm::Periods { points } => {
                     for (row, point) in (TOP + 1..).zip(points) {
@@ -108,14 +109,13 @@ impl Studio<'_> {
                 ]
             }
             ChartForm::Daily { .. } => vec!["Day".into(), period],
-            ChartForm::Bars { .. } => vec!["Name".into(), period],
+            ChartForm::Bars { .. } | ChartForm::Ring { .. } => vec!["Name".into(), period],
             ChartForm::Bridge { .. } => ["Step", "Below", "Total", "More", "Less"].map(Into::into).into(),
             ChartForm::Periods { .. } => vec!["Period".into(), titled(chart)],
             ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => {
                 let labels = series.iter().map(|line| view::name(&line.label));
                 std::iter::once("Day".to_owned()).chain(labels).collect()
             }
-            ChartForm::Ring { .. } => vec!["Name".into(), period],
         }
     }
 
@@ -136,7 +136,7 @@ impl Studio<'_> {
             ChartForm::Periods { points } => self.periods(chart, col, points.len()),
             ChartForm::Stacked { days, series } => self.members(col, days, series, false),
             ChartForm::Lines { days, series } => self.members(col, days, series, true),
-            ChartForm::Ring { tints, others, .. } => self.ring(chart, col, tints, others.is_some()),
+            ChartForm::Ring { tints, others, .. } => members::ring(chart, col, tints, others.is_some()),
             ChartForm::Bridge { .. } | ChartForm::Daily { .. } | ChartForm::Bars { .. } => return None,
         };
         native

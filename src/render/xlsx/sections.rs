@@ -103,6 +103,9 @@ fn plain_head(name: &str) -> String {
     crate::render::view::name(name).chars().map(plain).collect()
 }
 
+/// What tells a row from others: its source, its rank, its name, and what else it is about.
+type Place<'a> = (Option<&'a str>, Option<u32>, &'a str, Option<&'a str>);
+
 /// A row: one member or day of one source.
 struct Line<'a> {
     rank: Option<u32>,
@@ -135,7 +138,7 @@ impl<'a> Matrix<'a> {
         // Members are listed by the names that readers know.
         let labelled = section.key.starts_with("by_");
         let paired = belonging(section).is_some();
-        let mut places: HashMap<(Option<&str>, Option<u32>, &str, Option<&str>), usize> = HashMap::new();
+        let mut places: HashMap<Place<'_>, usize> = HashMap::new();
         for figure in &section.figures {
             let measure = Measure::of(figure);
             if !matrix.measures.contains(&measure) {
@@ -246,13 +249,8 @@ impl<'a> Matrix<'a> {
         others: &[Compared],
     ) -> Result<Vec<Head>, XlsxError> {
         // Some figures of a section stand alone; they have no columns of comparisons.
-        let compared = |figure: &&Figure| !figure.comparisons.is_empty();
-        let keys: &[&str] = if self
-            .lines
-            .iter()
-            .filter_map(|line| line.figures.get(&measure))
-            .any(|figure| compared(&figure))
-        {
+        let mut figures_of = self.lines.iter().filter_map(|line| line.figures.get(&measure));
+        let keys: &[&str] = if figures_of.any(|figure| !figure.comparisons.is_empty()) {
             &self.keys
         } else {
             &[]

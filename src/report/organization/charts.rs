@@ -1,6 +1,6 @@
 //! What of an organization is drawn: its cost day by day and in all, each project's course, and a card for each service type.
 
-use super::{Organized, PROJECT, QUANTITIES, SERVICE_TYPE, words};
+use super::{Organized, PROJECT, QUANTITIES, SERVICE_TYPE, service_types, words};
 use crate::metric::{Metric, Unit};
 use crate::money;
 use crate::report::{Chart, ChartForm, Figure, Line, Panel, Part as Words, Sentence, Tint, charts};
@@ -45,7 +45,7 @@ impl<'a> Studio<'a> {
             .filter_map(|dimension| self.ring(facts, dimension));
         let mut all: Vec<Chart> = stacked.into_iter().chain(rings).collect();
         all.extend(self.trends(facts));
-        for (key, part) in self.organized.service_types(facts) {
+        for (key, part) in service_types(facts) {
             all.extend(self.card(facts, &key, part));
         }
         all
@@ -176,18 +176,14 @@ impl<'a> Studio<'a> {
         let all = facts
             .split(PROJECT, None)
             .map(|split| ("All services".to_owned(), String::new(), split));
-        let each = self
-            .organized
-            .service_types(facts)
-            .into_iter()
-            .filter_map(|(_, part)| {
-                let split = facts.split(PROJECT, Some(&part.name))?;
-                Some((
-                    self.organized.words.part(part),
-                    format!("_{}", words::slug(&part.name)),
-                    split,
-                ))
-            });
+        let each = service_types(facts).into_iter().filter_map(|(_, part)| {
+            let split = facts.split(PROJECT, Some(&part.name))?;
+            Some((
+                self.organized.words.part(part),
+                format!("_{}", words::slug(&part.name)),
+                split,
+            ))
+        });
         let views = all.into_iter().chain(each).filter_map(|(view, key, split)| {
             let form = ChartForm::Lines {
                 days: self.days.clone(),
@@ -268,18 +264,18 @@ fn tints(split: &Split) -> Vec<Tint> {
 
 /// What was used, stacked where it is counted in the same unit: tokens on each other, seconds and characters by themselves.
 fn usage(part: &Part) -> Vec<(String, Unit, Vec<Line>)> {
-    let mut units: Vec<(Vec<Metric>, &str)> = vec![
+    let any = |metric: &Metric| {
+        let values = values(part, *metric);
+        values.iter().flatten().any(|value| !value.is_zero())
+    };
+    let mut units = vec![
         (QUANTITIES[..2].to_vec(), "tokens"),
         (vec![Metric::AudioSeconds], "seconds"),
         (vec![Metric::Characters], "characters"),
     ];
-    let any = |metric: &Metric| {
-        values(part, *metric)
-            .iter()
-            .flatten()
-            .any(|value| !value.is_zero())
-    };
-    units.iter_mut().for_each(|(metrics, _)| metrics.retain(any));
+    for (metrics, _) in &mut units {
+        metrics.retain(any);
+    }
     units.retain(|(metrics, _)| !metrics.is_empty());
     let alone = units.len() == 1;
     let view = |(metrics, unit): (Vec<Metric>, &str)| {

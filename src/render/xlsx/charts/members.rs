@@ -2,38 +2,19 @@
 
 use super::{SHEET, Studio, TOP, count, date_axis, filled, font, legend_below, value_axis, write_point};
 use crate::render::chart::palette;
-use crate::render::view;
 use crate::render::xlsx::grid::Grid;
 use crate::render::xlsx::style;
 use crate::report::{Chart, Line, Tint};
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 use rust_xlsxwriter::{
     Chart as Native, ChartDataLabel, ChartEmptyCells, ChartFormat, ChartLegendPosition, ChartLine,
     ChartMarker, ChartPoint, ChartType, Color, XlsxError,
 };
 
 /// What the last part of a ring is called where it sums up others.
-const OTHERS: &str = "Others";
+pub(super) const OTHERS: &str = "Others";
 
 impl Studio<'_> {
-    /// Days down, members across.
-    pub(super) fn write_members(
-        &self,
-        grid: &mut Grid<'_>,
-        col: u16,
-        (days, series): (&[NaiveDate], &[Line]),
-        code: &str,
-    ) -> Result<(), XlsxError> {
-        for (row, (at, day)) in (TOP + 1..).zip(days.iter().enumerate()) {
-            grid.date(row, col, *day)?;
-            for (col, line) in (col + 1..).zip(series) {
-                write_point(grid, row, col, line.values.get(at).copied().flatten(), code)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Columns of parts on each other, or a line for each member.
     pub(super) fn members(&self, col: u16, days: &[NaiveDate], series: &[Line], lines: bool) -> Native {
         let last = TOP + count(days.len());
@@ -82,52 +63,52 @@ impl Studio<'_> {
         }
         native
     }
+}
 
-    /// Name and amount of each part.
-    pub(super) fn write_ring(
-        &self,
-        grid: &mut Grid<'_>,
-        col: u16,
-        (parts, others): (&[(String, Decimal)], Option<(usize, Decimal)>),
-        code: &str,
-    ) -> Result<(), XlsxError> {
-        let rest = others.map(|(_, value)| (OTHERS.to_owned(), value));
-        for (row, (label, value)) in (TOP + 1..).zip(parts.iter().chain(&rest)) {
-            grid.text(row, col, &view::name(label), &style::plain())?;
-            write_point(grid, row, col + 1, Some(*value), code)?;
+/// Days down, members across.
+pub(super) fn write(
+    grid: &mut Grid<'_>,
+    col: u16,
+    (days, series): (&[NaiveDate], &[Line]),
+    code: &str,
+) -> Result<(), XlsxError> {
+    for (row, (at, day)) in (TOP + 1..).zip(days.iter().enumerate()) {
+        grid.date(row, col, *day)?;
+        for (col, line) in (col + 1..).zip(series) {
+            write_point(grid, row, col, line.values.get(at).copied().flatten(), code)?;
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// A ring with the share of each part.
-    pub(super) fn ring(&self, chart: &Chart, col: u16, tints: &[Tint], others: bool) -> Native {
-        let last = TOP + count(tints.len()) + u32::from(others);
-        let mut native = Native::new_doughnut();
-        let series = native.add_series();
-        series
-            .set_categories((SHEET, TOP + 1, col, last, col))
-            .set_values((SHEET, TOP + 1, col + 1, last, col + 1));
-        series.set_name(super::titled(chart).as_str());
-        let rest = others.then_some(&Tint::Rest);
-        let points: Vec<ChartPoint> = tints
-            .iter()
-            .chain(rest)
-            .map(|tint| ChartPoint::new().set_format(&mut filled(color(tint))))
-            .collect();
-        series.set_points(&points);
-        series.set_data_label(
-            ChartDataLabel::new()
-                .show_percentage()
-                .set_num_format("0.0%")
-                .set_font(&font(9, style::INK)),
-        );
-        native.set_hole_size(58);
-        native
-            .legend()
-            .set_position(ChartLegendPosition::Right)
-            .set_font(&font(9, style::INK));
-        native
-    }
+/// A ring with the share of each part.
+pub(super) fn ring(chart: &Chart, col: u16, tints: &[Tint], others: bool) -> Native {
+    let last = TOP + count(tints.len()) + u32::from(others);
+    let mut native = Native::new_doughnut();
+    let series = native.add_series();
+    series
+        .set_categories((SHEET, TOP + 1, col, last, col))
+        .set_values((SHEET, TOP + 1, col + 1, last, col + 1));
+    series.set_name(super::titled(chart).as_str());
+    let rest = others.then_some(&Tint::Rest);
+    let points: Vec<ChartPoint> = tints
+        .iter()
+        .chain(rest)
+        .map(|tint| ChartPoint::new().set_format(&mut filled(color(tint))))
+        .collect();
+    series.set_points(&points);
+    series.set_data_label(
+        ChartDataLabel::new()
+            .show_percentage()
+            .set_num_format("0.0%")
+            .set_font(&font(9, style::INK)),
+    );
+    native.set_hole_size(58);
+    native
+        .legend()
+        .set_position(ChartLegendPosition::Right)
+        .set_font(&font(9, style::INK));
+    native
 }
 
 /// The colour of a member, the same as on the page.
