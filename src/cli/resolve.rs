@@ -43,14 +43,20 @@ impl Resolve {
             )));
         }
         let now = engine.clock.now();
+        let mut replaced = false;
         for row in &open {
-            engine.store.resolve(row, self.said == Word::Sent, now).await?;
+            let state = engine.store.resolve(row, self.said == Word::Sent, now).await?;
+            replaced |= state == DeliveryState::Superseded;
         }
         let run = resend::settle(&engine, &run.run_id).await?;
         let whom = open.iter().map(|row| row.recipient.as_str()).collect::<Vec<_>>();
         let whom = output::plain(&whom.join(", "));
         output::note(match self.said {
             Word::Sent => format!("delivery `{}` to {whom} counts as delivered", self.only),
+            Word::NotSent if replaced => format!(
+                "delivery `{}` to {whom} does not go out again: a newer revision of the report has replaced it",
+                self.only
+            ),
             Word::NotSent => format!(
                 "delivery `{}` to {whom} goes out again, under the same key: by the running service, or now with\n\
                  `reportwire resend {} --only {}`",

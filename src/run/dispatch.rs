@@ -22,6 +22,7 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
@@ -90,17 +91,17 @@ struct WorkOnRuns {
     behind: i64,
 }
 
-/// The tickets that this process is working.
+/// The tickets that this process has taken.
 type AtWork = Arc<Mutex<HashSet<Ticket>>>;
 
-/// A ticket that is worked in this process; dropping it lets a repeat of it in.
+/// A ticket that this process has taken; dropping it lets a repeat of it in.
 struct Entered {
     at_work: AtWork,
     ticket: Ticket,
 }
 
 impl Entered {
-    /// `None` if the ticket is worked here already.
+    /// `None` if the ticket is here already.
     fn new(at_work: &AtWork, ticket: &Ticket) -> Option<Self> {
         let first = locked(at_work).insert(ticket.clone());
         first.then(|| Self {
@@ -120,36 +121,44 @@ fn locked(at_work: &AtWork) -> MutexGuard<'_, HashSet<Ticket>> {
     at_work.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Works on the tickets of one job side by side, each in a task of its own: none waits for another, and one that panics costs no other
-/// its turn. Dropped, it drops them all.
-async fn work_on_all(tickets: Vec<Ticket>, at_work: AtWork, work: Work) {
+/// Works on the tickets of one job side by side, in their order, each in a task of its own as soon as there is a hand free: none waits
+/// for what becomes of another, and one that panics costs no other its turn. What waits for a hand holds nothing else. Dropped, it
+/// drops them all.
+async fn work_on_all(tickets: Vec<Ticket>, at_work: AtWork, hands: Arc<Semaphore>, work: Work) {
+    // From here on none of them is queued again, those included that wait for a hand.
+    let entered: Vec<Entered> = tickets
+        .iter()
+        .filter_map(|ticket| Entered::new(&at_work, ticket))
+        .collect();
     let mut tasks = JoinSet::new();
-    for ticket in tickets {
-        tasks.spawn(work_on(ticket, at_work.clone(), work.clone()).in_current_span());
+    for ticket in entered {
+        let Ok(hand) = Arc::clone(&hands).acquire_owned().await else {
+            // Only a semaphore that is closed says so, and nobody closes this one.
+            break;
+        };
+        tasks.spawn(work_on(ticket, hand, Arc::clone(&work)).in_current_span());
     }
     while tasks.join_next().await.is_some() {}
 }
 
-/// Works on a ticket, unless that is being done here already.
-async fn work_on(ticket: Ticket, at_work: AtWork, work: Work) {
+async fn work_on(entered: Entered, hand: OwnedSemaphorePermit, work: Work) {
     fail_point::hit("ticket_arrived");
-    if let Some(entered) = Entered::new(&at_work, &ticket) {
-        let run_id = ticket.run_id.clone();
-        let worked = AssertUnwindSafe(async move { work(ticket).await });
-        if worked.catch_unwind().await.is_err() {
-            tracing::error!(
-                run.id = run_id,
-                "the work on a run broke off; it is taken up again when its lease is over"
-            );
-        }
-        drop(entered);
+    let ticket = entered.ticket.clone();
+    let run_id = ticket.run_id.clone();
+    let worked = AssertUnwindSafe(async move { work(ticket).await });
+    if worked.catch_unwind().await.is_err() {
+        tracing::error!(
+            run.id = run_id,
+            "the work on a run broke off; it is taken up again when its lease is over"
+        );
     }
+    drop((entered, hand));
     fail_point::hit("worked");
 }
 
 impl River {
-    /// A client of the store's own database, with its tables brought up to date. `workers` jobs are worked at once; one that is not
-    /// done holds a ticket at least that is not done, so that as many tickets at the least are needed to keep all workers busy.
+    /// A client of the store's own database, with its tables brought up to date. `workers` tickets are worked at once, and as many
+    /// jobs are taken at the most; the other tickets of a job that is taken wait.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
@@ -171,8 +180,10 @@ impl River {
         let mut known = Workers::new();
         let at_work = AtWork::default();
         let here = Arc::clone(&at_work);
+        let hands = Arc::new(Semaphore::new(workers));
         let worker = move |_: WorkContext, job: Job<WorkOnRuns>| {
-            let worked = work_on_all(job.args.tickets, Arc::clone(&here), Arc::clone(&work));
+            let (here, hands) = (Arc::clone(&here), Arc::clone(&hands));
+            let worked = work_on_all(job.args.tickets, here, hands, Arc::clone(&work));
             async move {
                 worked.await;
                 Ok::<_, Infallible>(WorkOutcome::Complete)
@@ -247,7 +258,8 @@ impl Dispatch for River {
         let mut seen = HashSet::new();
         let mut distinct: Vec<&Ticket> = tickets.iter().filter(|ticket| seen.insert(*ticket)).collect();
         if self.looked_at.is_some() {
-            // What this process has in its hands waits for a lane, and nobody else could have it sooner.
+            // What this process has taken waits for a hand or a lane, and nobody else could have it sooner. That its run counts as
+            // handed out does no harm: if it is not begun after all, it is handed out again a minute later.
             let at_work = locked(&self.at_work);
             distinct.retain(|ticket| !at_work.contains(*ticket));
         }

@@ -4,7 +4,7 @@
 use super::attempt::{self, Effort};
 use super::perform::Engine;
 use super::replay;
-use super::store::{OutboxRow, Run, StoreError, Trigger};
+use super::store::{Newer, OutboxRow, Run, StoreError, Trigger};
 use super::{DeliveryState, RunError, RunState, choose, lease};
 use crate::config::plan::DeliveryPlan;
 use crate::delivery::{self, Delivery, Parcel};
@@ -18,7 +18,8 @@ use std::time::Duration;
 /// changes.
 ///
 /// # Errors
-/// [`RunError::Request`] if the run is unknown, has nothing to send, or nothing for a delivery that was named.
+/// [`RunError::Request`] if the run is unknown, has nothing to send, nothing for a delivery that was named, or nothing that a newer
+/// revision has not replaced.
 pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration) -> Result<Run, RunError> {
     let store = &engine.store;
     let run = store.run(run).await?;
@@ -34,6 +35,11 @@ pub async fn resend(engine: &Engine, run: &str, only: &[String], wait: Duration)
     rows.retain(meant);
     if rows.is_empty() && has_delivered(&run) {
         return Ok(run);
+    }
+    if has_delivered(&run)
+        && let Some(newer) = store.replacing(&rows).await?
+    {
+        return Err(RunError::Request(overtaken(&run, &newer)));
     }
     let deliveries = open(engine, &rows)?;
     let run = claim(engine, &run).await?;
@@ -161,6 +167,22 @@ fn has_parcels(run: &Run) -> Result<(), RunError> {
         )));
     }
     Ok(())
+}
+
+/// Says why nothing of a run goes out any more.
+fn overtaken(run: &Run, newer: &Newer) -> String {
+    let Run {
+        run_id,
+        job,
+        period_id,
+        ..
+    } = run;
+    let Newer { run_id: by, revision } = newer;
+    format!(
+        "nothing of run {run_id} is sent again: revision {revision} of the same report goes to the same readers (run {by}), and they \
+         would take the older for the newer; `reportwire resend {by}` tries that one again, `reportwire run {job} --period \
+         {period_id}` makes one from what is there now"
+    )
 }
 
 /// Whether the run has tried its outbox and ended; one whose process ended before that is still to be concluded.

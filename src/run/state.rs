@@ -3,13 +3,14 @@
 //! ```text
 //! run       queued → fetching → snapshotted → rendered → checked → frozen → delivering → delivered
 //!                                                     ↘ held                           ↘ partially_delivered | failed
-//! delivery  pending → sending → acked | retry_wait | ambiguous | dead          (superseded: replaced before it was sent)
+//! delivery  pending → sending → acked | retry_wait | ambiguous | dead          (superseded: replaced before it was acknowledged)
 //! ```
 //!
 //! A run whose process ended before it was frozen begins again from `queued`, if a schedule made it, or is `failed`. Any step
 //! before `frozen` may end in `failed`. `resend` takes a run that is past `frozen` back to `delivering`: a run
 //! that was `partially_delivered` or `failed` becomes `delivered` once the rest is acknowledged, and a `delivered` one may be
-//! sent again as new. No other move leaves an end state. An operator's word makes of `ambiguous` either `acked` or `retry_wait`;
+//! sent again as new. One that was `partially_delivered` is `delivered` too once a newer revision has replaced what was left of it.
+//! No other move leaves an end state. An operator's word makes of `ambiguous` either `acked` or `retry_wait` (`superseded`, where it is replaced);
 //! what is `dead` goes back to `retry_wait` where somebody asks for it and its turn does not come at once.
 
 use serde::{Deserialize, Serialize};
@@ -77,7 +78,7 @@ states! {
         /// Everything is acknowledged.
         Delivered "delivered" => [Delivering];
         /// Something is acknowledged, something is not.
-        PartiallyDelivered "partially_delivered" => [Delivering];
+        PartiallyDelivered "partially_delivered" => [Delivering Delivered];
         /// Nothing is acknowledged, or the run ended before it had anything to send.
         Failed "failed" => [Delivering];
     }
@@ -98,7 +99,7 @@ states! {
         Ambiguous "ambiguous" => [Sending Acked RetryWait Superseded];
         /// Trying again will not help until somebody changes something.
         Dead "dead" => [Sending RetryWait Superseded];
-        /// Replaced by the parcel of a newer revision for the same reader before it was sent.
+        /// Replaced by the parcel of a newer revision for the same reader before it was acknowledged.
         Superseded "superseded" => [];
     }
 }

@@ -306,7 +306,9 @@ async fn send(engine: &Engine, job: &JobPlan, run: &Run, stop: &CancellationToke
     fail_point::hit("concluding");
     let state = store.conclude(&run.run_id, run.fence, clock.now(), tells).await?;
     fail_point::hit("concluded");
-    if run.finished_at.is_none() {
+    // Whose readers get a newer revision instead has not failed.
+    let replaced = state == RunState::Failed && rows.iter().all(|row| row.state == DeliveryState::Superseded);
+    if run.finished_at.is_none() && !replaced {
         figures::run_ended(&job.name, state.key());
     }
     tracing::info!(run.id = %run.run_id, job.name = %job.name, state = state.key(), "run ends");

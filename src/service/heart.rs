@@ -287,7 +287,8 @@ impl Heart {
         }
         for job in accepted {
             let text = format!(
-                "What has fallen due of the job `{job}` is written down again; what it owed runs now."
+                "What has fallen due of the job `{job}` is written down again; what it owed runs now, or is \
+                 listed as missed."
             );
             self.tell(current, BulletinKind::Recovered, &text).await;
         }

@@ -45,7 +45,8 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Tickets that are worked at once where nobody else could have them, waiting for a lane included.
+/// Tickets that are worked at once where nobody else could have them, those included that wait for a lane. What is taken beyond them,
+/// because it shares a job of River with one of them, holds nothing but its place in the queue.
 const WORKERS: usize = 1000;
 /// Reads the configuration again.
 pub type Load = Box<dyn Fn() -> Result<Plan, Problems> + Send + Sync>;
@@ -94,7 +95,7 @@ pub async fn open_store(plan: &Plan) -> Result<Store, ServiceError> {
     })
 }
 
-/// How many tickets this process has in its hands at once: all that it can get, unless other replicas could have them sooner.
+/// How many tickets this process works at once: as many as it can hold, unless other replicas could have them sooner.
 fn workers(plan: &Plan) -> usize {
     match plan.service.store {
         None => WORKERS,

@@ -82,6 +82,33 @@ async fn a_mail_that_did_not_arrive_is_resolved_as_not_sent_and_the_service_send
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_may_have_arrived_is_not_repeated_after_a_newer_report_whoever_asks() {
+    for asks in ["operator", "service"] {
+        let (world, id) = doubtful().await;
+        let newer = world.ask(&["run", "monthly", "--json"]);
+        assert_eq!(newer.code, 0, "{newer:?}");
+        assert_eq!(world.mails_to(READERS[0]).len(), 2, "the old one and the new one");
+        if asks == "operator" {
+            let resolved = world.ask(&["resolve", &id, "--only", "finance-mail", "--as", "not-sent"]);
+            assert_eq!(resolved.out, format!("run {id}  delivered\n"));
+            let said = "delivery `finance-mail` to cfo@example.com does not go out again: a newer revision of the report has \
+                 replaced it\n";
+            assert_eq!(resolved.err, said);
+            let resent = world.ask(&["resend", &id]);
+            assert_eq!(resent.code, 0, "nothing is left to do: {resent:?}");
+        } else {
+            let mut service = world.serve();
+            service.set_clock(instant("2026-11-01T06:10:30Z"));
+            assert_eq!(service.wait_for("run ends").fields["state"], "delivered");
+        }
+        let parcel = world.parcel(&id, READERS[0]);
+        assert_eq!(parcel["state"], "superseded", "{asks}: {parcel}");
+        assert_eq!(world.mails_to(READERS[0]).len(), 2, "{asks}");
+        assert_eq!(world.mails_to(READERS[1]).len(), 2, "{asks}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_decisions_are_refused_and_change_nothing() {
     let (world, id) = doubtful().await;
     let before = world.show(&id);

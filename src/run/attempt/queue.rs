@@ -206,7 +206,8 @@ impl Queue<'_> {
         let permit = match self.store.permit(row, self.fence, now).await {
             Err(error @ StoreError::Stale { .. }) => {
                 let state = self.settled_meanwhile(at).await?.ok_or(error)?;
-                self.rows[at].row.state = state;
+                let entry = &mut self.rows[at];
+                (entry.row.state, entry.tried, entry.due) = (state, true, None);
                 return Ok(state);
             }
             permit => permit?,

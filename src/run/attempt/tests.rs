@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+mod revisions;
 mod service;
 
 on_both_databases! {
@@ -37,8 +38,10 @@ enum Answer {
     Gone,
     /// Takes it, and while it does an operator says that everything doubtful has arrived.
     Resolved,
-    /// Takes it, and while it does a newer revision is frozen for `b@x`.
+    /// Takes it, and while it does a newer revision is frozen for `b@x` and the hook.
     Replaced,
+    /// Is busy, and while it says so a newer revision is frozen for `a@x`.
+    ReplacedAndBusy,
     /// Takes it after so many seconds.
     OkAfter(u64),
     /// Takes it, and from then on the database refuses outcomes.
@@ -73,7 +76,7 @@ impl Delivery for Scripted {
 
     fn repeats(&self) -> u32 {
         match self.name.as_str() {
-            "signed" => 1,
+            "signed" | "letter" => 1,
             "drop" => u32::MAX,
             _ => 0,
         }
@@ -84,7 +87,7 @@ impl Delivery for Scripted {
     }
 
     fn pace(&self) -> Pace {
-        if self.name == "mail" {
+        if ["mail", "letter"].contains(&self.name.as_str()) {
             Pace::Mail
         } else {
             Pace::Other
@@ -132,8 +135,12 @@ impl Delivery for Scripted {
                 Ok(Receipt { proof: "ok".into() })
             }
             Answer::Replaced => {
-                frozen(&self.store, &[("mail", &["b@x"])]).await;
+                frozen(&self.store, &[("hook", &["h"]), ("mail", &["b@x"])]).await;
                 Ok(Receipt { proof: "ok".into() })
+            }
+            Answer::ReplacedAndBusy => {
+                frozen(&self.store, &[("letter", &["a@x"])]).await;
+                Err(failed(Recourse::Retry { after: None }))
             }
             Answer::OkAfter(seconds) => {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;

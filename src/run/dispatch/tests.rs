@@ -12,6 +12,7 @@ on_both_databases! {
     what_was_taken_back_is_not_worked_and_what_is_queued_twice_is_worked_once,
     five_thousand_tickets_of_one_second_are_all_worked,
     tickets_that_fall_due_together_share_jobs_and_not_a_fate,
+    no_more_tickets_are_worked_at_once_than_there_are_hands_and_in_their_order,
     the_next_process_works_what_a_killed_one_had_in_its_hands,
     a_first_attempt_that_ends_late_commits_nothing_while_the_second_runs,
 }
@@ -113,12 +114,54 @@ async fn tickets_that_fall_due_together_share_jobs_and_not_a_fate(on: On) {
         .await
         .unwrap();
     assert_eq!(next(&mut tickets).await, ticket(41));
+    // Where others could have it sooner, it waits for them behind the job that it is in.
+    let more = if on == On::Sqlite { 1 } else { 2 };
+    assert_eq!(number(&store, QUEUED).await, jobs + more);
     go.add_permits(2);
     assert_eq!(next(&mut tickets).await, ticket(1));
     working.stop().await.unwrap();
     assert!(tickets.try_recv().is_err(), "each once");
     let unfinished = "SELECT count(*) AS n FROM river_job WHERE state <> 'completed'";
     assert_eq!(number(&store, unfinished).await, 0);
+}
+
+/// Forty tickets, of which each is worked until the test lets one go.
+async fn no_more_tickets_are_worked_at_once_than_there_are_hands_and_in_their_order(on: On) {
+    const HANDS: usize = 3;
+    let (_place, store) = store(on).await;
+    let (seen, mut tickets) = unbounded_channel();
+    let (go, busy) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(HANDS)));
+    let gate = Arc::clone(&go);
+    let work: Work = Arc::new(move |it| {
+        let (seen, gate, busy) = (seen.clone(), Arc::clone(&gate), Arc::clone(&busy));
+        Box::pin(async move {
+            let hand = busy.try_acquire();
+            seen.send((it, hand.is_ok())).unwrap();
+            gate.acquire().await.unwrap().forget();
+            drop(hand);
+        })
+    });
+    let river = Arc::new(River::open(&store, HANDS, work).await.unwrap());
+    enqueue_new(&store, river.clone(), (0..40).map(ticket).collect()).await;
+    let mut working = river.start(&store).unwrap();
+    let mut begun = Vec::new();
+    while begun.len() < 40 {
+        let next = tokio::time::timeout(Duration::from_mins(1), tickets.recv());
+        let (ticket, had_a_hand) = next.await.expect("the next one begins").unwrap();
+        assert!(had_a_hand, "{ticket:?} is one too many after {begun:?}");
+        begun.push(ticket);
+        if begun.len() >= HANDS {
+            go.add_permits(1);
+        }
+    }
+    go.add_permits(HANDS);
+    working.stop().await.unwrap();
+    // The first job's; those of the second come between them.
+    if on == On::Sqlite {
+        let first: Vec<Ticket> = (0..32).map(ticket).collect();
+        begun.retain(|ticket| first.contains(ticket));
+        assert_eq!(begun, first);
+    }
 }
 
 async fn the_next_process_works_what_a_killed_one_had_in_its_hands(on: On) {

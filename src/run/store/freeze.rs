@@ -1,7 +1,7 @@
 //! What a run freezes: files, parcels and rows, all of them or nothing.
 
 use super::db::{Row, Tx, values, work};
-use super::outbox::replace_earlier;
+use super::replace::replace_earlier;
 use super::runs::hold;
 use super::{Freeze, NewRun, Run, Store, StoreError, StoredArtifact, Tell, files, late, notices};
 use crate::delivery::Parcel;

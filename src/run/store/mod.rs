@@ -10,6 +10,7 @@
 //! taken over by another can write nothing more to it. Files are durable before the rows that name them are committed.
 
 mod db;
+mod ends;
 mod error;
 mod figures;
 mod files;
@@ -22,6 +23,7 @@ mod outbox;
 mod owner;
 mod parcel;
 mod recording;
+mod replace;
 mod rescue;
 mod run;
 mod runs;
@@ -40,6 +42,7 @@ pub(in crate::run) use files::hash_file;
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
 pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, PlannedJob, StoredOccurrence};
 pub use parcel::{Freeze, OutboxRow, Outcome, Permit, PutOff, StoredArtifact};
+pub(in crate::run) use replace::Newer;
 pub use run::{Kept, NewRun, Run, RunFilter, Trigger};
 pub(in crate::run) use runs::lease;
 pub use turns::Ticket;

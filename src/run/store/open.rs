@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Name of the database in the data folder.
-const FILE: &str = "reportwire.db";
+pub(super) const FILE: &str = "reportwire.db";
 /// How long a write waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The first `SQLite` whose WAL does not corrupt on reset.
@@ -28,12 +28,16 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 const MIGRATION_LOCK: i64 = 0x7265_706f_7274;
 
 /// The migrations, oldest first; `PRAGMA user_version` counts those applied. Released ones never change.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0001_runs.sql"),
     include_str!("migrations/sqlite/0002_service.sql"),
+    include_str!("migrations/sqlite/0003_planned.sql"),
 ];
 /// The same for PostgreSQL, counted by the table `reportwire_schema`.
-const POSTGRES_MIGRATIONS: &[&str] = &[include_str!("migrations/postgres/0001_all.sql")];
+pub(super) const POSTGRES_MIGRATIONS: &[&str] = &[
+    include_str!("migrations/postgres/0001_all.sql"),
+    include_str!("migrations/postgres/0002_planned.sql"),
+];
 
 impl Store {
     /// Opens the embedded store of `data_dir`, both created where missing (readable by their owner only), and brings it up to
@@ -154,7 +158,7 @@ async fn assert_postgres(connection: &mut PgConnection, place: &Path) -> Result<
 }
 
 /// Applies what is missing of `migrations`, in one transaction, one process at a time.
-async fn migrate_postgres(
+pub(super) async fn migrate_postgres(
     connection: &mut PgConnection,
     place: &Path,
     migrations: &[&'static str],
@@ -270,7 +274,7 @@ async fn switch_to_wal(connection: &mut SqliteConnection) -> sqlx::Result<()> {
 }
 
 /// Applies what is missing of `migrations`, in one transaction.
-async fn migrate(
+pub(super) async fn migrate(
     connection: &mut SqliteConnection,
     path: &Path,
     migrations: &[&'static str],
@@ -336,7 +340,7 @@ mod tests {
             ("PRAGMA synchronous", "2"),
             ("PRAGMA foreign_keys", "1"),
             ("PRAGMA busy_timeout", "5000"),
-            ("PRAGMA user_version", "2"),
+            ("PRAGMA user_version", "3"),
         ] {
             let row = sqlx::query(pragma).fetch_one(&mut *connection).await.unwrap();
             let value = row
@@ -406,7 +410,7 @@ mod tests {
                 error,
                 StoreError::Newer {
                     found: 99,
-                    known: 2,
+                    known: 3,
                     ..
                 }
             ),
@@ -420,23 +424,16 @@ mod tests {
         Store::open(dir.path()).await.unwrap();
         let path = dir.path().join(FILE);
         let mut connection = raw(dir.path()).await;
-        let next = [
-            MIGRATIONS[0],
-            MIGRATIONS[1],
-            "CREATE TABLE later (x TEXT) STRICT;",
-        ];
+        let mut next = MIGRATIONS.to_vec();
+        next.push("CREATE TABLE later (x TEXT) STRICT;");
         migrate(&mut connection, &path, &next).await.unwrap();
-        assert_eq!(version(&mut connection).await.unwrap(), 3);
-        let broken = [
-            next[0],
-            next[1],
-            next[2],
-            "CREATE TABLE half (x TEXT) STRICT; SELECT nonsense;",
-        ];
+        assert_eq!(version(&mut connection).await.unwrap(), 4);
+        let mut broken = next.clone();
+        broken.push("CREATE TABLE half (x TEXT) STRICT; SELECT nonsense;");
         migrate(&mut connection, &path, &broken).await.unwrap_err();
         assert_eq!(
             version(&mut connection).await.unwrap(),
-            3,
+            4,
             "all of a migration or nothing"
         );
         sqlx::query("SELECT x FROM half")

@@ -1,6 +1,7 @@
 //! What becomes of the parcels that a run has frozen.
 
 use super::db::{Row, Tx, Value, values, work};
+use super::replace;
 use super::runs::hold;
 use super::{OutboxRow, Outcome, Permit, PutOff, Run, Store, StoreError};
 use crate::run::state::DeliveryState;
@@ -11,9 +12,19 @@ use std::collections::BTreeMap;
 /// How long a parcel waits whose delivery is not in the configuration, or cannot be opened.
 const NO_WAY: Duration = Duration::minutes(15);
 
+/// What becomes of asking for an attempt.
+enum Grant {
+    /// It is the attempt of this number.
+    Attempt(i64),
+    /// A newer revision has replaced the parcel.
+    Replaced,
+    /// The run is in other hands, or the parcel is in no state for it.
+    Refused,
+}
+
 impl Store {
     /// Gives leave for one attempt at a parcel and counts it. Committed before it returns, so that a crash while the bytes are
-    /// on their way leaves the row in `sending`, where it is seen.
+    /// on their way leaves the row in `sending`, where it is seen. What a newer revision replaces becomes `superseded` instead.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if the run is in other hands, or the parcel is being sent, acknowledged or superseded.
@@ -27,25 +38,36 @@ impl Store {
         let work = work(move |tx| {
             async move {
                 hold(tx, &run_id).await?;
+                if let Some(newer) = replace::newer(tx, id).await? {
+                    let superseded = replace::supersede(tx, id, fence, &newer, now).await?;
+                    return Ok(if superseded { Grant::Replaced } else { Grant::Refused });
+                }
                 let sql = "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, \
                      updated_at = $1, since = CASE WHEN state = 'dead' THEN $1 ELSE since END WHERE id = $2 AND state IN ('pending', 'retry_wait', 'ambiguous', 'dead') AND EXISTS \
                      (SELECT 1 FROM runs WHERE runs.run_id = deliveries.run_id AND fence = $3 AND runs.state = 'delivering') \
                      RETURNING attempts";
                 let row = tx.row(sql, values![now, id, fence]).await?;
                 let Some(attempt) = row.map(|row| row.get::<i64>("attempts")).transpose()? else {
-                    return Ok(None);
+                    return Ok(Grant::Refused);
                 };
                 let sql = "INSERT INTO attempts (delivery_id, n, started_at) VALUES ($1, $2, $3)";
                 tx.execute(sql, values![id, attempt, now]).await?;
-                Ok(Some(attempt))
+                Ok(Grant::Attempt(attempt))
             }
             .boxed()
         });
-        let attempt = self.db.transaction(work).await?;
-        self.one(u64::from(attempt.is_some()), &row.run_id)?;
+        let stale = || StoreError::Stale {
+            run_id: row.run_id.clone(),
+        };
+        let attempt = match self.db.transaction(work).await? {
+            Grant::Attempt(attempt) => attempt,
+            // Nobody else has the run, so that no write of a process that lost it was refused.
+            Grant::Replaced => return Err(stale()),
+            Grant::Refused => return Err(self.one(0, &row.run_id).err().unwrap_or_else(stale)),
+        };
         Ok(Permit {
             delivery_id: row.id,
-            attempt: u32::try_from(attempt.unwrap_or_default()).unwrap_or(u32::MAX),
+            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
             fence,
         })
     }
@@ -182,7 +204,8 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// The operator's word on a parcel of which nobody knew: it arrived, or it did not and is to be sent again.
+    /// The operator's word on a parcel of which nobody knew: it arrived, or it did not and is to be sent again, unless a newer
+    /// revision has replaced it. What it is now.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if it is not ambiguous any more.
@@ -191,35 +214,46 @@ impl Store {
         row: &OutboxRow,
         arrived: bool,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let (state, receipt, error, next) = if arrived {
-            ("acked", Some("an operator says that it arrived"), None, None)
-        } else {
-            (
-                "retry_wait",
-                None,
-                Some("an operator says that it did not arrive"),
-                Some(now),
-            )
-        };
-        let values = values![state, receipt, error, next, now, row.id];
-        let (id, said) = (row.run_id.clone(), if arrived { "sent" } else { "not-sent" });
+    ) -> Result<DeliveryState, StoreError> {
+        let (row_id, id) = (row.id, row.run_id.clone());
+        let said = if arrived { "sent" } else { "not-sent" };
         let detail =
             serde_json::json!({"delivery": row.delivery, "recipient": row.recipient, "as": said}).to_string();
         let work = work(move |tx| {
             async move {
+                let newer = if arrived {
+                    None
+                } else {
+                    replace::newer(tx, row_id).await?
+                };
+                let not = "an operator says that it did not arrive";
+                let (state, receipt, error, next) = match newer {
+                    _ if arrived => (
+                        DeliveryState::Acked,
+                        Some("an operator says that it arrived"),
+                        None,
+                        None,
+                    ),
+                    Some(newer) => {
+                        let error = format!("{not}; {}", replace::why(&newer));
+                        (DeliveryState::Superseded, None, Some(error), None)
+                    }
+                    None => (DeliveryState::RetryWait, None, Some(not.to_owned()), Some(now)),
+                };
+                let values = values![state.key(), receipt, error, next, now, row_id];
                 let sql = "UPDATE deliveries SET state = $1, receipt = $2, error = $3, next_attempt_at = $4, updated_at = $5, \
                      since = CASE WHEN $1 = 'retry_wait' THEN $5 ELSE since END WHERE id = $6 AND state = 'ambiguous'";
                 let moved = tx.execute(sql, values).await?;
                 if moved == 1 {
                     audit(tx, now, "resolve", None, Some(&id), &detail).await?;
                 }
-                Ok(moved)
+                Ok((moved, state))
             }
             .boxed()
         });
-        let moved = self.db.transaction(work).await?;
-        self.one(moved, &row.run_id)
+        let (moved, state) = self.db.transaction(work).await?;
+        self.one(moved, &row.run_id)?;
+        Ok(state)
     }
 
     /// The parcels of a run, in the order of sending.
@@ -292,37 +326,6 @@ impl Store {
             updated_at: row.moment("updated_at")?,
         })
     }
-}
-
-/// Parcels of earlier revisions of the report of run $2 that nobody has begun to send, or will try again, and whose reader gets this
-/// revision by the same way. Those of a run that a gate holds go out only if somebody asks for exactly them.
-const REPLACED: &str = "UPDATE deliveries SET state = 'superseded', next_attempt_at = NULL, updated_at = $1, error = $3 \
-    WHERE state IN ('pending', 'retry_wait') AND run_id IN (SELECT earlier.run_id FROM runs AS earlier \
-    JOIN runs AS new ON new.job = earlier.job AND new.period_id = earlier.period_id AND new.revision > earlier.revision \
-    WHERE new.run_id = $2 AND new.trigger <> 'test' AND earlier.trigger <> 'test' AND earlier.state <> 'held') \
-    AND EXISTS (SELECT 1 FROM deliveries AS ours WHERE ours.run_id = $2 AND ours.delivery = deliveries.delivery \
-    AND ours.recipient = deliveries.recipient)";
-
-/// Lets what is frozen or released of `run` replace what is still to be sent of earlier revisions, so that nobody gets an old
-/// report after the new one.
-pub(super) async fn replace_earlier(
-    tx: &mut Tx<'_>,
-    run: &Run,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let why = format!(
-        "replaced by revision {} of the report, run {}, before it was sent",
-        run.revision, run.run_id
-    );
-    let replaced = tx.execute(REPLACED, values![now, &run.run_id, why]).await?;
-    if replaced > 0 {
-        tracing::info!(
-            run.id = run.run_id,
-            parcels = replaced,
-            "parcels of earlier revisions were superseded"
-        );
-    }
-    Ok(())
 }
 
 /// Writes down what an operator or an edit has changed.

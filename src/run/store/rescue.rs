@@ -1,7 +1,8 @@
 //! Who works on a run: taking it, and taking it over from a process that ended or was lost.
 
 use super::db::{Tx, instant, values, work};
-use super::outbox::{audit, replace_earlier};
+use super::outbox::audit;
+use super::replace::replace_earlier;
 use super::runs::{home, lease};
 use super::turns::{BEGIN, FARTHEST, Ticket, give_back, lock_turn};
 use super::{Run, Store, StoreError, Tell, late, notices, owner};

@@ -178,58 +178,6 @@ impl Store {
         self.db.transaction(work).await
     }
 
-    /// Ends a run that is delivering, by what became of its parcels: all acknowledged, or none to send, is `delivered`; some is
-    /// `partially_delivered`; none is `failed`. Those that a newer revision has replaced do not count, unless they are all there
-    /// was. Parcels whose turn has not come yet, because only others were named, fall due at once.
-    ///
-    /// # Errors
-    /// [`StoreError::Stale`] if it is in other hands or not delivering.
-    pub async fn conclude(
-        &self,
-        run_id: &str,
-        fence: i64,
-        now: DateTime<Utc>,
-        tell: Vec<Tell>,
-    ) -> Result<RunState, StoreError> {
-        let id = run_id.to_owned();
-        let work = work(move |tx| {
-            async move {
-                let parcels = "SELECT count(*) AS n FROM deliveries WHERE run_id = $1 AND state <> 'superseded'";
-                let parcels = tx.number(parcels, values![&id]).await?;
-                let acked = "SELECT count(*) AS n FROM deliveries WHERE run_id = $1 AND state = 'acked'";
-                let acked = tx.number(acked, values![&id]).await?;
-                let replaced = "SELECT count(*) AS n FROM deliveries WHERE run_id = $1 AND state = 'superseded'";
-                let replaced = parcels == 0 && tx.number(replaced, values![&id]).await? > 0;
-                let state = match acked {
-                    _ if replaced => RunState::Failed,
-                    all if all == parcels => RunState::Delivered,
-                    0 => RunState::Failed,
-                    _ => RunState::PartiallyDelivered,
-                };
-                let error = (state == RunState::Failed).then_some(if replaced {
-                    "a newer revision has replaced it before anything of it was sent"
-                } else {
-                    "no delivery was acknowledged"
-                });
-                let sql = "UPDATE runs SET state = $1, error = $2, finished_at = $3, lease_until = NULL, dispatched_at = NULL \
-                     WHERE run_id = $4 AND fence = $5 AND state = 'delivering'";
-                let moved = tx.execute(sql, values![state.key(), error, now, &id, fence]).await?;
-                if moved == 1 {
-                    // Nobody looks for what is pending once a run has ended.
-                    let sql = "UPDATE deliveries SET state = 'retry_wait', next_attempt_at = $1, updated_at = $1 \
-                         WHERE run_id = $2 AND state = 'pending'";
-                    tx.execute(sql, values![now, &id]).await?;
-                    notices::write_all(tx, &tell, now).await?;
-                }
-                Ok((moved, state))
-            }
-            .boxed()
-        });
-        let (moved, state) = self.db.transaction(work).await?;
-        self.one(moved, run_id)?;
-        Ok(state)
-    }
-
     /// The run of this id, or of the only id that begins so.
     ///
     /// # Errors

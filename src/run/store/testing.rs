@@ -63,6 +63,11 @@ impl Place {
         }
     }
 
+    /// Where its database is; none: in its folder.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+
     pub(crate) fn dir(&self) -> &std::path::Path {
         self.dir.path()
     }
@@ -177,14 +182,22 @@ pub(crate) async fn checked(store: &Store) -> Run {
 
 /// A frozen run with one artifact and these deliveries and recipients.
 pub(crate) async fn frozen(store: &Store, deliveries: &[(&str, &[&str])]) -> Run {
-    let run = checked(store).await;
+    freeze(store, &checked(store).await, deliveries).await
+}
+
+/// Freezes a run that is `checked`. Only what is called `drop` goes into a folder.
+pub(crate) async fn freeze(store: &Store, run: &Run, deliveries: &[(&str, &[&str])]) -> Run {
     let dir = run.snapshot_dir.join("globant");
     std::fs::create_dir_all(&dir).unwrap();
     std::fs::write(dir.join("answers.jsonl"), "{}\n").unwrap();
     let parcels: Vec<(String, Vec<Parcel>)> = deliveries
         .iter()
         .map(|(name, recipients)| {
-            let parcels = recipients.iter().map(|to| parcel(to, &format!("for {to}")));
+            let place = if *name == "drop" { "/drop" } else { "there" };
+            let parcels = recipients.iter().map(|to| Parcel {
+                place: Some(place.into()),
+                ..parcel(to, &format!("for {to}"))
+            });
             ((*name).to_owned(), parcels.collect())
         })
         .collect();
@@ -196,7 +209,7 @@ pub(crate) async fn frozen(store: &Store, deliveries: &[(&str, &[&str])]) -> Run
         held: &[],
         measured: None,
     };
-    store.freeze(&run, freeze, vec![], noon()).await.unwrap();
+    store.freeze(run, freeze, vec![], noon()).await.unwrap();
     store.run(&run.run_id).await.unwrap()
 }
 

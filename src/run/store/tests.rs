@@ -18,6 +18,7 @@ mod occurrences;
 mod outage;
 mod plans;
 mod sweep;
+mod upgrade;
 
 on_both_databases! {
     a_run_is_moved_only_from_where_it_is_and_by_who_holds_it,

@@ -4,6 +4,7 @@ use super::shop::{DUE, Shop, WAITS};
 use super::*;
 use crate::schedule::clock::Clock as _;
 
+mod again;
 mod ends;
 
 #[tokio::test]

@@ -21,7 +21,7 @@ on_both_databases! {
 
 impl World {
     /// Takes the run up at this moment and tries what is due, as a worker does.
-    async fn taken_up(&mut self, after: TimeDelta) {
+    pub(super) async fn taken_up(&mut self, after: TimeDelta) {
         let now = noon() + after;
         self.clock.set(now);
         outlive_leases(&self.store).await;
@@ -40,7 +40,7 @@ impl World {
         .unwrap();
     }
 
-    async fn next(&self, at: usize) -> Option<TimeDelta> {
+    pub(super) async fn next(&self, at: usize) -> Option<TimeDelta> {
         let row = self.store.deliveries(&self.run.run_id).await.unwrap().remove(at);
         row.next_attempt_at.map(|next| next - noon())
     }
@@ -122,7 +122,7 @@ async fn what_may_have_arrived_by_a_way_that_is_gone_waits_for_a_word_and_falls_
             world.ways.clear();
         } else {
             // Another run was told so meanwhile.
-            let told = "INSERT INTO gone VALUES ('signed', '/drop', '2026-11-02T12:00:00.000000Z', '410')";
+            let told = "INSERT INTO gone VALUES ('signed', 'there', '2026-11-02T12:00:00.000000Z', '410')";
             execute(&world.store, told).await;
         }
         world.taken_up(TimeDelta::hours(76)).await;
@@ -314,6 +314,6 @@ async fn a_newer_revision_counts_from_the_moment_at_which_it_is_frozen(on: On) {
     );
     assert!(world.seen().is_empty());
     let run = world.store.run(&world.run.run_id).await.unwrap();
-    let why = "a newer revision has replaced it before anything of it was sent";
+    let why = "a newer revision has replaced it before anything of it was acknowledged";
     assert_eq!(run.error.as_deref(), Some(why));
 }

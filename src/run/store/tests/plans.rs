@@ -3,6 +3,7 @@
 use super::*;
 use crate::run::store::figures::{MEASURED, OPEN_PARCELS, UNTOLD};
 use crate::run::store::late::OVERDUE;
+use crate::run::store::replace::{NEWEST, WAITING};
 use crate::run::store::rescue::OF_COMMANDS;
 use crate::run::store::testing::{Place, execute, texts};
 use crate::run::store::turns::{HOLDERS, PARCELS_DUE, UNFINISHED};
@@ -64,6 +65,9 @@ fn asked() -> Vec<String> {
         ]
         .map(str::to_owned),
     );
+    // Before each attempt, and when something is frozen.
+    asked.push(NEWEST.replace("$1", "1"));
+    asked.push(filled(&WAITING.replace("$5", "2")));
     asked
 }
 

@@ -39,8 +39,7 @@ CREATE TABLE jobs (
     job             TEXT PRIMARY KEY,
     schedule        TEXT NOT NULL, -- canonical text of everything that decides due times
     evaluated_until TEXT NOT NULL,
-    promised        TEXT,          -- closed period of the next occurrence, which an edited schedule must not lose
-    planned         TEXT           -- JSON: what its due times are computed from, to tell what an edit changes
+    promised        TEXT           -- closed period of the next occurrence, which an edited schedule must not lose
 ) STRICT;
 
 CREATE TABLE occurrences (
