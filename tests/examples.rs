@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Examples that need far ends out in the world, with the secrets that they refer to. Their configuration is checked, not run.
-const ONLINE: [(&str, &[&str]); 2] = [
+const ONLINE: [(&str, &[&str]); 3] = [
+    ("almyty-monthly", &["ALMYTY_API_KEY"]),
     ("dispersl-monthly", &["DISPERSL_API_KEY"]),
     ("monthly-full-report", &["GEAI_API_KEY", "SMTP_PASSWORD"]),
 ];

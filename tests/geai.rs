@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use platform::{Platform, Reply};
-use reportwire::config::plan::GeaiPlan;
+use reportwire::config::plan::{GeaiPlan, ReportPlan};
 use reportwire::config::secret::Secret;
 use reportwire::metric::{FULL_REPORT, Metric};
 use reportwire::period::{Calendar, Period};
@@ -321,6 +321,34 @@ async fn comparison_takes_only_what_stands_beside_a_report() {
 }
 
 #[tokio::test]
+async fn a_trend_asks_for_top_lists_of_the_two_periods_alone_that_show_them() {
+    let platform = Platform::start().await;
+    let week = Period::parse("2026-W44", Calendar::default()).unwrap();
+    let needs = reportwire::report::needs(&ReportPlan::Trend { periods: 8 }, &week);
+    let depths: Vec<Depth> = needs.iter().map(|need| need.depth).collect();
+    assert_eq!(depths[..3], [Depth::Full, Depth::Comparison, Depth::Figures]);
+    assert_eq!(depths.len(), 8);
+    let dataset = dataset(&plan(&platform.origin), &needs).await.unwrap();
+    let mut asked: Vec<String> = platform
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.target.contains("top-10"))
+        .map(|seen| seen.target)
+        .collect();
+    assert_eq!(asked.len(), 2 * 4, "{asked:?}");
+    asked.retain(|target| !target.contains("2026-10-26") && !target.contains("2026-10-19"));
+    assert_eq!(asked, [""; 0]);
+    for (need, window) in needs.iter().zip(&dataset.windows) {
+        let lists = if need.depth == Depth::Figures { 0 } else { 4 };
+        assert_eq!(window.rankings.len(), lists, "{}", window.period.id());
+        assert_eq!(
+            window.figure(Metric::TotalRequests),
+            dataset.windows[0].figure(Metric::TotalRequests)
+        );
+    }
+}
+
+#[tokio::test]
 async fn all_methods_of_the_client_read_the_documented_answers() {
     let platform = Platform::start().await;
     let (plan, clock) = (plan(&platform.origin), clock());
@@ -410,7 +438,7 @@ async fn what_may_pass_is_tried_again() {
     };
     for script in [
         vec![busy("1"), good()],
-        vec![busy("Mon, 02 Nov 2026 08:00:00 GMT"), good()],
+        vec![busy("Mon, 02 Nov 2026 07:04:00 GMT"), good()],
         vec![busy("when it suits"), good()],
         vec![fail(500), fail(502), fail(503), good()],
         vec![Reply::status(408, ""), good()],

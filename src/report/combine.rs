@@ -116,9 +116,16 @@ fn added(windows: &[(&str, &Window)], amounts: bool) -> Window {
         organization: organization::added(windows).filter(|_| amounts).map(Box::new),
         // Rates of different currencies have no common effect.
         converted: None,
+        unrelated: unrelated(windows),
         figures,
         period,
     }
+}
+
+/// What does not apply to one of them does not apply to their sum.
+fn unrelated(windows: &[(&str, &Window)]) -> &'static [Metric] {
+    let mut named = windows.iter().map(|(_, window)| window.unrelated);
+    named.find(|ratios| !ratios.is_empty()).unwrap_or_default()
 }
 
 /// What a source tells of a figure: `None` if it does not tell it at all, which is something else than not knowing it.

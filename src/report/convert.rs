@@ -346,6 +346,7 @@ mod tests {
                 items: None,
                 organization: None,
                 converted: None,
+                unrelated: &[],
                 period,
             }],
             notices: Vec::new(),

@@ -44,13 +44,14 @@ const RATIOS: [(Metric, Metric, Metric); 7] = [
 /// Differences of amounts up to this are the noise of a platform that adds in binary.
 pub(super) const AMOUNT_NOISE: Decimal = dec!(0.000001);
 
-/// The value of a headline figure: recomputed from its parts where both are known, else as the source sent it.
+/// The value of a headline figure: recomputed from its parts where both are known and belong together, else as the source sent it.
 ///
 /// A denominator of zero gives `None`, whatever the source sent.
 #[must_use]
 pub(super) fn value(window: &Window, metric: Metric) -> Option<Decimal> {
     let own = window.figure(metric);
-    let Some((_, numerator, denominator)) = RATIOS.iter().find(|(ratio, ..)| *ratio == metric) else {
+    let ratio_of = RATIOS.iter().find(|(ratio, ..)| *ratio == metric);
+    let Some((_, numerator, denominator)) = ratio_of.filter(|_| !window.unrelated.contains(&metric)) else {
         return own;
     };
     match (window.figure(*numerator), window.figure(*denominator)) {
@@ -191,6 +192,7 @@ mod tests {
             items: None,
             organization: None,
             converted: None,
+            unrelated: &[],
         }
     }
 
@@ -215,6 +217,12 @@ mod tests {
         ]);
         assert_eq!(value(&idle, Metric::ErrorRate), None);
         assert_eq!(value(&idle, Metric::AverageCostPerRequest), None);
+        let apart = Window {
+            unrelated: &[Metric::AverageCostPerRequest],
+            ..busy
+        };
+        assert_eq!(value(&apart, Metric::AverageCostPerRequest), None);
+        assert_eq!(value(&apart, Metric::ErrorRate), Some(dec!(5.030022863740)));
         let alone = window(&[(Metric::ErrorRate, dec!(5.03))]);
         assert_eq!(value(&alone, Metric::ErrorRate), Some(dec!(5.03)));
     }

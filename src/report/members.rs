@@ -9,16 +9,17 @@ use std::collections::{BTreeSet, HashMap};
 /// A window's complete split by one dimension, by the names of its members.
 pub(super) struct Members<'a> {
     window: &'a Window,
-    members: HashMap<&'a str, &'a Member>,
+    by_name: HashMap<&'a str, &'a Member>,
     /// Whether shares mean something: of a total above zero whose parts are all known, and zero or more.
     whole: bool,
 }
 
 impl<'a> Members<'a> {
+    /// The members of `window` by `dimension`; none where it is not split by it.
     pub(super) fn of(window: &'a Window, dimension: &str) -> Self {
         let breakdown = window.breakdown(dimension);
         let members = breakdown.into_iter().flat_map(|breakdown| &breakdown.members);
-        let members: HashMap<&str, &Member> = members.map(|member| (member.name.as_str(), member)).collect();
+        let by_name: HashMap<&str, &Member> = members.map(|member| (member.name.as_str(), member)).collect();
         let positive = |member: &&Member| {
             member
                 .figure(Metric::TotalCost)
@@ -26,21 +27,21 @@ impl<'a> Members<'a> {
         };
         let total = window.figure(Metric::TotalCost);
         Self {
-            whole: total.is_some_and(|total| total > Decimal::ZERO) && members.values().all(positive),
+            whole: total.is_some_and(|total| total > Decimal::ZERO) && by_name.values().all(positive),
             window,
-            members,
+            by_name,
         }
     }
 
     /// Whether it tells this figure of its members.
     pub(super) fn tells(&self, metric: Metric) -> bool {
-        let mut members = self.members.values();
+        let mut members = self.by_name.values();
         members.any(|member| member.measures.iter().any(|measure| measure.metric == metric))
     }
 
     /// The figure of a member: who is not in a complete split of what is known has none, which is zero.
     pub(super) fn figure(&self, name: &str, metric: Metric) -> Option<Decimal> {
-        match self.members.get(name) {
+        match self.by_name.get(name) {
             Some(member) => member.figure(metric),
             None if self.tells(metric) => self.window.figure(metric).map(|_| Decimal::ZERO),
             None => None,
@@ -61,10 +62,10 @@ pub(super) fn names<'a>(now: &Members<'a>, before: &[(&str, Members<'a>)]) -> Ve
         .collect();
     let names: BTreeSet<&'a str> = splits
         .iter()
-        .flat_map(|split| split.members.keys().copied())
+        .flat_map(|split| split.by_name.keys().copied())
         .collect();
     let cost = |split: &&Members<'a>, name: &str| {
-        let member = split.members.get(name);
+        let member = split.by_name.get(name);
         member
             .and_then(|member| member.figure(Metric::TotalCost))
             .unwrap_or_default()

@@ -167,6 +167,7 @@ mod tests {
             items: None,
             organization: None,
             converted: None,
+            unrelated: &[],
         }
     }
 

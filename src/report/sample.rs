@@ -376,6 +376,7 @@ fn window(id: &str, cost: Decimal, leaves: usize) -> Window {
         items: Some(split("model and service type")),
         converted: None,
         organization: None,
+        unrelated: &[],
         figures,
         period,
     }

@@ -76,6 +76,8 @@ pub struct Window {
     pub organization: Option<Box<Organization>>,
     /// The currency that the source's amounts were in before they were converted, and the rate of the whole period.
     pub converted: Option<(Currency, Decimal)>,
+    /// Ratios that do not apply, although both of their parts are known: the parts are not about the same things.
+    pub unrelated: &'static [Metric],
 }
 
 impl Window {

@@ -7,6 +7,7 @@ use reportwire::metric::Metric;
 use reportwire::source::{Depth, Recourse, SourceError, almyty};
 use rust_decimal::{Decimal, dec};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const EXPORT: &str = "/analytics/export";
 
@@ -36,10 +37,20 @@ async fn what_may_pass_is_tried_again() {
         vec![busy(vec![("Retry-After", "1".into())])],
         vec![busy(vec![(
             "Retry-After",
-            "Mon, 02 Nov 2026 08:00:00 GMT".into(),
+            "Mon, 02 Nov 2026 07:04:00 GMT".into(),
         )])],
         vec![busy(vec![("X-RateLimit-Reset", "7".into())])],
         vec![busy(vec![])],
+        // Every answer says when the count begins anew; of a failure that has nothing to do with it, it says nothing.
+        vec![Reply::Send(
+            500,
+            vec![("X-RateLimit-Reset", "3600".into())],
+            String::new(),
+        )],
+        vec![Reply::status(
+            200,
+            "{\"success\":false,\"message\":\"busy\",\"statusCode\":503}",
+        )],
         vec![
             Reply::error(500, "INTERNAL_ERROR", "x"),
             Reply::status(502, "<html>"),
@@ -155,6 +166,73 @@ async fn tries_end() {
         8,
         "the month and its first day, four times each"
     );
+}
+
+#[tokio::test]
+async fn a_server_that_is_asked_too_often_is_not_asked_for_the_days_as_well() {
+    let server = small().await;
+    let busy = |headers| Reply::Send(429, headers, String::new());
+    server.on(EXPORT, std::iter::repeat_n(busy(vec![]), 99));
+    let needs = [need("2026-10", Depth::Full)];
+    dataset(&plan(&server), &needs).await.unwrap_err();
+    assert_eq!(server.hits(EXPORT), 4);
+    // Whoever is to come back in an hour comes back in an hour.
+    let server = small().await;
+    server.on(
+        EXPORT,
+        std::iter::repeat_n(busy(vec![("Retry-After", "3600".into())]), 99),
+    );
+    let error = dataset(&plan(&server), &needs).await.unwrap_err();
+    let hour = Recourse::Retry {
+        after: Some(Duration::from_hours(1)),
+    };
+    assert!(
+        matches!(error, SourceError::Call { recourse, .. } if recourse == hour),
+        "{error:?}"
+    );
+    assert_eq!(server.hits(EXPORT), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_takes_a_call_and_never_answers_is_waited_for_once_a_try() {
+    let server = small().await;
+    server.on(EXPORT, std::iter::repeat_n(Reply::Silence, 99));
+    let mut plan = plan(&server);
+    (plan.timeout, plan.attempts) = (Duration::from_millis(500), 1);
+    let needs = [need("2026-10", Depth::Full)];
+    // The month and its first day; long lists may take twenty times as long, but not to begin.
+    let answered = tokio::time::timeout(Duration::from_secs(9), dataset(&plan, &needs)).await;
+    let error = answered.unwrap().unwrap_err().to_string();
+    assert!(error.contains("no answer within 500ms"), "{error}");
+    assert_eq!(server.hits(EXPORT), 2);
+}
+
+#[tokio::test]
+async fn what_makes_no_figure_fails_no_run_but_a_key_that_is_not_accepted_does() {
+    let checked = ["/analytics/llm-usage", "/analytics/agent-runs", "/budgets/spend"];
+    let named = ["/agents", "/llm-providers", "/gateways", "/tools"];
+    for reply in [
+        Reply::error(400, "BAD_REQUEST", "Organization context required"),
+        Reply::error(500, "INTERNAL_ERROR", "down"),
+        Reply::status(200, "<html>log in</html>"),
+    ] {
+        let server = small().await;
+        for path in checked.into_iter().chain(named) {
+            server.on(path, std::iter::repeat_n(reply.clone(), 9));
+        }
+        let told = dataset(&plan(&server), &october()).await.unwrap();
+        assert_eq!(figure(&told.windows[0], Metric::TotalCost), Some(dec!(0.1)));
+        for path in checked {
+            assert!(says(&told, path), "{:?}", texts(&told));
+        }
+        assert!(says(&told, "does not tell us the names of its tools"));
+    }
+    for path in checked.into_iter().chain(named) {
+        let server = small().await;
+        server.on(path, [Reply::error(401, "UNAUTHORIZED", "Invalid API key")]);
+        let error = dataset(&plan(&server), &october()).await.unwrap_err().to_string();
+        assert!(error.contains(path), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -404,7 +404,6 @@ async fn what_is_no_longer_kept_is_not_zero_and_cost_stays() {
             Metric::ErrorRate,
             Metric::AverageRequestTime,
             Metric::ActiveUsers,
-            Metric::ToolExecutions,
         ] {
             assert_eq!(
                 figure(window, metric),
@@ -414,6 +413,11 @@ async fn what_is_no_longer_kept_is_not_zero_and_cost_stays() {
                 metric.key()
             );
         }
+        assert_eq!(
+            figure(window, Metric::ToolExecutions),
+            Some(Decimal::ZERO),
+            "only requests are removed after a time"
+        );
     }
     assert_eq!(figure(&pruned.windows[0], Metric::TotalCost), Some(dec!(1.5)));
     assert!(
@@ -426,7 +430,8 @@ async fn what_is_no_longer_kept_is_not_zero_and_cost_stays() {
     );
     assert!(says(
         &pruned,
-        "2026-08: requests are not retained: the platform keeps them for 90 days and has none for 2026-08-01 to 2026-08-03"
+        "2026-08: requests are not retained: the platform keeps them for 90 days and has none for 2026-08-01 to 2026-08-03 and \
+         perhaps not all for 2026-08-04"
     ));
 
     let mut lasting = plan(&server);
@@ -451,14 +456,118 @@ async fn rows_of_before_the_retention_that_are_all_there_are_believed() {
                 .push(request(&format!("r{day}"), instant, 200, 10, json!({})));
         }
     });
-    let dataset = dataset(&plan(&server), &[need("2026-07", Depth::Full)])
+    let july = [need("2026-07", Depth::Full)];
+    // Nobody knows what was before the first of them on its day.
+    let doubted = dataset(&plan(&server), &july).await.unwrap();
+    assert_eq!(figure(&doubted.windows[0], Metric::TotalRequests), None);
+    assert!(
+        says(
+            &doubted,
+            "keeps them for 90 days and perhaps not all for 2026-07-01."
+        ),
+        "{:?}",
+        texts(&doubted)
+    );
+    // What is older is removed first, so that nothing is missing after it.
+    server.hold(|holdings| {
+        let instant = at("2026-06-30T23:00:00Z");
+        holdings
+            .requests
+            .push(request("older", instant, 200, 10, json!({})));
+    });
+    let dataset = dataset(&plan(&server), &july).await.unwrap();
+    assert_eq!(figure(&dataset.windows[0], Metric::TotalRequests), Some(dec!(31)));
+    assert!(!says(&dataset, "not retained"), "{:?}", texts(&dataset));
+}
+
+#[tokio::test]
+async fn an_idle_day_is_no_doubt_where_requests_are_kept_or_older_ones_are_there() {
+    let server = Server::start().await;
+    server.hold(|holdings| {
+        for (id, instant) in [
+            ("r1", "2026-07-03T09:00:00Z"),
+            ("r2", "2026-08-20T09:00:00Z"),
+            ("r3", "2026-09-20T09:00:00Z"),
+        ] {
+            holdings
+                .requests
+                .push(request(id, at(instant), 200, 10, json!({})));
+        }
+    });
+    let needs = ["2026-09", "2026-08", "2026-07"].map(|id| need(id, Depth::Figures));
+    let dataset = dataset(&plan(&server), &needs).await.unwrap();
+    let requests = dataset
+        .windows
+        .iter()
+        .map(|window| figure(window, Metric::TotalRequests));
+    // Of July the first two days prove nothing; the rest of it, and all of August, is younger than what there is.
+    assert_eq!(requests.collect::<Vec<_>>(), [Some(dec!(1)), Some(dec!(1)), None]);
+    assert!(server.hits("/analytics/requests?to=2026-06-30T23:59:59.999Z") > 0);
+}
+
+#[tokio::test]
+async fn ratios_of_conversations_to_requests_are_not_told() {
+    let server = company().await;
+    let dataset = dataset(&plan(&server), &october()).await.unwrap();
+    for window in &dataset.windows {
+        assert_eq!(
+            window.unrelated,
+            [
+                Metric::AverageCostPerRequest,
+                Metric::AverageInputTokensPerRequest,
+                Metric::AverageOutputTokensPerRequest,
+                Metric::AverageTokensPerRequest,
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cost_of_more_digits_than_can_be_kept_is_rounded_and_told() {
+    let server = Server::start().await;
+    server.hold(|holdings| {
+        let noon = at("2026-10-05T12:00:00Z");
+        for (number, cents) in ["12.5", "1.2345678901234567e-11", "9.8765432109876543e-16"]
+            .into_iter()
+            .enumerate()
+        {
+            let row = conversation(&format!("c{number}"), noon, cents, [1, 1], json!({}));
+            holdings.conversations.push(row);
+        }
+    });
+    let dataset = dataset(&plan(&server), &[need("2026-10", Depth::Full)])
         .await
         .unwrap();
-    assert_eq!(figure(&dataset.windows[0], Metric::TotalRequests), Some(dec!(31)));
+    let window = &dataset.windows[0];
+    assert_eq!(
+        figure(window, Metric::TotalCost),
+        Some(dec!(0.125000000000123467))
+    );
     assert!(
-        !says(&dataset, "requests are not retained"),
+        says(
+            &dataset,
+            "the cost of 2 conversations has more digits than can be kept; each is rounded to 18 decimals"
+        ),
         "{:?}",
         texts(&dataset)
     );
-    assert!(says(&dataset, "tool executions are not retained"));
+    assert_adds_up(window);
+}
+
+#[tokio::test]
+async fn providers_have_the_names_of_their_invoices_where_the_list_is_kept_from_us() {
+    let server = company().await;
+    server.hold(|holdings| holdings.providers = vec![("p1".into(), "OpenAI by invoice".into())]);
+    let named = dataset(&plan(&server), &october()).await.unwrap();
+    assert_eq!(
+        members(&named.windows[0], "provider", Metric::TotalCost)[0].0,
+        "OpenAI"
+    );
+    let forbidden = crate::server::Reply::error(403, "FORBIDDEN", "Insufficient role privileges");
+    server.on("/llm-providers", [forbidden]);
+    let unnamed = dataset(&plan(&server), &october()).await.unwrap();
+    assert_eq!(
+        members(&unnamed.windows[0], "provider", Metric::TotalCost)[0].0,
+        "OpenAI by invoice"
+    );
 }

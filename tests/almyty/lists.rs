@@ -9,6 +9,7 @@ use reportwire::source::{Depth, Progress, SnapshotWriter, almyty};
 use rust_decimal::{Decimal, dec};
 use serde_json::json;
 use std::sync::Mutex;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_day_of_25_001_conversations_loses_none_of_them() {
@@ -43,13 +44,130 @@ async fn a_day_of_25_001_conversations_loses_none_of_them() {
     assert_eq!(figure(window, Metric::TotalCost), Some(dec!(0.085003)));
     assert_eq!(on(window, Metric::InputTokens, "2026-10-05"), Some(dec!(50002)));
     assert_adds_up(window);
-    // The month, its 31 days, and the halves of the one that is too long.
+    // The month and its halves, down to those of the day that is too long.
     let asked = server.hits("type=llm-sessions");
-    assert!((36..=50).contains(&asked), "{asked}");
+    assert!((12..=35).contains(&asked), "{asked}");
     let of_the_month = "from=2026-10-01T00:00:00.000Z&to=2026-10-31T23:59:59.999Z";
     assert_eq!(
         server.hits(&format!("type=llm-sessions&format=json&{of_the_month}")),
         1
+    );
+}
+
+#[tokio::test]
+async fn what_lies_between_two_slices_is_counted_once() {
+    let server = Server::start().await;
+    server.hold(|holdings| {
+        for number in 0..10_000_i64 {
+            let instant = at("2026-10-05T00:00:00Z") + number * 8_000_000;
+            holdings.conversations.push(slim(number, instant, "1", [1, 1]));
+        }
+        // Every day ends with a row that only the database sees so late, and begins with one that nothing tells from another.
+        for day in 2..=31 {
+            let midnight = at(&format!("2026-10-{day:02}T00:00:00Z"));
+            holdings
+                .conversations
+                .push(slim(20_000 + day, midnight - 500, "1", [1, 1]));
+            let (instant, mut row) = slim(0, midnight, "1", [1, 1]);
+            row.as_object_mut().unwrap().remove("id");
+            holdings.conversations.push((instant, row));
+        }
+    });
+    let dataset = dataset(&plan(&server), &[need("2026-10", Depth::Full)])
+        .await
+        .unwrap();
+    let window = &dataset.windows[0];
+    assert_eq!(figure(window, Metric::Conversations), Some(dec!(10060)));
+    assert_eq!(on(window, Metric::Conversations, "2026-10-09"), Some(dec!(2)));
+    assert!(!says(&dataset, "outside the period"), "{:?}", texts(&dataset));
+}
+
+#[tokio::test]
+async fn ids_that_are_numbers_are_ids() {
+    let server = Server::start().await;
+    server.hold(|holdings| {
+        let noon = at("2026-10-05T12:00:00Z");
+        let more = json!({"id": 1, "providerId": 7});
+        holdings.conversations = vec![conversation("", noon, "1", [1, 1], more)];
+        for number in 0..250 {
+            let row = request("", noon - number, 200, 1, json!({"id": number}));
+            holdings.requests.push(row);
+        }
+    });
+    // The same page twice, and then the right ones.
+    let names = json!({"success": true, "data": {"providers": [{"id": 7, "name": "OpenAI"}]}});
+    server.on("/llm-providers", [Reply::status(200, &names.to_string())]);
+    let dataset = dataset(&plan(&server), &[need("2026-10", Depth::Full)])
+        .await
+        .unwrap();
+    assert_eq!(
+        members(&dataset.windows[0], "provider", Metric::TotalCost),
+        [("OpenAI".into(), "0.01".into())]
+    );
+    assert_eq!(
+        figure(&dataset.windows[0], Metric::TotalRequests),
+        Some(dec!(250))
+    );
+}
+
+#[tokio::test]
+async fn requests_that_were_all_exported_are_not_listed_as_well() {
+    let server = Server::start().await;
+    server.hold(|holdings| {
+        for number in 0..12_000_i64 {
+            let instant = at("2026-10-01T00:00:00Z") + number * 200_000_000;
+            let more = json!({"gatewayId": "g1"});
+            holdings
+                .requests
+                .push(request(&format!("r{number}"), instant, 200, 40, more));
+        }
+    });
+    let whole = dataset(&plan(&server), &[need("2026-10", Depth::Full)])
+        .await
+        .unwrap();
+    assert_eq!(
+        figure(&whole.windows[0], Metric::TotalRequests),
+        Some(dec!(12000))
+    );
+    assert_eq!(figure(&whole.windows[0], Metric::SuccessRate), Some(dec!(100)));
+    assert_eq!(server.hits("/analytics/requests"), 1);
+    assert_eq!(server.hits("type=requests"), 3, "the month and its halves");
+    // One without a gateway: its day alone is asked how many failed.
+    server.hold(|holdings| {
+        let instant = at("2026-10-20T00:00:00Z");
+        holdings.requests.push(request("x", instant, 500, 40, json!({})));
+    });
+    let more = dataset(&plan(&server), &[need("2026-10", Depth::Full)])
+        .await
+        .unwrap();
+    assert_eq!(figure(&more.windows[0], Metric::TotalRequests), Some(dec!(12001)));
+    assert_eq!(
+        figure(&more.windows[0], Metric::RequestsWithErrors),
+        Some(Decimal::ONE)
+    );
+    assert_eq!(server.hits("status=error"), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_tells_its_limit_is_asked_as_often_as_it_allows() {
+    let server = Server::start().await;
+    server.hold(|holdings| {
+        holdings.limit = Some(1000);
+        for number in 0..1900_i64 {
+            let instant = at("2026-10-05T00:00:00Z") + number * 1_000_000;
+            holdings
+                .requests
+                .push(request(&number.to_string(), instant, 200, 10, json!({})));
+        }
+    });
+    let mut plan = plan(&server);
+    plan.requests_per_minute = 1;
+    let needs = october();
+    let asked = tokio::time::timeout(Duration::from_secs(50), dataset(&plan, &needs)).await;
+    let dataset = asked.unwrap().unwrap();
+    assert_eq!(
+        figure(&dataset.windows[0], Metric::TotalRequests),
+        Some(dec!(1900))
     );
 }
 
@@ -143,6 +261,13 @@ async fn a_list_that_lacks_rows_is_read_again_and_then_told() {
         texts(&lacking)
     );
     assert!(lacking.notices.iter().any(|notice| notice.missing));
+    for metric in [
+        Metric::TotalRequests,
+        Metric::RequestsWithErrors,
+        Metric::ActiveUsers,
+    ] {
+        assert_eq!(figure(&lacking.windows[0], metric), None, "{}", metric.key());
+    }
 }
 
 #[tokio::test]
@@ -269,6 +394,11 @@ async fn a_long_audit_trail_is_read_to_its_end() {
         members(&dataset.windows[0], "audit_user", Metric::AuditEvents),
         [("u1".into(), "450".into())]
     );
+    assert_eq!(server.hits("/audit-logs"), 3, "three pages and no call besides");
+    assert!(says(
+        &dataset,
+        "2026-09: the audit trail is told of the reported period only"
+    ));
 }
 
 /// Counts what it is told.

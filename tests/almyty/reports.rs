@@ -46,6 +46,8 @@ async fn server() -> Server {
                 json!({"gatewayId": "g1", "userId": "u1"}),
             ),
             request("r2", at("2026-10-06T00:00:00Z"), 500, 80, json!({})),
+            // So that nothing of later is in doubt, whenever this story is told.
+            request("r0", at("2026-08-06T00:00:00Z"), 200, 80, json!({})),
         ];
         holdings.tools = vec![tool_execution(
             "t1",
@@ -93,8 +95,6 @@ data_dir = "data"
 base_url = "{}"
 api_key = "env:ALMYTY_API_KEY"
 attempts = 1
-# The rows are of 2026, whenever this story is told.
-retention_days = 0
 
 [deliveries.drop.file_drop]
 path = "drop"

@@ -1,7 +1,7 @@
 //! Which endpoints a server has, and what the older documentation promises of them.
 
 use crate::bench::{AT_ONCE, clock, dataset, figure, members, need, october, plan, says, texts};
-use crate::server::{Reply, Server, at, audit_event};
+use crate::server::{Reply, Server, at, audit_event, conversation};
 use reportwire::config::plan::AlmytySurface;
 use reportwire::metric::Metric;
 use reportwire::source::{Depth, almyty};
@@ -135,6 +135,7 @@ async fn rates_are_per_cent_or_fractions_and_never_guessed() {
         ),
         (json!({"errorRate": 1.5}), [None, Some(dec!(1.5))]),
         (json!({"errorRate": 0.5}), [None, None]),
+        (json!({"errorRate": 0}), [None, Some(Decimal::ZERO)]),
         (json!({"successRate": 0, "errorRate": 0}), [None, None]),
     ] {
         let server = documented(rates.clone()).await;
@@ -191,24 +192,51 @@ async fn a_server_with_neither_surface_is_told_to_be_the_wrong_one() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("/usage-metrics") && error.contains("check `base_url`"),
+        error.contains("/analytics/export") && error.contains("check `base_url`"),
         "{error}"
     );
+    assert_eq!(server.hits("/usage-metrics"), 1, "it was looked for");
 }
 
 #[tokio::test]
-async fn only_a_404_says_that_there_are_no_analytics() {
+async fn what_the_overview_answers_fails_no_run() {
+    for reply in [
+        Reply::error(400, "BAD_REQUEST", "x"),
+        Reply::error(403, "FORBIDDEN", "Organization context required"),
+        Reply::error(404, "NOT_FOUND", "Cannot GET /analytics/overview"),
+        Reply::error(500, "INTERNAL_ERROR", "x"),
+    ] {
+        let server = Server::start().await;
+        server.hold(|holdings| {
+            let row = conversation("c1", at("2026-10-05T00:00:00Z"), "10", [1, 1], json!({}));
+            holdings.conversations = vec![row];
+        });
+        server.on("/analytics/overview", std::iter::repeat_n(reply.clone(), 9));
+        let dataset = dataset(&plan(&server), &october()).await.unwrap();
+        assert_eq!(
+            figure(&dataset.windows[0], Metric::TotalCost),
+            Some(dec!(0.1)),
+            "{reply:?}"
+        );
+        assert!(!says(&dataset, "documented surface"), "{reply:?}");
+    }
     let server = documented(seven()).await;
     server.on(
         "/analytics/overview",
         [Reply::error(403, "FORBIDDEN", "Organization context required")],
     );
-    let error = dataset(&plan(&server), &[need("2026-10", Depth::Full)])
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("Organization context required"), "{error}");
-    assert_eq!(server.hits("/usage-metrics"), 0);
+    dataset(&plan(&server), &october()).await.unwrap_err();
+    assert_eq!(
+        server.hits("/usage-metrics"),
+        0,
+        "only a 404 says that there are no analytics"
+    );
+    server.on(
+        "/analytics/overview",
+        [Reply::error(401, "UNAUTHORIZED", "Invalid API key")],
+    );
+    let error = dataset(&plan(&server), &october()).await.unwrap_err().to_string();
+    assert!(error.contains("/analytics/overview"), "{error}");
 }
 
 #[tokio::test]

@@ -59,6 +59,16 @@ async fn performance_is_told_as_the_platforms_own_and_its_trends_are_checked() {
         &duration,
         "Average task duration: the platform's trend says up (-15m), its figures say down (2h 30m after 2h 45m).",
     );
+    let silent = said(&|metrics| {
+        metrics["error_rate"]["current"] = json!(null);
+        metrics.as_object_mut().unwrap().remove("token_efficiency");
+    })
+    .await;
+    let (text, missing) = told(&silent, "Of the same window it does not tell");
+    assert!(
+        text.ends_with(": Token efficiency, Error rate.") && !missing,
+        "{text}"
+    );
     let change = said(&|metrics| metrics["error_rate"]["change"] = json!(-3)).await;
     told(
         &change,

@@ -10,6 +10,9 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
+/// By what rows are told apart.
+type Key = fn(&Used) -> &'static str;
+
 /// One row of a usage file.
 struct Used {
     date: NaiveDate,
@@ -129,12 +132,7 @@ by = ["project", "model"]
 "#;
 
 /// Cost by one key, of the days of a quarter.
-fn cost_by(
-    usage: &[Used],
-    first: &str,
-    last: &str,
-    key: fn(&Used) -> &'static str,
-) -> BTreeMap<&'static str, Decimal> {
+fn cost_by(usage: &[Used], first: &str, last: &str, key: Key) -> BTreeMap<&'static str, Decimal> {
     let mut costs = BTreeMap::new();
     for row in usage
         .iter()
@@ -155,7 +153,7 @@ fn a_quarter_is_compared_with_the_one_before_last_years_and_a_certain_one() {
         ("same_period_last_year", "2025-07-01", "2025-09-30"),
         ("2025-Q4", "2025-10-01", "2025-12-31"),
     ];
-    let keys: [(&str, fn(&Used) -> &'static str); 3] = [
+    let keys: [(&str, Key); 3] = [
         ("", |_| ""),
         ("project", |row| row.project),
         ("model", |row| row.model),

@@ -24,6 +24,8 @@ pub(crate) enum Reply {
     Send(u16, Vec<(&'static str, String)>, String),
     /// Announces the whole body, sends half of it and hangs up.
     Cut(String),
+    /// Takes the request and never answers.
+    Silence,
 }
 
 impl Reply {
@@ -228,6 +230,7 @@ async fn serve(mut stream: TcpStream, holdings: Arc<Mutex<Holdings>>) -> io::Res
         let (status, headers, body, half) = match reply {
             Reply::Send(status, headers, body) => (status, headers, body, false),
             Reply::Cut(body) => (200, vec![], body, true),
+            Reply::Silence => return std::future::pending().await,
         };
         let mut head = format!("HTTP/1.1 {status} Whatever\r\nContent-Length: {}\r\n", body.len());
         if !headers
@@ -319,12 +322,7 @@ impl Query {
 }
 
 fn good(body: &Value) -> Reply {
-    let headers = vec![
-        ("X-RateLimit-Limit", "100".to_owned()),
-        ("X-RateLimit-Remaining", "99".to_owned()),
-        ("X-RateLimit-Reset", "60".to_owned()),
-    ];
-    Reply::Send(200, headers, body.to_string())
+    Reply::status(200, &body.to_string())
 }
 
 fn enveloped(data: &Value) -> Reply {
@@ -362,8 +360,22 @@ impl Holdings {
         if headers.get("x-organization-id").is_some_and(|id| id != "org-1") {
             return Reply::error(401, "UNAUTHORIZED", "Not a member of the requested organization");
         }
-        self.answer(&path, &Query::of(&target))
-            .unwrap_or_else(|refusal| refusal)
+        let reply = self.answer(&path, &Query::of(&target));
+        self.limited(&path, reply.unwrap_or_else(|refusal| refusal))
+    }
+
+    /// The reply with what the limiter says of its route; a server without one says nothing.
+    fn limited(&self, path: &str, reply: Reply) -> Reply {
+        let (Some(limit), Reply::Send(status, mut headers, body)) = (self.limit, reply.clone()) else {
+            return reply;
+        };
+        let left = limit - self.calls.get(path).copied().unwrap_or_default().min(limit);
+        headers.extend([
+            ("X-RateLimit-Limit", limit.to_string()),
+            ("X-RateLimit-Remaining", left.to_string()),
+            ("X-RateLimit-Reset", "60".to_owned()),
+        ]);
+        Reply::Send(status, headers, body)
     }
 
     fn answer(&mut self, path: &str, query: &Query) -> Result<Reply, Reply> {

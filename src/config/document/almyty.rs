@@ -27,10 +27,10 @@ pub(in crate::config) struct AlmytyEntry {
     /// Whether the report has the audit trail. Default: true.
     #[serde(default = "yes")]
     pub(in crate::config) audit: bool,
-    /// Days for which the server keeps requests and tool executions, 0 to 36500; 0: for ever. Default: 90.
+    /// Days for which the server keeps requests, 0 to 36500; 0: for ever. Default: 90.
     #[serde(default = "ninety")]
     pub(in crate::config) retention_days: u64,
-    /// Most calls to one group of endpoints within a minute, 1 to 6000. Default: 30.
+    /// Most calls to one group of endpoints within a minute where the server does not tell its own limit, 1 to 6000. Default: 30.
     #[serde(default = "thirty")]
     pub(in crate::config) requests_per_minute: u64,
     /// Longest wait for a connection, in seconds, 1 to 3600. Default: 10.

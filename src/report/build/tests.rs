@@ -59,6 +59,7 @@ fn window(id: &str, figures: &[(Metric, Option<Decimal>)]) -> Window {
         items: None,
         organization: None,
         converted: None,
+        unrelated: &[],
     }
 }
 

@@ -51,6 +51,7 @@ fn window(id: &str, items: &[Item<'_>]) -> Window {
         }),
         organization: None,
         converted: None,
+        unrelated: &[],
     }
 }
 

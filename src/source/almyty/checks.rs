@@ -26,6 +26,7 @@ pub(super) fn all(reader: &mut Reader<'_>, needs: &[Need], windows: &[Window], t
         against_invoices(reader, need, window);
     }
     week(reader);
+    unanswered(reader);
     for (need, window) in needs.iter().zip(windows) {
         month_to_date(reader, need, window, today);
     }
@@ -138,6 +139,26 @@ fn month_to_date(reader: &mut Reader<'_>, need: &Need, window: &Window, today: N
             "{}: runs of agents have cost {} since the first of the month, which is about {advice}",
             need.period.id(),
             dollars(spent)
+        );
+        reader.notice(text, false);
+    }
+}
+
+/// What would have told of a wrong unit and was not to be had.
+fn unanswered(reader: &mut Reader<'_>) {
+    let why = |target: &str| {
+        let reason = reader.answer(target).ok()?.err()?;
+        Some(format!("{} ({reason})", target.split('?').next()?))
+    };
+    let reasons: Vec<String> = [LLM_USAGE, AGENT_RUNS, SPEND]
+        .into_iter()
+        .filter_map(why)
+        .collect();
+    if !reasons.is_empty() {
+        let text = format!(
+            "Whether the cost of conversations is in the right unit was not checked against all that the platform tells, since it \
+             did not answer {}.",
+            reasons.join(" and ")
         );
         reader.notice(text, false);
     }

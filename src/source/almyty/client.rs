@@ -8,10 +8,12 @@ use super::target::Export;
 use crate::config::plan::AlmytyPlan;
 use crate::schedule::clock::Clock;
 use crate::source::SourceError;
-use crate::source::sdk::{Answered, Http, HttpPlan, Listed, Pace, Reading};
+use crate::source::sdk::{Answered, Http, HttpPlan, Listed, Lost, Pace, Reading};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Takes an API key that the platform would not look up as a bearer token.
 const KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
@@ -27,7 +29,22 @@ const JWT_DOTS: usize = 2;
 pub(super) struct Client<'c> {
     http: Http<'c>,
     headers: HeaderMap,
-    pacer: Pacer,
+    pacer: Arc<Pacer>,
+    /// Longest wait for the server's own count.
+    ceiling: Duration,
+}
+
+/// Which failures a report can live with, by their status, if a status is the reason.
+pub(super) type Spared = fn(Option<u16>) -> bool;
+
+/// What a server says that it does not have, or does not give us.
+pub(super) fn kept_from_us(status: Option<u16>) -> bool {
+    matches!(status, Some(402..=404))
+}
+
+/// Everything but a key that is not accepted.
+pub(super) fn anything_but_the_key(status: Option<u16>) -> bool {
+    status != Some(401)
 }
 
 /// One page of a list, and what the platform says about the whole of it.
@@ -53,7 +70,8 @@ impl<'c> Client<'c> {
             source_name: name.to_owned(),
             cause,
         })?;
-        let bearer = is_bearer(token.expose_secret());
+        let key = token.expose_secret().to_owned();
+        let bearer = is_bearer(&key);
         let http = Http::new(
             HttpPlan {
                 source: name.to_owned(),
@@ -68,6 +86,8 @@ impl<'c> Client<'c> {
             clock,
         )?;
         let http = if bearer { http } else { http.keyed_by(KEY_HEADER) };
+        let pacer = Pacer::shared(plan.base_url.as_str(), &key, plan.requests_per_minute);
+        let http = http.gauged_by(Arc::<Pacer>::clone(&pacer));
         let mut headers = HeaderMap::new();
         if let Some(organization) = &plan.organization {
             let value = HeaderValue::from_str(organization).map_err(|_| {
@@ -81,30 +101,44 @@ impl<'c> Client<'c> {
         Ok(Self {
             http,
             headers,
-            pacer: Pacer::new(plan.requests_per_minute),
+            pacer,
+            ceiling: pace.ceiling,
         })
+    }
+
+    async fn pass(&self, target: &str) {
+        let route = self.http.route(target);
+        self.pacer.pass(target, &route, self.ceiling).await;
     }
 
     /// The answer to one call.
     pub(super) async fn get(&self, target: &str) -> Result<Answered, SourceError> {
-        self.pacer.pass(target).await;
-        self.http.get(target, &self.headers, fault).await
+        self.try_get(target).await.map_err(|lost| lost.error)
     }
 
-    /// The answer to one call, or the reason why there is none if its status is one of these.
+    /// The answer to one call, of whose failure the caller decides.
+    pub(super) async fn try_get(&self, target: &str) -> Result<Answered, Lost> {
+        self.pass(target).await;
+        self.http.try_get(target, &self.headers, fault).await
+    }
+
+    /// The answer to one call, or the reason why there is none where the failure is spared.
     pub(super) async fn get_unless(
         &self,
         target: &str,
-        statuses: &[u16],
+        spared: Spared,
     ) -> Result<Result<Answered, String>, SourceError> {
-        self.pacer.pass(target).await;
-        self.http.get_unless(target, &self.headers, fault, statuses).await
+        match self.try_get(target).await {
+            Ok(answered) => Ok(Ok(answered)),
+            Err(lost) if spared(lost.status) => Ok(Err(lost.reason)),
+            Err(lost) => Err(lost.error),
+        }
     }
 
     /// The rows of one slice, unless there are more than an export holds.
-    pub(super) async fn export(&self, export: Export, slice: Slice) -> Result<Listed<Kept>, SourceError> {
+    pub(super) async fn export(&self, export: Export, slice: Slice) -> Result<Listed<Kept>, Lost> {
         let target = export.target(slice);
-        self.pacer.pass(&target).await;
+        self.pass(&target).await;
         let reading = Reading {
             pick: Kept::picker(export),
             bound: EXPORT_ROWS,
@@ -121,22 +155,22 @@ impl<'c> Client<'c> {
         limit: usize,
         pick: fn(&Value) -> Kept,
     ) -> Result<Page, SourceError> {
-        match self.page_unless(target, (page, limit), pick, &[]).await? {
+        match self.page_unless(target, (page, limit), pick, |_| false).await? {
             Ok(page) => Ok(page),
             Err(reason) => Err(self.error(target, reason)),
         }
     }
 
-    /// [`Client::page`], or the reason why there is none if its status is one of these.
+    /// [`Client::page`], or the reason why there is none where the failure is spared.
     pub(super) async fn page_unless(
         &self,
         target: &str,
         (page, limit): (u64, usize),
         pick: fn(&Value) -> Kept,
-        statuses: &[u16],
+        spared: Spared,
     ) -> Result<Result<Page, String>, SourceError> {
         let target = format!("{target}&page={page}&limit={limit}");
-        let answered = match self.get_unless(&target, statuses).await? {
+        let answered = match self.get_unless(&target, spared).await? {
             Ok(answered) => answered,
             Err(reason) => return Ok(Err(reason)),
         };

@@ -1,24 +1,20 @@
 //! Decoding: a snapshot of rows becomes a dataset, and whatever is missing or odd becomes a sentence.
 
+use super::callers::MAX_CALLERS;
 use super::fetch::{COUNTED, LACKING};
 use super::names::NAMED;
-use super::settings::Settings;
+use super::settings::{DECIMALS, Settings};
 use super::sheet::{DIMENSIONS, Rows, Sheet};
 use super::target::{self, Export, request};
 use super::{PLATFORM, checks, documented, invoices, kept, shape};
 use crate::config::plan::AlmytySurface;
 use crate::money::{Currency, MoneyError};
 use crate::source::dataset::Reach;
-use crate::source::days::spans;
 use crate::source::sdk::{Row, json};
 use crate::source::{Dataset, Depth, Need, Notice, Snapshot, SourceError, Window};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Decimals of a dollar to which costs are rounded where their exact sum has more digits than can be kept: the platform computes in
-/// binary, and 17 digits of a tiny cost and those of a large total may not fit into one number.
-const DECIMALS: u32 = 18;
+use std::collections::BTreeMap;
 
 /// Decodes a snapshot. Pure.
 ///
@@ -102,11 +98,10 @@ fn real(
         let mut visit = |row: &Row<'_>| sheet.tool(place, row);
         reader.rows(&exported(Export::Tools), &mut visit)?;
         reader.requests(sheet, place, need)?;
-        reader.retained(sheet, (place, need), Rows::Requests, today);
-        reader.retained(sheet, (place, need), Rows::Tools, today);
         reader.audit(sheet, place, need)?;
         invoices::add(reader, sheet, needs, place)?;
     }
+    reader.retained(sheet, needs, today);
     sheet.call_users();
     for named in &NAMED {
         let dimension = DIMENSIONS
@@ -118,6 +113,7 @@ fn real(
                     sheet.book.call(dimension, &id, &name);
                 }
             }
+            _ if named.dimension == "provider" && invoices::call_providers(reader, sheet, needs)? => {}
             _ => reader.notice(
                 format!(
                     "The platform does not tell us the names of its {}s; they are shown by their ids.",
@@ -213,7 +209,7 @@ impl Reader<'_> {
     }
 
     /// What the platform counts of a list.
-    fn counted(&self, target: &str) -> Value {
+    pub(super) fn counted(&self, target: &str) -> Value {
         let counted = self.snapshot.text(&format!("{COUNTED}{}", request(target)));
         counted
             .and_then(|text| serde_json::from_str(text).ok())
@@ -242,7 +238,7 @@ impl Reader<'_> {
         };
         self.rows(&kept, &mut visit)?;
         let Some(days) = by_days else {
-            self.tie_out((Rows::Requests, need), rows, &counted);
+            self.tie_out(sheet, (Rows::Requests, need), rows, &counted);
             return Ok(());
         };
         let (mut further, mut less) = (0, 0);
@@ -289,19 +285,20 @@ impl Reader<'_> {
         }
     }
 
-    /// What a list holds against what the platform says it holds.
-    fn tie_out(&mut self, (rows, need): (Rows, &Need), held: u64, counted: &Value) {
+    /// What a list holds against what the platform says it holds. Sums of rows that are known to be incomplete are unknown.
+    fn tie_out(&mut self, sheet: &mut Sheet<'_>, (rows, need): (Rows, &Need), held: u64, counted: &Value) {
         let Some(total) = counted.get("total").and_then(Value::as_u64) else {
             return;
         };
         if held < total {
             let text = format!(
-                "{}: the platform counts {total} {}, but its pages gave only {held}, also when read again; the report counts \
-                 those.",
+                "{}: the platform counts {total} {}, but its pages gave only {held}, also when read again; what is made of them is \
+                 not available.",
                 need.period.id(),
                 rows.name()
             );
             self.notice(text, need.depth == Depth::Full);
+            sheet.doubt(&need.period, rows);
         }
     }
 
@@ -314,6 +311,13 @@ impl Reader<'_> {
     ) -> Result<(), SourceError> {
         if !self.settings.audit || need.depth != Depth::Full {
             sheet.known[place].unknown.insert(Rows::Audit);
+            if self.settings.audit && need.depth == Depth::Comparison {
+                let text = format!(
+                    "{}: the audit trail is told of the reported period only; its events are not compared.",
+                    need.period.id()
+                );
+                self.notice(text, false);
+            }
             return Ok(());
         }
         let target = target::audit(target::whole(&need.period));
@@ -334,42 +338,8 @@ impl Reader<'_> {
         };
         self.rows(&request(&target), &mut visit)?;
         let counted = self.counted(&target);
-        self.tie_out((Rows::Audit, need), held, &counted);
+        self.tie_out(sheet, (Rows::Audit, need), held, &counted);
         Ok(())
-    }
-
-    /// Whether rows that are older than the platform keeps them are there all the same. A day without rows proves nothing then,
-    /// least of all that nothing happened.
-    fn retained(
-        &mut self,
-        sheet: &mut Sheet<'_>,
-        (place, need): (usize, &Need),
-        rows: Rows,
-        today: NaiveDate,
-    ) {
-        let Some(days) = self.settings.retention_days else {
-            return;
-        };
-        let kept_from = today
-            .checked_sub_days(Days::new(days.into()))
-            .unwrap_or(NaiveDate::MIN);
-        let known = &mut sheet.known[place];
-        let none = BTreeSet::new();
-        let there = known.days.get(&rows).unwrap_or(&none);
-        let old = need.period.dates().filter(|day| *day < kept_from);
-        let gone: Vec<NaiveDate> = old.filter(|day| !there.contains(day)).collect();
-        if gone.is_empty() {
-            return;
-        }
-        known.unknown.insert(rows);
-        let text = format!(
-            "{}: {} are not retained: the platform keeps them for {days} days and has none for {}. They are not available, \
-             which is not zero. If it keeps them longer, set `retention_days`.",
-            need.period.id(),
-            rows.name(),
-            spans(gone).join(", ")
-        );
-        self.notice(text, need.depth == Depth::Full);
     }
 
     /// Sentences about rows that are not as promised.
@@ -380,6 +350,21 @@ impl Reader<'_> {
                 "{id}: {count} {} came without a readable `{field}`; what is made of it is not available, since unknown is not \
                  zero.",
                 rows.name()
+            );
+            self.notice(text, need.depth == Depth::Full);
+        }
+        if known.rounded > 0 {
+            let text = format!(
+                "{id}: the cost of {} conversations has more digits than can be kept; each is rounded to {DECIMALS} decimals of a \
+                 dollar.",
+                known.rounded
+            );
+            self.notice(text, false);
+        }
+        if known.callers.are_crowded() {
+            let text = format!(
+                "{id}: there were more than {MAX_CALLERS} different callers, which is more than are told apart; how many is not \
+                 available."
             );
             self.notice(text, need.depth == Depth::Full);
         }

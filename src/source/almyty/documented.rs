@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use super::decode::Reader;
+use super::shape::PER_REQUEST;
 use super::sheet::{AUDIT, Amounts, Rows, SHOWN, Sheet};
 use super::target;
 use crate::metric::Metric;
@@ -31,7 +32,7 @@ const REST: Decimal = dec!(0.2);
 /// # Errors
 /// [`SourceError`] if the platform does not answer, does not let us in, or answers none of the figures.
 pub(super) async fn probe(client: &Client<'_>, day: NaiveDate) -> Result<(), SourceError> {
-    let target = format!("/usage-metrics?startDate={day}&endDate={day}");
+    let target = target::usage_metrics(day, day);
     let answered = client.get(&target).await?;
     match figures(&answered.value) {
         Some(_) => Ok(()),
@@ -86,6 +87,7 @@ pub(super) fn windows(
             items: None,
             converted: None,
             organization: None,
+            unrelated: &PER_REQUEST,
         });
     }
     Ok(windows)
@@ -106,7 +108,7 @@ fn events(amounts: &Amounts) -> Measure {
 
 /// The seven figures of one period.
 fn read(reader: &mut Reader<'_>, period: &Period) -> Result<Vec<Measure>, SourceError> {
-    let target = target::usage_metrics(period);
+    let target = target::usage_metrics(period.start(), period.last_day());
     let answer = reader
         .answer(&target)?
         .map_err(|reason| reader.contradiction(reason))?;
@@ -163,7 +165,10 @@ fn settle_rates(reader: &mut Reader<'_>, period: &Period, figures: &mut [Measure
             }
             _ => None,
         },
-        (Some(alone), None) | (None, Some(alone)) => (alone > Decimal::ONE).then_some(Decimal::ONE),
+        (Some(alone), None) | (None, Some(alone)) => {
+            // Nothing is nothing in either unit.
+            (alone > Decimal::ONE || alone.is_zero()).then_some(Decimal::ONE)
+        }
     };
     for figure in figures
         .iter_mut()

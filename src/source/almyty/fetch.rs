@@ -1,6 +1,6 @@
 //! Fetching: which surface the server has, then list after list, period by period.
 
-use super::client::Client;
+use super::client::{Client, Spared, anything_but_the_key, kept_from_us};
 use super::documented;
 use super::keep::{Keeper, Kept};
 use super::names::NAMED;
@@ -9,11 +9,10 @@ use super::slices::Slice;
 use super::target::{self, AGENT_RUNS, Export, LLM_USAGE, OVERVIEW, SPEND, request};
 use crate::config::plan::{AlmytyPlan, AlmytySurface};
 use crate::schedule::clock::Clock;
-use crate::source::sdk::{Listed, Pace};
+use crate::source::sdk::{Listed, Lost, Pace};
 use crate::source::{Depth, Need, Progress, Recourse, SnapshotWriter, SourceError};
+use chrono::NaiveDate;
 
-/// Statuses with which a server says that it does not have, or does not give us, what a report can do without.
-pub(super) const KEPT_FROM_US: [u16; 3] = [402, 403, 404];
 /// Before a request in the snapshot: why there is no answer to it.
 pub(super) const LACKING: &str = "lacking:";
 /// Before a request in the snapshot: what the platform counts of its answer.
@@ -39,7 +38,7 @@ pub async fn fetch(
     pace: Pace,
 ) -> Result<(), SourceError> {
     let client = Client::new(name, plan, clock, pace)?;
-    let settings = Settings::of(plan, surface(&client, plan.surface).await?);
+    let settings = Settings::of(plan, surface(&client, plan.surface, yesterday(clock)).await?);
     settings.keep(into, clock.now());
     let mut fetching = Fetching {
         name,
@@ -54,7 +53,7 @@ pub async fn fetch(
     if settings.surface == AlmytySurface::Documented {
         progress.expect(needs.len() as u64 + audits);
         for need in needs {
-            let target = target::usage_metrics(&need.period);
+            let target = target::usage_metrics(need.period.start(), need.period.last_day());
             fetching.text(&target).await?;
         }
     } else {
@@ -63,8 +62,10 @@ pub async fn fetch(
         for need in needs {
             fetching.period(need).await?;
         }
+        let kept_from = settings.kept_from(clock.now().date_naive());
+        fetching.earlier_requests(needs, kept_from).await?;
         for target in ONCE {
-            fetching.optional(target).await?;
+            fetching.optional(target, anything_but_the_key).await?;
         }
         for named in &NAMED {
             fetching.names(named).await?;
@@ -85,9 +86,8 @@ pub async fn fetch(
 /// [`SourceError`] if it does not.
 pub async fn probe(name: &str, plan: &AlmytyPlan, clock: &dyn Clock, pace: Pace) -> Result<(), SourceError> {
     let client = Client::new(name, plan, clock, pace)?;
-    let today = clock.now().date_naive();
-    let yesterday = today.pred_opt().unwrap_or(today);
-    if surface(&client, plan.surface).await? == AlmytySurface::Documented {
+    let yesterday = yesterday(clock);
+    if surface(&client, plan.surface, yesterday).await? == AlmytySurface::Documented {
         return documented::probe(&client, yesterday).await;
     }
     // The last slice of yesterday is short; whether an export may be had is all that is asked.
@@ -95,25 +95,47 @@ pub async fn probe(name: &str, plan: &AlmytyPlan, clock: &dyn Clock, pace: Pace)
     while let Some(part) = slice.parts().pop() {
         slice = part;
     }
-    client.export(Export::Conversations, slice).await.map(drop)
+    let asked = client.export(Export::Conversations, slice).await;
+    asked.map(drop).map_err(|lost| lost.error)
 }
 
-/// The surface that the server has. An answer that lets nobody in is an answer: only 404 says that a surface is not there.
-async fn surface(client: &Client<'_>, wanted: AlmytySurface) -> Result<AlmytySurface, SourceError> {
+fn yesterday(clock: &dyn Clock) -> NaiveDate {
+    let today = clock.now().date_naive();
+    today.pred_opt().unwrap_or(today)
+}
+
+/// The surface that the server has: the documented one where the other is not there and this one answers. No figure of what is
+/// asked here is used, so that no other failure matters, unless nobody is let in.
+async fn surface(
+    client: &Client<'_>,
+    wanted: AlmytySurface,
+    day: NaiveDate,
+) -> Result<AlmytySurface, SourceError> {
     if wanted != AlmytySurface::Auto {
         return Ok(wanted);
     }
-    match client.get_unless(OVERVIEW, &[404]).await? {
-        Ok(_) => Ok(AlmytySurface::Real),
-        Err(_) => Ok(AlmytySurface::Documented),
+    match client.try_get(OVERVIEW).await {
+        Err(Lost {
+            status: Some(404), ..
+        }) => {
+            let documented = client.try_get(&target::usage_metrics(day, day)).await;
+            Ok(documented.map_or(AlmytySurface::Real, |_| AlmytySurface::Documented))
+        }
+        Err(Lost {
+            status: None | Some(401),
+            error,
+            ..
+        }) => Err(error),
+        _ => Ok(AlmytySurface::Real),
     }
 }
 
-fn may_pass(error: &SourceError) -> bool {
-    let SourceError::Call { recourse, .. } = error else {
+/// Whether the server may have had too much to answer, so that less of it may succeed. Whoever says when to come back has not.
+fn too_much(lost: &Lost) -> bool {
+    let SourceError::Call { recourse, .. } = &lost.error else {
         return false;
     };
-    matches!(recourse, Recourse::Retry { .. })
+    *recourse == (Recourse::Retry { after: None }) && lost.status != Some(429)
 }
 
 /// A fetch under way.
@@ -136,7 +158,8 @@ impl<'a> Fetching<'a> {
             self.progress.step();
         }
         self.requests(need).await?;
-        self.optional(&target::reconciliation(&need.period)).await
+        let invoices = target::reconciliation(&need.period);
+        self.optional(&invoices, kept_from_us).await
     }
 
     /// Begins the next file of rows.
@@ -145,8 +168,8 @@ impl<'a> Fetching<'a> {
         Keeper::begin(self.name, self.into, self.files, request(target))
     }
 
-    /// Keeps all rows of a slice. An export that is as long as exports get may lack rows, so its slice is divided: a period into
-    /// its days, a day into halves. Most organizations have few rows, and one call then does for a whole month.
+    /// Keeps all rows of a slice. An export that is as long as exports get may lack rows, so its slice is halved. Most organizations
+    /// have few rows, and one call then does for a whole month.
     pub(super) async fn export(
         &self,
         export: Export,
@@ -156,14 +179,16 @@ impl<'a> Fetching<'a> {
         let mut ahead = vec![whole];
         while let Some(slice) = ahead.pop() {
             let parts = match self.client.export(export, slice).await {
-                Ok(Listed::Whole(rows)) => {
+                Ok(Listed::Whole(mut rows)) => {
+                    // Of the day that begins where this slice ends, the next slice tells.
+                    rows.retain(|row| row.day().is_none() || row.day() != slice.next_day());
                     keeper.keep(rows)?;
                     continue;
                 }
                 Ok(Listed::Cut) => slice.parts(),
                 // A server may take too long for a month and be quick with its days; of a day there is no more to be hoped.
-                Err(error) if may_pass(&error) && slice.has_days() => slice.parts(),
-                Err(error) => return Err(error),
+                Err(lost) if too_much(&lost) && slice.has_days() => slice.each_day(),
+                Err(lost) => return Err(lost.error),
             };
             if parts.is_empty() {
                 return Err(self.too_dense(export, slice));
@@ -192,9 +217,9 @@ impl<'a> Fetching<'a> {
         Ok(())
     }
 
-    /// Keeps an answer as it came, or the reason why there is none, which a report can do without.
-    async fn optional(&self, target: &str) -> Result<(), SourceError> {
-        match self.client.get_unless(target, &KEPT_FROM_US).await? {
+    /// Keeps an answer as it came, or the reason why there is none, where a report can do without.
+    async fn optional(&self, target: &str, spared: Spared) -> Result<(), SourceError> {
+        match self.client.get_unless(target, spared).await? {
             Ok(answered) => self
                 .into
                 .keep_text(&request(target), answered.body, answered.fetched_at),
@@ -219,15 +244,18 @@ impl<'a> Fetching<'a> {
 
     async fn audit(&mut self, need: &Need) -> Result<(), SourceError> {
         let target = target::audit(target::whole(&need.period));
-        let least = format!("{target}&page=1&limit=1");
-        if let Err(reason) = self.client.get_unless(&least, &KEPT_FROM_US).await? {
-            self.lacks(&target, reason);
-        } else {
-            let mut keeper = self.keeper(&target)?;
-            let list = (&*target, AUDIT_ROWS, Kept::audit as fn(&_) -> _);
-            let total = self.pages(list, None, &mut keeper).await?;
-            self.counted(&target, &serde_json::json!({ "total": total }));
-            keeper.finish(self.clock)?;
+        let list = (&*target, AUDIT_ROWS, Kept::audit as fn(&_) -> _);
+        let first = self
+            .client
+            .page_unless(&target, (1, AUDIT_ROWS), list.2, kept_from_us);
+        match first.await? {
+            Err(reason) => self.lacks(&target, reason),
+            Ok(first) => {
+                let mut keeper = self.keeper(&target)?;
+                let total = self.pages(list, Some(first), &mut keeper).await?;
+                self.counted(&target, &serde_json::json!({ "total": total }));
+                keeper.finish(self.clock)?;
+            }
         }
         self.progress.step();
         Ok(())

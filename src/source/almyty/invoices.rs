@@ -2,7 +2,7 @@
 
 use super::decode::Reader;
 use super::settings::from_cents;
-use super::sheet::Sheet;
+use super::sheet::{PROVIDER, Sheet};
 use super::target;
 use crate::money::{self, MoneyError};
 use crate::source::sdk::{Flaws, Row, Wire};
@@ -23,7 +23,7 @@ struct Provider {
 impl Wire for Provider {
     fn read(row: &Row<'_>, flaws: &mut Flaws) -> Self {
         Self {
-            id: row.text("llmProviderId", flaws),
+            id: row.literal("llmProviderId", flaws),
             name: row.text("providerName", flaws),
             estimate_cents: row.number("estimateCents", flaws),
             actual_cents: row.number("actualCents", flaws),
@@ -42,7 +42,7 @@ fn providers(reader: &Reader<'_>, need: &Need) -> Result<Result<Vec<Provider>, S
     Ok(list.ok_or_else(|| "it answered without a list of providers".to_owned()))
 }
 
-/// Adds the invoices of the period at `place`. Providers that are known by an invoice lend it their names.
+/// Adds the invoices of the period at `place`.
 pub(super) fn add(
     reader: &mut Reader<'_>,
     sheet: &mut Sheet<'_>,
@@ -77,6 +77,24 @@ pub(super) fn add(
             .map_err(|reason| reader.contradiction(reason))?;
     }
     Ok(())
+}
+
+/// Calls providers what their invoices call them. Tells whether there was any such name.
+pub(super) fn call_providers(
+    reader: &Reader<'_>,
+    sheet: &mut Sheet<'_>,
+    needs: &[Need],
+) -> Result<bool, SourceError> {
+    let mut called = false;
+    for need in needs {
+        for provider in providers(reader, need)?.unwrap_or_default() {
+            if let (Some(id), Some(name)) = (provider.id, provider.name) {
+                sheet.book.call(PROVIDER, &id, &name);
+                called = true;
+            }
+        }
+    }
+    Ok(called)
 }
 
 /// The platform's own estimate for the period in dollars, if it agrees with `ours`. It is a hundred times too high in the versions

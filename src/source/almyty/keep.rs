@@ -1,14 +1,16 @@
 //! What is kept of the platform's rows: what figures are made of. Bodies, headers, parameters, results, titles, texts of errors,
 //! paths (whose query may hold a key) and values of changes are dropped as they stream in, and so is every field we do not know.
 
+use super::kept::utc_date;
 use super::target::Export;
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::{Answer, Body, SnapshotWriter, hex};
 use crate::source::{SnapshotError, SourceError};
+use chrono::NaiveDate;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -67,11 +69,36 @@ const AUDIT: [&str; 9] = [
     "createdAt",
 ];
 
+/// Most rows of one list; the fingerprints of all of them are in memory while it is read.
+const MAX_ROWS: u64 = 2_000_000;
+/// Bytes of a fingerprint: so many that no two ids share one by chance.
+const FINGERPRINT_BYTES: usize = 16;
+
+/// What is remembered of an id.
+pub(super) type Fingerprint = [u8; FINGERPRINT_BYTES];
+
+/// Tells texts apart in little memory.
+pub(super) fn fingerprint(id: &str) -> Fingerprint {
+    let hash = Sha256::digest(id.as_bytes());
+    std::array::from_fn(|place| hash[place])
+}
+
 /// A row as it is kept: one line of JSON, its digits as sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Kept {
     id: Option<String>,
+    /// The UTC date of its instant, where it has one.
+    day: Option<NaiveDate>,
     line: String,
+}
+
+/// A name that tells things apart, as text or as number.
+pub(super) fn identity(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
 impl Kept {
@@ -109,10 +136,16 @@ impl Kept {
         Self::of(kept)
     }
 
+    /// The UTC date of its instant; `None` where none can be read.
+    pub(super) fn day(&self) -> Option<NaiveDate> {
+        self.day
+    }
+
     fn of(kept: Map<String, Value>) -> Self {
-        let id = kept.get("id").and_then(Value::as_str);
+        let instant = kept.get("timestamp").or_else(|| kept.get("createdAt"));
         Self {
-            id: id.filter(|id| !id.is_empty()).map(str::to_owned),
+            id: kept.get("id").and_then(identity),
+            day: instant.and_then(Value::as_str).and_then(utc_date),
             line: Value::Object(kept).to_string(),
         }
     }
@@ -137,8 +170,9 @@ pub(super) struct Keeper<'a> {
     gz: GzEncoder<File>,
     hash: Sha256,
     bytes: u64,
-    seen: HashSet<String>,
+    seen: HashSet<Fingerprint>,
     rows: u64,
+    days: BTreeMap<NaiveDate, u64>,
     nameless: bool,
 }
 
@@ -165,16 +199,29 @@ impl<'a> Keeper<'a> {
             bytes: 0,
             seen: HashSet::new(),
             rows: 0,
+            days: BTreeMap::new(),
             nameless: false,
         })
     }
 
     /// Keeps those rows that have not been kept before. Rows without an id cannot be told apart, and all are kept.
     pub(super) fn keep(&mut self, rows: Vec<Kept>) -> Result<(), SourceError> {
-        for Kept { id, mut line } in rows {
+        for Kept { id, day, mut line } in rows {
             self.nameless |= id.is_none();
-            if id.is_some_and(|id| !self.seen.insert(id)) {
+            if id.is_some_and(|id| !self.seen.insert(fingerprint(&id))) {
                 continue;
+            }
+            if self.rows == MAX_ROWS {
+                return Err(SourceError::Contradiction {
+                    source_name: self.source.to_owned(),
+                    reason: format!(
+                        "the answer to {} has more than {MAX_ROWS} rows; report a shorter period",
+                        self.request
+                    ),
+                });
+            }
+            if let Some(day) = day {
+                *self.days.entry(day).or_default() += 1;
             }
             line.push('\n');
             self.hash.update(line.as_bytes());
@@ -190,6 +237,11 @@ impl<'a> Keeper<'a> {
     /// How many rows have been kept.
     pub(super) fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// How many rows of a day have been kept.
+    pub(super) fn rows_of(&self, day: NaiveDate) -> u64 {
+        self.days.get(&day).copied().unwrap_or_default()
     }
 
     /// Whether a row came without an id, so that reading the list again would double it.

@@ -7,6 +7,7 @@
 //! The platform ships two descriptions of itself. Its code has the endpoints under `/analytics/` (the *real* surface); its older
 //! documentation has `/usage-metrics` (the *documented* one), which no published code answers.
 
+mod callers;
 mod checks;
 mod client;
 mod decode;
@@ -19,6 +20,7 @@ mod kept;
 mod names;
 mod pacer;
 mod requests;
+mod retention;
 mod settings;
 mod shape;
 mod sheet;

@@ -1,6 +1,8 @@
 //! Names of agents, providers, gateways and tools: everything else speaks of them by their ids.
 
-use super::fetch::{Fetching, KEPT_FROM_US};
+use super::client::anything_but_the_key;
+use super::fetch::Fetching;
+use super::keep::identity;
 use super::target::request;
 use crate::source::{Snapshot, SourceError};
 use serde_json::{Value, json};
@@ -53,7 +55,7 @@ impl Fetching<'_> {
         let mut seen = BTreeSet::new();
         for page in 1..=MAX_PAGES {
             let target = format!("{}?page={page}&limit={PAGE_NAMES}", list.path);
-            let answered = match self.client.get_unless(&target, &KEPT_FROM_US).await? {
+            let answered = match self.client.get_unless(&target, anything_but_the_key).await? {
                 Ok(answered) => answered,
                 Err(reason) => {
                     self.lacks(list.path, reason);
@@ -64,15 +66,13 @@ impl Fetching<'_> {
             let rows = list.rows(&answered.value);
             let before = seen.len();
             for row in rows {
-                let text = |key| {
-                    row.get(key)
-                        .and_then(Value::as_str)
-                        .filter(|text| !text.is_empty())
+                let Some(id) = row.get("id").and_then(identity) else {
+                    continue;
                 };
-                let Some(id) = text("id") else { continue };
-                seen.insert(id.to_owned());
-                if let Some(name) = text("name") {
-                    names.insert(id.to_owned(), name.to_owned());
+                seen.insert(id.clone());
+                let name = row.get("name").and_then(Value::as_str);
+                if let Some(name) = name.filter(|name| !name.is_empty()) {
+                    names.insert(id, name.to_owned());
                 }
             }
             // A server that knows no pages answers the same one for ever.

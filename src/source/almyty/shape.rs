@@ -1,8 +1,8 @@
 //! The sums as windows: figures in their units, breakdowns with the figures that belong to them, days without rows as zeros.
 
 use super::sheet::{
-    AGENT, AUDIT, Amounts, CALLER, CONVERSATIONS, COST, ERRORS, INPUT, INVOICED, INVOICES, MODEL, OUTPUT,
-    REQUESTS, Rows, SHOWN, SUCCESS, SUMS, Sheet, TIME, TIMED, TOOL_ERRORS, TOOLS,
+    AGENT, AUDIT, Amounts, CONVERSATIONS, COST, ERRORS, INPUT, INVOICED, INVOICES, MODEL, OUTPUT, REQUESTS,
+    Rows, SHOWN, SUCCESS, SUMS, Sheet, TIME, TIMED, TOOL_ERRORS, TOOLS,
 };
 use crate::metric::Metric;
 use crate::money::{self, MoneyError};
@@ -46,6 +46,14 @@ const OF_PROVIDERS: [Metric; 6] = [
     Metric::Conversations,
 ];
 const OF_TOOLS: [Metric; 2] = [Metric::ToolExecutions, Metric::ToolErrors];
+/// Ratios of conversations to requests, which have nothing to do with each other: a conversation is no request, and most requests
+/// call no model.
+pub(super) const PER_REQUEST: [Metric; 4] = [
+    Metric::AverageCostPerRequest,
+    Metric::AverageInputTokensPerRequest,
+    Metric::AverageOutputTokensPerRequest,
+    Metric::AverageTokensPerRequest,
+];
 const OF_AUDIT: [Metric; 1] = [Metric::AuditEvents];
 
 /// The figures that a breakdown has.
@@ -71,6 +79,7 @@ pub(super) fn windows(sheet: &Sheet<'_>, today: NaiveDate) -> Result<Vec<Window>
         let kinds = [Rows::Conversations, Rows::Requests, Rows::Tools];
         let rows = &sheet.known[place].rows;
         window.rows = kinds.iter().filter_map(|kind| rows.get(kind)).sum();
+        window.unrelated = &PER_REQUEST;
         fill(window, today);
         let breakdowns = std::mem::take(&mut window.breakdowns);
         window.breakdowns = breakdowns
@@ -140,10 +149,15 @@ fn derived(sheet: &Sheet<'_>, place: usize, amounts: &Amounts, extras: &[Decimal
             .then(|| distinct(ledger, dimension, amounts[of]))
             .flatten()
     };
+    let nobody = requests.is_zero().then_some(Decimal::ZERO);
+    let users = known
+        .has(Rows::Requests, &[])
+        .then(|| known.callers.count().or(nobody));
+    let users = users.flatten();
     let told = [
         (Metric::ErrorRate, share(amounts[ERRORS], status)),
         (Metric::AverageRequestTime, time),
-        (Metric::ActiveUsers, took_part(CALLER, Rows::Requests, REQUESTS)),
+        (Metric::ActiveUsers, users),
         (
             Metric::ActiveAgents,
             took_part(AGENT, Rows::Conversations, CONVERSATIONS),
@@ -162,7 +176,7 @@ fn derived(sheet: &Sheet<'_>, place: usize, amounts: &Amounts, extras: &[Decimal
 
 /// How many members took part; none where there was nothing, unknown where rows name nobody.
 fn distinct(
-    ledger: &Ledger<SUMS, { super::sheet::EXTRAS }, 10>,
+    ledger: &Ledger<SUMS, { super::sheet::EXTRAS }, SHOWN>,
     dimension: usize,
     rows: Decimal,
 ) -> Option<Decimal> {

@@ -1,8 +1,10 @@
 //! The sums of all rows: what is summed, by what it is broken down, and what of it is not known.
 
+use super::callers::Callers;
 use super::kept::utc_date;
 use super::settings::Settings;
 use crate::money::MoneyError;
+use crate::period::Period;
 use crate::source::Need;
 use crate::source::files::Flaw;
 use crate::source::files::book::{Book, Key};
@@ -33,8 +35,8 @@ pub(super) const TIMED: usize = 1;
 pub(super) const SUCCESS: usize = 2;
 pub(super) const EXTRAS: usize = 3;
 
-/// The breakdowns, and last the callers, who are counted but not shown.
-pub(super) const DIMENSIONS: [&str; 10] = [
+/// The breakdowns.
+pub(super) const DIMENSIONS: [&str; 9] = [
     "provider",
     "model",
     "agent",
@@ -44,10 +46,9 @@ pub(super) const DIMENSIONS: [&str; 10] = [
     "audit_action",
     "audit_resource_type",
     "audit_user",
-    "caller",
 ];
 /// How many dimensions are breakdowns.
-pub(super) const SHOWN: usize = 9;
+pub(super) const SHOWN: usize = DIMENSIONS.len();
 pub(super) const PROVIDER: usize = 0;
 pub(super) const MODEL: usize = 1;
 pub(super) const AGENT: usize = 2;
@@ -57,7 +58,6 @@ const TOOL: usize = 5;
 const ACTION: usize = 6;
 const RESOURCE: usize = 7;
 const ACTOR: usize = 8;
-pub(super) const CALLER: usize = 9;
 
 /// Most users whose addresses are remembered; further ones are shown by their ids.
 const MAX_EMAILS: usize = 100_000;
@@ -65,7 +65,7 @@ const MAX_EMAILS: usize = 100_000;
 /// A field of a row that a sum is made of.
 pub(super) type Field = &'static str;
 pub(super) type Amounts = [Decimal; SUMS];
-pub(super) type AlmytyBook = Book<SUMS, EXTRAS, 10>;
+pub(super) type AlmytyBook = Book<SUMS, EXTRAS, SHOWN>;
 
 /// A kind of row, with the sums that are unknown where a row of it has no date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,8 +100,12 @@ impl Rows {
 pub(super) struct Known {
     /// Rows by kind.
     pub(super) rows: BTreeMap<Rows, u64>,
-    /// Days that have rows, by kind.
-    pub(super) days: BTreeMap<Rows, BTreeSet<NaiveDate>>,
+    /// Days that have requests.
+    pub(super) request_days: BTreeSet<NaiveDate>,
+    /// Who has made them.
+    pub(super) callers: Callers,
+    /// How many conversations have a cost that had to be rounded to be kept.
+    pub(super) rounded: u64,
     /// How many rows lack a field that a sum is made of.
     pub(super) lacks: BTreeMap<(Rows, Field), u64>,
     /// Rows that lie outside of the period that was asked for.
@@ -163,7 +167,9 @@ impl<'a> Sheet<'a> {
         }
         for holder in self.holding(day) {
             *self.known[holder].rows.entry(rows).or_default() += 1;
-            self.known[holder].days.entry(rows).or_default().insert(day);
+            if rows == Rows::Requests {
+                self.known[holder].request_days.insert(day);
+            }
         }
         Some(day)
     }
@@ -181,15 +187,30 @@ impl<'a> Sheet<'a> {
     ) -> Result<Option<Decimal>, String> {
         let number = row.number(field, &mut Flaws::default());
         match number {
-            Some(number) if number < Decimal::ZERO => Err(format!(
-                "`{field}` of a row is {number}, which cannot be negative; ask the platform's operator"
-            )),
+            Some(number) if number < Decimal::ZERO => Err(negative(field, number)),
             Some(number) => Ok(Some(number.normalize())),
             None => {
                 self.lack((rows, field), day);
                 Ok(None)
             }
         }
+    }
+
+    /// The cost of a conversation in dollars; where it cannot be read, the costs of its periods are unknown.
+    fn cost(&mut self, row: &Row<'_>, day: NaiveDate) -> Result<Decimal, String> {
+        let field = "totalCost";
+        let written = row.literal(field, &mut Flaws::default());
+        let Some((cost, rounded)) = written.and_then(|written| self.settings.cost(&written)) else {
+            self.lack((Rows::Conversations, field), day);
+            return Ok(Decimal::ZERO);
+        };
+        if cost < Decimal::ZERO {
+            return Err(negative(field, cost));
+        }
+        for holder in self.holding(day) {
+            self.known[holder].rounded += u64::from(rounded);
+        }
+        Ok(cost)
     }
 
     fn lack(&mut self, what: (Rows, Field), day: NaiveDate) {
@@ -212,9 +233,7 @@ impl<'a> Sheet<'a> {
         let of = (Rows::Conversations, row);
         let mut amounts = [Decimal::ZERO; SUMS];
         amounts[CONVERSATIONS] = Decimal::ONE;
-        if let Some(cost) = self.number(of, "totalCost", day)? {
-            amounts[COST] = self.settings.dollars(cost).map_err(|error| error.to_string())?;
-        }
+        amounts[COST] = self.cost(row, day)?;
         amounts[INPUT] = self.number(of, "totalInputTokens", day)?.unwrap_or_default();
         amounts[OUTPUT] = self.number(of, "totalOutputTokens", day)?.unwrap_or_default();
         let agent = text(row, "agentId").or_else(|| text(row, "externalAgentId"));
@@ -255,12 +274,13 @@ impl<'a> Sheet<'a> {
         let user = text(row, "userId");
         let address = || text(row, "ipAddress").map(|address| format!("address {address}"));
         let caller = user.clone().map(|user| format!("user {user}")).or_else(address);
-        self.add(
-            day,
-            &[(USER, user), (GATEWAY, text(row, "gatewayId")), (CALLER, caller)],
-            &amounts,
-            extras,
-        )?;
+        for holder in self.holding(day) {
+            if let Some(caller) = &caller {
+                self.known[holder].callers.meet(caller);
+            }
+        }
+        let members = [(USER, user), (GATEWAY, text(row, "gatewayId"))];
+        self.add(day, &members, &amounts, extras)?;
         Ok(Some((day, !amounts[ERRORS].is_zero())))
     }
 
@@ -281,11 +301,7 @@ impl<'a> Sheet<'a> {
         for holder in self.holding(day) {
             *self.known[holder].rows.entry(Rows::Requests).or_default() += requests;
             self.known[holder].further += requests;
-            self.known[holder]
-                .days
-                .entry(Rows::Requests)
-                .or_default()
-                .insert(day);
+            self.known[holder].request_days.insert(day);
         }
         self.add(day, &[], &amounts, [Decimal::ZERO; EXTRAS])
     }
@@ -364,6 +380,15 @@ impl<'a> Sheet<'a> {
         added.map_err(|Flaw { reason, .. }| reason)
     }
 
+    /// Takes note that rows of a period are known to be incomplete, and with them all that overlaps it.
+    pub(super) fn doubt(&mut self, period: &Period, rows: Rows) {
+        for (need, known) in self.needs.iter().zip(&mut self.known) {
+            if need.period.start() < period.end() && period.start() < need.period.end() {
+                known.unknown.insert(rows);
+            }
+        }
+    }
+
     /// Calls users by the addresses that the audit trail knows; there is no list of them.
     pub(super) fn call_users(&mut self) {
         for (id, email) in &self.emails {
@@ -377,9 +402,13 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// A text that may be missing.
+/// A text or a number that names something; it may be missing.
 fn text(row: &Row<'_>, key: &str) -> Option<String> {
-    row.text(key, &mut Flaws::default())
+    row.literal(key, &mut Flaws::default())
+}
+
+fn negative(field: Field, number: Decimal) -> String {
+    format!("`{field}` of a row is {number}, which cannot be negative; ask the platform's operator")
 }
 
 fn flag(is: bool) -> Decimal {

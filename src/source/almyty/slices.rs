@@ -23,31 +23,55 @@ impl Slice {
         let next = last.succ_opt().unwrap_or(last);
         Self {
             from: midnight(first),
-            to: midnight(next) - TICK,
+            to: last_instant_before(next),
         }
+    }
+
+    /// The last day of which it holds more than the first instant.
+    fn last_day(self) -> NaiveDate {
+        (self.to - TICK).date_naive()
     }
 
     /// Whether it is of several days.
     pub(super) fn has_days(self) -> bool {
-        self.from.date_naive() < self.to.date_naive()
+        self.from.date_naive() < self.last_day()
     }
 
-    /// Smaller slices that cover this one, in order: its days, or the halves of a day; none where it is too short for that.
+    /// The day of which it holds the first instant only, because the next slice begins with it.
+    pub(super) fn next_day(self) -> Option<NaiveDate> {
+        Some(self.to.date_naive()).filter(|day| *day > self.last_day())
+    }
+
+    /// Smaller slices that cover this one, in order: half of its days each, or the halves of a day; none where it is too short
+    /// for that.
     ///
     /// Halves share the instant between them, because the platform keeps finer instants than it tells: nothing may fall
-    /// between them. What comes twice has the same id.
+    /// between them. What comes twice has the same id or is of the [`Slice::next_day`].
     pub(super) fn parts(self) -> Vec<Self> {
-        if self.has_days() {
-            let (first, last) = (self.from.date_naive(), self.to.date_naive());
-            let days = first.iter_days().take_while(|day| *day <= last);
-            return days.map(|day| Self::days(day, day)).collect();
-        }
         let length = self.to - self.from;
-        if length <= SHORTEST {
+        let middle = if self.has_days() {
+            let days = (self.last_day() - self.from.date_naive()).num_days() + 1;
+            midnight(self.from.date_naive() + TimeDelta::days(days / 2))
+        } else if length > SHORTEST {
+            self.from + TimeDelta::milliseconds(length.num_milliseconds() / 2)
+        } else {
             return Vec::new();
-        }
-        let middle = self.from + TimeDelta::milliseconds(length.num_milliseconds() / 2);
+        };
         vec![Self { to: middle, ..self }, Self { from: middle, ..self }]
+    }
+
+    /// Each of its days; all but the last end where the next one begins.
+    pub(super) fn each_day(self) -> Vec<Self> {
+        let last = self.last_day();
+        let days = self.from.date_naive().iter_days().take_while(|day| *day <= last);
+        let slice = |day: NaiveDate| {
+            let next = day.succ_opt().map_or(self.to, midnight);
+            Self {
+                from: midnight(day).max(self.from),
+                to: next.min(self.to),
+            }
+        };
+        days.map(slice).collect()
     }
 
     /// `from=…&to=…`, with the zone: a bare date would be its first instant, and lose all of the last day.
@@ -67,6 +91,11 @@ pub(super) fn midnight(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(chrono::NaiveTime::MIN).and_utc()
 }
 
+/// The last instant before a UTC day that can be asked for.
+pub(super) fn last_instant_before(day: NaiveDate) -> DateTime<Utc> {
+    midnight(day) - TICK
+}
+
 /// `2026-10-01T00:00:00.000Z`.
 pub(super) fn stamp(instant: DateTime<Utc>) -> String {
     instant.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
@@ -80,22 +109,37 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn shown(slices: &[Slice]) -> Vec<String> {
+        slices.iter().map(Slice::to_string).collect()
+    }
+
     #[test]
-    fn a_month_is_divided_into_days_and_a_day_into_halves_that_touch() {
+    fn a_month_is_divided_into_halves_down_to_those_of_a_day_and_they_touch() {
         let month = Slice::days(day("2026-10-01"), day("2026-10-31"));
         assert_eq!(
             month.query(),
             "from=2026-10-01T00:00:00.000Z&to=2026-10-31T23:59:59.999Z"
         );
-        let days = month.parts();
-        assert_eq!(days.len(), 31);
-        assert_eq!(days[30], Slice::days(day("2026-10-31"), day("2026-10-31")));
-        let halves: Vec<String> = days[0].parts().into_iter().map(|half| half.to_string()).collect();
+        let halves = month.parts();
         assert_eq!(
-            halves,
+            shown(&halves),
             [
-                "2026-10-01T00:00:00.000Z to 2026-10-01T11:59:59.999Z",
-                "2026-10-01T11:59:59.999Z to 2026-10-01T23:59:59.999Z",
+                "2026-10-01T00:00:00.000Z to 2026-10-16T00:00:00.000Z",
+                "2026-10-16T00:00:00.000Z to 2026-10-31T23:59:59.999Z",
+            ]
+        );
+        assert_eq!(halves[0].next_day(), Some(day("2026-10-16")));
+        assert_eq!(halves[1].next_day(), None);
+        let days = month.each_day();
+        assert_eq!(days.len(), 31);
+        assert!(days.iter().all(|day| !day.has_days()));
+        assert!(days.windows(2).all(|pair| pair[0].to == pair[1].from));
+        assert_eq!(days[30], Slice::days(day("2026-10-31"), day("2026-10-31")));
+        assert_eq!(
+            shown(&days[0].parts()),
+            [
+                "2026-10-01T00:00:00.000Z to 2026-10-01T12:00:00.000Z",
+                "2026-10-01T12:00:00.000Z to 2026-10-02T00:00:00.000Z",
             ]
         );
     }

@@ -1,7 +1,8 @@
 //! The calls that a snapshot is made of, as they are written: fetching asks for them, decoding finds their answers by them.
 
-use super::slices::{Slice, midnight, stamp};
+use super::slices::{Slice, last_instant_before, midnight, stamp};
 use crate::period::Period;
+use chrono::NaiveDate;
 
 /// Rolling windows and names, asked for once. Seven days of conversations, their cost in cents.
 pub(super) const LLM_USAGE: &str = "/analytics/llm-usage?timeframe=7d";
@@ -62,6 +63,11 @@ pub(super) fn requests(slice: Slice) -> String {
     format!("/analytics/requests?{}", slice.query())
 }
 
+/// All requests of before a day that the platform still has.
+pub(super) fn requests_before(day: NaiveDate) -> String {
+    format!("/analytics/requests?to={}", stamp(last_instant_before(day)))
+}
+
 /// The audit trail of a slice, without page and limit.
 pub(super) fn audit(slice: Slice) -> String {
     format!("/audit-logs?{}", slice.query())
@@ -76,13 +82,9 @@ pub(super) fn reconciliation(period: &Period) -> String {
     )
 }
 
-/// The seven figures of the documented surface.
-pub(super) fn usage_metrics(period: &Period) -> String {
-    format!(
-        "/usage-metrics?startDate={}&endDate={}",
-        period.start(),
-        period.last_day()
-    )
+/// The seven figures of the documented surface, of these days.
+pub(super) fn usage_metrics(first: NaiveDate, last: NaiveDate) -> String {
+    format!("/usage-metrics?startDate={first}&endDate={last}")
 }
 
 /// The name of a call's answer in a snapshot.

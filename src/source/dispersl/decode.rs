@@ -199,6 +199,7 @@ impl<'a> Reader<'a> {
             items: None,
             converted: None,
             organization: None,
+            unrelated: &[],
         };
         if let Some(since) = self.kept_since().filter(|since| need.period.start() < *since) {
             // Whatever was said of the answers is beside the point.

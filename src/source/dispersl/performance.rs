@@ -34,11 +34,14 @@ pub(super) fn tell(reader: &mut Reader<'_>, needs: &[Need]) -> Result<(), Source
     let call = Call::Performance(Word::Month);
     let (performance, _) = reader.read::<Performance>(call)?;
     let metrics = performance.metrics.unwrap_or_default();
-    let trends = trends(&metrics);
-    let told: Vec<String> = trends
-        .iter()
-        .filter_map(|(label, kind, trend)| sentence(label, *kind, trend))
-        .collect();
+    let measures = measures(&metrics);
+    let (mut told, mut silent) = (Vec::new(), Vec::new());
+    for (label, kind, trend) in measures {
+        match trend.and_then(|trend| sentence(label, kind, trend)) {
+            Some(sentence) => told.push(sentence),
+            None => silent.push(label),
+        }
+    }
     let window = performance.period.as_deref().map_or("month".to_owned(), shown);
     if told.is_empty() {
         let text = format!(
@@ -52,9 +55,13 @@ pub(super) fn tell(reader: &mut Reader<'_>, needs: &[Need]) -> Result<(), Source
             told.join("; ")
         );
         reader.notice(text, false);
+        if !silent.is_empty() {
+            let text = format!("Of the same window it does not tell: {}.", silent.join(", "));
+            reader.notice(text, false);
+        }
     }
-    for (label, kind, trend) in trends {
-        if let Some(doubt) = doubt(kind, trend) {
+    for (label, kind, trend) in measures {
+        if let Some(doubt) = trend.and_then(|trend| doubt(kind, trend)) {
             reader.notice(format!("{label}: {doubt}."), false);
         }
     }
@@ -64,24 +71,25 @@ pub(super) fn tell(reader: &mut Reader<'_>, needs: &[Need]) -> Result<(), Source
     Ok(())
 }
 
-fn trends(metrics: &PerformanceMetrics) -> Vec<(&'static str, Kind, &Trend)> {
+fn measures(metrics: &PerformanceMetrics) -> [(&'static str, Kind, Option<&Trend>); 4] {
     [
         (
             "Task completion rate",
             Kind::Percent,
-            &metrics.task_completion_rate,
+            metrics.task_completion_rate.as_ref(),
         ),
         (
             "Average task duration",
             Kind::Duration,
-            &metrics.average_task_duration,
+            metrics.average_task_duration.as_ref(),
         ),
-        ("Token efficiency", Kind::AsGiven, &metrics.token_efficiency),
-        ("Error rate", Kind::Percent, &metrics.error_rate),
+        (
+            "Token efficiency",
+            Kind::AsGiven,
+            metrics.token_efficiency.as_ref(),
+        ),
+        ("Error rate", Kind::Percent, metrics.error_rate.as_ref()),
     ]
-    .into_iter()
-    .filter_map(|(label, kind, trend)| Some((label, kind, trend.as_ref()?)))
-    .collect()
 }
 
 /// `Error rate 6.7 %, before 8.8 %, which is a change of -2.1 points`.

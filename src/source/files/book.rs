@@ -453,6 +453,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
                 items: None,
                 organization: None,
                 converted: None,
+                unrelated: &[],
             })
         };
         self.ledgers.iter().enumerate().map(window).collect()

@@ -147,6 +147,7 @@ impl Reader<'_> {
             items: None,
             organization: None,
             converted: None,
+            unrelated: &[],
         })
     }
 

@@ -12,8 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::error::Error as _;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use url::Url;
 
@@ -28,6 +28,8 @@ const MAX_WORDS: usize = 300;
 
 /// When the far end's limit on the rate of calls is lifted.
 const RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+/// How many calls it allows until then.
+const RATE_LEFT: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
 const BAD_KEY: &str =
     "the request cannot be built: `api_key` holds a character that no HTTP header can carry";
@@ -78,6 +80,23 @@ pub struct Fault {
 /// Finds the error in a body, whatever the status was. The body of an error that is no JSON comes as one text.
 pub type Judge = fn(&Value) -> Option<Fault>;
 
+/// Hears what a far end says of its limit on the rate of calls.
+pub trait Gauge: std::fmt::Debug + Send + Sync {
+    /// An answer from the path `route` said that so many calls to it are `left`, and when they are filled up again.
+    fn told(&self, route: &str, left: u64, reset: Option<Duration>);
+}
+
+/// A call that failed for good.
+#[derive(Debug)]
+pub struct Lost {
+    /// The status, where it is the reason.
+    pub status: Option<u16>,
+    /// Why, without the place.
+    pub reason: String,
+    /// The same as an error.
+    pub error: SourceError,
+}
+
 /// The client of one source.
 #[derive(Debug)]
 pub struct Http<'c> {
@@ -85,6 +104,7 @@ pub struct Http<'c> {
     client: reqwest::Client,
     clock: &'c dyn Clock,
     key_header: Option<HeaderName>,
+    gauge: Option<Arc<dyn Gauge>>,
 }
 
 /// Why one try failed.
@@ -173,6 +193,7 @@ impl<'c> Http<'c> {
             client,
             clock,
             key_header: None,
+            gauge: None,
         })
     }
 
@@ -185,40 +206,33 @@ impl<'c> Http<'c> {
         }
     }
 
+    /// The same client, which tells `gauge` of the far end's limits.
+    #[must_use]
+    pub fn gauged_by(self, gauge: Arc<dyn Gauge>) -> Self {
+        Self {
+            gauge: Some(gauge),
+            ..self
+        }
+    }
+
     /// Gets `path` (with its query, already percent-encoded) under the base URL, repeating what may pass.
     ///
     /// # Errors
     /// [`SourceError::Call`] with host and path, never with query or token.
     pub async fn get(&self, path: &str, headers: &HeaderMap, judge: Judge) -> Result<Answered, SourceError> {
-        let url = self.target(path);
-        let answered = self.persist(|| self.attempt(&url, headers, judge)).await;
-        answered.map_err(|refused| self.refused(&url, &refused))
+        self.try_get(path, headers, judge)
+            .await
+            .map_err(|lost| lost.error)
     }
 
-    /// [`Http::get`], for what a platform may lack or keep from us: a last answer of one of these statuses is `Ok(Err(…))` with
-    /// the reason.
+    /// [`Http::get`], which leaves it to the caller what a failure means.
     ///
     /// # Errors
-    /// As [`Http::get`].
-    pub async fn get_unless(
-        &self,
-        path: &str,
-        headers: &HeaderMap,
-        judge: Judge,
-        statuses: &[u16],
-    ) -> Result<Result<Answered, String>, SourceError> {
+    /// [`Lost`], after the last try.
+    pub async fn try_get(&self, path: &str, headers: &HeaderMap, judge: Judge) -> Result<Answered, Lost> {
         let url = self.target(path);
-        match self.persist(|| self.attempt(&url, headers, judge)).await {
-            Ok(answered) => Ok(Ok(answered)),
-            Err(Refused { failure, .. })
-                if failure
-                    .status
-                    .is_some_and(|status| statuses.contains(&status.as_u16())) =>
-            {
-                Ok(Err(failure.reason))
-            }
-            Err(refused) => Err(self.refused(&url, &refused)),
-        }
+        let answered = self.persist(|| self.attempt(&url, headers, judge)).await;
+        answered.map_err(|refused| self.lost(&url, refused))
     }
 
     /// Tries until one try succeeds, or one fails for good, or there have been enough.
@@ -233,7 +247,10 @@ impl<'c> Http<'c> {
         };
         counted
             .retry(self.plan.pace.backoff(self.plan.attempts))
-            .when(|failure| failure.recourse != Recourse::Permanent)
+            .when(|failure| match failure.recourse {
+                Recourse::Permanent => false,
+                Recourse::Retry { after } => after.is_none_or(|after| after <= retry::LONGEST_WISH),
+            })
             .adjust(|failure, wait| match failure.recourse {
                 // No wait left means no try left, whatever the far end wishes.
                 Recourse::Retry { after: Some(after) } => wait.map(|_| self.plan.pace.clamped(after)),
@@ -246,14 +263,19 @@ impl<'c> Http<'c> {
             })
     }
 
-    pub(super) fn refused(&self, url: &Url, refused: &Refused) -> SourceError {
+    pub(super) fn lost(&self, url: &Url, refused: Refused) -> Lost {
         let Refused { failure, tries } = refused;
-        let note = if *tries > 1 {
+        let note = if tries > 1 {
             format!(" (tried {tries} times)")
         } else {
             String::new()
         };
-        self.call_error(url, format!("{}{note}", failure.reason), failure.recourse)
+        let error = self.call_error(url, format!("{}{note}", failure.reason), failure.recourse);
+        Lost {
+            status: failure.status.map(|status| status.as_u16()),
+            reason: failure.reason,
+            error,
+        }
     }
 
     /// An error about a call under the base URL, in the form of those of [`Http::get`].
@@ -317,6 +339,7 @@ impl<'c> Http<'c> {
                 None => request.bearer_auth(token),
             };
             let response = request.send().await.map_err(|error| self.transport(error))?;
+            self.gauge(target, &response);
             match redirect(&url, &response)? {
                 Some(next) => url = next,
                 None => return Ok(response),
@@ -327,6 +350,21 @@ impl<'c> Http<'c> {
         )))
     }
 
+    fn gauge(&self, target: &Url, response: &Response) {
+        let left = text_header(response, &RATE_LEFT).and_then(|left| left.trim().parse().ok());
+        if let (Some(gauge), Some(left)) = (&self.gauge, left) {
+            let reset = text_header(response, &RATE_RESET);
+            let reset = reset.and_then(|reset| retry::rate_reset(&reset, self.clock.now()));
+            gauge.told(target.path(), left, reset);
+        }
+    }
+
+    /// The path at which a call arrives.
+    #[must_use]
+    pub fn route(&self, path: &str) -> String {
+        self.target(path).path().to_owned()
+    }
+
     pub(super) async fn answer(&self, mut response: Response, judge: Judge) -> Result<Answered, Failure> {
         let status = response.status();
         let media_type = text_header(&response, &CONTENT_TYPE)
@@ -335,7 +373,12 @@ impl<'c> Http<'c> {
         let now = self.clock.now();
         let after = text_header(&response, &RETRY_AFTER)
             .and_then(|value| retry::retry_after(&value, now))
-            .or_else(|| retry::rate_reset(&text_header(&response, &RATE_RESET)?, now));
+            // Platforms send the reset with every answer; only to who has asked too often does it say when to come back.
+            .or_else(|| {
+                let reset =
+                    text_header(&response, &RATE_RESET).filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
+                retry::rate_reset(&reset?, now)
+            });
         let body = self.body(&mut response).await;
         if !status.is_success() {
             // A body that did not arrive whole takes nothing from what the status says.
@@ -357,21 +400,26 @@ impl<'c> Http<'c> {
             JsonError::Malformed(_) => Failure::permanent(self.words(&error.to_string())),
         })?;
         if let Some(fault) = judge(&value) {
-            let reason = self.with_remedy(
-                &format!("it answered with an error: {}", fault.said),
-                fault.remedy,
-            );
-            return Err(if fault.transient {
-                Failure::transient(reason)
-            } else {
-                Failure::permanent(reason)
-            });
+            return Err(self.mistaken(&fault));
         }
         Ok(Answered {
             body,
             value,
             fetched_at: self.clock.now(),
         })
+    }
+
+    /// An error under a status that says there is none.
+    pub(super) fn mistaken(&self, fault: &Fault) -> Failure {
+        let reason = self.with_remedy(
+            &format!("it answered with an error: {}", fault.said),
+            fault.remedy,
+        );
+        if fault.transient {
+            Failure::transient(reason)
+        } else {
+            Failure::permanent(reason)
+        }
     }
 
     async fn body(&self, response: &mut Response) -> Result<String, Failure> {
@@ -421,7 +469,7 @@ impl<'c> Http<'c> {
             )
         } else if error.is_timeout() {
             format!(
-                "no whole answer within {:?}; raise `timeout` if the platform is slow",
+                "no whole answer within {:?}; raise `timeout_secs` if the platform is slow",
                 self.plan.timeout
             )
         } else if error.is_connect() {

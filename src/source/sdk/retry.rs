@@ -5,6 +5,9 @@ use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use std::time::Duration;
 
+/// Longest wait that a far end may ask for within a call; whoever asks for more gets no further try now.
+pub(super) const LONGEST_WISH: Duration = Duration::from_mins(5);
+
 /// How long to wait between the tries of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
@@ -19,7 +22,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             base: Duration::from_secs(1),
-            ceiling: Duration::from_mins(5),
+            ceiling: LONGEST_WISH,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Long lists: the objects of one JSON array are handed over one by one as they stream in, and only what is picked stays.
 
-use super::http::{Failure, Http, Judge};
+use super::http::{Failure, Http, Judge, Lost};
 use super::json::{self, JsonError};
-use crate::source::SourceError;
 use reqwest::Response;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 use std::time::Duration;
+use url::Url;
 
 /// Largest single object of a list; its bodies and parameters come with it, although they are not kept.
 const MAX_ROW_BYTES: usize = 8 << 20;
@@ -38,17 +38,16 @@ impl Http<'_> {
     /// time, besides what is picked of the others.
     ///
     /// # Errors
-    /// [`SourceError::Call`] as in [`Http::get`], and where the answer is something else than a list of objects.
+    /// [`Lost`] as in [`Http::try_get`], and where the answer is something else than a list of objects.
     pub async fn list<T>(
         &self,
         path: &str,
         headers: &HeaderMap,
         reading: Reading<T>,
-    ) -> Result<Listed<T>, SourceError> {
+    ) -> Result<Listed<T>, Lost> {
         let url = self.target(path);
         let attempt = || async {
-            let patience = self.plan.timeout.saturating_mul(WAITS);
-            let response = self.send(&url, headers, patience).await?;
+            let response = self.head(&url, headers).await?;
             if response.status().is_success() {
                 self.objects(response, &reading).await
             } else {
@@ -60,7 +59,19 @@ impl Http<'_> {
             }
         };
         let listed = self.persist(attempt).await;
-        listed.map_err(|refused| self.refused(&url, &refused))
+        listed.map_err(|refused| self.lost(&url, refused))
+    }
+
+    /// An answer before its body: it has to begin within one wait, though the whole of it may take many.
+    async fn head(&self, url: &Url, headers: &HeaderMap) -> Result<Response, Failure> {
+        let patience = self.plan.timeout;
+        let sent = self.send(url, headers, patience.saturating_mul(WAITS));
+        match tokio::time::timeout(patience, sent).await {
+            Ok(response) => response,
+            Err(_) => Err(Failure::transient(format!(
+                "no answer within {patience:?}; raise `timeout_secs` if the platform is slow"
+            ))),
+        }
     }
 
     async fn objects<T>(&self, mut response: Response, reading: &Reading<T>) -> Result<Listed<T>, Failure> {
@@ -100,10 +111,10 @@ impl Http<'_> {
     }
 
     fn no_list(&self, value: &Value, judge: Judge) -> Failure {
-        Failure::permanent(match judge(value) {
-            Some(fault) => self.words(&format!("it answered with an error: {}", fault.said)),
-            None => "it answered with a JSON object instead of a list; check `base_url`".to_owned(),
-        })
+        match judge(value) {
+            Some(fault) => self.mistaken(&fault),
+            None => Failure::permanent("it answered with a JSON object instead of a list; check `base_url`"),
+        }
     }
 
     fn flawed(&self, flaw: &JsonError) -> Failure {
