@@ -26,12 +26,15 @@ pub(in crate::run) struct Newer {
 
 /// The newer revisions, and their parcels, that replace the parcel in `deliveries`. A run that a gate holds replaces nothing, neither
 /// does a test, nor a parcel that is dead, or replaced itself, and surely never arrived. What somebody asked for as new after the
-/// newer one was frozen is wanted as it is.
+/// newer one was frozen is wanted as it is. Two occurrences of a schedule each have a report of their own, though they may be about one
+/// rolling period: neither replaces the other.
 macro_rules! replacing {
     () => {
         "runs AS older, runs AS newer, deliveries AS theirs WHERE older.run_id = deliveries.run_id AND older.trigger <> 'test' \
          AND newer.job = older.job AND newer.period_id = older.period_id AND newer.revision > older.revision \
          AND newer.trigger <> 'test' AND newer.state <> 'held' \
+         AND NOT (EXISTS (SELECT 1 FROM occurrences WHERE occurrences.run_id = older.run_id) \
+         AND EXISTS (SELECT 1 FROM occurrences WHERE occurrences.run_id = newer.run_id)) \
          AND theirs.run_id = newer.run_id AND theirs.delivery = deliveries.delivery \
          AND (theirs.state NOT IN ('dead', 'superseded') OR EXISTS (SELECT 1 FROM attempts WHERE delivery_id = theirs.id \
          AND coalesce(outcome, 'ambiguous') = 'ambiguous')) \
