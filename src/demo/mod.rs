@@ -23,7 +23,7 @@ use company::Company;
 use mailbox::Mailbox;
 use platform::Platform;
 use receiver::Receiver;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -166,7 +166,8 @@ impl FarEnds {
         let files = |folder: &str| fs::read_dir(out.join(folder)).map_or(0, Iterator::count);
         let place = |name: &str| out.join(name).display().to_string();
         let mails = self.mailbox.mails();
-        let recipients: Vec<String> = mails.iter().flat_map(|mail| mail.recipients.clone()).collect();
+        let recipients: BTreeSet<String> = mails.iter().flat_map(|mail| mail.recipients.clone()).collect();
+        let recipients: Vec<String> = recipients.into_iter().collect();
         vec![
             (
                 place("drop"),

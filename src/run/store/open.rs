@@ -378,7 +378,11 @@ mod tests {
         Store::open(dir.path()).await.unwrap();
         let mut connection = raw(dir.path()).await;
         for sql in ["PRAGMA journal_mode = DELETE", "VACUUM"] {
-            sqlx::query(sql).execute(&mut connection).await.unwrap();
+            // The store that was just dropped closes its connections in its own time.
+            while let Err(error) = sqlx::query(sql).execute(&mut connection).await {
+                assert!(error.to_string().contains("locked"), "{error}");
+                tokio::task::yield_now().await;
+            }
         }
         connection.close().await.unwrap();
         let path = dir.path().join(FILE);
