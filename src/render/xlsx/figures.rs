@@ -75,6 +75,7 @@ pub(super) fn add_table(
     let last = u16::try_from(heads.len()).unwrap_or(u16::MAX).saturating_sub(1);
     let end = bottom + u32::from(totals);
     grid.sheet.add_table(top, 0, end, last, &table)?;
+    grid.bottom = end;
     grid.sheet.set_row_height(top, 32)?;
     for (col, head) in (0_u16..).zip(heads) {
         let format = match &head.total {

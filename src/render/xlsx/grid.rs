@@ -34,6 +34,8 @@ pub(super) struct Grid<'w> {
     heights: HashMap<u32, f64>,
     /// Values that were written as text, since a number would have lost digits.
     pub(super) as_text: usize,
+    /// The last row of its tables.
+    pub(super) bottom: u32,
 }
 
 impl<'w> Grid<'w> {
@@ -55,6 +57,7 @@ impl<'w> Grid<'w> {
             widths: Vec::new(),
             heights: HashMap::new(),
             as_text: 0,
+            bottom: 0,
         })
     }
 

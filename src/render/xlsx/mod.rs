@@ -26,7 +26,7 @@ use std::collections::HashSet;
 const CHART_WIDTH: u32 = 760;
 
 /// Rows that are still easy to read on one page of paper.
-const ROWS_OF_A_PAGE: usize = 45;
+const ROWS_OF_A_PAGE: u32 = 45;
 
 /// Longest name of a sheet, in units of UTF-16.
 const LONGEST_NAME: usize = 31;
@@ -84,13 +84,11 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
                 row += 19;
                 if on_summary.contains(&at) {
                     // It is printed there; beside the table it would make the letters too small to read.
-                    let members: HashSet<&Option<String>> =
-                        section.figures.iter().map(|figure| &figure.member).collect();
-                    if members.len() <= ROWS_OF_A_PAGE {
+                    if grid.bottom <= sections::TOP + ROWS_OF_A_PAGE {
                         grid.sheet.set_print_fit_to_pages(1, 1);
                     }
-                    let last = sections::TOP + 1 + u32::try_from(members.len()).unwrap_or(u32::MAX - 9);
-                    grid.sheet.set_print_area(0, 0, last, columns.saturating_sub(1))?;
+                    grid.sheet
+                        .set_print_area(0, 0, grid.bottom, columns.saturating_sub(1))?;
                 }
             }
         }

@@ -239,8 +239,8 @@ impl<'a> Matrix<'a> {
             .collect())
     }
 
-    /// The column of a measure and, for each comparison, four columns beside that of the first one, and the change beside the others:
-    /// a sheet that is much wider than a page is read by nobody.
+    /// The column of a measure; beside that of the first one four columns for each comparison, beside the others the change from the
+    /// leading one: a sheet that is much wider than a page is read by nobody.
     fn write_measure(
         &self,
         grid: &mut Grid<'_>,
@@ -248,16 +248,17 @@ impl<'a> Matrix<'a> {
         measure: Measure<'_>,
         others: &[Compared],
     ) -> Result<Vec<Head>, XlsxError> {
+        let full = self.measures.first() == Some(&measure);
         // Some figures of a section stand alone; they have no columns of comparisons.
         let mut figures_of = self.lines.iter().filter_map(|line| line.figures.get(&measure));
         let keys: &[&str] = if figures_of.any(|figure| !figure.comparisons.is_empty()) {
-            &self.keys
+            // Beside the first measure all of them, beside the others the leading one.
+            &self.keys[..if full { self.keys.len() } else { 1 }]
         } else {
             &[]
         };
         let code = style::measure_code(measure.metric, measure.unit, measure.currency);
         let quotient = measure.metric.is_quotient();
-        let full = self.measures.first() == Some(&measure);
         let mut as_text = false;
         for (row, line) in (TOP + 1..).zip(&self.lines) {
             let figure = line.figures.get(&measure);
@@ -311,10 +312,11 @@ impl<'a> Matrix<'a> {
             String::new()
         };
         let versus = figures::comparison_word(key, others);
-        let against = if self.keys.len() > 1 {
-            format!(" ({versus})")
-        } else {
-            String::new()
+        let mut periods = others.iter().filter(|other| other.comparison == key);
+        let against = match periods.next() {
+            _ if self.keys.len() < 2 => String::new(),
+            Some(other) => format!(" ({})", other.period.id),
+            None => format!(" ({versus})"),
         };
         [
             Head::numbers(format!("{about}{versus}")),

@@ -218,6 +218,16 @@ fn why_the_cost_changed_has_a_column_for_each_comparison() {
         let (now, steps) = values.split_last().unwrap();
         assert!((steps.iter().sum::<f64>() - now).abs() < 1e-6, "{values:?}");
     }
+    // What is printed ends where the table does, not before.
+    let bytes = render(&report, &look()).unwrap();
+    let book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    let area = format!("'Why the cost changed'!$A$1:$C${}", steps.rows().count());
+    let printed: Vec<&str> = book
+        .defined_names()
+        .iter()
+        .map(|(_, place)| place.as_str())
+        .collect();
+    assert!(printed.contains(&area.as_str()), "{area}: {printed:?}");
     // The same period under two names has two columns, which a table wants to differ.
     let twin = report.compared_with[0].period.clone();
     report.compared_with[1].period = twin;
