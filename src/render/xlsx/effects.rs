@@ -52,7 +52,8 @@ pub(super) fn write(
         grid.quantity(TOP + 1, col, beside.base_value, &code, false)?;
         for (row, metric) in (TOP + 2..).zip(&metrics) {
             let effect = effect(section, *metric, &beside.comparison);
-            grid.quantity(row, col, effect, &style::signed(&code), false)?;
+            // A division: its twelfth decimal is rounded already, and 15 digits of it are a number.
+            grid.quantity(row, col, effect, &style::signed(&code), true)?;
         }
         grid.quantity(last, col, cost.value, &code, false)?;
     }

@@ -218,6 +218,16 @@ fn why_the_cost_changed_has_a_column_for_each_comparison() {
         let (now, steps) = values.split_last().unwrap();
         assert!((steps.iter().sum::<f64>() - now).abs() < 1e-6, "{values:?}");
     }
+    // An effect of sixteen digits is a number all the same.
+    let volume = report.sections[1]
+        .figures
+        .iter_mut()
+        .find(|figure| figure.metric == Metric::VolumeEffect)
+        .unwrap();
+    volume.value = Some(dec!(3483.094235341319));
+    let sheets = read(&report);
+    let volume = row(sheet(&sheets, "Why the cost changed"), 0, "Volume");
+    assert!(matches!(volume[1], Data::Float(_)), "{volume:?}");
     // What is printed ends where the table does, not before.
     let bytes = render(&report, &look()).unwrap();
     let book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
