@@ -15,7 +15,7 @@ pub use rule::PeriodRule;
 pub use span::periods_from_to;
 
 use calendar::{EARLIEST, LATEST_END};
-use chrono::{Datelike, Days, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 
 /// A half-open range of dates with its canonical id. Never empty, always within the years 0001 … 9999.
@@ -172,6 +172,14 @@ impl Period {
                 self.neighbour(self.end, end, Shape::Range)
             }
         }
+    }
+
+    /// The days from the Monday so many complete weeks before it to its end; `None` where the calendar begins.
+    #[must_use]
+    pub fn with_weeks_before(&self, weeks: u32) -> Option<Self> {
+        let monday = self.start.week(Weekday::Mon).checked_first_day()?;
+        let start = monday.checked_sub_days(Days::new(7 * u64::from(weeks)))?;
+        Self::from_range(start, self.end, self.calendar).ok()
     }
 
     /// The same period one year earlier: the same unit by its number (week 53 meets the last week of a year without

@@ -110,6 +110,7 @@ pub(super) fn report() -> Report {
                 others: None,
             },
         }],
+        alerts: Vec::new(),
         notices: vec![Notice {
             source: None,
             text: "Specimen.".into(),

@@ -49,9 +49,18 @@ pub(super) fn trend(period: &Period, periods: u32) -> Vec<Period> {
     periods
 }
 
-/// The periods that a report needs of every source, each once.
+/// Complete weeks before a period from which is told what is usual.
+const WEEKS_BACK: u32 = 8;
+
+/// The days from the Monday eight complete weeks before `period` to its end; `None` where the calendar begins.
 #[must_use]
-pub fn needs(report: &ReportPlan, period: &Period) -> Vec<Need> {
+pub(super) fn look_back(period: &Period) -> Option<Period> {
+    period.with_weeks_before(WEEKS_BACK)
+}
+
+/// The periods that a report needs of every source, each once; with `looks_back` also the days before the period.
+#[must_use]
+pub fn needs(report: &ReportPlan, period: &Period, looks_back: bool) -> Vec<Need> {
     let mut needs = vec![Need {
         period: period.clone(),
         depth: match report {
@@ -71,7 +80,11 @@ pub fn needs(report: &ReportPlan, period: &Period) -> Vec<Need> {
         period,
         depth: Depth::Figures,
     });
-    for need in beside.chain(trend) {
+    let back = look_back(period).filter(|_| looks_back).map(|period| Need {
+        period,
+        depth: Depth::Days,
+    });
+    for need in beside.chain(trend).chain(back) {
         if !needs.iter().any(|other| other.period.id() == need.period.id()) {
             needs.push(need);
         }
@@ -84,5 +97,7 @@ pub(super) struct View<'a> {
     pub(super) dataset: &'a Dataset,
     pub(super) current: &'a Window,
     pub(super) beside: Vec<Beside<'a>>,
+    /// The days from eight weeks before the period to its end, where the report looks back.
+    pub(super) days: Option<&'a Window>,
     pub(super) maker: Maker<'a>,
 }

@@ -45,12 +45,13 @@ pub struct Brief {
 /// of other currencies are converted.
 #[must_use]
 pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice], rates: Option<&Rates>) -> Report {
+    let look_back = beside::look_back(&brief.period);
     let converted: Vec<Dataset>;
     let datasets = match rates {
         Some(rates) => {
             let all = datasets.iter();
             converted = all
-                .map(|dataset| convert::convert(dataset, rates, brief.currency))
+                .map(|dataset| convert::convert(dataset, rates, brief.currency, look_back.as_ref()))
                 .collect();
             &converted
         }
@@ -60,7 +61,7 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice], rates: Op
     // Without one of its sources a sum would be no total.
     let together = Some(datasets)
         .filter(|_| brief.combine && failures.is_empty())
-        .and_then(combine::combine);
+        .and_then(|datasets| combine::combine(datasets, look_back.as_ref()));
     let together_view = together
         .as_ref()
         .and_then(|dataset| view(dataset, brief, &others));
@@ -155,6 +156,7 @@ fn head(brief: &Brief, datasets: &[Dataset], failures: &[Notice], others: &[Othe
         sections: Vec::new(),
         charts: Vec::new(),
         notices: failures.to_vec(),
+        alerts: Vec::new(),
     }
 }
 
@@ -169,6 +171,7 @@ fn view<'a>(dataset: &'a Dataset, brief: &Brief, others: &'a [Other]) -> Option<
         dataset,
         current: dataset.window(&brief.period)?,
         beside: beside.collect(),
+        days: beside::look_back(&brief.period).and_then(|period| dataset.window(&period)),
         maker: Maker::new(dataset, brief.currency),
     })
 }

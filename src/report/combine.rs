@@ -6,7 +6,9 @@ mod organization;
 
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
+use crate::period::Period;
 use crate::source::dataset::Reach;
+use crate::source::organization::{Part, Split};
 use crate::source::{Breakdown, Dataset, Measure, Member, Notice, Series, Window};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -14,9 +16,9 @@ use std::collections::BTreeMap;
 /// What a reader finds under the name of a source.
 const TOGETHER: &str = "All sources together";
 
-/// The datasets added up; `None` for fewer than two. Its source has no name.
+/// The datasets added up; `None` for fewer than two. Its source has no name. The days of a `look_back` are split by source.
 #[must_use]
-pub(super) fn combine(datasets: &[Dataset]) -> Option<Dataset> {
+pub(super) fn combine(datasets: &[Dataset], look_back: Option<&Period>) -> Option<Dataset> {
     let (first, _) = datasets.split_first().filter(|(_, others)| !others.is_empty())?;
     let currency = one_currency(datasets);
     let windows = first.windows.iter().filter_map(|window| {
@@ -24,7 +26,11 @@ pub(super) fn combine(datasets: &[Dataset]) -> Option<Dataset> {
             .iter()
             .map(|dataset| Some((dataset.source.as_str(), dataset.window(&window.period)?)))
             .collect::<Option<_>>()?;
-        Some(added(&all, currency.is_ok()))
+        let mut window = added(&all, currency.is_ok());
+        if currency.is_ok() && look_back.is_some_and(|back| window.period.id() == back.id()) {
+            window.daily_by = by_source(&all).into_iter().collect();
+        }
+        Some(window)
     });
     Some(Dataset {
         source: String::new(),
@@ -114,6 +120,7 @@ fn added(windows: &[(&str, &Window)], amounts: bool) -> Window {
         breakdowns: breakdowns(windows, &metrics),
         items: items(windows).filter(|_| amounts),
         organization: organization::added(windows).filter(|_| amounts).map(Box::new),
+        daily_by: Vec::new(),
         // Rates of different currencies have no common effect.
         converted: None,
         unrelated: unrelated(windows),
@@ -168,6 +175,28 @@ fn daily(windows: &[(&str, &Window)], metrics: &[Metric]) -> Vec<Series> {
         })
     });
     series.collect()
+}
+
+/// The daily cost of each source; `None` where one does not tell it.
+fn by_source(windows: &[(&str, &Window)]) -> Option<Split> {
+    let part = |(source, window): &(&str, &Window)| {
+        let mut daily = window.daily.iter();
+        let cost = daily.find(|series| series.metric == Metric::TotalCost && series.whole)?;
+        Some(Part {
+            name: (*source).to_owned(),
+            others: None,
+            colour: None,
+            series: vec![Series {
+                whole: false,
+                ..cost.clone()
+            }],
+        })
+    };
+    Some(Split {
+        dimension: "source".to_owned(),
+        within: None,
+        members: windows.iter().map(part).collect::<Option<_>>()?,
+    })
 }
 
 /// The split by source, then every split that all sources have.

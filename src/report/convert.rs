@@ -9,18 +9,32 @@ use super::derive::AMOUNT_NOISE;
 use crate::metric::{Metric, Unit};
 use crate::money::rates::Rates;
 use crate::money::{self, Currency, QUOTIENT_DECIMALS};
+use crate::period::Period;
 use crate::source::{Breakdown, Dataset, Measure, Notice, Series, Window};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-/// Converts what is in another currency than `into`; what cannot be converted stays as it is, with a notice.
-pub(super) fn convert(dataset: &Dataset, rates: &Rates, into: Currency) -> Dataset {
+/// Converts what is in another currency than `into`; what cannot be converted stays as it is, with a notice. The days of a `look_back`
+/// are converted without a word, and left out where they cannot be.
+pub(super) fn convert(
+    dataset: &Dataset,
+    rates: &Rates,
+    into: Currency,
+    look_back: Option<&Period>,
+) -> Dataset {
     let Some(from) = dataset.currency.filter(|currency| *currency != into) else {
         return dataset.clone();
     };
     let mut converted = dataset.clone();
     let mut notices = Vec::new();
-    for window in &mut converted.windows {
+    if let Some(back) = look_back {
+        let windows = &mut converted.windows;
+        windows.retain_mut(|window| {
+            window.period.id() != back.id() || convert_window(window, rates, (from, into)).is_ok()
+        });
+    }
+    let told = |window: &&mut Window| look_back.is_none_or(|back| window.period.id() != back.id());
+    for window in converted.windows.iter_mut().filter(told) {
         match convert_window(window, rates, (from, into)) {
             Ok(told) => notices.push(about(dataset, told)),
             Err(why) => {
@@ -198,6 +212,9 @@ fn apply(
         .iter()
         .find(|series| series.metric == Metric::TotalCost);
     let whole = cost.map(|series| series.points.clone()).unwrap_or_default();
+    for split in &mut window.daily_by {
+        organization::convert_split(split, &whole, &rate_of, rate)?;
+    }
     if let Some(organization) = &mut window.organization {
         organization::convert(organization, (&whole, total), &rate_of, rate)?;
     }
@@ -345,6 +362,7 @@ mod tests {
                 }],
                 items: None,
                 organization: None,
+                daily_by: Vec::new(),
                 converted: None,
                 unrelated: &[],
                 period,
@@ -359,7 +377,7 @@ mod tests {
             b"date,from,to,rate\n2026-10-05,USD,EUR,0.9012\n2026-10-06,USD,EUR,0.9100\n2026-10-07,USD,EUR,0.8950\n",
         )
         .unwrap();
-        let euros = convert(&dataset(&[dec!(100), dec!(200), dec!(50)]), &rates, euro());
+        let euros = convert(&dataset(&[dec!(100), dec!(200), dec!(50)]), &rates, euro(), None);
         let window = &euros.windows[0];
         assert_eq!(window.figure(Metric::TotalCost), Some(dec!(316.87)));
         let implied = window.converted.map(|(_, rate)| money::rounded(rate, 6));
@@ -382,7 +400,7 @@ mod tests {
         let rates =
             Rates::read(b"date,from,to,rate\n2026-10-05,USD,EUR,0.9\n2026-10-06,USD,EUR,0.8\n").unwrap();
         let credits = dataset(&[dec!(1000), dec!(-999), dec!(0)]);
-        let after = convert(&credits, &rates, euro());
+        let after = convert(&credits, &rates, euro(), None);
         assert_eq!(after.windows, credits.windows);
         assert!(
             after.notices[0].text.contains("cancel each other out"),
@@ -391,7 +409,7 @@ mod tests {
         );
         let mut unknown = dataset(&[dec!(1), dec!(2), dec!(0)]);
         unknown.windows[0].figures[0].value = None;
-        let after = convert(&unknown, &rates, euro());
+        let after = convert(&unknown, &rates, euro(), None);
         assert_eq!(after.currency, Some(Currency::USD), "nothing is relabelled");
     }
 
@@ -402,7 +420,7 @@ mod tests {
         let mut noisy = dataset(&[dec!(100), dec!(50), dec!(0)]);
         noisy.windows[0].figures[0].value = Some(dec!(150.0000001));
         noisy.windows[0].breakdowns[0].members[1].measures[0].metric = Metric::TotalTokens;
-        let after = convert(&noisy, &rates, euro());
+        let after = convert(&noisy, &rates, euro(), None);
         assert_eq!(
             after.windows[0].figure(Metric::TotalCost),
             Some(dec!(75.00000005))
@@ -413,7 +431,7 @@ mod tests {
     fn without_a_rate_nothing_is_converted_and_that_is_said() {
         let rates = Rates::read(b"date,from,to,rate\n2026-10-06,USD,EUR,0.9\n").unwrap();
         let before = dataset(&[dec!(100), dec!(200), dec!(50)]);
-        let after = convert(&before, &rates, euro());
+        let after = convert(&before, &rates, euro(), None);
         assert_eq!(after.windows, before.windows);
         assert_eq!(after.currency, Some(Currency::USD));
         assert!(
@@ -422,7 +440,7 @@ mod tests {
                 .contains("no rate from USD to EUR for 2026-10-05")
         );
         // A day that cost nothing needs none, and one after the last rate has that one.
-        let after = convert(&dataset(&[dec!(0), dec!(200), dec!(50)]), &rates, euro());
+        let after = convert(&dataset(&[dec!(0), dec!(200), dec!(50)]), &rates, euro(), None);
         assert_eq!(after.windows[0].figure(Metric::TotalCost), Some(dec!(225)));
         assert!(
             after.notices[0]

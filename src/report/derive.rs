@@ -191,6 +191,7 @@ mod tests {
             breakdowns: Vec::new(),
             items: None,
             organization: None,
+            daily_by: Vec::new(),
             converted: None,
             unrelated: &[],
         }

@@ -76,6 +76,18 @@ pub struct Report {
     pub charts: Vec<Chart>,
     /// What a reader must know.
     pub notices: Vec<Notice>,
+    /// What the job's owner is told of, each once.
+    #[serde(skip)]
+    pub alerts: Vec<Alert>,
+}
+
+/// Something that the owner of a job is told once, whichever run finds it and however often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// What tells it from others of the job: `budget/platform/2026-10/over`.
+    pub key: String,
+    /// What, with its figures, in plain words.
+    pub text: String,
 }
 
 impl Report {

@@ -166,6 +166,7 @@ mod tests {
             breakdowns: Vec::new(),
             items: None,
             organization: None,
+            daily_by: Vec::new(),
             converted: None,
             unrelated: &[],
         }

@@ -315,6 +315,7 @@ pub(crate) fn report() -> Report {
         movers,
         sections: sections(summary),
         charts: charts(),
+        alerts: Vec::new(),
         notices: vec![
             Notice {
                 source: Some("globant".into()),
@@ -376,6 +377,7 @@ fn window(id: &str, cost: Decimal, leaves: usize) -> Window {
         items: Some(split("model and service type")),
         converted: None,
         organization: None,
+        daily_by: Vec::new(),
         unrelated: &[],
         figures,
         period,

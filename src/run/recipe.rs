@@ -205,7 +205,7 @@ impl Recipe {
     /// The periods that every source is asked for.
     #[must_use]
     pub fn needs(&self) -> Vec<Need> {
-        report::needs(&self.report, &self.period)
+        report::needs(&self.report, &self.period, false)
     }
 
     /// Decodes the snapshot, computes the report, renders everything and judges it. Pure but for reading the snapshot.

@@ -1,6 +1,6 @@
 //! What a snapshot says, decoded: figures, daily series, rankings and breakdowns, each with what is known of it.
 
-use super::organization::Organization;
+use super::organization::{Organization, Split};
 use crate::metric::Metric;
 use crate::money::Currency;
 use crate::period::Period;
@@ -74,6 +74,9 @@ pub struct Window {
     pub items: Option<Breakdown>,
     /// Who used what day by day; `None`: no report asks for it, or the source does not tell it.
     pub organization: Option<Box<Organization>>,
+    /// The daily cost by the members of each dimension, where a look back asks for it and the source tells it: by descending cost,
+    /// the smallest summed as one.
+    pub daily_by: Vec<Split>,
     /// The currency that the source's amounts were in before they were converted, and the rate of the whole period.
     pub converted: Option<(Currency, Decimal)>,
     /// Ratios that do not apply, although both of their parts are known: the parts are not about the same things.

@@ -3,12 +3,13 @@
 //! A row belongs to the UTC date of its `ChargePeriodStart`. The total is billed cost with credits and corrections;
 //! every row is checked, and those of the periods are summed.
 
-use super::files::book::{Book, Key, Ledger};
+use super::files::book::{Book, ByDay, Key, Ledger};
 use super::files::fetch::{self, Role};
 use super::files::presence::{Presence, unknown_figures};
 use super::files::read::{Column, Layout, Row, each_row, kept};
 use super::files::{Flaw, OneCurrency, cell, described, duplicates, notice, unsummable};
-use super::{Dataset, Measure, Need, Notice, Progress, Snapshot, SnapshotWriter, SourceError, Window};
+use super::organization::Split;
+use super::{Dataset, Depth, Measure, Need, Notice, Progress, Snapshot, SnapshotWriter, SourceError, Window};
 use crate::config::plan::FocusFilePlan;
 use crate::metric::Metric;
 use crate::money::MoneyError;
@@ -114,7 +115,12 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
         let columns = each_row(name, snapshot, (path, answer), &LAYOUT, &mut visit)?;
         bill.presence.file(&before, &bill.book.counts(), &columns);
     }
-    let windows = bill.windows().map_err(|cause| unsummable(name, &cause))?;
+    let mut windows = bill.windows().map_err(|cause| unsummable(name, &cause))?;
+    for (period, window) in windows.iter_mut().enumerate() {
+        if needs[period].depth == Depth::Days {
+            window.daily_by = by_day(name, &bill, period, snapshot)?;
+        }
+    }
     let mut notices = duplicates(name, snapshot);
     notices.extend(bill.book.shortfalls(name, today));
     notices.extend(unknown_figures(name, needs, &windows));
@@ -143,7 +149,7 @@ struct Bill {
 impl Bill {
     /// Checks one row and, if a needed period holds it, adds it.
     fn row(&mut self, row: &Row<'_, 16>, path: &str) -> Result<(), Flaw> {
-        let cells = row.cells.map(|cell| if cell == b"NULL" { &[][..] } else { cell });
+        let cells = filled(&row.cells);
         let day = cell::utc_date(cells[CHARGED_FROM]).map_err(Flaw::of(CHARGED_FROM))?;
         let billed = cell::decimal(cells[BILLED]).map_err(Flaw::of(BILLED))?;
         let effective = optional(cells[EFFECTIVE]).map_err(Flaw::of(EFFECTIVE))?;
@@ -185,25 +191,7 @@ impl Bill {
             b"Correction" => extras[5] = billed,
             word => self.meet_unknown(day, CLASS, word),
         }
-        let plain = |column: usize| Key {
-            column,
-            id: cells[column],
-            name: &[],
-        };
-        let provider = match cells[PROVIDER] {
-            b"" => SERVICE_PROVIDER,
-            _ => PROVIDER,
-        };
-        let keys = [
-            plain(provider),
-            plain(SERVICE),
-            Key {
-                name: cells[SUB_ACCOUNT_NAME],
-                ..plain(SUB_ACCOUNT)
-            },
-            plain(MODEL),
-            plain(ACCOUNT_NAME),
-        ];
+        let keys = keys(&cells);
         self.book
             .add(day, &keys, &[billed, effective.unwrap_or_default()], &extras)
     }
@@ -282,6 +270,49 @@ fn last_day(day: NaiveDate, until: &[u8]) -> Option<NaiveDate> {
     let until = cell::utc_date(until).ok()?;
     let last = if at_midnight { until.pred_opt()? } else { until };
     (day < last && until - day <= MAX_CHARGE).then_some(last)
+}
+
+/// To which member of each dimension a row belongs.
+fn keys<'a>(cells: &[&'a [u8]; 16]) -> [Key<'a>; 5] {
+    let plain = |column: usize| Key {
+        column,
+        id: cells[column],
+        name: &[],
+    };
+    let provider = match cells[PROVIDER] {
+        b"" => SERVICE_PROVIDER,
+        _ => PROVIDER,
+    };
+    [
+        plain(provider),
+        plain(SERVICE),
+        Key {
+            name: cells[SUB_ACCOUNT_NAME],
+            ..plain(SUB_ACCOUNT)
+        },
+        plain(MODEL),
+        plain(ACCOUNT_NAME),
+    ]
+}
+
+/// What stands in the cells of a row; exports of some programs write `NULL` where nothing does.
+fn filled<'a>(cells: &[&'a [u8]; 16]) -> [&'a [u8]; 16] {
+    cells.map(|cell| if cell == b"NULL" { &[][..] } else { cell })
+}
+
+/// The daily billed cost of members, for which the rows are read once more.
+fn by_day(source: &str, bill: &Bill, period: usize, snapshot: &Snapshot) -> Result<Vec<Split>, SourceError> {
+    let exact = |cause| unsummable(source, &cause);
+    let mut days = ByDay::new(&bill.book, period, SHOWN).map_err(exact)?;
+    for (path, answer) in kept(snapshot, Role::Rows) {
+        each_row(source, snapshot, (path, answer), &LAYOUT, &mut |row| {
+            let cells = filled(&row.cells);
+            let day = cell::utc_date(cells[CHARGED_FROM]).map_err(Flaw::of(CHARGED_FROM))?;
+            let billed = cell::decimal(cells[BILLED]).map_err(Flaw::of(BILLED))?;
+            days.add(day, &keys(&cells), billed)
+        })?;
+    }
+    days.splits().map_err(exact)
 }
 
 /// An amount that a row may lack.

@@ -64,6 +64,9 @@ pub enum Depth {
     Comparison,
     /// What a trend is made of: figures and daily cost.
     Figures,
+    /// What a look back is made of: figures, daily cost, and the daily cost of the members of each split that the source tells by
+    /// day. The days before the period are in it for what is usual, so nothing is told of what they lack.
+    Days,
 }
 
 impl Depth {
@@ -71,6 +74,12 @@ impl Depth {
     #[must_use]
     pub fn is_whole(self) -> bool {
         matches!(self, Self::Full | Self::Organization)
+    }
+
+    /// Whether top lists are needed.
+    #[must_use]
+    pub fn has_rankings(self) -> bool {
+        matches!(self, Self::Full | Self::Organization | Self::Comparison)
     }
 }
 

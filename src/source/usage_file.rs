@@ -5,11 +5,12 @@
 mod organization;
 mod projects;
 
-use super::files::book::{Book, Key, Ledger};
+use super::files::book::{Book, ByDay, Key, Ledger};
 use super::files::fetch::{self, Role};
 use super::files::presence::{Presence, unknown_figures};
 use super::files::read::{Column, Layout, Row, each_row, kept};
 use super::files::{Flaw, OneCurrency, cell, described, duplicates, unsummable};
+use super::organization::Split;
 use super::{
     Breakdown, Dataset, Depth, Measure, Need, Progress, Ranking, Snapshot, SnapshotWriter, SourceError,
     TopList, Window,
@@ -157,6 +158,9 @@ pub(super) fn decode(
             window.organization = organization.map(Box::new);
             notices.extend(projects.notices(name));
         }
+        if needs[period].depth == Depth::Days {
+            window.daily_by = by_day(name, &usage, period, snapshot)?;
+        }
     }
     notices.extend(usage.book.shortfalls(name, today));
     notices.extend(unknown_figures(name, needs, &windows));
@@ -198,40 +202,11 @@ impl Usage {
             .meet(currency, || format!("{path}:{}", row.line()))
             .map_err(Flaw::of(CURRENCY))?;
         self.lack(day, row);
-        let named = |column: usize, name: usize| Key {
-            column,
-            id: cells[column],
-            name: cells[name],
-        };
-        let plain = |column: usize| Key {
-            column,
-            id: cells[column],
-            name: &[],
-        };
-        let active_model = if cells[SERVICE_TYPE] == FEE {
-            &[]
-        } else {
-            cells[MODEL]
-        };
         self.item.clear();
         self.item.extend_from_slice(cells[MODEL]);
         self.item.push(BETWEEN);
         self.item.extend_from_slice(cells[SERVICE_TYPE]);
-        let keys = [
-            named(PROJECT, PROJECT_NAME),
-            plain(MODEL),
-            named(AGENT, AGENT_NAME),
-            named(USER, USER_NAME),
-            plain(SERVICE_TYPE),
-            Key {
-                id: active_model,
-                ..plain(MODEL)
-            },
-            Key {
-                id: &self.item,
-                ..plain(MODEL)
-            },
-        ];
+        let keys = keys(cells, &self.item);
         self.book.add(day, &keys, &amounts, &extras)
     }
 
@@ -368,6 +343,62 @@ fn cost(text: &[u8]) -> Result<Decimal, String> {
         ));
     }
     Ok(cost)
+}
+
+/// To which member of each dimension a row belongs; `item` is its model and service type.
+fn keys<'a>(cells: &[&'a [u8]; 18], item: &'a [u8]) -> [Key<'a>; 7] {
+    let named = |column: usize, name: usize| Key {
+        column,
+        id: cells[column],
+        name: cells[name],
+    };
+    let plain = |column: usize| Key {
+        column,
+        id: cells[column],
+        name: &[],
+    };
+    let active_model = if cells[SERVICE_TYPE] == FEE {
+        &[]
+    } else {
+        cells[MODEL]
+    };
+    [
+        named(PROJECT, PROJECT_NAME),
+        plain(MODEL),
+        named(AGENT, AGENT_NAME),
+        named(USER, USER_NAME),
+        plain(SERVICE_TYPE),
+        Key {
+            id: active_model,
+            ..plain(MODEL)
+        },
+        Key {
+            id: item,
+            ..plain(MODEL)
+        },
+    ]
+}
+
+/// The daily cost of members, for which the rows are read once more; nothing where the cost is not known.
+fn by_day(
+    source: &str,
+    usage: &Usage,
+    period: usize,
+    snapshot: &Snapshot,
+) -> Result<Vec<Split>, SourceError> {
+    let exact = |cause| unsummable(source, &cause);
+    if !usage.presence.has(period, COST) {
+        return Ok(Vec::new());
+    }
+    let mut days = ByDay::new(&usage.book, period, SHOWN).map_err(exact)?;
+    for (path, answer) in kept(snapshot, Role::Rows) {
+        each_row(source, snapshot, (path, answer), &LAYOUT, &mut |row| {
+            let day = cell::date(row.cells[DATE]).map_err(Flaw::of(DATE))?;
+            let cost = cost(row.cells[COST]).map_err(Flaw::of(COST))?;
+            days.add(day, &keys(&row.cells, &[]), cost)
+        })?;
+    }
+    days.splits().map_err(exact)
 }
 
 /// The top lists, from the complete breakdowns.

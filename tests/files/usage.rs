@@ -5,7 +5,8 @@ use chrono_tz::Tz;
 use proptest::prelude::*;
 use reportwire::metric::Metric;
 use reportwire::money::Currency;
-use reportwire::source::{Dataset, Notice, SourceKind, TopList, Window};
+use reportwire::period::{Calendar, Period};
+use reportwire::source::{self, Dataset, Depth, Need, Notice, SourceKind, TopList, Window};
 use rust_decimal::{Decimal, dec};
 
 const HEADER: &str = "date,project_id,project_name,agent_id,agent_name,user_id,user_name,model,service_type,\
@@ -321,6 +322,50 @@ fn members_of_another_period_do_not_make_those_of_this_one_zero() {
         .unwrap();
     assert_eq!(dataset.windows[0].figure(Metric::ActiveUsers), None);
     assert_eq!(dataset.windows[0].figure(Metric::ActiveProjects), Some(dec!(3)));
+}
+
+#[test]
+fn a_look_back_tells_what_each_member_cost_on_each_day() {
+    let mut rows = vec![
+        "2026-09-29,p1,Old,,,,,gpt,text_generation,,,,,,,,2,USD".to_owned(),
+        "2026-09-29,p2,,,,,,gpt,text_generation,,,,,,,,1.5,USD".to_owned(),
+        "2026-10-02,p1,New,,,,,mini,text_generation,,,,,,,,3,USD".to_owned(),
+    ];
+    // Thirty small ones, of which no more than 24 of all have days of their own.
+    rows.extend((10..40).map(|n| format!("2026-10-01,q{n},,,,,,gpt,agent,,,,,,,,0.{n},USD")));
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let bench = Bench::usage().file("u.csv", usage(&rows));
+    let needs =
+        ["2026-10", "2026-09-29..2026-10-02"].map(|period| Period::parse(period, Calendar::years()).unwrap());
+    let [october, days] = needs;
+    let needs = [(october, Depth::Full), (days, Depth::Days)].map(|(period, depth)| Need { period, depth });
+    let snapshot = bench.fetch().unwrap();
+    let dataset = source::decode("usage", SourceKind::UsageFile, &needs, &snapshot, Tz::UTC).unwrap();
+    assert!(dataset.windows[0].daily_by.is_empty());
+    let said = |notice: &Notice| notice.text.contains("2026-09-29");
+    assert!(!dataset.notices.iter().any(said), "{:?}", dataset.notices);
+    let window = &dataset.windows[1];
+    let dimensions: Vec<&str> = window
+        .daily_by
+        .iter()
+        .map(|split| split.dimension.as_str())
+        .collect();
+    assert_eq!(dimensions, ["project", "model", "service_type"]);
+    let projects = &window.daily_by[0].members;
+    let days = |member: usize| -> Vec<Option<Decimal>> {
+        let points = projects[member].series[0].points.iter();
+        points.map(|(_, value)| *value).collect()
+    };
+    let zero = Some(Decimal::ZERO);
+    assert_eq!(projects[0].name, "New");
+    assert_eq!(days(0), [Some(dec!(2)), None, zero, Some(dec!(3))]);
+    assert_eq!((projects.len(), projects[24].others), (25, Some(8)));
+    for split in &window.daily_by {
+        for (at, (_, total)) in window.daily[0].points.iter().enumerate() {
+            let parts = split.members.iter().map(|member| member.series[0].points[at].1);
+            assert_eq!(parts.sum::<Option<Decimal>>(), *total, "{}", split.dimension);
+        }
+    }
 }
 
 #[test]

@@ -58,6 +58,7 @@ fn window(id: &str, figures: &[(Metric, Option<Decimal>)]) -> Window {
         }],
         items: None,
         organization: None,
+        daily_by: Vec::new(),
         converted: None,
         unrelated: &[],
     }
@@ -94,7 +95,7 @@ fn dataset(source: &str) -> Dataset {
 
 #[test]
 fn a_full_report_needs_the_period_and_the_one_before() {
-    let needs = needs(&ReportPlan::Full, &brief().period);
+    let needs = needs(&ReportPlan::Full, &brief().period, false);
     let asked: Vec<_> = needs.iter().map(|need| (need.period.id(), need.depth)).collect();
     assert_eq!(asked, [("2026-10", Depth::Full), ("2026-09", Depth::Comparison)]);
 }

@@ -57,7 +57,8 @@ pub(super) fn convert(
     settle(costs.collect(), total)
 }
 
-fn convert_split(
+/// Converts the days of each member, so that the members of a day add up to it; `whole` is the cost of each day, converted already.
+pub(super) fn convert_split(
     split: &mut Split,
     whole: &Days,
     rate_of: &impl Fn(NaiveDate) -> Option<Decimal>,

@@ -50,6 +50,7 @@ fn window(id: &str, items: &[Item<'_>]) -> Window {
             members: members(items),
         }),
         organization: None,
+        daily_by: Vec::new(),
         converted: None,
         unrelated: &[],
     }
@@ -166,6 +167,7 @@ fn a_source_without_quantities_of_its_parts_says_what_it_can() {
     let whole = |window: &Window| Window {
         items: None,
         organization: None,
+        daily_by: Vec::new(),
         ..window.clone()
     };
     let effects = between(&whole(&current), &whole(&base), None).unwrap();

@@ -87,6 +87,7 @@ pub(super) fn windows(
             items: None,
             converted: None,
             organization: None,
+            daily_by: Vec::new(),
             unrelated: &PER_REQUEST,
         });
     }

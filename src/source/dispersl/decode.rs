@@ -199,6 +199,7 @@ impl<'a> Reader<'a> {
             items: None,
             converted: None,
             organization: None,
+            daily_by: Vec::new(),
             unrelated: &[],
         };
         if let Some(since) = self.kept_since().filter(|since| need.period.start() < *since) {

@@ -6,15 +6,17 @@ use super::{Flaw, notice};
 use crate::metric::Metric;
 use crate::money::{MoneyError, Tally};
 use crate::period::Period;
-use crate::source::{Breakdown, Measure, Member, Need, Notice, Series, Window};
+use crate::source::{Breakdown, Depth, Measure, Member, Need, Notice, Series, Window};
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
+mod by_day;
 mod ranked;
 
-pub(crate) use ranked::Ranked;
+pub(crate) use by_day::ByDay;
+pub(crate) use ranked::Slots;
 
 /// The member of rows without a value.
 pub(crate) const UNATTRIBUTED: &str = "(unattributed)";
@@ -372,6 +374,9 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         let (mut notices, mut gaps) = (Vec::new(), Vec::new());
         for ledger in &self.ledgers {
             let need = &ledger.need;
+            if need.depth == Depth::Days {
+                continue;
+            }
             match self.reach {
                 Some(reach) if !ledger.is_empty() => {
                     notices.extend(reach.shortfalls(source, need, today));
@@ -452,6 +457,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
                 breakdowns,
                 items: None,
                 organization: None,
+                daily_by: Vec::new(),
                 converted: None,
                 unrelated: &[],
             })

@@ -1,7 +1,7 @@
 //! Which figures the files can tell: a column that a file lacks is unknown there, which is never zero.
 
 use super::notice;
-use crate::source::{Need, Notice, Window};
+use crate::source::{Depth, Need, Notice, Window};
 
 /// For each needed period, the columns that every file with rows in it has.
 #[derive(Debug)]
@@ -43,7 +43,8 @@ impl<const N: usize> Presence<N> {
 /// One notice for all periods that lack the same figures; empty periods have a notice of their own.
 pub(crate) fn unknown_figures(source: &str, needs: &[Need], windows: &[Window]) -> Vec<Notice> {
     let mut lacking: Vec<(Vec<&str>, Vec<&Need>)> = Vec::new();
-    for (need, window) in needs.iter().zip(windows) {
+    let told = needs.iter().zip(windows);
+    for (need, window) in told.filter(|(need, _)| need.depth != Depth::Days) {
         let unknown = window.figures.iter().filter(|figure| figure.value.is_none());
         let labels: Vec<&str> = unknown.map(|figure| figure.metric.label()).collect();
         if labels.is_empty() || labels.len() == window.figures.len() {

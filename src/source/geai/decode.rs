@@ -11,7 +11,7 @@ use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use crate::period::Period;
 use crate::source::sdk::{Flaw, Flaws, Row, Wire, json};
-use crate::source::{Dataset, Depth, Need, Notice, Ranking, Series, Snapshot, SourceError, Window};
+use crate::source::{Dataset, Need, Notice, Ranking, Series, Snapshot, SourceError, Window};
 use chrono::NaiveDate;
 use percent_encoding::percent_decode_str;
 use rust_decimal::Decimal;
@@ -133,9 +133,10 @@ impl Reader<'_> {
     fn window(&mut self, need: &Need) -> Result<Window, SourceError> {
         let figures = figures::read(self, &need.period)?;
         let daily = self.daily(need)?;
-        let rankings = match need.depth {
-            Depth::Full | Depth::Organization | Depth::Comparison => rankings::read(self, &need.period)?,
-            Depth::Figures => Vec::new(),
+        let rankings = if need.depth.has_rankings() {
+            rankings::read(self, &need.period)?
+        } else {
+            Vec::new()
         };
         Ok(Window {
             period: need.period.clone(),
@@ -146,6 +147,7 @@ impl Reader<'_> {
             breakdowns: Vec::new(),
             items: None,
             organization: None,
+            daily_by: Vec::new(),
             converted: None,
             unrelated: &[],
         })

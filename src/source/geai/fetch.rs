@@ -6,7 +6,7 @@ use super::endpoint::{Call, DateRange, Endpoint, VALIDATE};
 use crate::config::plan::GeaiPlan;
 use crate::schedule::clock::Clock;
 use crate::source::sdk::Pace;
-use crate::source::{Depth, Need, Progress, SnapshotWriter, SourceError};
+use crate::source::{Need, Progress, SnapshotWriter, SourceError};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeSet;
 
@@ -108,7 +108,7 @@ fn calls(needs: &[Need], agent: Option<&str>) -> BTreeSet<Call> {
             HEADLINES
                 .into_iter()
                 .chain([Endpoint::TotalCostPerDay])
-                .chain(LISTS.into_iter().filter(|_| need.depth != Depth::Figures))
+                .chain(LISTS.into_iter().filter(|_| need.depth.has_rankings()))
                 .map(|endpoint| Call::new(endpoint, range)),
         );
         if need.depth.is_whole() {

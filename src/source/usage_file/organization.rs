@@ -10,16 +10,15 @@ use super::{
 };
 use crate::metric::Metric;
 use crate::money::{MoneyError, Tally};
-use crate::source::files::book::{Key, Ranked};
+use crate::source::files::book::{Key, Slots};
 use crate::source::files::read::Row;
 use crate::source::files::{Flaw, cell, unsummable};
 use crate::source::organization::{
-    Agent, MOST_AGENTS, MOST_PROJECTS, MOST_SERVICES, OTHERS, Organization, Part, Split, Usage as Used,
+    Agent, MOST_AGENTS, MOST_PROJECTS, MOST_SERVICES, Organization, Part, Split, Usage as Used,
 };
 use crate::source::{Measure, Series, Snapshot, SourceError};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use std::collections::HashMap;
 
 /// Amounts of a row, and its conversations.
 const SUMMED: usize = AMOUNTS.len() + EXTRAS.len();
@@ -49,45 +48,6 @@ pub(super) fn read(
         .organization(projects)
         .map(Some)
         .map_err(|cause| unsummable(source, &cause))
-}
-
-/// Members with a slot each, and one for all others.
-#[derive(Debug)]
-struct Slots {
-    of: HashMap<usize, usize>,
-    members: Vec<Ranked>,
-    /// Members beyond those with a slot.
-    others: usize,
-}
-
-impl Slots {
-    fn new(mut ranked: Vec<Ranked>, most: usize) -> Self {
-        let others = ranked.len().saturating_sub(most);
-        ranked.truncate(most);
-        Self {
-            of: ranked
-                .iter()
-                .enumerate()
-                .map(|(slot, member)| (member.place, slot))
-                .collect(),
-            members: ranked,
-            others,
-        }
-    }
-
-    fn slot(&self, place: usize) -> usize {
-        self.of.get(&place).copied().unwrap_or(self.members.len())
-    }
-
-    fn len(&self) -> usize {
-        self.members.len() + usize::from(self.others > 0)
-    }
-
-    fn name(&self, slot: usize) -> String {
-        self.members
-            .get(slot)
-            .map_or_else(|| OTHERS.to_owned(), |member| member.name.clone())
-    }
 }
 
 /// The sums, while the rows are read.
@@ -227,7 +187,7 @@ impl<'a> Sheet<'a> {
             }
             members.push(Part {
                 name: self.services.name(slot),
-                others: (slot == self.services.members.len()).then_some(self.services.others),
+                others: self.services.summed(slot),
                 colour: None,
                 series,
             });
@@ -251,10 +211,10 @@ impl<'a> Sheet<'a> {
                 let costs = services().map(|service| self.by_pair[service][slot][day].total());
                 crate::money::sum(costs.collect::<Result<Vec<_>, _>>()?)
             };
-            let member = self.projects.members.get(slot);
+            let member = self.projects.member(slot);
             members.push(Part {
                 name: self.projects.name(slot),
-                others: member.is_none().then_some(self.projects.others),
+                others: self.projects.summed(slot),
                 colour: member.and_then(|member| list.projects.get(&member.id)?.colour.clone()),
                 series: vec![self.series(Metric::TotalCost, cost)?],
             });

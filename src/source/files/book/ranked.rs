@@ -4,8 +4,10 @@ use super::{Book, Key, Ledger, NOBODY};
 use crate::money::MoneyError;
 use crate::period::Period;
 use crate::source::Depth;
+use crate::source::organization::OTHERS;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use std::collections::HashMap;
 
 /// A member of a dimension that has rows in a period.
 #[derive(Debug, Clone)]
@@ -59,5 +61,58 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
             .get(id)
             .copied()
             .unwrap_or(NOBODY)
+    }
+}
+
+/// Members with a slot each, and one for all others.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    of: HashMap<usize, usize>,
+    members: Vec<Ranked>,
+    /// Members beyond those with a slot.
+    others: usize,
+}
+
+impl Slots {
+    /// The first `most` of `ranked` have a slot.
+    pub(crate) fn new(mut ranked: Vec<Ranked>, most: usize) -> Self {
+        let others = ranked.len().saturating_sub(most);
+        ranked.truncate(most);
+        Self {
+            of: ranked
+                .iter()
+                .enumerate()
+                .map(|(slot, member)| (member.place, slot))
+                .collect(),
+            members: ranked,
+            others,
+        }
+    }
+
+    /// The slot of the member at a place of the book; past all members, where it is one of the others.
+    pub(crate) fn slot(&self, place: usize) -> usize {
+        self.of.get(&place).copied().unwrap_or(self.members.len())
+    }
+
+    /// How many slots there are, that of the others included.
+    pub(crate) fn len(&self) -> usize {
+        self.members.len() + usize::from(self.others > 0)
+    }
+
+    /// The member in a slot; `None`: the others.
+    pub(crate) fn member(&self, slot: usize) -> Option<&Ranked> {
+        self.members.get(slot)
+    }
+
+    /// How many members a slot sums up, if it is that of the others.
+    pub(crate) fn summed(&self, slot: usize) -> Option<usize> {
+        (slot == self.members.len()).then_some(self.others)
+    }
+
+    /// What a reader calls a slot.
+    pub(crate) fn name(&self, slot: usize) -> String {
+        self.members
+            .get(slot)
+            .map_or_else(|| OTHERS.to_owned(), |member| member.name.clone())
     }
 }
