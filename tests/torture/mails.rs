@@ -101,6 +101,7 @@ async fn die_at(stage: Option<At>) -> Tally {
         period: Some(day_before),
         parcels: &[("post", 2)],
         fails: false,
+        may_be_unknown: false,
     };
     balance(&mut world, &[job], begins).await
 }

@@ -96,6 +96,7 @@ fn crowd(size: usize) -> (String, Vec<Job>) {
             period: Some(day_before),
             parcels: &[("hook", 1)],
             fails: false,
+            may_be_unknown: true,
         });
     }
     (text, jobs)

@@ -83,6 +83,7 @@ pub fn jobs(stage: Stage) -> Vec<Job> {
         period,
         parcels,
         fails: false,
+        may_be_unknown: false,
     };
     let mut jobs = vec![
         job(
@@ -102,6 +103,7 @@ pub fn jobs(stage: Stage) -> Vec<Job> {
     if stage == Stage::Trouble {
         jobs.push(Job {
             fails: true,
+            may_be_unknown: false,
             ..job(
                 "broken",
                 Rule::Weekly(Weekday::Mon, at(5, 0)),
