@@ -288,6 +288,7 @@ fn cases() -> Vec<(&'static str, String)> {
         ("template folder", of_job("template = \"nowhere\"")),
         ("accent", of_job("brand.accent = \"blue\"")),
         ("logo missing", of_job("brand.logo = \"logo.png\"")),
+        ("font missing", of_job("brand.fonts = [\"Noto.otf\"]")),
         ("logo of another kind", of_job("brand.logo = \"logo.svg\"")),
         (
             "file name without period",

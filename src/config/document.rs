@@ -290,6 +290,10 @@ pub(super) struct BrandEntry {
     pub(super) accent: Option<String>,
     /// Picture shown beside the name: path of a PNG file. Default: none.
     pub(super) logo: Option<String>,
+    /// Font files (TTF, OTF, TTC) for letters of charts in mails that the embedded font lacks, such as Japanese or Hindi ones. Default:
+    /// none; a label that cannot be drawn is then keyed to the table by its number.
+    #[serde(default)]
+    pub(super) fonts: Vec<String>,
 }
 
 /// Reads a choice from its word only; figment alone would also take the number of the choice.

@@ -364,11 +364,11 @@ fn quoted(text: &str, span: Range<usize>) -> Range<usize> {
 
 /// Keys whose values may be shown. Everything else is kept back: a misspelt key may well hold a password.
 #[rustfmt::skip]
-const SHOWN_KEYS: [&str; 90] = [
+const SHOWN_KEYS: [&str; 91] = [
     "accent", "against", "agent", "allow_partial", "allow_private", "ambiguous", "at", "at_most", "attempts", "audit",
     "base_url", "bcc", "brand", "business_day", "by", "ca_file", "catch_up", "cc", "combine", "complete", "concurrency",
     "connect_timeout_secs", "conversation_cost", "cron", "currency", "data_dir", "day", "deadline", "deliveries",
-    "enabled", "end", "envelope", "every", "file_name", "fiscal_year_start", "formats", "fresh", "from", "gates",
+    "enabled", "end", "envelope", "every", "file_name", "fiscal_year_start", "fonts", "formats", "fresh", "from", "gates",
     "holidays", "host", "jitter", "keep_artifacts", "keep_snapshots", "listen", "locale", "logo",
     "max_attachment_bytes", "max_change", "metric", "min_rows", "name", "norm", "of", "organization", "organization_id",
     "owner", "owner_delivery", "owner_fallback", "path", "period", "periods", "port", "project_id", "projects", "rates",

@@ -174,6 +174,9 @@ pub struct Brand {
     pub accent: Option<String>,
     /// Picture shown beside the name: a PNG file.
     pub logo: Option<PathBuf>,
+    /// Fonts for letters that the embedded one lacks.
+    #[serde(default)]
+    pub fonts: Vec<PathBuf>,
 }
 
 /// `[sources.NAME.KIND]`.

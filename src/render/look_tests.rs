@@ -225,6 +225,7 @@ fn every_picture_of_a_mail_is_named_and_told() {
         name: Some("Acme & Sons".into()),
         accent: Some("#aa0000".into()),
         logo: None,
+        fonts: Vec::new(),
     };
     let look = Look {
         brand,

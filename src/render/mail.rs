@@ -163,6 +163,7 @@ fn images(report: &Report, look: &Look, view: &View, charts: bool) -> Result<Vec
     }
     let formatter = Formatter::new(&look.locale);
     let palette = chart::Palette::new(&view.brand.accent);
+    let fonts = chart::Fonts::with(&look.fonts);
     for shown in &view.charts {
         let Some(chart) = report.charts.iter().find(|chart| chart.key == shown.key) else {
             continue;
@@ -172,12 +173,12 @@ fn images(report: &Report, look: &Look, view: &View, charts: bool) -> Result<Vec
             &shown.alt,
             &formatter,
             &palette,
-            chart::Letters::Embedded,
+            chart::Letters::Of(&fonts),
             chart::Room::Column,
         );
         images.push(Image {
             key: chart.key.clone(),
-            png: chart::rasterise(&svg)?,
+            png: chart::rasterise(&svg, &fonts)?,
         });
     }
     Ok(images)

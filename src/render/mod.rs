@@ -24,12 +24,15 @@ pub mod text;
 mod view;
 mod xlsx;
 
+pub use chart::is_font;
+
 use crate::config::plan::{Brand, Format};
 use crate::report::Report;
 use crate::source::snapshot::hex_sha256;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One rendered file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +58,9 @@ pub struct Look {
     pub brand: Brand,
     /// The logo's bytes (PNG, base64), read when the run began.
     pub logo: Option<String>,
+    /// The brand's fonts, whole files; they are read again whenever pictures are drawn.
+    #[serde(skip)]
+    pub fonts: Vec<Arc<Vec<u8>>>,
     /// Overriding templates by relative path, such as `report/page.html.hbs`, read when the run began.
     pub templates: BTreeMap<String, String>,
     /// Template of artifact names.

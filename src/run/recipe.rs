@@ -19,7 +19,8 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// File in a source's snapshot folder that says why the source could not be had.
 const FAILURE: &str = "failure.txt";
@@ -29,6 +30,9 @@ const RATES: &str = "rates.csv";
 
 /// Largest template or logo that is read, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
+
+/// Largest font that is read, in bytes: those of Chinese and Japanese are large.
+const LARGEST_FONT: u64 = 64 * 1024 * 1024;
 
 /// How deep the folder of templates may be.
 const DEEPEST_FOLDER: usize = 4;
@@ -234,6 +238,10 @@ impl Recipe {
 
     fn edition(&self, report: &Report, issue: &str) -> Result<Edition, RunError> {
         let artifacts = render::render(report, &self.formats, &self.look)?;
+        let mut look = self.look.clone();
+        if self.mail {
+            look.fonts = fonts(&look.brand.fonts)?;
+        }
         Ok(Edition {
             run_id: report.run_id.clone(),
             job: report.job.clone(),
@@ -249,7 +257,7 @@ impl Recipe {
             }),
             generated_at: report.generated_at,
             manifest: render::manifest::artifact(report, &artifacts, &self.look)?,
-            mail: render::mail::render(report, &self.look, &artifacts, self.mail)?,
+            mail: render::mail::render(report, &look, &artifacts, self.mail)?,
             subjects: self.subjects(report)?,
             digest: render::digest::render(report, &self.look)?,
             figures: render::csv::summary_rows(report),
@@ -356,6 +364,7 @@ pub fn template_problems(plan: &Plan, job: &JobPlan) -> Result<Vec<RenderError>,
     let subjects: Vec<&str> = subjects.values().map(String::as_str).collect();
     let names = render::try_names(&job.name, &job.title, &job.file_name, &job.formats);
     let mut problems: Vec<RenderError> = names.err().into_iter().collect();
+    fonts(&job.brand.fonts)?;
     if !files.is_empty() || !subjects.is_empty() {
         problems.extend(render::templates::validate(&files, subjects.first().copied()));
     }
@@ -445,16 +454,36 @@ fn templates(folder: &Path) -> Result<BTreeMap<String, String>, RunError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RunError> {
+    read_within(path, LARGEST_FILE)
+}
+
+fn read_within(path: &Path, largest: u64) -> Result<Vec<u8>, RunError> {
     let size = std::fs::metadata(path)
         .map_err(|cause| unreadable(path, &cause))?
         .len();
-    if size > LARGEST_FILE {
+    if size > largest {
         return Err(RunError::Request(format!(
-            "{} is larger than 1 MiB",
-            path.display()
+            "{} is larger than {} MiB",
+            path.display(),
+            largest >> 20
         )));
     }
     std::fs::read(path).map_err(|cause| unreadable(path, &cause))
+}
+
+/// The fonts of the brand; pictures are the only thing that they decide, and these are never made again.
+fn fonts(files: &[PathBuf]) -> Result<Vec<Arc<Vec<u8>>>, RunError> {
+    let font = |file: &PathBuf| {
+        let bytes = Arc::new(read_within(file, LARGEST_FONT)?);
+        if render::is_font(&bytes) {
+            return Ok(bytes);
+        }
+        Err(RunError::Request(format!(
+            "{} is no TrueType or OpenType font; `brand.fonts` takes .ttf, .otf and .ttc files",
+            file.display()
+        )))
+    };
+    files.iter().map(font).collect()
 }
 
 fn unreadable(path: &Path, cause: &std::io::Error) -> RunError {

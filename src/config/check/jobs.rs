@@ -324,9 +324,16 @@ fn brand(cx: &mut Check<'_>, at: &KeyPath, entry: &BrandEntry) -> Option<Brand> 
         }
         logo => cx.maybe_file(&at.join("logo"), logo.as_ref()),
     };
+    let fonts: Option<Vec<PathBuf>> = entry
+        .fonts
+        .iter()
+        .enumerate()
+        .map(|(place, file)| cx.file(&at.join("fonts").join(place), file))
+        .collect();
     Some(Brand {
         name: name?,
         accent: entry.accent.clone(),
         logo: logo?,
+        fonts: fonts?,
     })
 }

@@ -51,10 +51,14 @@ impl Check<'_> {
 
     /// An optional path of a file that must be there.
     pub(super) fn maybe_file(&mut self, path: &KeyPath, text: Option<&String>) -> Option<Option<PathBuf>> {
-        let Some(text) = text else { return Some(None) };
+        text.map_or(Some(None), |text| self.file(path, text).map(Some))
+    }
+
+    /// A file that must be there.
+    pub(super) fn file(&mut self, path: &KeyPath, text: &str) -> Option<PathBuf> {
         let file = self.path(path, text)?;
         if file.is_file() {
-            return Some(Some(file));
+            return Some(file);
         }
         self.report(path, "there is no such file", Some(relative_hint()));
         None

@@ -22,7 +22,7 @@ fn labels(room: Room) -> (Decimal, usize) {
 
 /// Draws them, and what is beyond them as one.
 pub(super) fn draw(
-    canvas: &mut Canvas,
+    canvas: &mut Canvas<'_>,
     chart: &Chart,
     bars: &[(String, Decimal)],
     others: Option<(usize, Decimal)>,

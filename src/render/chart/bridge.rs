@@ -31,7 +31,7 @@ struct Line {
 
 /// Draws it.
 pub(super) fn draw(
-    canvas: &mut Canvas,
+    canvas: &mut Canvas<'_>,
     chart: &Chart,
     (base, steps, current): (&Point, &[Step], &Point),
     formatter: &Formatter,

@@ -23,7 +23,7 @@ const LETTER: Decimal = dec!(6.3);
 
 impl Daily<'_> {
     /// Draws them.
-    pub(super) fn draw(&self, canvas: &mut Canvas) {
+    pub(super) fn draw(&self, canvas: &mut Canvas<'_>) {
         let known = || self.days.iter().filter_map(|day| day.1);
         if known().next().is_none() {
             let style = Type {
@@ -45,7 +45,7 @@ impl Daily<'_> {
         self.point_out(canvas, &frame);
     }
 
-    fn bars(&self, canvas: &mut Canvas, frame: &Frame<'_>) {
+    fn bars(&self, canvas: &mut Canvas<'_>, frame: &Frame<'_>) {
         let width = frame.bar_width();
         let zero = frame.y(Decimal::ZERO);
         for (at, (date, value)) in self.days.iter().enumerate() {
@@ -67,7 +67,7 @@ impl Daily<'_> {
     }
 
     /// The comparison as a dashed line, broken where it is unknown.
-    fn comparison(&self, canvas: &mut Canvas, frame: &Frame<'_>) {
+    fn comparison(&self, canvas: &mut Canvas<'_>, frame: &Frame<'_>) {
         let mut path = String::new();
         let mut pen_down = false;
         for (at, value) in self.base.iter().enumerate() {
@@ -85,7 +85,7 @@ impl Daily<'_> {
     }
 
     /// The outlier's label stands beside its bar, on the side where there is room.
-    fn point_out(&self, canvas: &mut Canvas, frame: &Frame<'_>) {
+    fn point_out(&self, canvas: &mut Canvas<'_>, frame: &Frame<'_>) {
         let Some(outlier) = self.outlier else { return };
         let Some(at) = self.days.iter().position(|day| day.0 == outlier.date) else {
             return;

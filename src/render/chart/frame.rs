@@ -22,7 +22,7 @@ pub(super) struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// Draws the grid for `values`.
     pub(super) fn draw(
-        canvas: &mut Canvas,
+        canvas: &mut Canvas<'_>,
         days: &'a [NaiveDate],
         values: impl Iterator<Item = Decimal>,
         formatter: &Formatter,
@@ -80,7 +80,7 @@ impl<'a> Frame<'a> {
     }
 
     /// One mark for each run of days of which nothing is known.
-    pub(super) fn gaps(&self, canvas: &mut Canvas, is_missing: &dyn Fn(usize) -> bool) {
+    pub(super) fn gaps(&self, canvas: &mut Canvas<'_>, is_missing: &dyn Fn(usize) -> bool) {
         let style = Type {
             class: NOTE,
             colour: ATTENTION,
@@ -103,7 +103,7 @@ impl<'a> Frame<'a> {
     }
 
     /// The dates below.
-    pub(super) fn dates(&self, canvas: &mut Canvas, formatter: &Formatter) {
+    pub(super) fn dates(&self, canvas: &mut Canvas<'_>, formatter: &Formatter) {
         let style = |anchor| Type {
             class: "c-muted",
             colour: MUTED,

@@ -53,7 +53,7 @@ pub(super) fn stroke(tint: &Tint) -> (&'static str, String, &'static str) {
 }
 
 /// What stands for a label that cannot be written, by its place.
-pub(super) fn label(canvas: &Canvas, text: &str, at: usize, letters: usize) -> String {
+pub(super) fn label(canvas: &Canvas<'_>, text: &str, at: usize, letters: usize) -> String {
     if canvas.can_write(text) {
         shortened(&name(text), letters)
     } else {
@@ -88,7 +88,7 @@ fn places(labels: impl Iterator<Item = String>, width: Decimal) -> Vec<(u32, Dec
 }
 
 /// Draws it from `top` downwards, with a mark like what it explains.
-pub(super) fn draw(canvas: &mut Canvas, series: &[Line], top: Decimal, as_lines: bool) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, series: &[Line], top: Decimal, as_lines: bool) {
     let labels: Vec<String> = series
         .iter()
         .enumerate()

@@ -12,7 +12,7 @@ use rust_decimal::{Decimal, dec};
 const TO_LEGEND: Decimal = dec!(24);
 
 /// Draws bars of parts that stand on each other, the first one below.
-pub(super) fn stacked(canvas: &mut Canvas, days: &[NaiveDate], series: &[Line], formatter: &Formatter) {
+pub(super) fn stacked(canvas: &mut Canvas<'_>, days: &[NaiveDate], series: &[Line], formatter: &Formatter) {
     let known = |at: usize| {
         series
             .iter()
@@ -52,7 +52,7 @@ pub(super) fn stacked(canvas: &mut Canvas, days: &[NaiveDate], series: &[Line], 
 }
 
 /// Draws a line for each member, broken where it is unknown; a day between two unknown ones is a dot.
-pub(super) fn lines(canvas: &mut Canvas, days: &[NaiveDate], series: &[Line], formatter: &Formatter) {
+pub(super) fn lines(canvas: &mut Canvas<'_>, days: &[NaiveDate], series: &[Line], formatter: &Formatter) {
     let values = series
         .iter()
         .flat_map(|line| line.values.iter().flatten().copied());
@@ -83,7 +83,7 @@ pub(super) fn lines(canvas: &mut Canvas, days: &[NaiveDate], series: &[Line], fo
 
 /// The grid, or words where nothing is known.
 fn framed<'a>(
-    canvas: &mut Canvas,
+    canvas: &mut Canvas<'_>,
     days: &'a [NaiveDate],
     series: &[Line],
     values: impl Iterator<Item = Decimal>,
@@ -102,7 +102,13 @@ fn framed<'a>(
     Some(Frame::draw(canvas, days, values, formatter))
 }
 
-fn finish(canvas: &mut Canvas, frame: &Frame<'_>, series: &[Line], formatter: &Formatter, as_lines: bool) {
+fn finish(
+    canvas: &mut Canvas<'_>,
+    frame: &Frame<'_>,
+    series: &[Line],
+    formatter: &Formatter,
+    as_lines: bool,
+) {
     let unknown = |at: usize| {
         series
             .iter()

@@ -16,7 +16,8 @@ mod ring;
 mod sparkline;
 
 pub(crate) use legend::palette;
-pub(crate) use png::render as rasterise;
+pub use png::is_font;
+pub(crate) use png::{Fonts, render as rasterise};
 pub(crate) use sparkline::sparkline;
 
 use super::format::Formatter;
@@ -77,12 +78,21 @@ const NOTE: &str = "c-note";
 const ATTENTION: &str = "#b45309";
 
 /// Which letters can be drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Letters {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Letters<'a> {
     /// All: a browser has fonts for them.
     All,
-    /// Those of the embedded font; others become `?`.
-    Embedded,
+    /// Those of these fonts; others become `?`.
+    Of(&'a Fonts),
+}
+
+impl Letters<'_> {
+    fn has(self, c: char) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(fonts) => fonts.show(c),
+        }
+    }
 }
 
 /// Width and height of `chart` in pixels.
@@ -122,7 +132,7 @@ pub(crate) fn svg(
     message: &str,
     formatter: &Formatter,
     palette: &Palette,
-    letters: Letters,
+    letters: Letters<'_>,
     room: Room,
 ) -> String {
     let (width, height) = size(chart, room);
@@ -192,9 +202,9 @@ pub(crate) fn svg(
 }
 
 /// Where elements go; all text passes through [`Canvas::text`].
-struct Canvas {
+struct Canvas<'a> {
     out: String,
-    letters: Letters,
+    letters: Letters<'a>,
     room: Room,
 }
 
@@ -206,7 +216,7 @@ struct Type<'a> {
     strong: bool,
 }
 
-impl Canvas {
+impl Canvas<'_> {
     /// Width in pixels.
     fn width(&self) -> Decimal {
         Decimal::from(self.room.width())
@@ -215,7 +225,8 @@ impl Canvas {
     /// Whether enough of `text` can be drawn to be told from another.
     fn can_write(&self, text: &str) -> bool {
         let letters = || text.chars().filter(|c| !c.is_whitespace());
-        self.letters == Letters::All || letters().filter(|c| png::shows(*c)).count() * 2 > letters().count()
+        letters().filter(|c| self.letters.has(*c)).count() * 2 > letters().count()
+            || letters().next().is_none()
     }
 
     fn raw(&mut self, text: &str) {
@@ -254,13 +265,10 @@ impl Canvas {
     }
 
     fn text(&mut self, style: &Type<'_>, (x, y): (Decimal, Decimal), text: &str) {
-        let text = match self.letters {
-            Letters::All => text.to_owned(),
-            Letters::Embedded => text
-                .chars()
-                .map(|c| if png::shows(c) { c } else { '?' })
-                .collect(),
-        };
+        let letters = text.chars();
+        let text: String = letters
+            .map(|c| if self.letters.has(c) { c } else { '?' })
+            .collect();
         let weight = if style.strong { " font-weight=\"600\"" } else { "" };
         // A note stands on bars and grid lines; a halo keeps it readable.
         let halo = if style.class == NOTE {
@@ -302,7 +310,7 @@ mod tests {
     use super::*;
     use crate::report::{Line, Point, Step, Tint, sample};
 
-    fn draw(chart: &Chart, letters: Letters) -> String {
+    fn draw(chart: &Chart, letters: Letters<'_>) -> String {
         svg(
             chart,
             "A <message>",
@@ -319,7 +327,7 @@ mod tests {
             unreachable!("the sample has two charts")
         };
         insta::assert_snapshot!("daily_svg", draw(daily, Letters::All));
-        insta::assert_snapshot!("bars_svg", draw(bars, Letters::Embedded));
+        insta::assert_snapshot!("bars_svg", draw(bars, Letters::Of(&Fonts::with(&[]))));
     }
 
     #[test]
@@ -397,10 +405,10 @@ mod tests {
             ),
         ];
         for (chart, expected) in cases {
-            let drawn = draw(&chart, Letters::Embedded);
+            let drawn = draw(&chart, Letters::Of(&Fonts::with(&[])));
             assert!(drawn.contains(expected), "{drawn}");
             assert!(drawn.len() < 200_000);
-            let picture = rasterise(&drawn).unwrap();
+            let picture = rasterise(&drawn, &Fonts::with(&[])).unwrap();
             let (width, height) = size(&chart, Room::Column);
             assert_eq!(
                 picture[16..24],
@@ -448,7 +456,7 @@ mod tests {
             shares: vec![dec!(60), dec!(30), dec!(10)],
         });
         insta::assert_snapshot!("stacked_svg", draw(&stacked, Letters::All));
-        insta::assert_snapshot!("lines_svg", draw(&lines, Letters::Embedded));
+        insta::assert_snapshot!("lines_svg", draw(&lines, Letters::Of(&Fonts::with(&[]))));
         insta::assert_snapshot!("ring_svg", draw(&ring, Letters::All));
     }
 
@@ -476,7 +484,7 @@ mod tests {
             form: ChartForm::Bars { bars, others: None },
             ..sample::report().charts[0].clone()
         };
-        let drawn = draw(&chart, Letters::Embedded);
+        let drawn = draw(&chart, Letters::Of(&Fonts::with(&[])));
         assert!(!drawn.contains("<script"));
         assert!(drawn.contains("&lt;script&gt;alert(1)"));
         assert!(
@@ -487,7 +495,29 @@ mod tests {
             drawn.contains("No. 8, see table"),
             "a name that it cannot show is its place"
         );
-        assert!(drawn.chars().all(png::shows));
+        assert!(drawn.chars().all(|c| Fonts::with(&[]).show(c)));
+    }
+
+    #[test]
+    fn a_font_of_the_brand_writes_what_the_embedded_one_lacks() {
+        let chart = Chart {
+            form: ChartForm::Bars {
+                bars: vec![("東京".to_owned(), dec!(2)), ("Кот".to_owned(), dec!(1))],
+                others: None,
+            },
+            ..sample::report().charts[0].clone()
+        };
+        // It draws two letters, each as a box.
+        let boxes = std::sync::Arc::new(include_bytes!("../../../tests/data/boxes.ttf").to_vec());
+        assert!(is_font(&boxes) && !is_font(&std::sync::Arc::new(b"OTTO, but no font".to_vec())));
+        let (embedded, branded) = (Fonts::with(&[]), Fonts::with(&[boxes]));
+        let keyed = draw(&chart, Letters::Of(&embedded));
+        assert!(keyed.contains("No. 1, see table") && keyed.contains("No. 2, see table"));
+        let written = draw(&chart, Letters::Of(&branded));
+        assert!(written.contains("東京") && written.contains("No. 2, see table"));
+        // With the font the letters are drawn, without it they are not.
+        let picture = |fonts| rasterise(&written, fonts).unwrap();
+        assert_ne!(picture(&branded), picture(&embedded));
     }
 
     #[test]
@@ -529,9 +559,12 @@ mod tests {
     #[test]
     fn pictures_are_the_same_each_time_and_white_behind() {
         let chart = &sample::report().charts[0];
-        let drawn = draw(chart, Letters::Embedded);
-        let picture = rasterise(&drawn).unwrap();
-        assert_eq!(picture, rasterise(&draw(chart, Letters::Embedded)).unwrap());
+        let drawn = draw(chart, Letters::Of(&Fonts::with(&[])));
+        let picture = rasterise(&drawn, &Fonts::with(&[])).unwrap();
+        assert_eq!(
+            picture,
+            rasterise(&draw(chart, Letters::Of(&Fonts::with(&[]))), &Fonts::with(&[])).unwrap()
+        );
         let pixels = resvg::tiny_skia::Pixmap::decode_png(&picture).unwrap();
         let corner = pixels.pixel(0, 0).unwrap();
         assert_eq!(

@@ -15,7 +15,7 @@ const APART: Decimal = dec!(8);
 
 /// Draws them: the last period, which the report is about, in the accent.
 pub(super) fn draw(
-    canvas: &mut Canvas,
+    canvas: &mut Canvas<'_>,
     chart: &Chart,
     points: &[Point],
     formatter: &Formatter,

@@ -40,7 +40,7 @@ pub(super) fn height(rows: usize, room: Room) -> u32 {
 
 impl Ring<'_> {
     /// Draws it.
-    pub(super) fn draw(&self, canvas: &mut Canvas, formatter: &Formatter) {
+    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, formatter: &Formatter) {
         let rows: Vec<(String, Decimal, &Tint)> = self
             .parts
             .iter()
@@ -78,7 +78,13 @@ impl Ring<'_> {
         self.legend(canvas, &rows, formatter);
     }
 
-    fn total(&self, canvas: &mut Canvas, (x, y): (Decimal, Decimal), total: Decimal, formatter: &Formatter) {
+    fn total(
+        &self,
+        canvas: &mut Canvas<'_>,
+        (x, y): (Decimal, Decimal),
+        total: Decimal,
+        formatter: &Formatter,
+    ) {
         let style = |class, colour, strong| Type {
             class,
             colour,
@@ -96,7 +102,7 @@ impl Ring<'_> {
         canvas.text(&style("c-ink", INK, true), (x, y + dec!(9)), &shown);
     }
 
-    fn legend(&self, canvas: &mut Canvas, rows: &[(String, Decimal, &Tint)], formatter: &Formatter) {
+    fn legend(&self, canvas: &mut Canvas<'_>, rows: &[(String, Decimal, &Tint)], formatter: &Formatter) {
         let (left, letters) = match canvas.room {
             Room::Column => (dec!(208), 28),
             Room::Phone => (dec!(0), 20),
