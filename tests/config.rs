@@ -8,7 +8,7 @@
 #![allow(clippy::too_many_lines, reason = "a table of cases is long")]
 
 use reportwire::config::plan::{
-    BilledIn, DeliveryPlan, Gates, OnAmbiguous, Rule, SmtpTls, SourcePlan, Tier, WaitUntil,
+    BilledIn, DeliveryPlan, Gates, OnAmbiguous, Rearm, Rule, Send, SmtpTls, SourcePlan, Tier, WaitUntil,
 };
 use reportwire::config::{self, LoadOptions, Plan, Problems};
 use std::collections::BTreeMap;
@@ -285,6 +285,16 @@ fn cases() -> Vec<(&'static str, String)> {
         ("gates: change of a list", of_job("gates = { max_change = [5] }")),
         ("gates: norm without change", of_job("gates = { norm = 6 }")),
         ("gates: rows", of_job("gates = { min_rows = -1 }")),
+        ("send", of_job("send = \"if_change\"")),
+        ("when as a table", of_job("when = { above = 5 }")),
+        ("when: nothing", of_job("when = [{ metric = \"total_cost\" }]")),
+        ("when: two things", of_job("when = [{ above = 5, change_above = 5 }]")),
+        ("when: metric", of_job("when = [{ metric = \"total_costs\", above = 5 }]")),
+        ("when: number", of_job("when = [{ above = \"5 USD\" }]")),
+        ("when: no number", of_job("when = [{ below = true }]")),
+        ("when: twice", of_job("when = [{ above = 5 }, { above = \"5.00\" }]")),
+        ("when: rearm", of_job("when = [{ above = 5, rearm = \"each_month\" }]")),
+        ("when: unknown key", of_job("when = [{ abov = 5 }]")),
         ("template folder", of_job("template = \"nowhere\"")),
         ("accent", of_job("brand.accent = \"blue\"")),
         ("logo missing", of_job("brand.logo = \"logo.png\"")),
@@ -779,6 +789,32 @@ fn gates_waits_and_schedules_arrive_in_the_plan() {
             (percent, "requests")
         );
     }
+}
+
+#[test]
+fn which_reports_go_out_arrives_in_the_plan() {
+    let plan = load(&whole(&job(""))).unwrap();
+    let usual = &plan.jobs["monthly"];
+    assert_eq!((usual.send, &usual.when), (Send::Always, &vec![]));
+    let lines = "send = \"if_changed\"\nwhen = [{ above = 5000 }, { metric = \"total_requests\", change_below = \"-12.50\", \
+        rearm = \"each_period\" }]";
+    let plan = load(&whole(&job(lines))).unwrap();
+    let job = &plan.jobs["monthly"];
+    assert_eq!(job.send, Send::IfChanged);
+    let rules: Vec<(String, Rearm)> = job.when.iter().map(|rule| (rule.key(), rule.rearm)).collect();
+    assert_eq!(
+        rules,
+        [
+            ("total_cost above 5000".to_owned(), Rearm::WhenFalse),
+            ("total_requests change_below -12.5".to_owned(), Rearm::EachPeriod),
+        ]
+    );
+    // As tables of their own, too.
+    let text = whole(&self::job("")) + "\n[[jobs.monthly.when]]\nbelow = 0.1\n";
+    assert_eq!(
+        load(&text).unwrap().jobs["monthly"].when[0].key(),
+        "total_cost below 0.1"
+    );
 }
 
 #[test]

@@ -18,6 +18,8 @@ const LISTED: (u32, u32) = (50, 10_000);
 const MISSED_LISTED: usize = 10;
 /// Changes of a job's schedule in a list for people.
 const RESCHEDULES_LISTED: u32 = 5;
+/// The word for a run that went out to nobody.
+pub(super) const UNSENT: &str = "unsent";
 /// The word for an occurrence that did not run.
 const MISSED: &str = "missed";
 
@@ -108,6 +110,7 @@ fn missed_object(plan: &Plan, it: &StoredOccurrence) -> Value {
         "finished_at": null,
         "error": null,
         "held": [],
+        "unsent": null,
         "notices": [],
         "due_at": due_at(&it.timezone, it.due_at),
         "reason": it.missed,
@@ -136,6 +139,7 @@ fn list(runs: &[Run]) -> Option<String> {
             run.revision.to_string(),
             match run.trigger {
                 Trigger::Test => format!("{} (test)", run.state),
+                _ if run.unsent.is_some() => format!("{} ({UNSENT})", run.state),
                 Trigger::Manual | Trigger::Schedule | Trigger::Backfill => run.state.to_string(),
             },
         ]

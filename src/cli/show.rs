@@ -71,9 +71,16 @@ impl Told {
         ];
         facts.extend(run.finished_at.map(|at| fact("ended", rfc3339(at))));
         facts.extend(run.error.iter().map(|error| fact("error", error.clone())));
+        facts.extend(run.unsent.iter().map(|why| fact("unsent", why.clone())));
         facts.extend(run.held.iter().map(|why| fact("held", why.clone())));
         facts.extend(self.audits.iter().map(|audit| fact("decided", decision(audit))));
-        facts.extend(run.notices.iter().map(|notice| fact("note", notice.clone())));
+        let told = |notice: &&String| run.unsent.as_ref() != Some(*notice);
+        facts.extend(
+            run.notices
+                .iter()
+                .filter(told)
+                .map(|notice| fact("note", notice.clone())),
+        );
         facts
     }
 

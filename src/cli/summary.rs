@@ -1,6 +1,7 @@
 //! A run as people and programs are told of it: at most twenty lines of eighty columns, or one JSON object.
 
 use super::output;
+use super::runs::UNSENT;
 use crate::render::Digest;
 use crate::run::store::{OutboxRow, Run, StoredArtifact, Trigger};
 use crate::run::{DeliveryState, RunState};
@@ -68,7 +69,10 @@ impl Summary {
         let run = &self.run;
         let mut lines = vec![
             format!("{}  {}", run.job, period_and_revision(run)),
-            format!("run {}  {}", run.run_id, run.state),
+            match run.unsent {
+                Some(_) => format!("run {}  {} ({UNSENT})", run.run_id, run.state),
+                None => format!("run {}  {}", run.run_id, run.state),
+            },
         ];
         if let Some(digest) = &self.digest {
             lines.push(digest_lines(digest));
@@ -167,6 +171,7 @@ pub(super) fn run_object(run: &Run) -> Value {
         "finished_at": run.finished_at.map(rfc3339),
         "error": run.error,
         "held": run.held,
+        "unsent": run.unsent,
         "notices": run.notices,
     })
 }
@@ -266,6 +271,8 @@ mod tests {
                 artifacts_cleared: false,
                 snapshot_dir: "/d/runs/x/snapshot".into(),
                 snapshot_manifest: None,
+                figures: None,
+                unsent: None,
                 notices: vec!["a sentence that goes on ".repeat(10); 9],
                 error: None,
                 created_at: at,

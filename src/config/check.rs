@@ -11,6 +11,7 @@ mod gates;
 mod jobs;
 mod report;
 mod schedule;
+mod send;
 mod service;
 mod sources;
 mod templates;

@@ -7,12 +7,14 @@ pub(super) mod delivery;
 pub(super) mod dispersl;
 pub(super) mod report;
 pub(super) mod schedule;
+pub(super) mod send;
 pub(super) mod source;
 
-use crate::config::plan::CatchUp;
+use crate::config::plan::{CatchUp, Send};
 use delivery::DeliveryEntry;
 use schedule::ScheduleEntry;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use send::WhenEntry;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, Serialize};
@@ -187,6 +189,14 @@ pub(super) struct JobEntry {
     /// What a report must pass before it is delivered; otherwise it is held and the owner hears of it. Default: nothing.
     #[serde(default)]
     pub(super) gates: GatesEntry,
+    /// Which reports go out: `always`; `if_changed`, only where a figure differs from the last version of the same period that was
+    /// delivered; `if_data`, only where there is a row of data in the period. A run that goes out to nobody ends as delivered, and
+    /// says why. Default: `always`.
+    #[serde(default, deserialize_with = "word")]
+    pub(super) send: Send,
+    /// Rules: where there are any, a report goes out only when one of them newly holds. Default: none.
+    #[serde(default)]
+    pub(super) when: Vec<WhenEntry>,
 }
 
 fn yes() -> bool {

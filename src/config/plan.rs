@@ -5,12 +5,14 @@ mod dispersl;
 mod gates;
 mod report;
 mod schedule;
+mod send;
 
 pub use almyty::{AlmytyPlan, AlmytySurface, CostUnit};
 pub use dispersl::{BilledIn, DisperslPlan, Tier};
 pub use gates::{Gates, MaxChange, WaitUntil};
 pub use report::{Against, ReportKind, ReportPlan};
 pub use schedule::{CatchUp, DayRule, Rule, Schedule};
+pub use send::{Condition, Rearm, Send, When};
 
 use crate::config::secret::Secret;
 use crate::money::Currency;
@@ -121,6 +123,10 @@ pub struct JobPlan {
     pub combine: bool,
     /// What a report must pass before it is delivered.
     pub gates: Gates,
+    /// Which reports go out.
+    pub send: Send,
+    /// Rules of which one must newly hold for a report to go out; empty: none need.
+    pub when: Vec<When>,
 }
 
 /// `formats`.

@@ -185,6 +185,14 @@ fn tell(cx: &mut Check<'_>, values: &Value, path: &KeyPath, kind: &Kind) {
             let found = found(find(values, path.keys()), wanted.contains("number"));
             let hint =
                 (wanted.starts_with("a list")).then(|| "write it in brackets: [\"…\", \"…\"]".to_owned());
+            let rules = path.keys().last().is_some_and(|key| key == "when");
+            let hint = hint.map(|hint| {
+                if rules {
+                    format!("write each rule as a table of its own: `[[{path}]]` and its keys on the lines after it")
+                } else {
+                    hint
+                }
+            });
             let hint =
                 hint.or_else(|| (wanted == "a text").then(|| "texts stand in quotes: \"…\"".to_owned()));
             cx.report(path, &format!("expected {wanted}, found {found}"), hint);

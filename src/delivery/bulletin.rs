@@ -70,6 +70,8 @@ pub enum BulletinKind {
     Disabled,
     /// A new configuration is wrong; the last good one stays in force.
     ConfigRefused,
+    /// Something in the figures of a report asks for attention.
+    Alert,
     /// A run started or ended later than it should.
     Late,
     /// A run waits for data that are late.
@@ -104,6 +106,7 @@ impl BulletinKind {
             Self::Ambiguous => "ambiguous",
             Self::Disabled => "disabled",
             Self::ConfigRefused => "config_refused",
+            Self::Alert => "alert",
             Self::Late => "late",
             Self::Waits => "waits",
             Self::Recovered => "recovered",
@@ -128,6 +131,7 @@ impl BulletinKind {
             Self::Ambiguous => "ambiguous",
             Self::Disabled => "disabled",
             Self::ConfigRefused => "configuration refused",
+            Self::Alert => "to look at",
             Self::Late => "late",
             Self::Waits => "waiting for data",
             Self::Recovered => "recovered",
@@ -141,6 +145,7 @@ impl BulletinKind {
             | Self::Ambiguous
             | Self::Disabled
             | Self::ConfigRefused
+            | Self::Alert
             | Self::Late
             | Self::Waits => Tone::Attention,
             Self::Recovered => Tone::Good,

@@ -95,6 +95,7 @@ fn is_in_tables(report: &Report, key: &str) -> bool {
 /// Leaves what fits any mail: the headline figures, what moved and the first notices.
 fn curtail(view: &mut View) {
     view.blocks.clear();
+    view.restated = None;
     let (most, characters) = LAST_NOTICES;
     let more = view.notices.len().saturating_sub(most);
     view.notices.truncate(most);

@@ -116,5 +116,6 @@ pub(super) fn report() -> Report {
             text: "Specimen.".into(),
             missing: true,
         }],
+        restates: None,
     }
 }

@@ -156,6 +156,7 @@ fn head(brief: &Brief, datasets: &[Dataset], failures: &[Notice], others: &[Othe
         sections: Vec::new(),
         charts: Vec::new(),
         notices: failures.to_vec(),
+        restates: None,
         alerts: Vec::new(),
     }
 }

@@ -93,9 +93,7 @@ pub fn value(report: &Report, metric: &str) -> Option<Decimal> {
     if !report.absent.is_empty() {
         return None;
     }
-    let figures: Vec<&Figure> = summary(report)
-        .filter(|figure| figure.metric.key() == metric && is_told(report, figure))
-        .collect();
+    let figures = told(report, metric);
     let (first, others) = figures.split_first()?;
     if others.is_empty() {
         return first.value;
@@ -108,8 +106,15 @@ pub fn value(report: &Report, metric: &str) -> Option<Decimal> {
     money::sum(values).ok()
 }
 
+/// The figures of the summary with this key, of the sources that tell it.
+pub(super) fn told<'a>(report: &'a Report, metric: &str) -> Vec<&'a Figure> {
+    summary(report)
+        .filter(|figure| figure.metric.key() == metric && is_told(report, figure))
+        .collect()
+}
+
 /// The headline figures of each source.
-fn summary(report: &Report) -> impl Iterator<Item = &Figure> {
+pub(super) fn summary(report: &Report) -> impl Iterator<Item = &Figure> {
     report
         .sections
         .iter()
@@ -216,7 +221,7 @@ fn too_far(report: &Report, limit: &MaxChange, norm: &[Decimal]) -> Option<Strin
 }
 
 /// A value with its currency, as it stands in the data.
-struct Amount<'a>(Decimal, Option<&'a Figure>);
+pub(super) struct Amount<'a>(pub(super) Decimal, pub(super) Option<&'a Figure>);
 
 impl fmt::Display for Amount<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -27,6 +27,8 @@ mod members;
 mod movers;
 mod organization;
 mod outlier;
+pub mod restatement;
+pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
 mod tell;
@@ -76,6 +78,9 @@ pub struct Report {
     pub charts: Vec<Chart>,
     /// What a reader must know.
     pub notices: Vec<Notice>,
+    /// The version before it that was delivered, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restates: Option<restatement::Earlier>,
     /// What the job's owner is told of, each once.
     #[serde(skip)]
     pub alerts: Vec<Alert>,
@@ -266,6 +271,15 @@ pub enum Part {
     Strong(String),
     /// A value in its unit (`USD 4,070.36`, `659,997`), shown strong.
     Value {
+        /// Which.
+        value: Decimal,
+        /// In what.
+        unit: Unit,
+        /// Of which currency.
+        currency: Option<Currency>,
+    },
+    /// A difference in the unit of what it is of (`+19.75`), without its currency.
+    Change {
         /// Which.
         value: Decimal,
         /// In what.

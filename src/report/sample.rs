@@ -328,6 +328,7 @@ pub(crate) fn report() -> Report {
                 missing: false,
             },
         ],
+        restates: None,
     }
 }
 

@@ -7,11 +7,13 @@
 //! [`replay`] repeats it. The [`store`] is the truth: [`state`] has every allowed move, [`attempt`] tries what lies in the
 //! outbox, [`hosts`] says how much may be asked of a far end, [`resend`] goes on with it later, [`verify`] proves that what was
 //! stored is still what it was. In the service [`dispatch`] hands runs to workers and [`work`] is what a worker does, within the
-//! [`lanes`] that bound it and for as long as its [`lease`] is kept. `late` brings a report to its end whose data were late.
+//! [`lanes`] that bound it and for as long as its [`lease`] is kept. `late` brings a report to its end whose data were late,
+//! `earlier` keeps with a run what those before it have left.
 
 pub mod attempt;
 pub mod choose;
 pub mod dispatch;
+mod earlier;
 mod fault;
 pub mod hosts;
 pub mod lanes;

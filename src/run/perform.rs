@@ -5,11 +5,11 @@ use super::choose::{self, RunRequest};
 use super::fault::is_full_disk;
 use super::hosts::Hosts;
 use super::recipe::{self, Identity, Product, Recipe, Trial};
-use super::store::{Freeze, NewRun, OutboxRow, Run, Store, StoredArtifact, Trigger};
-use super::{RunError, RunState, late, lease, tell};
+use super::store::{Along, Freeze, NewRun, OutboxRow, RuleMove, Run, Store, StoredArtifact, Trigger};
+use super::{RunError, RunState, StoreError, earlier, late, lease, tell};
 use crate::config::Plan;
 use crate::config::plan::JobPlan;
-use crate::delivery::{Delivery, Edition, Parcel};
+use crate::delivery::{Delivery, Parcel};
 use crate::fail_point;
 use crate::render::{Artifact, Digest};
 use crate::schedule::clock::Clock;
@@ -18,6 +18,9 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// How often a report is made anew because another run has judged the rules of its job meanwhile.
+const MOST_RACES: u32 = 5;
 
 /// What a run needs besides its request.
 #[derive(Debug)]
@@ -202,11 +205,19 @@ impl Story<'_> {
             ))
         };
         let steps = tokio::time::timeout(deadline, Box::pin(self.steps(progress)));
-        let Some((product, parcels)) = steps.await.unwrap_or_else(|_| Err(late()))? else {
+        let Some((mut product, mut parcels)) = steps.await.unwrap_or_else(|_| Err(late()))? else {
             return Ok(Prepared::Waits);
         };
         // Not within the deadline: it must not pass while nobody knows whether the run is frozen.
-        self.freeze(&product, &parcels).await?;
+        let mut races = 0;
+        while let Err(error) = self.freeze(&product, &parcels).await {
+            races += 1;
+            if !matches!(error, RunError::Store(StoreError::RulesMoved { .. })) || races > MOST_RACES {
+                return Err(error);
+            }
+            product = self.make().await?;
+            parcels = self.compose(&product)?;
+        }
         let digest = product.edition.digest;
         Ok(if product.held.is_empty() {
             Prepared::Frozen(digest)
@@ -229,17 +240,25 @@ impl Story<'_> {
             progress,
         )
         .await?;
+        // Beside what the sources answered lies what earlier runs have left: from here on nothing else decides a byte.
         self.advance(RunState::Fetching, RunState::Snapshotted).await?;
-        let trial = self.trial().await?;
-        let product = produce(self.recipe.clone(), self.identity(), snapshot_dir.clone(), trial).await?;
+        let product = self.make().await?;
         if let Some(until) = self.waits(&product)? {
             self.wait_for_data(&product, until).await?;
             return Ok(None);
         }
         self.advance(RunState::Snapshotted, RunState::Rendered).await?;
-        let parcels = self.compose(&product.edition)?;
+        let parcels = self.compose(&product)?;
         self.advance(RunState::Rendered, RunState::Checked).await?;
         Ok(Some((product, parcels)))
+    }
+
+    /// Keeps what earlier runs have left, and makes the report of that and the snapshot.
+    async fn make(&self) -> Result<Product, RunError> {
+        earlier::keep(&self.engine.store, &self.run, &self.recipe).await?;
+        let trial = self.trial().await?;
+        let snapshot_dir = self.run.snapshot_dir.clone();
+        produce(self.recipe.clone(), self.identity(), snapshot_dir, trial).await
     }
 
     /// What the report is judged by. A test is shown to whoever asked for it, whatever is in it.
@@ -250,6 +269,7 @@ impl Story<'_> {
         let mut trial = Trial {
             gates: self.job.gates.clone(),
             norm: Vec::new(),
+            send: self.job.send,
         };
         if let Some(limit) = &self.job.gates.max_change {
             trial.norm = self
@@ -346,14 +366,17 @@ impl Story<'_> {
         }
     }
 
-    fn compose(&self, edition: &Edition) -> Result<Parcels, RunError> {
-        let parcels = self
-            .deliveries
-            .iter()
-            .map(|(name, delivery)| match delivery.compose(edition) {
-                Ok(parcels) => Ok((name.clone(), parcels)),
-                Err(error) => Err(RunError::Failed(error.to_string())),
-            });
+    fn compose(&self, product: &Product) -> Result<Parcels, RunError> {
+        if product.unsent.is_some() {
+            return Ok(Vec::new());
+        }
+        let parcels =
+            self.deliveries
+                .iter()
+                .map(|(name, delivery)| match delivery.compose(&product.edition) {
+                    Ok(parcels) => Ok((name.clone(), parcels)),
+                    Err(error) => Err(RunError::Failed(error.to_string())),
+                });
         parcels.collect()
     }
 
@@ -365,24 +388,48 @@ impl Story<'_> {
             .chain([&edition.manifest])
             .cloned()
             .collect();
+        // Whoever looks at the run sees first why nobody got it.
+        let notices: Vec<String> = product.unsent.iter().chain(&edition.notices).cloned().collect();
         let freeze = Freeze {
             artifacts: &artifacts,
             parcels,
-            notices: &edition.notices,
+            notices: &notices,
             generated_at: edition.generated_at,
             held: &product.held,
             measured: product.measured.map(|value| (self.metric(), value)),
         };
-        let tell = tell::held(self.job, &self.run, &product.held).filter(|_| !product.held.is_empty());
         fail_point::hit("freezing");
         let Engine { store, clock, .. } = self.engine;
         let now = clock.now();
-        let follower = late::follower(&self.run, &self.recipe.period, &product.late, now);
-        store
-            .freeze_with(&self.run, freeze, follower, tell.into_iter().collect(), now)
-            .await?;
+        let along = self.along(product, now)?;
+        store.freeze_with(&self.run, freeze, along, now).await?;
         fail_point::hit("frozen");
         Ok(())
+    }
+
+    /// What is written down along with the files of a run. A test leaves nothing for those after it.
+    fn along(&self, product: &Product, now: DateTime<Utc>) -> Result<Along, RunError> {
+        let held = tell::held(self.job, &self.run, &product.held).filter(|_| !product.held.is_empty());
+        let mut along = Along {
+            follower: late::follower(&self.run, &self.recipe.period, &product.late, now),
+            tell: held.into_iter().collect(),
+            ..Along::default()
+        };
+        if self.run.trigger == Trigger::Test {
+            return Ok(along);
+        }
+        let (run, went_out) = (&self.run, product.unsent.is_none());
+        let moves = product.judged.iter().map(|it| RuleMove {
+            rule: it.rule.key(),
+            seen: it.before.run_id.clone(),
+            after: (!it.earlier).then(|| it.after((&run.run_id, &run.period_id, run.period_end), went_out)),
+        });
+        along.rules = Some(moves.collect());
+        along.tell.extend(tell::unjudged(self.job, run, &product.judged));
+        along.alerts = tell::alerts(self.job, run, &product.alerts);
+        along.figures = Some(earlier::packed(&product.version)?);
+        along.unsent.clone_from(&product.unsent);
+        Ok(along)
     }
 
     fn metric(&self) -> &str {
@@ -415,7 +462,7 @@ impl Story<'_> {
 /// Removes what this attempt at a run has written: the next one fetches anew, into a folder of its own. What cannot be removed
 /// harms nobody.
 pub(super) fn clear(run: &Run) {
-    for folder in ["snapshot", "artifacts", "outbox"] {
+    for folder in ["snapshot", "artifacts", "outbox", "figures"] {
         if let Err(error) = std::fs::remove_dir_all(run.home.join(folder))
             && error.kind() != std::io::ErrorKind::NotFound
         {

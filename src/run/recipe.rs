@@ -3,15 +3,18 @@
 //! It is stored with the run, so that `replay` can make the same bytes again although the configuration has changed.
 
 use super::RunError;
+use super::earlier;
 use super::late::{self, Follows, Late};
 use crate::config::Plan;
-use crate::config::plan::{DeliveryPlan, Format, Gates, JobPlan, ReportPlan};
+use crate::config::plan::{DeliveryPlan, Format, Gates, JobPlan, ReportPlan, Send, When};
 use crate::delivery::{Edition, file_drop};
 use crate::money::Currency;
 use crate::money::rates::{self, Rates, RatesFault};
 use crate::period::Period;
 use crate::render::{self, Look, RenderError};
-use crate::report::{self, Brief, Notice, Report, gate};
+use crate::report::restatement::{self, Version};
+use crate::report::rules::{self, Judged};
+use crate::report::{self, Alert, Brief, Notice, Report, gate};
 use crate::source::{self, Dataset, Need, Snapshot, SourceError, SourceKind};
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
@@ -77,6 +80,9 @@ pub struct Recipe {
     /// The provisional run that it is the final one of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<Follows>,
+    /// Rules of which one must newly hold for the report to go out; what they find is told in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub when: Vec<When>,
 }
 
 /// What a finished report is judged by.
@@ -86,6 +92,8 @@ pub struct Trial {
     pub gates: Gates,
     /// The values of the gate's metric in reports that were delivered before, the newest first.
     pub norm: Vec<Decimal>,
+    /// Which reports of the job go out.
+    pub send: Send,
 }
 
 /// What comes of a recipe.
@@ -93,12 +101,20 @@ pub struct Trial {
 pub struct Product {
     /// Everything that may be delivered.
     pub edition: Edition,
+    /// Why it goes out to nobody; `None`: it goes out, or is to be held.
+    pub unsent: Option<String>,
     /// Why it is to be held; empty: it may go out.
     pub held: Vec<String>,
     /// The value of the gate's metric, for the norm of later reports.
     pub measured: Option<Decimal>,
     /// Sources whose data do not reach the end of the period, each with the last day that they have.
     pub late: Vec<Late>,
+    /// Its figures, for later revisions.
+    pub version: Version,
+    /// Its rules, judged; empty where they were not asked.
+    pub judged: Vec<Judged>,
+    /// What the owner is told of, each once.
+    pub alerts: Vec<Alert>,
 }
 
 /// What is known of a run before it begins: its period. A whole [`Recipe`] can be read as one, too.
@@ -182,6 +198,7 @@ impl Recipe {
                 .as_ref()
                 .map_or_else(Vec::new, |wait| wait.sources.clone()),
             follows: None,
+            when: job.when.clone(),
         })
     }
 
@@ -225,14 +242,29 @@ impl Recipe {
         let (mut datasets, failures) = self.decode(snapshot_dir)?;
         let late = late::stamp(&mut datasets, &self.wait_for, &self.period, self.timezone);
         let rates = kept_rates(snapshot_dir)?;
-        let report = report::build(&self.brief(identity), &datasets, &failures, rates.as_ref());
+        let mut report = report::build(&self.brief(identity), &datasets, &failures, rates.as_ref());
+        let version = restatement::version(&report);
+        let previous = earlier::previous(snapshot_dir)?;
+        let restated = previous.map(|previous| restatement::restate(&mut report, &previous));
+        let states = earlier::rules(snapshot_dir)?;
+        let judged = states.map_or_else(Vec::new, |states| rules::judge(&report, &self.when, &states));
+        report.notices.splice(0..0, rules::notices(&judged));
         let rows = gate::rows(&datasets, &self.period);
-        let held = gate::judge(&report, &trial.gates, rows, &trial.norm);
+        let unsent = rules::unsent(&report, trial.send, restated, rows, &judged);
+        let held = match unsent {
+            // What goes out to nobody need not be held.
+            Some(_) => Vec::new(),
+            None => gate::judge(&report, &trial.gates, rows, &trial.norm),
+        };
         Ok(Product {
             edition: self.edition(&report, &identity.issue)?,
+            unsent,
             held: held.into_iter().map(|held| held.text).collect(),
             measured: gate::value(&report, trial.gates.metric()),
             late,
+            version,
+            judged,
+            alerts: report.alerts,
         })
     }
 

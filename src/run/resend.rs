@@ -160,6 +160,11 @@ fn has_parcels(run: &Run) -> Result<(), RunError> {
             "run {run_id} is held, and only `reportwire approve {run_id}` releases it; `reportwire runs show {run_id}` says why"
         )));
     }
+    if let Some(why) = &run.unsent {
+        return Err(RunError::Request(format!(
+            "run {run_id} went out to nobody, so there is nothing to send again: {why} Its files are kept; `reportwire runs show {run_id}`"
+        )));
+    }
     if run.artifacts_cleared {
         return Err(RunError::Request(format!(
             "the files of run {run_id} were cleared away because they were old (`service.keep_artifacts`), so they cannot be \

@@ -6,6 +6,8 @@ use super::store::{NewOccurrence, OutboxRow, Run, Tell, Trigger};
 use crate::config::plan::JobPlan;
 use crate::delivery::BulletinKind;
 use crate::period::Period;
+use crate::report::Alert;
+use crate::report::rules::Judged;
 use crate::run::state::DeliveryState;
 use crate::schedule::wall::local;
 
@@ -68,6 +70,29 @@ pub(super) fn held(job: &JobPlan, run: &Run, reasons: &[String]) -> Option<Tell>
         run.period_id
     );
     of_run(job, run, BulletinKind::Held, text)
+}
+
+/// Rules could be judged in the run before and cannot be any more.
+pub(super) fn unjudged(job: &JobPlan, run: &Run, judged: &[Judged]) -> Option<Tell> {
+    let newly = judged
+        .iter()
+        .filter(|it| it.holds.is_none() && !it.before.unknown && !it.earlier);
+    let found: Vec<&str> = newly.map(|it| it.text.as_str()).collect();
+    let text = format!(
+        "Rules of this job (`when`) cannot be judged and let no report out: {}. `reportwire runs show {}` has the notices of the run",
+        found.join("; "),
+        run.run_id
+    );
+    of_any(job, run, BulletinKind::Alert, text).filter(|_| !found.is_empty())
+}
+
+/// What the figures of a report ask attention for, each under the key by which it is told once.
+pub(super) fn alerts(job: &JobPlan, run: &Run, alerts: &[Alert]) -> Vec<(String, Tell)> {
+    let told = alerts.iter().filter_map(|alert| {
+        let tell = of_any(job, run, BulletinKind::Alert, alert.text.clone())?;
+        Some((alert.key.clone(), tell))
+    });
+    told.collect()
 }
 
 /// A run waits for late data.
@@ -151,7 +176,7 @@ pub(super) fn concluded(
         .filter_map(|row| parcel(job, run, row, gone.contains(&row.id)))
         .collect();
     let acked = |row: &OutboxRow| row.state == DeliveryState::Acked;
-    if was_in_trouble && tells.is_empty() && rows.iter().all(acked) {
+    if was_in_trouble && run.unsent.is_none() && tells.is_empty() && rows.iter().all(acked) {
         let text = "The job has delivered again, everything acknowledged.".to_owned();
         tells.extend(of_any(job, run, BulletinKind::Recovered, text));
     }

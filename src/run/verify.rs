@@ -67,6 +67,11 @@ async fn verify_run(store: &Store, run: &Run, verified: &mut Verified) -> Result
             expected.insert(row.content_path, row.sha256);
         }
     }
+    expected.extend(
+        run.figures
+            .iter()
+            .map(|file| (file.path.clone(), file.sha256.clone())),
+    );
     if !run.snapshot_cleared {
         for (path, sha256) in snapshot_of(run)? {
             expected.insert(run.snapshot_dir.join(path), sha256);

@@ -23,7 +23,7 @@ pub(super) async fn clear(plan: &Plan, store: &Store, now: DateTime<Utc>) -> Res
         (
             Kept::Artifacts,
             service.keep_artifacts,
-            &["artifacts", "outbox"][..],
+            &["artifacts", "outbox", "figures"][..],
         ),
     ] {
         let Some(before) = keep.and_then(|keep| cut_off(now, keep)) else {

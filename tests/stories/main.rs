@@ -26,6 +26,7 @@ mod platform;
 mod readme;
 mod reports_that_arrive;
 mod reports_that_do_not;
+mod revisions;
 mod secrets;
 #[expect(
     dead_code,

@@ -57,7 +57,7 @@ pub(super) fn gates(cx: &mut Check<'_>, at: &KeyPath, entry: &GatesEntry) -> Opt
     })
 }
 
-fn metric(cx: &mut Check<'_>, path: &KeyPath, text: &str) -> Option<Metric> {
+pub(super) fn metric(cx: &mut Check<'_>, path: &KeyPath, text: &str) -> Option<Metric> {
     let metric = Metric::ALL.iter().find(|metric| metric.key() == text).copied();
     if metric.is_none() {
         let near = nearest(text, Metric::ALL.iter().map(|metric| metric.key()));

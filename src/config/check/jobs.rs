@@ -1,7 +1,7 @@
 //! `[jobs.NAME]`.
 
 use super::values::{did_you_mean, relative_hint};
-use super::{Check, gates, nearest, report, schedule};
+use super::{Check, gates, nearest, report, schedule, send};
 use crate::config::document::{BrandEntry, Document, JobEntry, ServiceEntry};
 use crate::config::plan::{Brand, Format, JobPlan};
 use crate::config::problem::KeyPath;
@@ -107,6 +107,7 @@ pub(super) fn job(
     let file_name = file_name(cx, &at.join("file_name"), &entry.file_name, several);
     let brand = brand(cx, &at.join("brand"), &entry.brand);
     let gates = gates::gates(cx, &at.join("gates"), &entry.gates);
+    let when = send::when(cx, &at.join("when"), &entry.when);
     Some(JobPlan {
         name: name.to_owned(),
         title: title?.unwrap_or_else(|| name.to_owned()),
@@ -131,6 +132,8 @@ pub(super) fn job(
         allow_partial: entry.allow_partial,
         combine: entry.combine,
         gates: gates?,
+        send: entry.send,
+        when: when?,
     })
 }
 

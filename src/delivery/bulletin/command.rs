@@ -45,7 +45,7 @@ fn usual(item: &BulletinItem) -> Vec<String> {
         BulletinKind::Dead => vec![of_run("resend")],
         BulletinKind::Missed => vec![again()],
         BulletinKind::Held => vec![of_run("runs show"), of_run("approve")],
-        BulletinKind::Ambiguous => vec![of_run("runs show")],
+        BulletinKind::Ambiguous | BulletinKind::Alert => vec![of_run("runs show")],
         BulletinKind::Disabled => vec![Some("reportwire check --online".to_owned())],
         BulletinKind::ConfigRefused => vec![Some("reportwire check".to_owned())],
         BulletinKind::Late | BulletinKind::Waits => vec![of_job()],

@@ -287,6 +287,16 @@ impl Formatter {
         self.signed(value, currency.map_or(2, Currency::minor_units))
     }
 
+    /// A difference in the unit of what it is of: `+515.14`, `−3`, `+1.2 pp`.
+    pub(super) fn difference(&self, value: Decimal, unit: Unit, currency: Option<Currency>) -> String {
+        match unit {
+            Unit::Currency => self.signed_amount(value, currency),
+            Unit::Percent => format!("{}{NBSP}pp", self.signed(value, RATE_DECIMALS)),
+            Unit::Ms => format!("{}{NBSP}ms", self.signed(value, 0)),
+            Unit::Count | Unit::Tokens => self.signed(value, 0),
+        }
+    }
+
     /// `+515.14`, `−0.40`.
     pub(super) fn signed(&self, value: Decimal, decimals: u32) -> String {
         let text = self.visible(value, decimals);

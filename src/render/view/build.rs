@@ -3,7 +3,7 @@
 use super::bars::{as_in_table, member_in_table};
 use super::words::{Run, clean, name, plain, runs};
 use super::{Block, BrandView, Card, ChartView, Chip, Extent, Foot, Job, NoticeView, Period, Revision, View};
-use super::{groups, panels, tables};
+use super::{groups, panels, restated, tables};
 use crate::metric::Metric;
 use crate::render::Look;
 use crate::render::chart::{self, Palette, Room};
@@ -110,6 +110,7 @@ impl View {
                     ..card(mover)
                 })
                 .collect(),
+            restated: restated::table(report, &formatter, extent),
             charts,
             panels,
             blocks,
@@ -288,7 +289,7 @@ fn legend(chart: &Chart, report: &Report, formatter: &Formatter) -> String {
 /// The sources that sections are about, in the order of the report.
 fn sources_of(sections: &[Section]) -> Vec<Option<&str>> {
     let mut sources = Vec::new();
-    for section in sections {
+    for section in sections.iter().filter(|section| !restated::stands_apart(section)) {
         if !sources.contains(&section.source.as_deref()) {
             sources.push(section.source.as_deref());
         }
@@ -305,7 +306,7 @@ fn blocks(report: &Report, formatter: &Formatter, extent: Extent) -> Vec<Block> 
             let sections: Vec<&Section> = report
                 .sections
                 .iter()
-                .filter(|section| section.source.as_deref() == source)
+                .filter(|section| section.source.as_deref() == source && !restated::stands_apart(section))
                 .collect();
             let summary = sections
                 .iter()

@@ -9,6 +9,7 @@ mod compared;
 mod groups;
 mod organized;
 mod panels;
+mod restated;
 mod single;
 mod tables;
 pub(crate) mod words;
@@ -49,6 +50,8 @@ pub(crate) struct View {
     pub(crate) movers: Vec<Card>,
     /// What the movers are measured in: `Cost`.
     pub(crate) movers_note: String,
+    /// What a revision changes of the version before; `None` where there is nothing to tell.
+    pub(crate) restated: Option<Table>,
     /// The pictures.
     pub(crate) charts: Vec<ChartView>,
     /// Pictures that share a place each.

@@ -78,6 +78,14 @@ pub(crate) fn runs(sentence: &Sentence, formatter: &Formatter) -> Vec<Run> {
                 text: formatter.in_unit(*value, *unit, *currency),
                 strong: true,
             },
+            Part::Change {
+                value,
+                unit,
+                currency,
+            } => Run {
+                text: formatter.difference(*value, *unit, *currency),
+                strong: false,
+            },
             Part::Percent(value) => Run {
                 text: formatter.percent(*value),
                 strong: true,

@@ -283,6 +283,8 @@ pub(super) fn comparison_word(key: &str, others: &[Compared]) -> String {
         PREVIOUS_PERIOD if period.is_empty() => "Previous period".to_owned(),
         PREVIOUS_PERIOD => format!("Previous{period}"),
         "same_period_last_year" => format!("Same period last year{period}"),
+        // Of the version before: `revision_1`.
+        id if id.starts_with("revision_") => id.replace("revision_", "Revision "),
         id => id.to_owned(),
     }
 }

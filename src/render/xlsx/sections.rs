@@ -6,7 +6,7 @@ use super::{effects, style, trend};
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
 use crate::render::format::Formatter;
-use crate::report::{Compared, Figure, Report, Section};
+use crate::report::{Compared, Figure, Report, Section, restatement};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{ConditionalFormatDataBar, XlsxError};
@@ -46,7 +46,9 @@ pub(super) fn write(
         return Ok(4);
     } else if section.key == "trend" {
         trend::write(grid, section, table, context.others)?
-    } else if section.figures.iter().any(|figure| figure.member.is_some()) {
+    } else if section.key != restatement::SECTION
+        && section.figures.iter().any(|figure| figure.member.is_some())
+    {
         Matrix::new(section).write(grid, table, context.others, by_source)?
     } else {
         let all: Vec<&Figure> = section.figures.iter().collect();

@@ -145,6 +145,12 @@ pub enum StoreError {
         /// Which run.
         run_id: String,
     },
+    /// Another run has judged the rules of the job since this one read what is known of them.
+    #[error("the rules of job `{job}` were judged by other runs again and again; run it again")]
+    RulesMoved {
+        /// Which job.
+        job: String,
+    },
     /// Another process is sending for this run right now.
     #[error("another process is sending for run {run_id} right now; try again when it has finished")]
     Busy {

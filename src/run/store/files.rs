@@ -27,7 +27,7 @@ pub(crate) fn create_dir(dir: &Path) -> Result<(), StoreError> {
 }
 
 /// Writes `bytes` to `path`: a private file beside it first, made durable, then renamed.
-pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+pub(in crate::run) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let fault = |cause| io("write", path)(cause);
     let mut file = tempfile::NamedTempFile::new_in(dir).map_err(fault)?;

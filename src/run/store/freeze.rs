@@ -2,8 +2,8 @@
 
 use super::db::{Row, Tx, values, work};
 use super::replace::replace_earlier;
-use super::runs::hold;
-use super::{Freeze, NewRun, Run, Store, StoreError, StoredArtifact, Tell, files, late, notices};
+use super::runs::{FIGURES, hold};
+use super::{Along, Freeze, Run, Store, StoreError, StoredArtifact, Tell, files, late, notices, versions};
 use crate::delivery::Parcel;
 use crate::fail_point;
 use crate::run::state::RunState;
@@ -36,22 +36,28 @@ impl Store {
         tell: Vec<Tell>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.freeze_with(run, freeze, None, tell, now).await
+        let along = Along {
+            tell,
+            ..Along::default()
+        };
+        self.freeze_with(run, freeze, along, now).await
     }
 
-    /// The same, and in the same transaction writes down a run that is to follow it, not to be begun before its time.
+    /// The same, and in the same transaction what comes `along`.
     ///
     /// # Errors
-    /// As for [`Self::freeze`].
+    /// As for [`Self::freeze`]; [`StoreError::RulesMoved`] if another run has judged the rules of the job meanwhile: the run is as it
+    /// was, and may be made anew.
     pub async fn freeze_with(
         &self,
         run: &Run,
         freeze: Freeze<'_>,
-        follower: Option<(NewRun, DateTime<Utc>)>,
-        tell: Vec<Tell>,
+        along: Along,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let artifacts = keep_artifacts(run, freeze)?;
+        let figures = along.figures.as_deref().map(|bytes| keep_figures(run, bytes));
+        let figures = figures.transpose()?;
         let snapshot = files::hash_tree(&run.snapshot_dir)?;
         fail_point::hit("freezing_rows");
         let paths: HashMap<&str, &Path> = artifacts
@@ -80,7 +86,9 @@ impl Store {
                 .as_ref()
                 .map(|(metric, value)| format!("{metric} {value}")),
             &run.run_id,
-            run.fence
+            run.fence,
+            figures,
+            along.unsent
         ];
         let hashes: Vec<String> = freeze.artifacts.iter().map(|it| it.sha256.clone()).collect();
         let (store, run, artifacts) = (self.clone(), run.clone(), artifacts.clone());
@@ -88,7 +96,7 @@ impl Store {
         let work = work(move |tx| {
             async move {
                 let sql = "UPDATE runs SET state = $1, generated_at = $2, notices = $3, snapshot_manifest = $4, held = $5, \
-                     measured = $6 WHERE run_id = $7 AND fence = $8 AND state = 'checked'";
+                     measured = $6, figures = $9, unsent = $10 WHERE run_id = $7 AND fence = $8 AND state = 'checked'";
                 if tx.execute(sql, frozen).await? == 0 {
                     return store.frozen_alike(tx, &run, state, &hashes, &parcels).await;
                 }
@@ -107,10 +115,14 @@ impl Store {
                     let sql = "UPDATE runs SET lease_until = NULL WHERE run_id = $1";
                     tx.execute(sql, values![&run.run_id]).await?;
                 }
-                if let Some((follower, at)) = follower {
+                if let Some((follower, at)) = along.follower {
                     late::insert_later(tx, &follower, at).await?;
                 }
-                notices::write_all(tx, &tell, now).await
+                if let Some(moves) = &along.rules {
+                    versions::move_rules(tx, &run.job, moves).await?;
+                }
+                versions::alert(tx, &run, &along.alerts, now).await?;
+                notices::write_all(tx, &along.tell, now).await
             }
             .boxed()
         });
@@ -297,6 +309,17 @@ fn keep_parcels(
         }
     }
     files::sync_dir(&run.home)
+}
+
+/// Stores the figures of a run; their hash.
+fn keep_figures(run: &Run, bytes: &[u8]) -> Result<String, StoreError> {
+    let dir = run.home.join(FIGURES);
+    files::create_dir(&dir)?;
+    let path = files::keep_by_hash(&dir, bytes)?;
+    files::sync_dir(&run.home)?;
+    Ok(path
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned()))
 }
 
 fn keep_artifacts(run: &Run, freeze: Freeze<'_>) -> Result<Vec<StoredArtifact>, StoreError> {

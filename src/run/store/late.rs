@@ -10,7 +10,7 @@ use futures::FutureExt as _;
 
 /// A run of the same job and period with a higher revision of which something has gone out, or is about to.
 const NEWER: &str = "SELECT run_id FROM runs WHERE job = $1 AND period_id = $2 AND trigger <> 'test' AND revision > $3 \
-    AND (state IN ('frozen', 'delivering', 'delivered', 'partially_delivered') OR state = 'failed' AND EXISTS (SELECT 1 \
+    AND unsent IS NULL AND (state IN ('frozen', 'delivering', 'delivered', 'partially_delivered') OR state = 'failed' AND EXISTS (SELECT 1 \
     FROM deliveries WHERE deliveries.run_id = runs.run_id AND deliveries.state IN ('retry_wait', 'ambiguous'))) \
     ORDER BY revision DESC LIMIT 1";
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! DATA_DIR/reportwire.db
-//! DATA_DIR/runs/RUN_ID/{snapshot,artifacts,outbox}/          (taken over before it was frozen: RUN_ID/take-2/… too)
+//! DATA_DIR/runs/RUN_ID/{snapshot,artifacts,outbox,figures}/  (taken over before it was frozen: RUN_ID/take-2/… too)
 //! ```
 //!
 //! Several processes may work on the same store at once. Every change of a run carries its fence: a process whose run was
@@ -32,20 +32,22 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod versions;
 
 pub use db::Tx;
 pub(in crate::run) use db::{Inner, Pool};
 pub use error::StoreError;
 pub use figures::Backlog;
 pub(crate) use files::create_dir;
-pub(in crate::run) use files::hash_file;
+pub(in crate::run) use files::{hash_file, write_atomically};
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
 pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, PlannedJob, StoredOccurrence};
-pub use parcel::{Freeze, OutboxRow, Outcome, Permit, PutOff, StoredArtifact};
+pub use parcel::{Along, Freeze, OutboxRow, Outcome, Permit, PutOff, StoredArtifact};
 pub(in crate::run) use replace::Newer;
-pub use run::{Kept, NewRun, Run, RunFilter, Trigger};
+pub use run::{FiguresFile, Kept, NewRun, Run, RunFilter, Trigger};
 pub(in crate::run) use runs::lease;
 pub use turns::Ticket;
+pub use versions::RuleMove;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

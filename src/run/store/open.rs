@@ -32,11 +32,13 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0001_runs.sql"),
     include_str!("migrations/sqlite/0002_service.sql"),
     include_str!("migrations/sqlite/0003_planned.sql"),
+    include_str!("migrations/sqlite/0004_send.sql"),
 ];
 /// The same for PostgreSQL, counted by the table `reportwire_schema`.
 pub(super) const POSTGRES_MIGRATIONS: &[&str] = &[
     include_str!("migrations/postgres/0001_all.sql"),
     include_str!("migrations/postgres/0002_planned.sql"),
+    include_str!("migrations/postgres/0003_send.sql"),
 ];
 
 impl Store {
@@ -340,7 +342,7 @@ mod tests {
             ("PRAGMA synchronous", "2"),
             ("PRAGMA foreign_keys", "1"),
             ("PRAGMA busy_timeout", "5000"),
-            ("PRAGMA user_version", "3"),
+            ("PRAGMA user_version", "4"),
         ] {
             let row = sqlx::query(pragma).fetch_one(&mut *connection).await.unwrap();
             let value = row
@@ -414,7 +416,7 @@ mod tests {
                 error,
                 StoreError::Newer {
                     found: 99,
-                    known: 3,
+                    known: 4,
                     ..
                 }
             ),
@@ -431,13 +433,13 @@ mod tests {
         let mut next = MIGRATIONS.to_vec();
         next.push("CREATE TABLE later (x TEXT) STRICT;");
         migrate(&mut connection, &path, &next).await.unwrap();
-        assert_eq!(version(&mut connection).await.unwrap(), 4);
+        assert_eq!(version(&mut connection).await.unwrap(), 5);
         let mut broken = next.clone();
         broken.push("CREATE TABLE half (x TEXT) STRICT; SELECT nonsense;");
         migrate(&mut connection, &path, &broken).await.unwrap_err();
         assert_eq!(
             version(&mut connection).await.unwrap(),
-            4,
+            5,
             "all of a migration or nothing"
         );
         sqlx::query("SELECT x FROM half")

@@ -1,6 +1,6 @@
 //! What a run freezes, as it is stored, and what becomes of it.
 
-use super::turns;
+use super::{NewRun, RuleMove, Tell, turns};
 use crate::delivery::{Parcel, Receipt};
 use crate::render::Artifact;
 use crate::run::state::DeliveryState;
@@ -23,6 +23,23 @@ pub struct Freeze<'a> {
     pub held: &'a [String],
     /// Key and value of the gate's metric, for the norm of later runs.
     pub measured: Option<(&'a str, Decimal)>,
+}
+
+/// What is written down along with what a run freezes, in the same transaction.
+#[derive(Debug, Default)]
+pub struct Along {
+    /// A run that is to follow it, not to be begun before its time.
+    pub follower: Option<(NewRun, DateTime<Utc>)>,
+    /// What the owner hears.
+    pub tell: Vec<Tell>,
+    /// Why it goes out to nobody; `None`: it goes out, or is held.
+    pub unsent: Option<String>,
+    /// Its figures, for later revisions.
+    pub figures: Option<Vec<u8>>,
+    /// What it makes of all rules of its job; `None`: they were not asked.
+    pub rules: Option<Vec<RuleMove>>,
+    /// What the owner hears unless it was told before, each under its key.
+    pub alerts: Vec<(String, Tell)>,
 }
 
 /// An artifact as stored.

@@ -98,6 +98,10 @@ pub struct Run {
     pub snapshot_dir: PathBuf,
     /// JSON: SHA-256 of each file of the snapshot by its path in `snapshot_dir`, once frozen.
     pub snapshot_manifest: Option<String>,
+    /// The file of its figures, for later revisions; `None`: it kept none, or none are left.
+    pub figures: Option<FiguresFile>,
+    /// Why it went out to nobody; `None`: it went out, or was to.
+    pub unsent: Option<String>,
     /// The report's notices.
     pub notices: Vec<String>,
     /// Why it failed.
@@ -112,6 +116,15 @@ pub struct Run {
     pub created_at: DateTime<Utc>,
     /// When it reached its last end state.
     pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// The file of a run's figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FiguresFile {
+    /// Where it lies, absolute.
+    pub path: PathBuf,
+    /// Lower-case hex SHA-256 of its bytes.
+    pub sha256: String,
 }
 
 /// Files of a run that may be cleared away when they are old.

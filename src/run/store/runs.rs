@@ -3,7 +3,7 @@
 use super::db::{Each, Row, Tx, each, instant, values, work};
 use super::files::create_dir;
 use super::notices::{self, Tell};
-use super::{Kept, NewRun, Run, RunFilter, Store, StoreError, Trigger};
+use super::{FiguresFile, Kept, NewRun, Run, RunFilter, Store, StoreError, Trigger};
 use crate::fail_point;
 use crate::run::state::RunState;
 use crate::telemetry::figures;
@@ -21,6 +21,8 @@ const WHOLE_ID: usize = 36;
 const LEASE: Duration = Duration::seconds(60);
 /// Folder of a data folder in which runs have theirs.
 const RUNS: &str = "runs";
+/// Folder of a run in which its figures are.
+pub(super) const FIGURES: &str = "figures";
 
 /// How long a run stays in the hands of a process that says nothing; tests may not want to wait so long.
 pub(in crate::run) fn lease() -> Duration {
@@ -287,6 +289,12 @@ impl Store {
 
     pub(super) fn run_of(&self, row: &Row) -> Result<Run, StoreError> {
         let home = self.data_dir.join(row.text("home")?);
+        let cleared = row.instant("artifacts_cleared_at")?.is_some();
+        let kept: Option<String> = row.get("figures")?;
+        let figures = kept.filter(|_| !cleared).map(|sha256| FiguresFile {
+            path: home.join(FIGURES).join(&sha256),
+            sha256,
+        });
         Ok(Run {
             run_id: row.text("run_id")?,
             job: row.text("job")?,
@@ -305,11 +313,13 @@ impl Store {
             snapshot_dir: home.join("snapshot"),
             home,
             snapshot_manifest: row.get("snapshot_manifest")?,
+            figures,
+            unsent: row.get("unsent")?,
             notices: row.word("notices", |text| serde_json::from_str(text).ok())?,
             error: row.get("error")?,
             held: row.word("held", |text| serde_json::from_str(text).ok())?,
             snapshot_cleared: row.instant("snapshot_cleared_at")?.is_some(),
-            artifacts_cleared: row.instant("artifacts_cleared_at")?.is_some(),
+            artifacts_cleared: cleared,
             created_at: row.moment("created_at")?,
             finished_at: row.instant("finished_at")?,
         })

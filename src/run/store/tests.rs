@@ -19,6 +19,7 @@ mod outage;
 mod plans;
 mod sweep;
 mod upgrade;
+mod versions;
 
 on_both_databases! {
     a_run_is_moved_only_from_where_it_is_and_by_who_holds_it,

@@ -6,6 +6,7 @@ use crate::schedule::clock::Clock as _;
 
 mod again;
 mod ends;
+mod sending;
 
 #[tokio::test]
 async fn late_data_are_waited_for_go_out_provisional_and_then_final() {

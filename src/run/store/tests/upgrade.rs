@@ -9,6 +9,7 @@ use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
 on_both_databases! {
     what_a_version_without_plans_had_under_way_is_gone_on_with,
+    what_a_version_without_rules_has_delivered_is_a_version_whose_figures_nobody_kept,
 }
 
 /// The run of [`LIVE_ROWS`].
@@ -30,8 +31,8 @@ const LIVE_ROWS: &str = "\
     INSERT INTO attempts (delivery_id, n, started_at, finished_at, outcome, detail) SELECT id, 1, \
         '2026-11-01T07:00:02.000000Z', '2026-11-01T07:00:03.000000Z', 'retry_wait', '451' FROM deliveries;";
 
-/// A database as a version left it that knew all migrations but the last.
-async fn left_by_an_earlier_version(place: &Place) {
+/// A database as a version left it that knew all migrations but the last `missing`.
+async fn left_by_an_earlier_version(place: &Place, missing: usize) {
     match place.url() {
         None => {
             let path = place.dir().join(FILE);
@@ -39,13 +40,15 @@ async fn left_by_an_earlier_version(place: &Place) {
                 .filename(&path)
                 .create_if_missing(true);
             let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-            migrate(&mut connection, &path, &MIGRATIONS[..2]).await.unwrap();
+            migrate(&mut connection, &path, &MIGRATIONS[..MIGRATIONS.len() - missing])
+                .await
+                .unwrap();
             sqlx::raw_sql(LIVE_ROWS).execute(&mut connection).await.unwrap();
             connection.close().await.unwrap();
         }
         Some(url) => {
             let mut connection = PgConnection::connect(url).await.unwrap();
-            let known = &POSTGRES_MIGRATIONS[..1];
+            let known = &POSTGRES_MIGRATIONS[..POSTGRES_MIGRATIONS.len() - missing];
             migrate_postgres(&mut connection, place.dir(), known)
                 .await
                 .unwrap();
@@ -57,7 +60,7 @@ async fn left_by_an_earlier_version(place: &Place) {
 
 async fn what_a_version_without_plans_had_under_way_is_gone_on_with(on: On) {
     let place = Place::new(on).await;
-    left_by_an_earlier_version(&place).await;
+    left_by_an_earlier_version(&place, 2).await;
     let store = place.store().await;
     let cursor = store.cursors().await.unwrap().remove(0);
     assert_eq!(cursor.evaluated_until, at("2026-11-01T07:00:00Z"));
@@ -82,4 +85,19 @@ async fn what_a_version_without_plans_had_under_way_is_gone_on_with(on: On) {
     drop(store);
     let run = place.store().await.run(&run.run_id).await.unwrap();
     assert_eq!(run.state, RunState::Delivered);
+}
+
+async fn what_a_version_without_rules_has_delivered_is_a_version_whose_figures_nobody_kept(on: On) {
+    let place = Place::new(on).await;
+    left_by_an_earlier_version(&place, 1).await;
+    let store = place.store().await;
+    execute(&store, "UPDATE runs SET state = 'delivered'").await;
+    let run = store.begin(&new_run(Trigger::Manual)).await.unwrap();
+    assert_eq!(run.revision, 2);
+    let before = store.last_delivered(&run).await.unwrap().unwrap();
+    assert_eq!(
+        (before.run_id.as_str(), &before.figures, &before.unsent),
+        (RUN, &None, &None)
+    );
+    assert!(store.rules("monthly").await.unwrap().is_empty());
 }

@@ -1,0 +1,213 @@
+//! What a revision says of the one before: the sample month, and what somebody has corrected since.
+
+use super::*;
+use crate::report::{Part, sample};
+use rust_decimal::dec;
+
+/// The sample as revision 2, and the version that was delivered before it.
+fn second() -> (Report, Version) {
+    let first = sample::report();
+    let version = version(&first);
+    (Report { revision: 2, ..first }, version)
+}
+
+fn figures_of<'a>(report: &'a mut Report, section: &str) -> &'a mut Vec<Figure> {
+    let mut sections = report.sections.iter_mut();
+    &mut sections.find(|it| it.key == section).unwrap().figures
+}
+
+fn words(report: &Report) -> String {
+    let words = |part: &Part| match part {
+        Part::Text(text) | Part::Strong(text) => text.clone(),
+        Part::Value { value, .. } => value.to_string(),
+        Part::Change { value, .. } => format!("{value:+}"),
+        Part::Period(period) => period.id.clone(),
+        Part::Percent(_) | Part::Date(_) => unreachable!(),
+    };
+    report.answer[0].parts.iter().map(words).collect()
+}
+
+/// Label, old, new and change of each line.
+fn lines(report: &Report) -> Vec<(String, Option<Decimal>, Option<Decimal>, Option<Decimal>)> {
+    let section = report.sections.last().unwrap();
+    assert_eq!((section.key.as_str(), &section.source), (SECTION, &None));
+    let line = |figure: &Figure| {
+        let [beside] = &figure.comparisons[..] else {
+            panic!("{figure:?}")
+        };
+        assert_eq!(beside.comparison, "revision_1");
+        (
+            figure.label.clone(),
+            beside.base_value,
+            figure.value,
+            beside.change,
+        )
+    };
+    section.figures.iter().map(line).collect()
+}
+
+#[test]
+fn a_corrected_total_is_told_with_old_new_and_difference() {
+    let (mut report, before) = second();
+    for figure in figures_of(&mut report, "summary") {
+        if figure.metric == Metric::TotalCost {
+            figure.value = figure.value.map(|value| value + dec!(19.75));
+        }
+    }
+    assert_eq!(restate(&mut report, &before), Restated::Changed);
+    let said = words(&report);
+    assert!(
+        said.starts_with("Revision 2 restates 2026-10: total cost is "),
+        "{said}"
+    );
+    assert!(said.ends_with(" (+19.75)."), "{said}");
+    let lines = lines(&report);
+    let cost = lines.iter().find(|line| line.0 == "Total cost").unwrap();
+    assert_eq!(cost.3, Some(dec!(19.75)));
+    assert_eq!(
+        lines.len(),
+        report.headlines.len(),
+        "besides it only the headline totals: {lines:?}"
+    );
+    let notice = &report.notices[0].text;
+    assert_eq!(
+        notice,
+        "Compared with revision 1 of 2026-11-02 07:00 UTC, the last version that was delivered: 1 figure differs. \
+         The files list every line."
+    );
+    assert_eq!(report.restates.as_ref().unwrap().revision, 1);
+}
+
+#[test]
+fn the_same_figures_are_told_as_the_same_however_they_are_written() {
+    let (mut report, before) = second();
+    for figure in figures_of(&mut report, "summary") {
+        // More digits, the same number.
+        figure.value = figure.value.map(|value| value * dec!(1.000));
+    }
+    let sections = report.sections.len();
+    assert_eq!(restate(&mut report, &before), Restated::Same);
+    assert_eq!(words(&report), "Revision 2 has the same figures as revision 1.");
+    assert_eq!(report.sections.len(), sections);
+    assert!(report.notices[0].text.ends_with(": every figure is the same."));
+}
+
+#[test]
+fn a_correction_of_the_month_before_is_no_other_figure_and_yet_told() {
+    let (mut report, before) = second();
+    figures_of(&mut report, "summary")[6].comparisons[0].base_value = Some(dec!(1));
+    assert_eq!(restate(&mut report, &before), Restated::Beside);
+    assert!(words(&report).ends_with("; what they are compared with has changed."));
+}
+
+#[test]
+fn lines_that_are_new_or_gone_have_no_value_on_the_other_side_and_no_difference() {
+    let (mut report, before) = second();
+    let daily = figures_of(&mut report, "daily");
+    let gone = daily.remove(0);
+    let mut new = daily[0].clone();
+    new.member = Some("2026-12-24".into());
+    new.label = "2026-12-24".into();
+    new.value = Some(dec!(7));
+    daily.push(new);
+    assert_eq!(restate(&mut report, &before), Restated::Changed);
+    assert_eq!(
+        words(&report),
+        "Revision 2 restates 2026-10: the totals are the same, figures below them are not."
+    );
+    let lines = lines(&report);
+    let (last, new) = (&lines[lines.len() - 1], &lines[lines.len() - 2]);
+    assert_eq!((last.1, last.2, last.3), (gone.value, None, None));
+    assert!(last.0.contains(&gone.member.unwrap()), "{last:?}");
+    assert_eq!((new.1, new.2, new.3), (None, Some(dec!(7)), None));
+    assert!(
+        report.notices[0].text.contains(": 1 figure is new, 1 is gone."),
+        "{:?}",
+        report.notices[0]
+    );
+}
+
+#[test]
+fn what_was_unknown_and_what_is_not_known_any_more_are_no_zeros() {
+    let (mut report, mut before) = second();
+    let cost = |metric: Metric| metric == Metric::TotalCost;
+    for line in before.lines.as_mut().unwrap() {
+        if cost(line.metric) && line.section == "summary" {
+            line.value = None;
+        }
+    }
+    restate(&mut report, &before);
+    assert!(
+        words(&report).contains("total cost, which was not known, is "),
+        "{}",
+        words(&report)
+    );
+    let (mut report, before) = second();
+    for figure in figures_of(&mut report, "summary") {
+        if cost(figure.metric) {
+            figure.value = None;
+        }
+    }
+    restate(&mut report, &before);
+    let said = words(&report);
+    assert!(
+        said.contains("total cost is not known any more; it was "),
+        "{said}"
+    );
+    let line = lines(&report)
+        .into_iter()
+        .find(|line| line.0 == "Total cost")
+        .unwrap();
+    assert_eq!((line.2, line.3), (None, None));
+}
+
+#[test]
+fn a_renamed_member_is_the_same_line_and_another_currency_is_not() {
+    let (mut report, before) = second();
+    let by = report
+        .sections
+        .iter_mut()
+        .find(|section| section.key.starts_with("by_"))
+        .unwrap();
+    by.figures[0].label = "Another name".into();
+    assert_eq!(restate(&mut report, &before), Restated::Same);
+    let (mut report, before) = second();
+    for figure in figures_of(&mut report, "summary") {
+        if figure.metric == Metric::TotalCost {
+            figure.currency = "EUR".parse().ok();
+        }
+    }
+    assert_eq!(restate(&mut report, &before), Restated::Changed);
+    assert!(
+        report.notices[0].text.contains("1 figure is new, 1 is gone"),
+        "{:?}",
+        report.notices[0]
+    );
+}
+
+#[test]
+fn a_version_whose_figures_are_gone_is_named_and_not_guessed_at() {
+    let (mut report, before) = second();
+    let before = Version {
+        lines: None,
+        ..before
+    };
+    let answer = report.answer.clone();
+    assert_eq!(restate(&mut report, &before), Restated::Unknown);
+    assert_eq!(report.answer, answer);
+    assert_eq!(
+        report.notices[0].text,
+        "What has changed since revision 1 of 2026-11-02 07:00 UTC, the last version that was delivered, cannot be told: its figures \
+         are not kept."
+    );
+}
+
+#[test]
+fn figures_survive_being_kept_to_the_last_digit() {
+    let (report, before) = second();
+    let text = serde_json::to_string(&before).unwrap();
+    assert_eq!(serde_json::from_str::<Version>(&text).unwrap(), before);
+    let known = report.sections.iter().filter(|section| section.key != DERIVED);
+    let all: usize = known.map(|section| section.figures.len()).sum();
+    assert_eq!(before.lines.unwrap().len(), all);
+}

@@ -1,0 +1,108 @@
+//! What earlier runs have left that decides the bytes of this one: the version that was delivered before it, and what is known of
+//! the job's rules. Both are kept with its snapshot, so that it can be rebuilt.
+
+use super::RunError;
+use super::recipe::Recipe;
+use super::store::{Run, Store, Trigger, hash_file, write_atomically};
+use crate::report::restatement::Version;
+use crate::report::rules::RuleState;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+/// File beside the sources' snapshots: the figures of the version before.
+const PREVIOUS: &str = "previous.json.gz";
+/// File beside the sources' snapshots: what is known of the rules.
+const RULES: &str = "rules.json";
+/// Most bytes of the figures of a version that are read, unpacked.
+const LARGEST_VERSION: u64 = 256 * 1024 * 1024;
+
+/// Keeps what earlier runs have left with the snapshot of `run`. A test shows what has changed, and its rules are not asked.
+///
+/// # Errors
+/// [`RunError`] if the store or the disk says no.
+pub(super) async fn keep(store: &Store, run: &Run, recipe: &Recipe) -> Result<(), RunError> {
+    if let Some(delivered) = store.last_delivered(run).await? {
+        let version = kept(&delivered);
+        write_atomically(&run.snapshot_dir.join(PREVIOUS), &packed(&version)?)?;
+    }
+    if run.trigger != Trigger::Test && !recipe.when.is_empty() {
+        let states = store.rules(&run.job).await?;
+        let text = serde_json::to_vec(&states).map_err(unwritten)?;
+        write_atomically(&run.snapshot_dir.join(RULES), &text)?;
+    }
+    Ok(())
+}
+
+/// The version before, as it was when the run was made.
+///
+/// # Errors
+/// [`RunError`] if the file is not what was written.
+pub(super) fn previous(snapshot_dir: &Path) -> Result<Option<Version>, RunError> {
+    let file = snapshot_dir.join(PREVIOUS);
+    file.exists().then(|| read(&file)).transpose()
+}
+
+/// What was known of the rules when the run was made; `None`: they are not asked.
+///
+/// # Errors
+/// [`RunError`] if the file is not what was written.
+pub(super) fn rules(snapshot_dir: &Path) -> Result<Option<Vec<RuleState>>, RunError> {
+    let file = snapshot_dir.join(RULES);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let text = std::fs::read(&file).map_err(|cause| RunError::disk(&file, cause))?;
+    let states = serde_json::from_slice(&text);
+    states
+        .map(Some)
+        .map_err(|error| unreadable(&file, &error.to_string()))
+}
+
+/// The figures of a version, as they are stored.
+///
+/// # Errors
+/// [`RunError::Failed`] if they cannot be written, which no figures are.
+pub(super) fn packed(version: &Version) -> Result<Vec<u8>, RunError> {
+    let text = serde_json::to_vec(version).map_err(unwritten)?;
+    let mut gz = GzEncoder::new(Vec::new(), Compression::default());
+    let packed = gz.write_all(&text).and_then(|()| gz.finish());
+    packed.map_err(|error| RunError::Failed(error.to_string()))
+}
+
+/// The figures that a run has kept. One of an earlier program kept none, old ones are cleared away, and what somebody has changed
+/// is not believed: the report then says that it cannot be compared.
+fn kept(delivered: &Run) -> Version {
+    let found = delivered.figures.as_ref().and_then(|file| {
+        let sound = hash_file(&file.path).is_ok_and(|found| found == file.sha256);
+        sound.then(|| read(&file.path).ok()).flatten()
+    });
+    found.unwrap_or_else(|| Version {
+        run_id: delivered.run_id.clone(),
+        revision: delivered.revision,
+        generated_at: delivered.generated_at.unwrap_or(delivered.created_at),
+        provisional: false,
+        lines: None,
+    })
+}
+
+fn read(file: &Path) -> Result<Version, RunError> {
+    let packed = File::open(file).map_err(|cause| RunError::disk(file, cause))?;
+    let mut text = Vec::new();
+    let unpacked = GzDecoder::new(packed)
+        .take(LARGEST_VERSION)
+        .read_to_end(&mut text);
+    unpacked.map_err(|cause| RunError::disk(file, cause))?;
+    serde_json::from_slice(&text).map_err(|error| unreadable(file, &error.to_string()))
+}
+
+fn unwritten(error: serde_json::Error) -> RunError {
+    RunError::Failed(error.to_string())
+}
+
+fn unreadable(file: &Path, reason: &str) -> RunError {
+    RunError::Failed(format!("{} cannot be read: {reason}", file.display()))
+}

@@ -1,0 +1,241 @@
+//! What runs leave for those after them: versions, rules, alerts.
+
+use super::*;
+use crate::report::rules::RuleState;
+use crate::run::store::testing::{freeze, number};
+
+on_both_databases! {
+    the_version_before_is_the_last_that_really_reached_somebody,
+    a_rule_is_moved_only_by_who_has_seen_where_it_was,
+    what_a_job_no_longer_asks_is_forgotten,
+    an_alert_is_told_once_whatever_run_and_replica_finds_it,
+    a_run_that_lost_its_lease_moves_no_rule_and_alerts_nobody,
+}
+
+fn alert(key: &str) -> (String, Tell) {
+    let tell = Tell {
+        owner: vec!["finops@example.com".into()],
+        kind: crate::delivery::BulletinKind::Alert,
+        job: Some("monthly".into()),
+        period: Some("2026-10".into()),
+        run_id: None,
+        text: format!("{key} needs attention"),
+    };
+    (key.into(), tell)
+}
+
+/// What `run` makes of a rule that another one, or none, had judged before.
+fn moved(rule: &str, run: &Run, seen: Option<&Run>) -> RuleMove {
+    RuleMove {
+        rule: rule.into(),
+        seen: seen.map(|run| run.run_id.clone()),
+        after: Some(RuleState {
+            rule: rule.into(),
+            run_id: Some(run.run_id.clone()),
+            period_end: Some(run.period_end),
+            holds: true,
+            fired_for: Some(run.period_id.clone()),
+            unknown: false,
+        }),
+    }
+}
+
+async fn freeze_along(store: &Store, run: &Run, along: Along) -> Result<(), StoreError> {
+    let freeze = Freeze {
+        artifacts: &[artifact("monthly_2026-10.csv", "a,b\r\n")],
+        parcels: &[],
+        notices: &[],
+        generated_at: noon(),
+        held: &[],
+        measured: None,
+    };
+    store.freeze_with(run, freeze, along, noon()).await
+}
+
+/// Freezes a run without parcels and ends it.
+async fn ended(store: &Store, along: Along) -> Run {
+    let run = checked(store).await;
+    freeze_along(store, &run, along).await.unwrap();
+    conclude(store, &run).await
+}
+
+async fn conclude(store: &Store, run: &Run) -> Run {
+    let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
+    let (id, fence) = (&run.run_id, run.fence);
+    store.advance(id, fence, frozen, delivering).await.unwrap();
+    store.conclude(id, fence, noon(), vec![]).await.unwrap();
+    store.run(id).await.unwrap()
+}
+
+async fn the_version_before_is_the_last_that_really_reached_somebody(on: On) {
+    let (_place, store) = store(on).await;
+    let failed = freeze(&store, &checked(&store).await, &[("mail", &["a"])]).await;
+    assert_eq!(conclude(&store, &failed).await.state, RunState::Failed);
+    let unsent = ended(
+        &store,
+        Along {
+            unsent: Some("no rule holds".into()),
+            ..Along::default()
+        },
+    )
+    .await;
+    assert_eq!(unsent.state, RunState::Delivered);
+    assert_eq!(unsent.unsent.as_deref(), Some("no rule holds"));
+    let next = checked(&store).await;
+    assert_eq!(store.last_delivered(&next).await.unwrap(), None);
+    assert_eq!(
+        store.newer(&failed).await.unwrap().map(|run| run.run_id),
+        None,
+        "nothing newer went out"
+    );
+
+    let partly = freeze(&store, &checked(&store).await, &[("mail", &["a", "b"])]).await;
+    let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
+    store
+        .advance(&partly.run_id, partly.fence, frozen, delivering)
+        .await
+        .unwrap();
+    let row = store.deliveries(&partly.run_id).await.unwrap().remove(0);
+    let permit = store.permit(&row, partly.fence, noon()).await.unwrap();
+    let acked = Outcome::Acked(Receipt { proof: "250".into() });
+    store
+        .record(&partly.run_id, permit, &acked, noon())
+        .await
+        .unwrap();
+    let last = checked(&store).await;
+    let found = store.last_delivered(&last).await.unwrap().unwrap();
+    assert_eq!(found.run_id, partly.run_id);
+    assert_eq!(found.figures, None, "of a version that kept none");
+    assert_eq!(
+        store.last_delivered(&partly).await.unwrap(),
+        None,
+        "it is not before itself"
+    );
+
+    let kept = Along {
+        figures: Some(b"figures".to_vec()),
+        ..Along::default()
+    };
+    let kept = ended(&store, kept).await;
+    let file = kept.figures.clone().unwrap();
+    assert_eq!(std::fs::read(&file.path).unwrap(), b"figures");
+    let newest = checked(&store).await;
+    assert_eq!(
+        store.last_delivered(&newest).await.unwrap().unwrap().run_id,
+        kept.run_id
+    );
+    store
+        .cleared(Kept::Artifacts, &kept.run_id, noon())
+        .await
+        .unwrap();
+    assert_eq!(store.run(&kept.run_id).await.unwrap().figures, None);
+}
+
+async fn a_rule_is_moved_only_by_who_has_seen_where_it_was(on: On) {
+    let (_place, store) = store(on).await;
+    let along = |moves: Vec<RuleMove>| Along {
+        rules: Some(moves),
+        ..Along::default()
+    };
+    let (first, second) = (checked(&store).await, checked(&store).await);
+    freeze_along(&store, &first, along(vec![moved("a", &first, None)]))
+        .await
+        .unwrap();
+    // Read before the first was frozen, written after it.
+    let stale = freeze_along(&store, &second, along(vec![moved("a", &second, None)])).await;
+    assert!(matches!(stale, Err(StoreError::RulesMoved { .. })), "{stale:?}");
+    let untouched = store.run(&second.run_id).await.unwrap();
+    assert_eq!(
+        (untouched.state, untouched.generated_at),
+        (RunState::Checked, None)
+    );
+    assert!(store.artifacts(&second.run_id).await.unwrap().is_empty());
+    let known = store.rules("monthly").await.unwrap();
+    assert_eq!(known, [moved("a", &first, None).after.unwrap()]);
+    // Judged anew it may.
+    let anew = along(vec![moved("a", &second, Some(&first))]);
+    freeze_along(&store, &second, anew).await.unwrap();
+    assert_eq!(
+        store.rules("monthly").await.unwrap()[0].run_id.as_ref(),
+        Some(&second.run_id)
+    );
+    assert!(store.rules("other").await.unwrap().is_empty());
+}
+
+async fn what_a_job_no_longer_asks_is_forgotten(on: On) {
+    let (_place, store) = store(on).await;
+    let run = checked(&store).await;
+    let along = |moves: Vec<RuleMove>| Along {
+        rules: Some(moves),
+        ..Along::default()
+    };
+    let both = along(vec![moved("a", &run, None), moved("b", &run, None)]);
+    freeze_along(&store, &run, both).await.unwrap();
+    let left = RuleMove {
+        after: None,
+        ..moved("b", &run, Some(&run))
+    };
+    let next = checked(&store).await;
+    freeze_along(&store, &next, along(vec![left])).await.unwrap();
+    let known = store.rules("monthly").await.unwrap();
+    assert_eq!(known, [moved("b", &run, None).after.unwrap()], "left as it was");
+    // A run that does not ask leaves them alone.
+    let test = checked(&store).await;
+    freeze_along(&store, &test, Along::default()).await.unwrap();
+    assert_eq!(store.rules("monthly").await.unwrap().len(), 1);
+}
+
+async fn an_alert_is_told_once_whatever_run_and_replica_finds_it(on: On) {
+    let place = Place::new(on).await;
+    let store = place.store().await;
+    let mut runs = Vec::new();
+    for _ in 0..6 {
+        runs.push(checked(&store).await);
+    }
+    let other = place.store().await;
+    let finding = |at: usize, run: Run| {
+        let store = if at.is_multiple_of(2) {
+            store.clone()
+        } else {
+            other.clone()
+        };
+        async move {
+            let along = Along {
+                alerts: vec![alert("budget/x/2026-10/over"), alert(&format!("own/{at}"))],
+                ..Along::default()
+            };
+            freeze_along(&store, &run, along).await.unwrap();
+        }
+    };
+    let all = runs.into_iter().enumerate().map(|(at, run)| finding(at, run));
+    futures::future::join_all(all).await;
+    let told = texts(
+        &store,
+        "SELECT text AS t FROM notices WHERE job = $1 ORDER BY text",
+        "monthly",
+    )
+    .await;
+    let mut expected: Vec<String> = (0..6).map(|at| format!("own/{at} needs attention")).collect();
+    expected.insert(0, "budget/x/2026-10/over needs attention".into());
+    assert_eq!(told, expected);
+    assert_eq!(number(&store, "SELECT count(*) AS n FROM alerts").await, 7);
+}
+
+async fn a_run_that_lost_its_lease_moves_no_rule_and_alerts_nobody(on: On) {
+    let (_place, store) = store(on).await;
+    let run = checked(&store).await;
+    let lost = Run {
+        fence: run.fence - 1,
+        ..run.clone()
+    };
+    let along = Along {
+        rules: Some(vec![moved("a", &run, None)]),
+        alerts: vec![alert("x")],
+        ..Along::default()
+    };
+    let stale = freeze_along(&store, &lost, along).await;
+    assert!(matches!(stale, Err(StoreError::Stale { .. })), "{stale:?}");
+    assert!(store.rules("monthly").await.unwrap().is_empty());
+    assert_eq!(number(&store, "SELECT count(*) AS n FROM alerts").await, 0);
+    assert_eq!(number(&store, "SELECT count(*) AS n FROM notices").await, 0);
+}

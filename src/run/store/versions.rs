@@ -1,0 +1,109 @@
+//! What a job's runs leave for those after them: the last version that was delivered, what is known of its rules, and what its
+//! owner was alerted to.
+
+use super::db::{Row, Tx, values};
+use super::notices::{self, Tell};
+use super::{Run, Store, StoreError};
+use crate::report::rules::RuleState;
+use chrono::{DateTime, Utc};
+
+/// The last revision of job $1 and period $2 before $3 of which something was really delivered. Where there was nobody to deliver
+/// to, being done is all that can be asked.
+pub(super) const DELIVERED: &str = "SELECT * FROM runs WHERE job = $1 AND period_id = $2 AND revision < $3 AND trigger <> 'test' \
+    AND unsent IS NULL AND (state = 'delivered' OR EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id \
+    AND deliveries.state = 'acked')) ORDER BY revision DESC LIMIT 1";
+/// What is known of the rules of job $1.
+pub(super) const RULES: &str = "SELECT * FROM rules WHERE job = $1 ORDER BY rule";
+
+/// What a run makes of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleMove {
+    /// Which rule.
+    pub rule: String,
+    /// The run that had judged it last when this one read it; `None`: none had.
+    pub seen: Option<String>,
+    /// What is known after it; `None`: what was.
+    pub after: Option<RuleState>,
+}
+
+impl Store {
+    /// The last version of the report of `run` that was delivered before it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn last_delivered(&self, run: &Run) -> Result<Option<Run>, StoreError> {
+        let values = values![&run.job, &run.period_id, run.revision];
+        let row = self.db.row(DELIVERED, values).await?;
+        row.map(|row| self.run_of(&row)).transpose()
+    }
+
+    /// What is known of the rules of a job.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn rules(&self, job: &str) -> Result<Vec<RuleState>, StoreError> {
+        let rows = self.db.rows(RULES, values![job]).await?;
+        rows.iter().map(rule_of).collect()
+    }
+}
+
+/// Writes down what a run makes of the rules of its job, and forgets those that the job no longer has. If another run has judged one
+/// since this one read it, nothing may be written: the report was made on what is no longer so.
+pub(super) async fn move_rules(tx: &mut Tx<'_>, job: &str, moves: &[RuleMove]) -> Result<(), StoreError> {
+    for row in tx.rows(RULES, values![job]).await? {
+        let rule = row.text("rule")?;
+        if moves.iter().all(|it| it.rule != rule) {
+            let sql = "DELETE FROM rules WHERE job = $1 AND rule = $2";
+            tx.execute(sql, values![job, rule]).await?;
+        }
+    }
+    for RuleMove { rule, seen, after } in moves {
+        let Some(after) = after else { continue };
+        let values = values![
+            job,
+            rule,
+            after.run_id.clone(),
+            after.period_end.map(|day| day.to_string()),
+            i64::from(after.holds),
+            after.fired_for.clone(),
+            i64::from(after.unknown),
+            seen.clone()
+        ];
+        let sql = "INSERT INTO rules (job, rule, run_id, period_end, holds, fired_for, is_unknown) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             ON CONFLICT (job, rule) DO UPDATE SET run_id = $3, period_end = $4, holds = $5, fired_for = $6, is_unknown = $7 \
+             WHERE rules.run_id = $8";
+        let moved = tx.execute(sql, values).await?;
+        if moved == 0 {
+            return Err(StoreError::RulesMoved { job: job.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Tells the owner what nobody was told of before, by its key, whichever run has found it.
+pub(super) async fn alert(
+    tx: &mut Tx<'_>,
+    run: &Run,
+    alerts: &[(String, Tell)],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    for (key, tell) in alerts {
+        let values = values![&run.job, key, &run.run_id, now];
+        let sql = "INSERT INTO alerts (job, key, run_id, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+        if tx.execute(sql, values).await? == 1 {
+            notices::write_all(tx, std::slice::from_ref(tell), now).await?;
+        }
+    }
+    Ok(())
+}
+
+fn rule_of(row: &Row) -> Result<RuleState, StoreError> {
+    Ok(RuleState {
+        rule: row.text("rule")?,
+        run_id: row.get("run_id")?,
+        period_end: Some(row.date("period_end")?),
+        holds: row.get::<i64>("holds")? != 0,
+        fired_for: row.get("fired_for")?,
+        unknown: row.get::<i64>("is_unknown")? != 0,
+    })
+}
