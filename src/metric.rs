@@ -171,6 +171,30 @@ metrics! {
     CurrencyEffect "currency" "Exchange rates" Currency Adverse;
     /// What is left of the change of the total cost: fees, credits and whatever has no unit price.
     OtherEffects "other" "Other" Currency Adverse;
+    /// What may be spent.
+    Budget "budget" "Budget" Currency Neutral;
+    /// What is spent / budget, in per cent.
+    BudgetUtilisation "budget_utilisation" "Budget used" Percent Adverse;
+    /// Budget − what is spent.
+    BudgetRemaining "budget_remaining" "Budget remaining" Currency Favourable;
+    /// What is spent − budget.
+    BudgetVariance "budget_variance" "Variance from budget" Currency Adverse;
+    /// What other exchange rates than the fixed one of the budget make of the variance.
+    BudgetExchange "budget_exchange" "Variance from exchange rates" Currency Adverse;
+    /// Budget used / share of the period that has elapsed: 1 is on plan.
+    BudgetPace "budget_pace" "Pace" Count Adverse;
+    /// The day of the period, from 1, on which the budget is used up.
+    BudgetRunOut "budget_run_out" "Used up on day" Count Neutral;
+    /// What will have been spent at the end of the period.
+    ForecastCost "forecast_cost" "Forecast" Currency Adverse;
+    /// In nine cases of ten it will be at least this.
+    ForecastLow "forecast_low" "Forecast, low" Currency Adverse;
+    /// In nine cases of ten it will be at most this.
+    ForecastHigh "forecast_high" "Forecast, high" Currency Adverse;
+    /// Errors of past forecasts of seven days / what came, in per cent.
+    ForecastError "forecast_error" "Error of forecasts" Percent Adverse;
+    /// The same with their signs: above zero they were too high.
+    ForecastBias "forecast_bias" "Bias of forecasts" Percent Neutral;
     /// Tasks given to agents.
     TotalTasks "total_tasks" "Tasks" Count Neutral;
     /// Tasks that were completed.
@@ -195,6 +219,32 @@ metrics! {
     AuditEvents "audit_events" "Audit events" Count Neutral;
     /// What the providers have invoiced, as far as the platform knows their invoices.
     InvoicedCost "invoiced_cost" "Invoiced by providers" Currency Adverse;
+    /// Cost of all parts of a split, or of all days.
+    PartsCost "parts_cost" "Cost of the parts" Currency Neutral;
+    /// Requests of all parts of a split, or of all days.
+    PartsRequests "parts_requests" "Requests of the parts" Count Neutral;
+    /// Tokens of all parts of a split, or of all days.
+    PartsTokens "parts_tokens" "Tokens of the parts" Tokens Neutral;
+    /// Cost that a split gives to nobody.
+    UnattributedCost "unattributed_cost" "Unattributed cost" Currency Neutral;
+    /// Requests that a split gives to nobody.
+    UnattributedRequests "unattributed_requests" "Unattributed requests" Count Neutral;
+    /// Tokens that a split gives to nobody.
+    UnattributedTokens "unattributed_tokens" "Unattributed tokens" Tokens Neutral;
+    /// Cost as the source of the usage tells it, where a bill is held against it.
+    UsageCost "usage_cost" "Usage" Currency Neutral;
+    /// Billed cost of rows of class Correction that are neither credit, tax nor adjustment.
+    UsageCorrections "usage_corrections" "Corrections of usage" Currency Neutral;
+    /// Amount in a bill that usage is known not to tell.
+    KnownGap "known_gap" "Known gap" Currency Neutral;
+    /// What is left of a bill.
+    UnexplainedCost "unexplained_cost" "Unexplained" Currency Neutral;
+    /// What is left of a bill, in per cent of it.
+    UnexplainedShare "unexplained_share" "Unexplained share" Percent Neutral;
+    /// Largest part of a bill that may stay unexplained, in per cent.
+    UnexplainedTolerance "unexplained_tolerance" "Tolerance" Percent Neutral;
+    /// Cost of the bill that usage is held against.
+    BillCost "bill_cost" "Bill" Currency Neutral;
     /// Requests of one ranked agent or user.
     Requests "requests" "Requests" Count Neutral;
     /// Tokens of one ranked agent or user.
@@ -207,15 +257,26 @@ impl Metric {
     /// Whether its values are quotients: rounded by definition, to be shown and never added.
     #[must_use]
     pub fn is_quotient(self) -> bool {
-        matches!(self, Self::CostPerDay | Self::CostMovingAverage)
+        matches!(
+            self,
+            Self::CostPerDay | Self::CostMovingAverage | Self::BudgetPace
+        ) || self.key().starts_with("forecast_")
             || self.unit() == Unit::Percent
             || self.key().starts_with("average_")
+    }
+
+    /// Whether a summary lists it. Some figures are there for others that are made of them.
+    #[must_use]
+    pub fn is_listed(self) -> bool {
+        self != Self::UsageCorrections
     }
 
     /// Whether values add up over days or members. Quotients do not, and whoever is active on two days is one user.
     #[must_use]
     pub fn adds_up(self) -> bool {
-        !self.is_quotient() && !self.key().starts_with("active_") && self != Self::KnownProjects
+        !self.is_quotient()
+            && !self.key().starts_with("active_")
+            && !matches!(self, Self::KnownProjects | Self::BudgetRunOut)
     }
 }
 
@@ -272,10 +333,20 @@ mod tests {
                 "cost_per_day",
                 "cost_share",
                 "cost_moving_average",
+                "budget_utilisation",
+                "budget_pace",
+                "budget_run_out",
+                "forecast_cost",
+                "forecast_low",
+                "forecast_high",
+                "forecast_error",
+                "forecast_bias",
                 "task_success_rate",
                 "average_task_duration",
                 "average_cost_per_task",
                 "success_rate",
+                "unexplained_share",
+                "unexplained_tolerance",
             ]
         );
     }

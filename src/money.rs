@@ -1,5 +1,6 @@
 //! Exact decimals: reading, adding, dividing and rounding amounts. No binary float anywhere.
 
+pub mod apportion;
 pub mod rates;
 
 use rust_decimal::{Decimal, RoundingStrategy};

@@ -8,7 +8,8 @@
 #![allow(clippy::too_many_lines, reason = "a table of cases is long")]
 
 use reportwire::config::plan::{
-    BilledIn, DeliveryPlan, Gates, OnAmbiguous, Rearm, Rule, Send, SmtpTls, SourcePlan, Tier, WaitUntil,
+    BilledIn, BudgetPlan, DeliveryPlan, Gates, OnAmbiguous, Phasing, Rearm, Reconcile, Rule, Send, SmtpTls,
+    SourcePlan, Tier, WaitUntil,
 };
 use reportwire::config::{self, LoadOptions, Plan, Problems};
 use std::collections::BTreeMap;
@@ -44,6 +45,11 @@ fn whole(snippet: &str) -> String {
         text = format!("{text}\n{}", job(""));
     }
     text
+}
+
+/// A job about `period` with `lines`.
+fn budgets(period: &str, lines: &str) -> String {
+    job(&format!("period = \"{period}\"\n{lines}"))
 }
 
 fn load(text: &str) -> Result<Plan, Problems> {
@@ -565,6 +571,41 @@ fn cases() -> Vec<(&'static str, String)> {
             "service: no rates",
             "[service]\nrates = \"r.csv\"\n".into(),
         ),
+        (
+            "budget: nothing but a name",
+            budgets("month_to_date", "budgets.Total = {}"),
+        ),
+        (
+            "budget: values that are none",
+            budgets(
+                "month_to_date",
+                "budgets.a = { amount = 200.5, per = \"month\", watch_at = 90, over_at = 80 }\n\
+                 budgets.b = { amount = \"-1\", per = \"week\", dimension = \"projekt\", member = \"x\" }\n\
+                 budgets.c = { amount = \"1.005\", per = \"month\", dimension = \"project\", phasing = \"days\" }\n\
+                 budgets.d = { amount = 1, per = \"year\", member = \"x\", phasing = [1, 2] }\n\
+                 budgets.e = { amount = 1, per = \"year\", currency = \"EUR\", phasing = \"twelfth\" }\n\
+                 budgets.f = { amount = 1, per = \"month\", rate = 1.1, watch_at = 0 }",
+            ),
+        ),
+        (
+            "budget: of less than the period",
+            budgets("quarter_to_date", "budgets.a = { amount = 1, per = \"month\" }"),
+        ),
+        (
+            "budget: a month of a quarter",
+            budgets("previous_month", "budgets.a = { amount = 1, per = \"quarter\" }"),
+        ),
+        (
+            "budget: of a week",
+            budgets("previous_week", "budgets.a = { amount = 1, per = \"month\" }"),
+        ),
+        (
+            "budget: of sources that are not one",
+            format!(
+                "{SOURCE}[sources.more.usage_file]\npath = \"more/*.csv\"\n{}",
+                budgets("month_to_date", "sources = [\"files\", \"more\"]\nbudgets.a = { amount = 1, per = \"month\" }")
+            ),
+        ),
         // Long and odd lines.
         (
             "long line",
@@ -791,6 +832,123 @@ fn gates_waits_and_schedules_arrive_in_the_plan() {
     }
 }
 
+/// A job with a usage file and another one for its bill, and this `reconcile`.
+fn reconciled(reconcile: &str) -> String {
+    let bill = "[sources.bill.focus_file]\npath = \"bill.csv\"\n";
+    let lines = format!("sources = [\"files\", \"bill\"]\nreconcile = {reconcile}");
+    format!("{SOURCE}{bill}{}", job(&lines))
+}
+
+#[test]
+fn what_a_job_ties_out_arrives_in_the_plan() {
+    let of = |reconcile: &str| {
+        load(&reconciled(reconcile)).unwrap().jobs["monthly"]
+            .reconcile
+            .clone()
+    };
+    assert_eq!(load(&whole(&job(""))).unwrap().jobs["monthly"].reconcile, None);
+    assert_eq!(of("{}"), Some(Reconcile::default()));
+    let usual = of("{ usage = \"files\", bill = \"bill\" }")
+        .unwrap()
+        .against
+        .unwrap();
+    assert_eq!((usual.usage.as_str(), usual.bill.as_str()), ("files", "bill"));
+    assert_eq!((usual.tolerance.to_string().as_str(), &usual.by), ("1", &None));
+    assert!(usual.known_gaps.is_empty());
+    let whole = of(
+        "{ usage = \"files\", bill = \"bill\", tolerance = 0.5, by = \"project\", bill_by = \"sub_account\", \
+         names = { \"Support desk\" = \"acme-support\" }, known_gaps = [{ amount = \"-12.50\", reason = \"Rebate\" }] }",
+    );
+    let whole = whole.unwrap().against.unwrap();
+    assert_eq!(whole.tolerance.to_string(), "0.5");
+    let by = whole.by.unwrap();
+    assert_eq!((by.usage.as_str(), by.bill.as_str()), ("project", "sub_account"));
+    assert_eq!(by.names["Support desk"], "acme-support");
+    let gap = &whole.known_gaps[0];
+    assert_eq!(
+        (gap.amount.to_string().as_str(), gap.reason.as_str()),
+        ("-12.50", "Rebate")
+    );
+}
+
+#[test]
+fn what_cannot_be_tied_out_is_told_with_its_remedy() {
+    let both = |more: &str| format!("{{ usage = \"files\", bill = \"bill\", {more} }}");
+    for (reconcile, place, label) in [
+        (
+            "{ usage = \"files\" }".to_owned(),
+            "reconcile.usage",
+            "`bill` is missing beside it",
+        ),
+        (
+            "{ bill = \"bill\" }".to_owned(),
+            "reconcile.bill",
+            "`usage` is missing beside it",
+        ),
+        (
+            "{ tolerance = 1 }".to_owned(),
+            "reconcile.tolerance",
+            "`usage` and `bill` are missing beside it",
+        ),
+        (
+            "{ usage = \"file\", bill = \"bill\" }".to_owned(),
+            "reconcile.usage",
+            "not a source of this job",
+        ),
+        (
+            "{ usage = \"bill\", bill = \"bill\" }".to_owned(),
+            "reconcile.bill",
+            "is the source of the usage too",
+        ),
+        (both("tolerance = 100.1"), "reconcile.tolerance", "out of bounds"),
+        (
+            both("tolerance = \"1 %\""),
+            "reconcile.tolerance",
+            "not a number of per cent",
+        ),
+        (both("by = \"modell\""), "reconcile.by", "not a dimension"),
+        (
+            both("bill_by = \"model\""),
+            "reconcile.bill_by",
+            "`by` is missing beside it",
+        ),
+        (
+            both("names = { a = \"b\" }"),
+            "reconcile.names",
+            "`by` is missing beside it",
+        ),
+        (
+            both("by = \"model\", names = { a = \"\" }"),
+            "reconcile.names.a",
+            "is empty",
+        ),
+        (
+            both("known_gaps = [{ amount = \"0\", reason = \"x\" }]"),
+            "known_gaps.0.amount",
+            "not an amount other than zero",
+        ),
+        (
+            both("known_gaps = [{ amount = \"12,50\", reason = \"x\" }]"),
+            "known_gaps.0.amount",
+            "not an amount other than zero",
+        ),
+        (
+            both("known_gaps = [{ amount = \"12\" }]"),
+            "known_gaps.0",
+            "reason",
+        ),
+        (both("known_gap = []"), "known_gap", "not a key of this table"),
+        ("true".to_owned(), "reconcile", "expected a table"),
+    ] {
+        let said = told(&reconciled(&reconcile));
+        assert!(
+            said.contains(place) && said.contains(label),
+            "{reconcile}: {said}"
+        );
+        assert!(said.contains("hint") || said.contains("did you mean"), "{said}");
+    }
+}
+
 #[test]
 fn which_reports_go_out_arrives_in_the_plan() {
     let plan = load(&whole(&job(""))).unwrap();
@@ -815,6 +973,41 @@ fn which_reports_go_out_arrives_in_the_plan() {
         load(&text).unwrap().jobs["monthly"].when[0].key(),
         "total_cost below 0.1"
     );
+}
+
+#[test]
+fn budgets_arrive_in_the_plan() {
+    let lines = "fiscal_year_start = \"04\"\n\
+        budgets.year = { amount = \"120000.50\", per = \"year\", currency = \"EUR\", rate = \"1.0850\", phasing = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1.5] }\n\
+        budgets.search = { amount = 0, per = \"month\", dimension = \"project\", member = \"Search\", watch_at = 70.5 }";
+    let plan = load(&whole(&budgets("month_to_date", lines))).unwrap();
+    let [search, year] = &plan.jobs["monthly"].budgets[..] else {
+        panic!("{:?}", plan.jobs["monthly"].budgets)
+    };
+    assert_eq!(
+        (search.name.as_str(), search.amount.to_string().as_str()),
+        ("search", "0")
+    );
+    let scope = search.scope.as_ref().unwrap();
+    assert_eq!(
+        (scope.dimension.as_str(), scope.member.as_str()),
+        ("project", "Search")
+    );
+    let limits = [&search.watch_at, &search.over_at, &year.watch_at].map(ToString::to_string);
+    assert_eq!(limits, ["70.5", "100", "80"]);
+    assert_eq!(
+        (year.amount.to_string().as_str(), year.currency.code()),
+        ("120000.50", "EUR")
+    );
+    assert_eq!(year.rate.map(|rate| rate.to_string()).as_deref(), Some("1.0850"));
+    assert!(
+        matches!(&year.phasing, Phasing::Weights(weights) if weights.len() == 12 && weights[11].to_string() == "1.5")
+    );
+    assert_eq!(year.calendar.fiscal_start(), Some(4));
+    // What is stored with a run is what is read again.
+    let stored = serde_json::to_string(&plan.jobs["monthly"].budgets).unwrap();
+    let read: Vec<BudgetPlan> = serde_json::from_str(&stored).unwrap();
+    assert_eq!(read, plan.jobs["monthly"].budgets);
 }
 
 #[test]
@@ -1030,9 +1223,11 @@ fn tables_of(schema: &serde_json::Value) -> Vec<Vec<&'static str>> {
         "jobs/*/brand",
         "jobs/*/gates",
         "jobs/*/wait_until",
+        "jobs/*/reconcile",
         "jobs/*/schedule",
         "jobs/*/report",
         "jobs/*/report/full",
+        "jobs/*/budgets/platform",
     ])
     .map(|path| path.split('/').collect::<Vec<_>>())
     .inspect(|path| assert!(table(schema, path).is_some(), "the schema has no {path:?}"))

@@ -5,10 +5,12 @@
     reason = "the outer None is a problem that was told, the inner one a key that was left out"
 )]
 
+mod budgets;
 mod deliveries;
 mod dispersl;
 mod gates;
 mod jobs;
+mod reconcile;
 mod report;
 mod schedule;
 mod send;

@@ -3,8 +3,10 @@
 //! the rest of the table and tell everything that is missing at once.
 
 pub(super) mod almyty;
+pub(super) mod budget;
 pub(super) mod delivery;
 pub(super) mod dispersl;
+pub(super) mod reconcile;
 pub(super) mod report;
 pub(super) mod schedule;
 pub(super) mod send;
@@ -197,6 +199,11 @@ pub(super) struct JobEntry {
     /// Rules: where there are any, a report goes out only when one of them newly holds. Default: none.
     #[serde(default)]
     pub(super) when: Vec<WhenEntry>,
+    /// What is tied out: every split and the days to the totals, and usage to a bill. Default: nothing.
+    pub(super) reconcile: Option<reconcile::ReconcileEntry>,
+    /// What may be spent: `[jobs.NAME.budgets.BUDGET]`. Default: no budget, which is not a budget of 0.
+    #[serde(default)]
+    pub(super) budgets: BTreeMap<String, budget::BudgetEntry>,
 }
 
 fn yes() -> bool {

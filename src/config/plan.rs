@@ -1,15 +1,19 @@
 //! What the program runs on: the configuration, proven. Nothing here is left to parse, default or check.
 
 mod almyty;
+mod budget;
 mod dispersl;
 mod gates;
+mod reconcile;
 mod report;
 mod schedule;
 mod send;
 
 pub use almyty::{AlmytyPlan, AlmytySurface, CostUnit};
+pub use budget::{BudgetPlan, BudgetScope, BudgetUnit, Phasing};
 pub use dispersl::{BilledIn, DisperslPlan, Tier};
 pub use gates::{Gates, MaxChange, WaitUntil};
+pub use reconcile::{KnownGap, Reconcile, SharedSplit, UsageAgainstBill};
 pub use report::{Against, ReportKind, ReportPlan};
 pub use schedule::{CatchUp, DayRule, Rule, Schedule};
 pub use send::{Condition, Rearm, Send, When};
@@ -127,6 +131,10 @@ pub struct JobPlan {
     pub send: Send,
     /// Rules of which one must newly hold for a report to go out; empty: none need.
     pub when: Vec<When>,
+    /// What a report ties out.
+    pub reconcile: Option<Reconcile>,
+    /// What may be spent, by the names of the budgets.
+    pub budgets: Vec<BudgetPlan>,
 }
 
 /// `formats`.

@@ -27,13 +27,17 @@ const TABLES: [&str; 9] = [
 ];
 
 /// Tables deeper inside.
-const INNER_TABLES: [&str; 6] = [
+const INNER_TABLES: [&str; 10] = [
     "deliveries.*.email.smtp",
     "jobs.*.report",
     "jobs.*.report.*",
     "jobs.*.brand",
     "jobs.*.gates",
     "jobs.*.wait_until",
+    "jobs.*.reconcile",
+    "jobs.*.reconcile.names",
+    "jobs.*.budgets",
+    "jobs.*.budgets.*",
 ];
 
 /// Kinds and keys that are planned and not built; `*` is any name.

@@ -127,6 +127,7 @@ fn hard_reports() -> Vec<(&'static str, Report)> {
         ),
         ("a comparison of credits", sample::comparison(dec!(-5))),
         ("a trend", sample::trend()),
+        ("usage against a bill", sample::reconciled(dec!(33.335))),
     ]
 }
 
@@ -533,6 +534,7 @@ fn text_fits_eighty_columns() {
         sample::report(),
         sample::comparison(dec!(123.456)),
         sample::comparison(dec!(5432.1098)),
+        sample::reconciled(dec!(5432.1098)),
         sample::trend(),
     ] {
         let faces = [

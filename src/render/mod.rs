@@ -3,6 +3,10 @@
 //! In: a report and a [`Look`]. Out: [`Artifact`]s, the body of a mail and the digest for a chat.
 //! Never here: recipients, fetching, computing figures (only formatting and rounding them for display).
 
+#[cfg(test)]
+mod agree_tests;
+#[cfg(test)]
+mod budget_tests;
 pub(crate) mod bulletin;
 mod chart;
 pub mod csv;

@@ -110,6 +110,7 @@ pub(super) fn report() -> Report {
                 others: None,
             },
         }],
+        budgets: Vec::new(),
         alerts: Vec::new(),
         notices: vec![Notice {
             source: None,

@@ -306,7 +306,9 @@ mod tests {
     fn plain(sentences: &[Sentence]) -> String {
         let words = |part: &Part| match part {
             Part::Text(text) | Part::Strong(text) => text.clone(),
-            Part::Value { value, .. } | Part::Change { value, .. } => value.to_string(),
+            Part::Value { value, .. } | Part::Step { value, .. } | Part::Change { value, .. } => {
+                value.to_string()
+            }
             Part::Percent(percent) => format!("{} %", money::rounded(*percent, 1)),
             Part::Date(date) => date.to_string(),
             Part::Period(period) => period.id.clone(),

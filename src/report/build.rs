@@ -6,8 +6,8 @@ use super::maker::{HEADLINE_COUNT, Maker, tells};
 use super::organization::Organized;
 use super::tell::{Glance, Told};
 use super::{Compared, Figure, Notice, Part, PeriodRef, Report, Section, Sentence, SourceRef};
-use super::{combine, convert, derive, full, movers, trend};
-use crate::config::plan::ReportPlan;
+use super::{budget, combine, convert, derive, full, movers, reconcile, trend};
+use crate::config::plan::{BudgetPlan, Reconcile, ReportPlan};
 use crate::metric::Metric;
 use crate::money::Currency;
 use crate::money::rates::Rates;
@@ -37,6 +37,10 @@ pub struct Brief {
     pub currency: Currency,
     /// Whether sources are added up where meaning and currency agree.
     pub combine: bool,
+    /// What is tied out.
+    pub reconcile: Option<Reconcile>,
+    /// What may be spent.
+    pub budgets: Vec<BudgetPlan>,
     /// The true time of the run.
     pub generated_at: DateTime<Utc>,
 }
@@ -89,6 +93,12 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice], rates: Op
     for view in &views {
         parts(&mut report, brief, view, glance);
     }
+    let spending = match &together_view {
+        Some(view) if adds_cost => Some(view),
+        None if failures.is_empty() && views.len() == 1 => views.first(),
+        _ => None,
+    };
+    budget::add(&mut report, brief, spending);
     if !report.absent.is_empty() {
         let text = format!(
             "This report is incomplete: nothing of {} is in it.",
@@ -104,6 +114,10 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice], rates: Op
             .map(|source| full::absent(source, brief.currency))
             .collect();
         report.sections.extend(absent);
+    }
+    if let Some(plan) = &brief.reconcile {
+        let views = (together_view.as_ref(), views.as_slice());
+        reconcile::reconcile(&mut report, plan, views, brief.currency);
     }
     report.movers.truncate(movers::MOST);
     report
@@ -157,6 +171,7 @@ fn head(brief: &Brief, datasets: &[Dataset], failures: &[Notice], others: &[Othe
         charts: Vec::new(),
         notices: failures.to_vec(),
         restates: None,
+        budgets: Vec::new(),
         alerts: Vec::new(),
     }
 }

@@ -117,7 +117,7 @@ impl<'a> CostComparison<'a> {
             .figures
             .iter()
             .map(|measure| measure.metric)
-            .filter(|metric| !FULL_REPORT.contains(metric));
+            .filter(|metric| !FULL_REPORT.contains(metric) && metric.is_listed());
         let all = FULL_REPORT.into_iter().chain(more).filter(told);
         all.flat_map(|metric| {
             let figure = maker.compared(metric, current, beside);

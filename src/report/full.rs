@@ -59,7 +59,7 @@ fn summary(maker: &Maker<'_>, current: &Window, beside: &[Beside<'_>]) -> Vec<Fi
         .figures
         .iter()
         .map(|measure| measure.metric)
-        .filter(|m| !FULL_REPORT.contains(m));
+        .filter(|m| !FULL_REPORT.contains(m) && m.is_listed());
     // Of all sources together only what they share; the rest is told by each.
     let shown = |metric: &Metric| !maker.is_together() || tells(current, *metric);
     FULL_REPORT

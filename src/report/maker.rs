@@ -59,6 +59,18 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// The source of its figures; `None`: all together.
+    #[must_use]
+    pub(super) fn source(&self) -> Option<&'a str> {
+        self.source
+    }
+
+    /// The currency of its amounts.
+    #[must_use]
+    pub(super) fn currency(&self) -> Currency {
+        self.currency
+    }
+
     /// Whether its figures are those of all sources together.
     #[must_use]
     pub(super) fn is_together(&self) -> bool {
@@ -166,7 +178,7 @@ pub(super) fn told(window: &Window) -> Vec<Metric> {
         .figures
         .iter()
         .map(|measure| measure.metric)
-        .filter(|metric| !FULL_REPORT.contains(metric));
+        .filter(|metric| !FULL_REPORT.contains(metric) && metric.is_listed());
     FULL_REPORT
         .into_iter()
         .chain(more)

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 mod answer;
 mod beside;
+mod budget;
 mod build;
 mod charts;
 mod combine;
@@ -20,6 +21,7 @@ mod comparison;
 mod convert;
 mod derive;
 mod effects;
+mod forecast;
 mod full;
 pub mod gate;
 mod maker;
@@ -27,14 +29,18 @@ mod members;
 mod movers;
 mod organization;
 mod outlier;
+pub mod reconcile;
 pub mod restatement;
 pub mod rules;
+#[cfg(test)]
+pub(crate) use budget::sample as sample_budgets;
 #[cfg(test)]
 pub(crate) mod sample;
 mod tell;
 mod trend;
 
 pub use beside::needs;
+pub use budget::{Budget, BudgetForecast, BudgetState, Decided, ForecastMethod};
 pub use build::{Brief, build, reference};
 
 pub use crate::source::Notice;
@@ -81,6 +87,9 @@ pub struct Report {
     /// The version before it that was delivered, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restates: Option<restatement::Earlier>,
+    /// What may be spent, beside what is and will be; empty unless the job has budgets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<Budget>,
     /// What the job's owner is told of, each once.
     #[serde(skip)]
     pub alerts: Vec<Alert>,
@@ -287,12 +296,36 @@ pub enum Part {
         /// Of which currency.
         currency: Option<Currency>,
     },
+    /// A [`Self::Value`] that is a step of a table too, and reads as it does there: steps are rounded so that they add up.
+    #[serde(rename = "value")]
+    Step {
+        /// How much, without its sign.
+        value: Decimal,
+        /// In what.
+        unit: Unit,
+        /// Of which currency.
+        currency: Option<Currency>,
+        /// Which step.
+        #[serde(skip)]
+        of: StepOf,
+    },
     /// A percentage with one decimal (`14.5 %`), shown strong.
     Percent(Decimal),
     /// A date of the period (`14 October`).
     Date(NaiveDate),
     /// The name of a period (`October 2026`).
     Period(PeriodRef),
+}
+
+/// The step of a table that an amount in a sentence is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepOf {
+    /// Key of the section: `effects`.
+    pub section: &'static str,
+    /// Source of the section.
+    pub source: Option<String>,
+    /// Which step; of effects that of the leading comparison.
+    pub metric: Metric,
 }
 
 /// What to draw. The numbers are in the sections too; a chart never says more than they do.
@@ -397,6 +430,11 @@ pub enum ChartForm {
         /// The share of each part in per cent, that of the others last.
         shares: Vec<Decimal>,
     },
+    /// A bar for each budget: what is spent, what will be with its band, and where the budget is used up.
+    Budgets {
+        /// The budgets.
+        bars: Vec<BudgetBar>,
+    },
     /// Horizontal bars, longest first, the rest as `n others`.
     Bars {
         /// Label and value.
@@ -404,6 +442,23 @@ pub enum ChartForm {
         /// What is summed in the last bar, if anything: how many members.
         others: Option<(usize, Decimal)>,
     },
+}
+
+/// A budget in a chart, all in per cent of it; `None` is not available, or does not apply.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BudgetBar {
+    /// Its name.
+    pub label: String,
+    /// What is spent.
+    pub spent: Option<Decimal>,
+    /// What will be.
+    pub forecast: Option<Decimal>,
+    /// Between this …
+    pub low: Option<Decimal>,
+    /// … and this it will be in four cases of five.
+    pub high: Option<Decimal>,
+    /// How it stands.
+    pub state: Option<BudgetState>,
 }
 
 /// What one member has on each day.

@@ -1,5 +1,7 @@
 //! A report to test renderers with: the figures of a month, with everything that is hard to render.
 
+mod reconciled;
+
 use super::build::{Brief, build};
 use super::{
     Chart, ChartForm, Compared, Comparison, Direction, Figure, Notice, Outlier, Part, PeriodRef, Report,
@@ -13,6 +15,8 @@ use crate::source::dataset::Reach;
 use crate::source::{Breakdown, Dataset, Measure, Member, Series, Window};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::{Decimal, dec};
+
+pub(crate) use reconciled::reconciled;
 
 /// Names that a hostile or careless user may give an agent.
 pub(crate) const HOSTILE: [&str; 8] = [
@@ -315,6 +319,7 @@ pub(crate) fn report() -> Report {
         movers,
         sections: sections(summary),
         charts: charts(),
+        budgets: Vec::new(),
         alerts: Vec::new(),
         notices: vec![
             Notice {
@@ -385,21 +390,26 @@ fn window(id: &str, cost: Decimal, leaves: usize) -> Window {
     }
 }
 
-fn built(report: ReportPlan, windows: Vec<Window>) -> Report {
-    let brief = Brief {
+fn brief(report: ReportPlan, period: &Period) -> Brief {
+    Brief {
         run_id: "01K8YB2Q".into(),
         job: "sample".into(),
         title: "Sample".into(),
         report,
         revision: 1,
-        period: windows[0].period.clone(),
+        period: period.clone(),
         timezone: chrono_tz::UTC,
         currency: Currency::USD,
         combine: false,
+        reconcile: None,
+        budgets: Vec::new(),
         generated_at: "2026-11-02T07:00:04Z".parse().unwrap(),
-    };
-    let dataset = Dataset {
-        source: "usage".into(),
+    }
+}
+
+fn dataset(source: &str, windows: Vec<Window>) -> Dataset {
+    Dataset {
+        source: source.into(),
         platform: "Usage files".into(),
         scope: None,
         currency: Some(Currency::USD),
@@ -409,8 +419,12 @@ fn built(report: ReportPlan, windows: Vec<Window>) -> Report {
         reach: Reach::Always,
         windows,
         notices: Vec::new(),
-    };
-    build(&brief, &[dataset], &[], None)
+    }
+}
+
+fn built(report: ReportPlan, windows: Vec<Window>) -> Report {
+    let brief = brief(report, &windows[0].period);
+    build(&brief, &[dataset("usage", windows)], &[], None)
 }
 
 /// A comparison with two other periods, of members with hard names, each `cost` times its place.

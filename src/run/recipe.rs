@@ -6,11 +6,13 @@ use super::RunError;
 use super::earlier;
 use super::late::{self, Follows, Late};
 use crate::config::Plan;
-use crate::config::plan::{DeliveryPlan, Format, Gates, JobPlan, ReportPlan, Send, When};
+use crate::config::plan::{
+    BudgetPlan, DeliveryPlan, Format, Gates, JobPlan, Reconcile, ReportPlan, Send, When,
+};
 use crate::delivery::{Edition, file_drop};
 use crate::money::Currency;
 use crate::money::rates::{self, Rates, RatesFault};
-use crate::period::Period;
+use crate::period::{Period, Shape};
 use crate::render::{self, Look, RenderError};
 use crate::report::restatement::{self, Version};
 use crate::report::rules::{self, Judged};
@@ -68,6 +70,12 @@ pub struct Recipe {
     /// Whether sources are added up where meaning and currency agree.
     #[serde(default)]
     pub combine: bool,
+    /// What is tied out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconcile: Option<Reconcile>,
+    /// What may be spent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<BudgetPlan>,
     /// Whether a source that cannot be had leaves the report incomplete instead of failing the run.
     pub allow_partial: bool,
     /// Whether a mail goes out, for which charts are drawn as pictures.
@@ -188,6 +196,8 @@ impl Recipe {
             sources: sources.collect(),
             subjects: subjects(plan, deliveries),
             combine: job.combine,
+            reconcile: job.reconcile.clone(),
+            budgets: job.budgets.clone(),
             allow_partial: job.allow_partial,
             mail: chosen().any(|delivery| matches!(delivery, DeliveryPlan::Email(_))),
             places: chosen()
@@ -226,7 +236,12 @@ impl Recipe {
     /// The periods that every source is asked for.
     #[must_use]
     pub fn needs(&self) -> Vec<Need> {
-        report::needs(&self.report, &self.period, false)
+        report::needs(&self.report, &self.period, self.looks_back())
+    }
+
+    /// Whether the days before the period are needed: what is over is not forecast.
+    fn looks_back(&self) -> bool {
+        !self.budgets.is_empty() && !matches!(self.period.shape(), Shape::Whole(_))
     }
 
     /// Decodes the snapshot, computes the report, renders everything and judges it. Pure but for reading the snapshot.
@@ -326,6 +341,8 @@ impl Recipe {
             timezone: self.timezone,
             currency: self.currency,
             combine: self.combine,
+            reconcile: self.reconcile.clone(),
+            budgets: self.budgets.clone(),
             generated_at: identity.generated_at,
         }
     }

@@ -64,14 +64,21 @@ static LAYOUT: Layout<16> = Layout {
 /// What is summed for everything, every day and every member, with its column.
 const AMOUNTS: [(Metric, usize); 2] = [(Metric::TotalCost, BILLED), (Metric::EffectiveCost, EFFECTIVE)];
 /// What is summed for everything only: two costs, and the billed cost of some rows, with the column that tells which.
-const EXTRAS: [(Metric, usize); 6] = [
+const EXTRAS: [(Metric, usize); 7] = [
     (Metric::ListCost, LIST),
     (Metric::ContractedCost, CONTRACTED),
     (Metric::Credits, CATEGORY),
     (Metric::Taxes, CATEGORY),
     (Metric::Adjustments, CATEGORY),
     (Metric::Corrections, CLASS),
+    (Metric::UsageCorrections, CLASS),
 ];
+/// The places of the categories and of the class in [`EXTRAS`].
+const CREDITS: usize = 2;
+const TAXES: usize = 3;
+const ADJUSTMENTS: usize = 4;
+const CORRECTIONS: usize = 5;
+const USAGE_CORRECTIONS: usize = 6;
 /// The breakdowns, and last the billing account, which becomes the scope.
 const DIMENSIONS: [&str; 5] = ["provider", "service", "sub_account", "model", "billing account"];
 /// How many dimensions are breakdowns.
@@ -81,7 +88,7 @@ const BY_ACCOUNT: usize = 4;
 /// Most unknown words that notices name.
 const MAX_UNKNOWN: usize = 5;
 
-type BillLedger = Ledger<2, 6, 5>;
+type BillLedger = Ledger<2, 7, 5>;
 
 /// Copies the files into the snapshot.
 pub(super) async fn fetch(
@@ -139,7 +146,7 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
 
 /// The sums, while the files are read.
 struct Bill {
-    book: Book<2, 6, 5>,
+    book: Book<2, 7, 5>,
     presence: Presence<16>,
     currency: OneCurrency,
     /// Column and word that no version of FOCUS has, and its rows.
@@ -177,18 +184,25 @@ impl Bill {
             Decimal::ZERO,
             Decimal::ZERO,
             Decimal::ZERO,
+            Decimal::ZERO,
         ];
         match cells[CATEGORY] {
             b"Usage" | b"Purchase" => {}
-            b"Credit" => extras[2] = billed,
-            b"Tax" => extras[3] = billed,
-            b"Adjustment" => extras[4] = billed,
+            b"Credit" => extras[CREDITS] = billed,
+            b"Tax" => extras[TAXES] = billed,
+            b"Adjustment" => extras[ADJUSTMENTS] = billed,
             _ if !row.has(CATEGORY) => {}
             word => self.meet_unknown(day, CATEGORY, word),
         }
         match cells[CLASS] {
             b"" => {}
-            b"Correction" => extras[5] = billed,
+            b"Correction" => {
+                extras[CORRECTIONS] = billed;
+                // A correction may be a credit too, and is counted once where all are added up.
+                if extras[CREDITS..=ADJUSTMENTS].iter().all(Decimal::is_zero) {
+                    extras[USAGE_CORRECTIONS] = billed;
+                }
+            }
             word => self.meet_unknown(day, CLASS, word),
         }
         let keys = keys(&cells);

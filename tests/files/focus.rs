@@ -33,6 +33,7 @@ fn september_2024_of_the_sample_is_exact() {
             ("taxes", Some("0".to_owned())),
             ("adjustments", Some("0.272".to_owned())),
             ("corrections", Some("0".to_owned())),
+            ("usage_corrections", Some("0".to_owned())),
         ]
     );
     assert_ties_out(window);
@@ -54,7 +55,7 @@ fn a_period_without_rows_is_unknown_and_says_where_the_rows_are() {
     let dataset = sample();
     let august = &dataset.windows[1];
     assert!(august.figures.iter().all(|figure| figure.value.is_none()));
-    assert_eq!(august.figures.len(), 8);
+    assert_eq!(august.figures.len(), 9);
     assert!(august.breakdowns.is_empty());
     assert_eq!(august.daily.len(), 1);
     assert!(august.daily[0].points.iter().all(|(_, value)| value.is_none()));
@@ -286,6 +287,9 @@ fn credits_taxes_corrections_and_unknown_words_are_told_apart() {
         (Metric::Credits, dec!(-2)),
         (Metric::Taxes, dec!(1.5)),
         (Metric::Adjustments, dec!(-0.25)),
+        // The one correction is an adjustment already.
+        (Metric::Corrections, dec!(-0.25)),
+        (Metric::UsageCorrections, dec!(0)),
     ] {
         assert_eq!(known.windows[0].figure(metric), Some(expected), "{metric:?}");
     }

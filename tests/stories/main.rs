@@ -24,6 +24,7 @@ mod outbox;
 #[path = "../support/platform.rs"]
 mod platform;
 mod readme;
+mod reconciliation;
 mod reports_that_arrive;
 mod reports_that_do_not;
 mod revisions;

@@ -1,7 +1,7 @@
 //! `[jobs.NAME]`.
 
 use super::values::{did_you_mean, relative_hint};
-use super::{Check, gates, nearest, report, schedule, send};
+use super::{Check, budgets, gates, nearest, reconcile, report, schedule, send};
 use crate::config::document::{BrandEntry, Document, JobEntry, ServiceEntry};
 use crate::config::plan::{Brand, Format, JobPlan};
 use crate::config::problem::KeyPath;
@@ -108,6 +108,19 @@ pub(super) fn job(
     let brand = brand(cx, &at.join("brand"), &entry.brand);
     let gates = gates::gates(cx, &at.join("gates"), &entry.gates);
     let when = send::when(cx, &at.join("when"), &entry.when);
+    let reconcile = reconcile::reconcile(
+        cx,
+        &at.join("reconcile"),
+        entry.reconcile.as_ref(),
+        entry.sources.as_ref(),
+    );
+    let around = budgets::Around {
+        entry,
+        period: period.as_ref(),
+        currency: local.currency,
+        calendar: local.calendar,
+    };
+    let budgets = budgets::budgets(cx, &at.join("budgets"), &around);
     Some(JobPlan {
         name: name.to_owned(),
         title: title?.unwrap_or_else(|| name.to_owned()),
@@ -134,6 +147,8 @@ pub(super) fn job(
         gates: gates?,
         send: entry.send,
         when: when?,
+        reconcile: reconcile?,
+        budgets: budgets?,
     })
 }
 

@@ -16,7 +16,7 @@ const AGAINST: [&str; 2] = ["previous_period", "same_period_last_year"];
 /// Most periods beside the one of a comparison: more do not fit a table that people read.
 const MOST_AGAINST: usize = 4;
 /// The dimensions by which sources split their figures.
-const DIMENSIONS: [&str; 10] = [
+pub(super) const DIMENSIONS: [&str; 10] = [
     "project",
     "model",
     "agent",

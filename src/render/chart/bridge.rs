@@ -102,7 +102,7 @@ fn lines(
             label: step.label.clone(),
             from: at,
             to,
-            value: formatter.signed_amount(shown, chart.currency),
+            value: formatter.step(shown, *value, chart.currency),
             colour: (class, colour.to_owned()),
             strong: false,
         });

@@ -6,6 +6,7 @@
 mod axis;
 mod bars;
 mod bridge;
+mod budgets;
 mod daily;
 mod frame;
 mod legend;
@@ -105,6 +106,7 @@ pub(crate) fn size(chart: &Chart, room: Room) -> (u32, u32) {
         ChartForm::Ring { parts, others, .. } => {
             ring::height(parts.len() + usize::from(others.is_some()), room)
         }
+        ChartForm::Budgets { bars } => budgets::height(bars),
         ChartForm::Bridge { steps, .. } => u32::try_from(steps.len() + 2).unwrap_or(2) * BAR_STEP + 8,
         ChartForm::Bars { bars, others } => {
             let rows = bars.len().min(MAX_BARS) + usize::from(others.is_some() || bars.len() > MAX_BARS);
@@ -194,6 +196,7 @@ pub(crate) fn svg(
             shares,
         }
         .draw(&mut canvas, formatter),
+        ChartForm::Budgets { bars } => budgets::draw(&mut canvas, bars, formatter, palette),
         ChartForm::Periods { points } => periods::draw(&mut canvas, chart, points, formatter, palette),
         ChartForm::Bars { bars, others } => bars::draw(&mut canvas, chart, bars, *others, formatter, palette),
     }

@@ -1,13 +1,12 @@
 //! Numbers, money and dates as their reader writes them. Rounding happens here, once, and nowhere before.
 
-mod apportion;
 mod dates;
 
 use crate::metric::{Metric, Sense, Unit};
+pub(super) use crate::money::apportion::apportion;
+use crate::money::apportion::apportion_to;
 use crate::money::{Currency, rounded};
 use crate::report::{Comparison, Direction, Figure};
-pub(super) use apportion::apportion;
-use apportion::apportion_to;
 use dates::date_locale;
 use icu_decimal::DecimalFormatter;
 use icu_locale_core::Locale;
@@ -26,6 +25,9 @@ const MAX_PERCENT: Decimal = Decimal::from_parts(9999, 0, 0, false, 1);
 /// Decimals of a rate and of its change in points: a tenth of a point is too coarse for the error rates that readers watch.
 /// Changes and shares in per cent have one.
 pub(super) const RATE_DECIMALS: u32 = 2;
+
+/// Decimals of a pace, of which 1.00 is on plan.
+const PACE_DECIMALS: u32 = 2;
 
 /// Writes values in one locale.
 #[derive(Debug)]
@@ -59,7 +61,7 @@ pub(super) struct Change {
     pub(super) size: String,
     /// `+515.14` or nothing.
     pub(super) amount: String,
-    /// `adverse`, `favourable` or `neutral`.
+    /// `adverse`, `favourable`, `attention` or `neutral`.
     pub(super) tone: &'static str,
     /// All of it in one line.
     pub(super) text: String,
@@ -297,6 +299,22 @@ impl Formatter {
         }
     }
 
+    /// A step as it is shown beside the others: `shown` is `exact` after the steps were made to add up; what is not zero never
+    /// reads as zero.
+    pub(super) fn step(&self, shown: Decimal, exact: Decimal, currency: Option<Currency>) -> String {
+        self.signed_amount(visible_step(shown, exact, currency), currency)
+    }
+
+    /// A percentage of one decimal with its sign: `+14.5 %`.
+    pub(super) fn signed_percent(&self, value: Decimal) -> String {
+        let plus = if rounded(value, 1) > Decimal::ZERO && value <= MAX_PERCENT {
+            "+"
+        } else {
+            ""
+        };
+        format!("{plus}{}", self.percent(value))
+    }
+
     /// `+515.14`, `−0.40`.
     pub(super) fn signed(&self, value: Decimal, decimals: u32) -> String {
         let text = self.visible(value, decimals);
@@ -312,6 +330,11 @@ impl Change {
     /// The same without the amount, for where both amounts stand beside it.
     pub(super) fn brief(self) -> Self {
         Self::new(self.arrow, self.word, self.size, String::new(), self.tone)
+    }
+
+    /// How something stands, where others have changed.
+    pub(super) fn state(arrow: &'static str, word: &'static str, tone: &'static str) -> Self {
+        Self::new(arrow, word, String::new(), String::new(), tone)
     }
 
     fn new(
@@ -340,6 +363,16 @@ impl Change {
             tone,
         }
     }
+}
+
+/// What to show of a step that rounding has left nothing of: less than the least amount, so that it reads `<0.01`.
+pub(super) fn visible_step(shown: Decimal, exact: Decimal, currency: Option<Currency>) -> Decimal {
+    if !shown.is_zero() || exact.is_zero() {
+        return shown;
+    }
+    let mut sliver = Decimal::new(1, currency.map_or(2, Currency::minor_units) + 1);
+    sliver.set_sign_negative(exact.is_sign_negative());
+    sliver
 }
 
 /// The steps from `base` to `current`, rounded so that they lead from the one to the other as these are shown.
@@ -421,6 +454,7 @@ pub(super) fn decimals(figure: &Figure) -> u32 {
             Metric::AverageInputTokensPerRequest
             | Metric::AverageOutputTokensPerRequest
             | Metric::AverageTokensPerRequest => 1,
+            Metric::BudgetPace => PACE_DECIMALS,
             _ => 0,
         },
     }

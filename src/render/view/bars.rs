@@ -2,10 +2,10 @@
 
 use super::single::Single;
 use super::tables::{metrics_of, parts_of_a_whole};
-use crate::metric::Metric;
+use crate::metric::{Metric, Unit};
 use crate::money;
 use crate::render::format::{apportion, decimals};
-use crate::report::{Chart, ChartForm, Figure, Report, Section};
+use crate::report::{Chart, ChartForm, Figure, Part, Report, Section, Sentence};
 use rust_decimal::Decimal;
 
 /// Decimals of a share in per cent.
@@ -34,6 +34,7 @@ pub(crate) fn as_in_table(chart: &Chart, report: &Report) -> Chart {
                 )
             });
         if let Some((amounts, rest)) = found {
+            reword(&mut shown.message, bars, &amounts);
             for (bar, amount) in bars.iter_mut().zip(amounts) {
                 bar.1 = amount;
             }
@@ -50,10 +51,28 @@ pub(crate) fn as_in_table(chart: &Chart, report: &Report) -> Chart {
         let mut sections = report.sections.iter();
         let found = sections.find(|section| chart.draws(section));
         if let Some(section) = found.filter(|section| parts_of_a_whole(section)) {
+            let exact = parts.clone();
             in_ring(parts, others, shares, section);
+            let amounts: Vec<Decimal> = parts.iter().map(|(_, amount)| *amount).collect();
+            reword(&mut shown.message, &exact, &amounts);
         }
     }
     shown
+}
+
+/// Gives the amount of the first member in the sentence about a chart the rounding that it has in table and picture.
+fn reword(message: &mut Sentence, members: &[(String, Decimal)], amounts: &[Decimal]) {
+    let (Some((_, exact)), Some(amount)) = (members.first(), amounts.first()) else {
+        return;
+    };
+    for part in &mut message.parts {
+        if let Part::Value { value, unit, .. } = part
+            && value == exact
+            && *unit != Unit::Percent
+        {
+            *value = *amount;
+        }
+    }
 }
 
 /// The amount of a member as its table shows it, where that is made to add up; `None` if it stands in none.
@@ -136,7 +155,7 @@ fn amounts(
         .filter(|figure| figure.metric == metric)
         .collect();
     let alike = |figure: &&Figure| figure.unit == chart.unit && figure.currency == chart.currency;
-    if figures.len() != bars.len() + hidden || !figures.iter().all(alike) {
+    if figures.len() < bars.len() + hidden || !figures.iter().all(alike) {
         return None;
     }
     let mut left = column(section, metric, &figures, report)?;
@@ -148,6 +167,13 @@ fn amounts(
             .position(|figure| figure.label == *label && figure.value == Some(*value))?;
         members.remove(at);
         found.push(left.remove(at));
+    }
+    // A table has those as well that have nothing now and had something before.
+    let others = members
+        .iter()
+        .filter(|figure| figure.value.is_none_or(|value| !value.is_zero()));
+    if others.count() > hidden {
+        return None;
     }
     Some((found, money::sum(left).ok()?))
 }

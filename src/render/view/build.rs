@@ -1,6 +1,7 @@
 //! A report becomes a view: its words, chips, blocks and foot.
 
 use super::bars::{as_in_table, member_in_table};
+use super::steps::as_in_tables;
 use super::words::{Run, clean, name, plain, runs};
 use super::{Block, BrandView, Card, ChartView, Chip, Extent, Foot, Job, NoticeView, Period, Revision, View};
 use super::{groups, panels, restated, tables};
@@ -57,7 +58,7 @@ impl View {
         let answer: Vec<Vec<Run>> = report
             .answer
             .iter()
-            .map(|sentence| runs(sentence, &formatter))
+            .map(|sentence| runs(&as_in_tables(sentence, report), &formatter))
             .collect();
         let several = report.sources.len() > 1;
         let blocks = blocks(report, &formatter, extent);
@@ -115,6 +116,7 @@ impl View {
             panels,
             blocks,
             several: sources_of(&report.sections).len() > 1,
+            budgets: !report.budgets.is_empty(),
             notices: notices(report),
             foot: foot(report, &formatter),
             incomplete: !report.absent.is_empty(),
@@ -252,10 +254,10 @@ pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
 }
 
 fn chart_view(chart: &Chart, report: &Report, formatter: &Formatter, look: &Look, drawn: bool) -> ChartView {
-    let alt = plain(&runs(&chart.message, formatter));
+    let shown = as_in_table(chart, report);
+    let alt = plain(&runs(&shown.message, formatter));
     let (width, height) = chart::size(chart, Room::Column);
     let palette = Palette::new(&brand(look).accent);
-    let shown = as_in_table(chart, report);
     let svg = |room| chart::svg(&shown, &alt, formatter, &palette, chart::Letters::All, room);
     ChartView {
         key: chart.key.clone(),
@@ -282,6 +284,9 @@ fn legend(chart: &Chart, report: &Report, formatter: &Formatter) -> String {
     {
         let (own, other) = short_names(report, formatter);
         parts.push(format!("bars {own}, dashes {other}"));
+    }
+    if let ChartForm::Budgets { .. } = &chart.form {
+        parts.push("per cent of each; dark is spent, pale is forecast, with its range".to_owned());
     }
     parts.join(" · ")
 }

@@ -1,5 +1,6 @@
 //! Tables of a comparison and of a trend: members beside themselves in other periods, why the cost changed, period by period.
 
+use super::steps::TableStep;
 use super::tables::{Row, Table, column, column_cells, empty};
 use super::words::name;
 use crate::metric::Metric;
@@ -208,13 +209,7 @@ pub(super) fn effects(
     let cost = summary
         .iter()
         .find(|figure| figure.metric == Metric::TotalCost && figure.source == section.source)?;
-    let mut metrics: Vec<Metric> = Vec::new();
-    for figure in &section.figures {
-        if figure.value.is_some_and(|value| !value.is_zero()) && !metrics.contains(&figure.metric) {
-            metrics.push(figure.metric);
-        }
-    }
-    metrics.sort_unstable();
+    let metrics = effects_of(section);
     let now = cost.value?;
     let mut columns = Vec::new();
     let mut cells: Vec<Vec<String>> = Vec::new();
@@ -229,12 +224,15 @@ pub(super) fn effects(
         else {
             continue;
         };
-        let known: Vec<Decimal> = steps.iter().map(|step| step.unwrap_or_default()).collect();
-        let shown = bridged(base, &known, now, cost.currency);
+        let shown = steps_between(base, &metrics, &steps, now, cost);
         let mut column = vec![formatter.shown(cost, Some(base)).number];
-        column.extend(steps.iter().zip(shown).map(|(step, shown)| match step {
-            Some(_) => formatter.signed_amount(shown, cost.currency),
-            None => "–".to_owned(),
+        column.extend(metrics.iter().zip(&steps).map(|(metric, step)| {
+            let told = shown.iter().find(|shown| shown.metric == *metric);
+            match (told, step) {
+                (Some(told), _) => formatter.step(told.shown, told.exact, cost.currency),
+                (None, Some(zero)) => formatter.signed_amount(*zero, cost.currency),
+                (None, None) => "–".to_owned(),
+            }
         }));
         column.push(formatter.shown(cost, Some(now)).number);
         cells.push(column);
@@ -269,6 +267,58 @@ pub(super) fn effects(
             .map_or_else(String::new, |currency| currency.code().to_owned()),
         ..empty(section)
     })
+}
+
+/// The effects that are not zero in every comparison, in the order of the bridge.
+fn effects_of(section: &Section) -> Vec<Metric> {
+    let mut metrics: Vec<Metric> = Vec::new();
+    for figure in &section.figures {
+        if figure.value.is_some_and(|value| !value.is_zero()) && !metrics.contains(&figure.metric) {
+            metrics.push(figure.metric);
+        }
+    }
+    metrics.sort_unstable();
+    metrics
+}
+
+/// The steps from `base` to `now` that are not zero: what is zero takes no part in the rounding, here as in the chart.
+fn steps_between(
+    base: Decimal,
+    metrics: &[Metric],
+    steps: &[Option<Decimal>],
+    now: Decimal,
+    cost: &Figure,
+) -> Vec<TableStep> {
+    let told = metrics.iter().zip(steps);
+    let (metrics, exact): (Vec<Metric>, Vec<Decimal>) = told
+        .filter_map(|(metric, step)| Some((*metric, step.filter(|step| !step.is_zero())?)))
+        .unzip();
+    let shown = bridged(base, &exact, now, cost.currency);
+    let steps = metrics.into_iter().zip(exact).zip(shown);
+    steps
+        .map(|((metric, exact), shown)| TableStep { metric, exact, shown })
+        .collect()
+}
+
+/// The steps of the leading comparison of `section`, as its table and the chart show them.
+pub(super) fn leading_steps(section: &Section, report: &Report) -> Option<Vec<TableStep>> {
+    let mut sections = report.sections.iter();
+    let summary = sections.find(|other| other.key == "summary" && other.source == section.source)?;
+    let mut figures = summary.figures.iter();
+    let cost = figures.find(|figure| figure.metric == Metric::TotalCost)?;
+    let leading = cost.comparisons.first()?;
+    let metrics = effects_of(section);
+    let steps: Vec<Option<Decimal>> = metrics
+        .iter()
+        .map(|metric| effect(section, *metric, leading))
+        .collect();
+    Some(steps_between(
+        leading.base_value?,
+        &metrics,
+        &steps,
+        cost.value?,
+        cost,
+    ))
 }
 
 fn effect(section: &Section, metric: Metric, comparison: &Comparison) -> Option<Decimal> {

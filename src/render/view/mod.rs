@@ -3,21 +3,26 @@
 //! Templates only arrange it. What is said, and how a figure reads, is decided here once, so that no two faces disagree.
 
 mod bars;
+mod budgets;
 mod build;
 mod columns;
 mod compared;
 mod groups;
 mod organized;
 mod panels;
+pub(crate) mod reconciled;
 mod restated;
 mod single;
+mod steps;
 mod tables;
 pub(crate) mod words;
 
 pub(crate) use bars::as_in_table;
+pub(crate) use budgets::state_word;
 pub(crate) use build::{chips, of_known, subtitle};
 pub(crate) use columns::{padded, wrap};
 use panels::PanelView;
+pub(crate) use steps::as_in_tables;
 use tables::Table;
 pub(crate) use words::{clean, name, shortened, size};
 
@@ -60,6 +65,8 @@ pub(crate) struct View {
     pub(crate) blocks: Vec<Block>,
     /// Whether there is more than one block, so that each says whose it is.
     pub(crate) several: bool,
+    /// Whether it has budgets.
+    pub(crate) budgets: bool,
     /// What a reader must know.
     pub(crate) notices: Vec<NoticeView>,
     /// Where it comes from.

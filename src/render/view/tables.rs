@@ -3,7 +3,7 @@
 use super::columns::{WIDTH, lines};
 use super::single::Single;
 use super::words::name;
-use super::{Extent, compared, organized};
+use super::{Extent, budgets, compared, organized, reconciled};
 use crate::config::plan::ReportKind;
 use crate::metric::{Metric, Unit};
 use crate::money;
@@ -37,6 +37,8 @@ pub(crate) struct Table {
     pub(crate) shares: bool,
     /// Whether there is a column of changes.
     pub(crate) changes: bool,
+    /// What that column says.
+    pub(crate) change_head: &'static str,
     /// Whether there is a column of small lines that show all periods.
     pub(crate) sparks: bool,
     /// The rows; none where nothing is available.
@@ -105,6 +107,7 @@ pub(super) fn table(
             let periods = if extent.drawn { PERIODS } else { PERIODS_IN_TEXT };
             Some(compared::trend(section, report, formatter, periods, extent.drawn))
         }
+        "budgets" => budgets::table(section, report, formatter, extent.drawn),
         "effects" => compared::effects(section, summary, report, formatter),
         "usage" => {
             let columns = if extent.drawn { usize::MAX } else { FEW };
@@ -115,7 +118,7 @@ pub(super) fn table(
             organized::members(section, summary, formatter, rows)
         }
         key if key.starts_with("by_") => members(section, summary, report, formatter, rows),
-        _ => None,
+        _ => reconciled::table(section, formatter, rows, extent.drawn),
     };
     match special {
         Some(mut table) => {
@@ -363,6 +366,7 @@ pub(super) fn empty(section: &Section) -> Table {
         bars: false,
         shares: false,
         changes: false,
+        change_head: "Change",
         sparks: false,
         rows: Vec::new(),
         lines: Vec::new(),

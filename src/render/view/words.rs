@@ -74,6 +74,12 @@ pub(crate) fn runs(sentence: &Sentence, formatter: &Formatter) -> Vec<Run> {
                 value,
                 unit,
                 currency,
+            }
+            | Part::Step {
+                value,
+                unit,
+                currency,
+                ..
             } => Run {
                 text: formatter.in_unit(*value, *unit, *currency),
                 strong: true,

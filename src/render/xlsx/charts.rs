@@ -1,5 +1,6 @@
 //! Native charts. What they draw stands on a sheet of its own, where a day without data is an empty cell: a gap, not a zero.
 
+mod budgets;
 mod members;
 mod steps;
 
@@ -9,7 +10,7 @@ use crate::money::Currency;
 use crate::render::chart::rest_label;
 use crate::render::format::Formatter;
 use crate::render::view::{
-    self,
+    self, as_in_table,
     words::{plain, runs},
 };
 use crate::report::{Chart, ChartForm, Outlier, Report};
@@ -84,6 +85,7 @@ impl Studio<'_> {
                     let rest = others.map(|(_, value)| (members::OTHERS.to_owned(), value));
                     write_bars(grid, col, parts, rest.as_ref(), &axis_code(chart))?;
                 }
+                ChartForm::Budgets { bars } => budgets::write(grid, col, bars, &axis_code(chart))?,
                 ChartForm::Periods { points } => {
                     for (row, point) in (TOP + 1..).zip(points) {
                         grid.text(row, col, &self.formatter.period(&point.period), &style::plain())?;
@@ -112,6 +114,7 @@ impl Studio<'_> {
             ChartForm::Bars { .. } | ChartForm::Ring { .. } => vec!["Name".into(), period],
             ChartForm::Bridge { .. } => ["Step", "Below", "Total", "More", "Less"].map(Into::into).into(),
             ChartForm::Periods { .. } => vec!["Period".into(), titled(chart)],
+            ChartForm::Budgets { .. } => budgets::HEADS.map(Into::into).into(),
             ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => {
                 let labels = series.iter().map(|line| view::name(&line.label));
                 std::iter::once("Day".to_owned()).chain(labels).collect()
@@ -133,6 +136,7 @@ impl Studio<'_> {
             ChartForm::Bridge { base, steps, current } if steps::stays_above_zero(base, steps, current) => {
                 self.bridge(chart, col, steps.len() + 2)
             }
+            ChartForm::Budgets { bars } => self.budgets(chart, col, bars.len()),
             ChartForm::Periods { points } => self.periods(chart, col, points.len()),
             ChartForm::Stacked { days, series } => self.members(col, days, series, false),
             ChartForm::Lines { days, series } => self.members(col, days, series, true),
@@ -144,7 +148,8 @@ impl Studio<'_> {
             .set_name(titled(chart).as_str())
             .set_font(&font(12, style::INK));
         native.set_name(chart.key.as_str());
-        native.set_alt_text(plain(&runs(&chart.message, self.formatter)));
+        let told = as_in_table(chart, self.report).message;
+        native.set_alt_text(plain(&runs(&told, self.formatter)));
         native.chart_area().set_format(ChartFormat::new().set_no_border());
         native.set_width(width).set_height(HEIGHT);
         Some(native)
@@ -354,7 +359,7 @@ fn write_point(
 /// First column of each chart's block; an empty column parts it from the next.
 fn columns(charts: &[&Chart]) -> Vec<u16> {
     let widths = charts.iter().map(|chart| match &chart.form {
-        ChartForm::Daily { .. } => 4,
+        ChartForm::Daily { .. } | ChartForm::Budgets { .. } => 4,
         ChartForm::Bars { .. } | ChartForm::Periods { .. } | ChartForm::Ring { .. } => 3,
         ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => {
             u16::try_from(series.len()).map_or(u16::MAX, |members| members + 2)

@@ -3,11 +3,13 @@
 //! Every cell is written by its type: no text from outside can become a formula or a link, and no decimal passes through a
 //! binary float but in `grid.rs`, where 15 digits hold it.
 
+mod budgets;
 mod charts;
 mod effects;
 mod figures;
 mod grid;
 mod notes;
+mod reconciled;
 mod sections;
 mod style;
 mod summary;
@@ -145,6 +147,7 @@ fn home(chart: &Chart, sections: &[&Section]) -> Option<usize> {
         }
         ChartForm::Bridge { .. } => own(sections, "effects", chart),
         ChartForm::Periods { .. } => own(sections, "trend", chart),
+        ChartForm::Budgets { .. } => own(sections, "budgets", chart),
         ChartForm::Stacked { .. } | ChartForm::Lines { .. } | ChartForm::Ring { .. } => {
             sections.iter().position(|section| chart.draws(section))
         }

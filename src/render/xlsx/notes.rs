@@ -18,7 +18,8 @@ const CONVENTIONS: [(&str, &str); 7] = [
     ),
     (
         "Exactness",
-        "Cells hold values unrounded, averages and rates to the 15 digits of a spreadsheet; only their display is rounded.",
+        "Cells hold values unrounded, averages and rates to the 15 digits of a spreadsheet; only their display is rounded. On the \
+         page the parts of a total are rounded so that they add up, which may differ in the last digit.",
     ),
     (
         "Per cent",
@@ -219,6 +220,28 @@ fn meaning(metric: Metric) -> &'static str {
         Metric::OtherEffects => {
             "The rest of the change of the total cost: fees, credits, what has no unit price"
         }
+        Metric::Budget => "What may be spent in the whole month, quarter or year",
+        Metric::BudgetUtilisation => "Spent / budget × 100",
+        Metric::BudgetRemaining => "Budget − spent",
+        Metric::BudgetVariance => "Spent − budget",
+        Metric::BudgetExchange => {
+            "The part of the variance that is due to other exchange rates than the fixed one of the budget"
+        }
+        Metric::BudgetPace => {
+            "Share of the budget that is spent / share of the time that has elapsed; 1 is on plan"
+        }
+        Metric::BudgetRunOut => "The day of the period, from 1, on which the budget was or will be used up",
+        Metric::ForecastCost => {
+            "Spent so far and, for each day to come, what its weekday usually costs (median of eight weeks) at the level of the elapsed days"
+        }
+        Metric::ForecastLow => {
+            "Forecast − 1.28 × standard deviation of a day × √(days to come), not below what is spent"
+        }
+        Metric::ForecastHigh => "Forecast + 1.28 × standard deviation of a day × √(days to come)",
+        Metric::ForecastError => {
+            "Of forecasts of seven days made on each past day: sum of the errors without sign / sum of what came × 100"
+        }
+        Metric::ForecastBias => "The same with their signs: above zero, forecasts were too high",
         Metric::TotalTasks => "Tasks given to agents",
         Metric::CompletedTasks => "Tasks that were completed",
         Metric::FailedTasks => "Tasks that failed",
@@ -233,6 +256,21 @@ fn meaning(metric: Metric) -> &'static str {
         Metric::ToolExecutions => "Executions of tools",
         Metric::ToolErrors => "Executions of tools that failed",
         Metric::AuditEvents => "Entries of the audit trail",
+        Metric::PartsCost => "Cost of all parts of a split, or of all days with data, added up",
+        Metric::PartsRequests => "Requests of all parts of a split, or of all days with data, added up",
+        Metric::PartsTokens => "Tokens of all parts, or of all days with data, added up",
+        Metric::UnattributedCost => "Cost that a split gives to none of its members",
+        Metric::UnattributedRequests => "Requests that a split gives to none of its members",
+        Metric::UnattributedTokens => "Tokens that a split gives to none of its members",
+        Metric::UsageCost => "Total cost as the source of the usage tells it",
+        Metric::UsageCorrections => "Billed cost of corrections that are neither credit, tax nor adjustment",
+        Metric::KnownGap => "Amount in the bill that usage is known not to tell, as the configuration says",
+        Metric::UnexplainedCost => {
+            "Bill − usage − credits − taxes − adjustments − corrections of usage − known gaps"
+        }
+        Metric::UnexplainedShare => "Unexplained / bill × 100; n/a unless the bill is above zero",
+        Metric::UnexplainedTolerance => "Largest unexplained share that is not told as trouble",
+        Metric::BillCost => "Total cost of the bill, and of its members",
         Metric::InvoicedCost => {
             "What the providers have invoiced, as far as the platform knows their invoices"
         }

@@ -2,7 +2,7 @@
 
 use super::figures::{self, Head, Total};
 use super::grid::Grid;
-use super::{effects, style, trend};
+use super::{budgets, effects, reconciled, style, trend};
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
 use crate::render::format::Formatter;
@@ -34,10 +34,10 @@ pub(super) fn write(
     grid.heading(0, 0, &section.title, &style::heading())?;
     grid.heading(1, 0, &context.subtitle, &style::muted())?;
     let by_source = context.several_sources && section.source.is_none();
-    let steps = if section.key == "effects" {
-        effects::write(grid, section, table, context.report, context.formatter)?
-    } else {
-        None
+    let steps = match section.key.as_str() {
+        "effects" => effects::write(grid, section, table, context.report, context.formatter)?,
+        "budgets" => budgets::write(grid, section, table, context.report)?,
+        _ => reconciled::write(grid, section, table, context.formatter)?,
     };
     let columns = if let Some(columns) = steps {
         columns
@@ -385,7 +385,7 @@ pub(super) fn distinct(heads: &mut [Head]) {
 }
 
 /// `service_type` reads `Service type`.
-fn capitalised(key: &str) -> String {
+pub(super) fn capitalised(key: &str) -> String {
     let words = key.replace('_', " ");
     let mut letters = words.chars();
     letters

@@ -110,7 +110,7 @@ fn write_sentence(
         Format::new().set_font_size(12).set_font_color(style::INK),
         style::plain().set_bold().set_font_size(12),
     );
-    let runs = runs(sentence, studio.formatter);
+    let runs = runs(&view::as_in_tables(sentence, studio.report), studio.formatter);
     let parts: Vec<(&Format, &str)> = runs
         .iter()
         .filter(|run| !run.text.is_empty())

@@ -1,9 +1,9 @@
 //! What drove a change, in a sentence made of the effects.
 
-use super::{amount, text};
+use super::text;
 use crate::metric::Metric;
 use crate::report::effects::{Effects, Grain};
-use crate::report::{Figure, Sentence};
+use crate::report::{Figure, Part, Sentence, StepOf};
 use rust_decimal::Decimal;
 
 /// How many effects a sentence names.
@@ -40,7 +40,16 @@ pub(super) fn why(cost: &Figure, effects_of: &Effects) -> Option<Sentence> {
             let words = format!("{and}{name}{verb}");
             let first = parts.is_empty();
             parts.push(text(&if first { capitalised(&words) } else { words }));
-            parts.push(amount(cost, value.abs()));
+            parts.push(Part::Step {
+                value: value.abs(),
+                unit: cost.unit,
+                currency: cost.currency,
+                of: StepOf {
+                    section: "effects",
+                    source: cost.source.clone(),
+                    metric: *metric,
+                },
+            });
         }
         parts.push(text(after));
     }

@@ -18,6 +18,8 @@ fn brief() -> Brief {
         timezone: chrono_tz::Europe::Madrid,
         currency: Currency::USD,
         combine: false,
+        reconcile: None,
+        budgets: Vec::new(),
         generated_at: "2026-11-02T07:00:04Z".parse().unwrap(),
     }
 }

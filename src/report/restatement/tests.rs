@@ -22,7 +22,7 @@ fn words(report: &Report) -> String {
         Part::Value { value, .. } => value.to_string(),
         Part::Change { value, .. } => format!("{value:+}"),
         Part::Period(period) => period.id.clone(),
-        Part::Percent(_) | Part::Date(_) => unreachable!(),
+        Part::Percent(_) | Part::Date(_) | Part::Step { .. } => unreachable!(),
     };
     report.answer[0].parts.iter().map(words).collect()
 }

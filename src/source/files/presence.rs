@@ -45,9 +45,10 @@ pub(crate) fn unknown_figures(source: &str, needs: &[Need], windows: &[Window]) 
     let mut lacking: Vec<(Vec<&str>, Vec<&Need>)> = Vec::new();
     let told = needs.iter().zip(windows);
     for (need, window) in told.filter(|(need, _)| need.depth != Depth::Days) {
-        let unknown = window.figures.iter().filter(|figure| figure.value.is_none());
+        let figures = || window.figures.iter().filter(|figure| figure.metric.is_listed());
+        let unknown = figures().filter(|figure| figure.value.is_none());
         let labels: Vec<&str> = unknown.map(|figure| figure.metric.label()).collect();
-        if labels.is_empty() || labels.len() == window.figures.len() {
+        if labels.is_empty() || labels.len() == figures().count() {
             continue;
         }
         match lacking.iter_mut().find(|(same, _)| *same == labels) {

@@ -118,10 +118,7 @@ async fn a_final_report_that_is_unchanged_goes_out_unless_only_changes_are_wante
             .notices
             .iter()
             .find(|it| it.contains("Compared with revision 1"));
-        assert!(
-            restates.unwrap().contains("which was not final"),
-            "{restates:?}"
-        );
+        assert!(restates.unwrap().contains("which was not final"), "{restates:?}");
         assert_eq!(shop.files().len(), 2 * revisions, "{:?}", last.notices);
     }
 }

@@ -1,12 +1,13 @@
 //! Rounded parts that add to their rounded total.
 
-use crate::money::{rounded, sum};
+use super::{rounded, sum};
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::cmp::Reverse;
 
 /// `parts` rounded so that they add to their rounded sum: the largest remainder method, ties to the larger amount, then to
 /// the earlier part. `None` if a sum cannot be kept exactly.
-pub(in crate::render) fn apportion(parts: &[Decimal], decimals: u32) -> Option<Vec<Decimal>> {
+#[must_use]
+pub fn apportion(parts: &[Decimal], decimals: u32) -> Option<Vec<Decimal>> {
     apportion_to(
         parts,
         rounded(sum(parts.iter().copied()).ok()?, decimals),
@@ -16,11 +17,8 @@ pub(in crate::render) fn apportion(parts: &[Decimal], decimals: u32) -> Option<V
 
 /// As [`apportion`], but they add to `total`, which has these decimals and is about their sum: the difference between two totals
 /// that are rounded themselves, for example.
-pub(in crate::render) fn apportion_to(
-    parts: &[Decimal],
-    total: Decimal,
-    decimals: u32,
-) -> Option<Vec<Decimal>> {
+#[must_use]
+pub fn apportion_to(parts: &[Decimal], total: Decimal, decimals: u32) -> Option<Vec<Decimal>> {
     let step = Decimal::new(1, decimals);
     let mut shown: Vec<Decimal> = parts
         .iter()
@@ -53,6 +51,13 @@ pub(in crate::render) fn apportion_to(
 mod tests {
     use super::*;
     use rust_decimal::dec;
+
+    #[test]
+    fn twelfths_add_to_the_year() {
+        let months = apportion_to(&[dec!(8333.333333333333); 12], dec!(100_000.00), 2).unwrap();
+        let of = |amount| months.iter().filter(|month| **month == amount).count();
+        assert_eq!((of(dec!(8333.33)), of(dec!(8333.34))), (8, 4));
+    }
 
     #[test]
     fn shown_parts_add_to_the_shown_total() {

@@ -1,0 +1,163 @@
+//! The table of budgets.
+
+use super::tables::{Row, Table, empty};
+use super::words::{clean, name};
+use crate::render::format::{Change, Formatter, NOT_AVAILABLE};
+use crate::report::{Budget, BudgetState, ForecastMethod, Report, Section};
+use rust_decimal::Decimal;
+
+/// What a reader sees of a state.
+pub(crate) fn state_word(state: BudgetState) -> &'static str {
+    match state {
+        BudgetState::Unbudgeted => "no budget",
+        state => state.key(),
+    }
+}
+
+/// A row for each budget; with little room without range and day. `None` where the section has none.
+pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, wide: bool) -> Option<Table> {
+    let budgets: Vec<&Budget> = report
+        .budgets
+        .iter()
+        .filter(|budget| budget.source == section.source)
+        .collect();
+    let first = budgets.first()?;
+    let closed = first.through == first.period.end;
+    let heads: &[&str] = match (closed, wide) {
+        (true, _) => &["Budget", "Spent", "Used", "Variance"],
+        (false, true) => &["Budget", "Spent", "Used", "Forecast", "Range", "Used up"],
+        (false, false) => &["Budget", "Spent", "Used", "Forecast"],
+    };
+    let rows = budgets.iter().map(|budget| {
+        let mut cells = vec![
+            amount(budget, budget.amount, formatter),
+            amount(budget, budget.spent, formatter),
+            percent(budget.utilisation, formatter),
+        ];
+        if closed {
+            cells.push(variance(budget, formatter));
+        } else {
+            let forecast = budget.forecast.as_ref();
+            cells.push(amount(budget, forecast.map(|forecast| forecast.cost), formatter));
+            if wide {
+                cells.push(range(budget, formatter));
+                cells.push(
+                    budget
+                        .used_up
+                        .map_or_else(|| "–".to_owned(), |day| formatter.short_day(day)),
+                );
+            }
+        }
+        Row {
+            place: String::new(),
+            name: name(&budget.name),
+            belongs: belongs(budget, formatter, wide),
+            cells,
+            bar: 0,
+            bar_pixels: 0,
+            share: String::new(),
+            change: Some(stands(budget.state)),
+            kind: "member",
+            svg: String::new(),
+        }
+    });
+    Some(Table {
+        columns: heads.iter().map(|head| (*head).to_owned()).collect(),
+        changes: true,
+        change_head: "State",
+        rows: rows.collect(),
+        note: note(first, closed, wide, formatter),
+        ..empty(section)
+    })
+}
+
+fn amount(budget: &Budget, value: Option<Decimal>, formatter: &Formatter) -> String {
+    match (value, budget.currency) {
+        (Some(value), Some(currency)) => formatter.amount(value, currency),
+        _ => NOT_AVAILABLE.to_owned(),
+    }
+}
+
+fn percent(value: Option<Decimal>, formatter: &Formatter) -> String {
+    value.map_or_else(|| NOT_AVAILABLE.to_owned(), |value| formatter.percent(value))
+}
+
+fn variance(budget: &Budget, formatter: &Formatter) -> String {
+    let variance = budget
+        .spent
+        .zip(budget.amount)
+        .and_then(|(spent, amount)| spent.checked_sub(amount));
+    variance.map_or_else(
+        || NOT_AVAILABLE.to_owned(),
+        |variance| formatter.signed_amount(variance, budget.currency),
+    )
+}
+
+fn range(budget: &Budget, formatter: &Formatter) -> String {
+    let band = budget
+        .forecast
+        .as_ref()
+        .and_then(|forecast| forecast.low.zip(forecast.high));
+    band.map_or_else(
+        || NOT_AVAILABLE.to_owned(),
+        |(low, high)| {
+            let [low, high] = [low, high].map(|value| amount(budget, Some(value), formatter));
+            format!("{low}–{high}")
+        },
+    )
+}
+
+/// Whose budget it is and, with room, how its forecast is made and how far such forecasts have been off.
+fn belongs(budget: &Budget, formatter: &Formatter, wide: bool) -> String {
+    let mut parts = Vec::new();
+    if let (Some(dimension), Some(member)) = (&budget.dimension, &budget.member) {
+        parts.push(format!(
+            "{} {}",
+            clean(&dimension.replace('_', " ")),
+            name(member)
+        ));
+    }
+    if let Some(decided) = &budget.decided {
+        parts.push(formatter.money(decided.amount, decided.currency));
+        if let Some(exchange) = decided.exchange.filter(|_| wide) {
+            let exchange = formatter.signed_amount(exchange, budget.currency);
+            parts.push(format!("{exchange} of the variance by exchange rates"));
+        }
+    }
+    if let Some(forecast) = budget.forecast.as_ref().filter(|_| wide) {
+        if forecast.method == ForecastMethod::RunRate {
+            parts.push("by the mean of its days".to_owned());
+        }
+        if let Some(error) = forecast.error {
+            parts.push(format!("past forecasts off by {}", formatter.percent(error)));
+        }
+    }
+    parts.join(" · ")
+}
+
+fn note(first: &Budget, closed: bool, wide: bool, formatter: &Formatter) -> String {
+    let mut parts = vec![formatter.period(&first.period)];
+    if !closed {
+        parts.push(format!("{} of {} days", first.elapsed_days, first.period.days));
+    }
+    parts.extend(first.currency.map(|currency| currency.code().to_owned()));
+    if wide && !closed {
+        parts.push("range of four cases in five".to_owned());
+    }
+    parts.join(" · ")
+}
+
+/// A state by sign, word and colour.
+fn stands(state: Option<BudgetState>) -> Change {
+    match state {
+        None => Change::state("", NOT_AVAILABLE, "neutral"),
+        Some(state) => {
+            let (arrow, tone) = match state {
+                BudgetState::Ok => ("●", "favourable"),
+                BudgetState::Watch => ("◆", "attention"),
+                BudgetState::Over | BudgetState::Exceeded | BudgetState::Unbudgeted => ("▲", "adverse"),
+            };
+            Change::state(arrow, state_word(state), tone)
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Tables of a reconciliation: parts beside their total to the last digit, and the way from usage to the bill.
+
+use super::columns::{WIDTH, lines};
+use super::steps::TableStep;
+use super::tables::{Row, Table, empty};
+use super::words::name;
+use crate::metric::Metric;
+use crate::money;
+use crate::render::format::{Formatter, NOT_AVAILABLE, apportion, bridged, decimals};
+use crate::report::reconcile::{BILL, TIES, Tie, tie, within_tolerance};
+use crate::report::{Figure, Section};
+use rust_decimal::Decimal;
+
+/// The table of `section` where it is one of a reconciliation; at most `rows` members of usage and bill.
+pub(super) fn table(section: &Section, formatter: &Formatter, rows: usize, drawn: bool) -> Option<Table> {
+    match section.key.as_str() {
+        TIES => Some(ties(section, formatter, drawn)),
+        BILL => Some(bill(section, formatter)),
+        key if key.starts_with(BILL) => split(section, formatter, rows),
+        _ => None,
+    }
+}
+
+/// A word for how parts stand to their total.
+pub(crate) fn tie_word(figure: &Figure) -> &'static str {
+    match tie(figure) {
+        Some(Tie::Exact) => "ties",
+        Some(Tie::Noise) => "ties, but for binary noise",
+        Some(Tie::Apart) => "differs",
+        None => NOT_AVAILABLE,
+    }
+}
+
+/// What is unexplained of a bill, and whether it is within the tolerance; empty where that is unknown.
+pub(crate) fn tolerance_words(section: &Section, formatter: &Formatter) -> String {
+    let Some(within) = within_tolerance(section) else {
+        return String::new();
+    };
+    let word = if within { "within" } else { "outside" };
+    let percent = |metric: Metric| {
+        let figure = figure(section, metric)?;
+        let value = figure.value?.abs();
+        Some(formatter.in_unit(value, figure.unit, None))
+    };
+    match (
+        percent(Metric::UnexplainedShare),
+        percent(Metric::UnexplainedTolerance),
+    ) {
+        (Some(share), Some(tolerance)) => format!("{share} unexplained, {word} tolerance of {tolerance}"),
+        _ => format!("{word} the tolerance"),
+    }
+}
+
+/// The sums of parts, each beside what a split gives to nobody; on a terminal without the latter where there is no room, or where
+/// it says nothing and names would be cut for it.
+fn ties(section: &Section, formatter: &Formatter, drawn: bool) -> Table {
+    let whole = tie_table(section, formatter, true);
+    let printed = lines(&whole);
+    let fits = printed.iter().all(|line| line.chars().count() <= WIDTH);
+    let cut = printed.iter().any(|line| line.contains('…'));
+    let is_nothing = |figure: &Figure| figure.value.is_some_and(|value| value.is_zero());
+    let mut nobody = section
+        .figures
+        .iter()
+        .filter(|figure| figure.comparisons.is_empty());
+    if drawn || (fits && !(cut && nobody.all(is_nothing))) {
+        return whole;
+    }
+    tie_table(section, formatter, false)
+}
+
+fn tie_table(section: &Section, formatter: &Formatter, nobody: bool) -> Table {
+    let mut columns = vec!["Parts", "Total", "Difference"];
+    columns.extend(nobody.then_some("Unattributed"));
+    columns.push("State");
+    let sums = section
+        .figures
+        .iter()
+        .filter(|figure| !figure.comparisons.is_empty());
+    let row = |sum: &Figure| {
+        let beside = sum.comparisons.first();
+        let change = beside.and_then(|beside| beside.change);
+        let mut cells = vec![
+            formatter.value(sum).number,
+            formatter
+                .shown(sum, beside.and_then(|beside| beside.base_value))
+                .number,
+            change.map_or_else(|| NOT_AVAILABLE.to_owned(), |change| exact(change, formatter)),
+        ];
+        cells.extend(nobody.then(|| match unattributed(section, sum) {
+            Some(figure) => formatter.value(figure).number,
+            None => "–".to_owned(),
+        }));
+        cells.push(tie_word(sum).to_owned());
+        plain_row(name(&sum.label), cells, "member")
+    };
+    Table {
+        member: "Total of".to_owned(),
+        columns: columns.into_iter().map(str::to_owned).collect(),
+        rows: sums.map(row).collect(),
+        note: currency_of(section),
+        ..empty(section)
+    }
+}
+
+/// What the split of `sum` gives to nobody; `None` where it is no split.
+pub(crate) fn unattributed<'a>(section: &'a Section, sum: &Figure) -> Option<&'a Figure> {
+    let mut figures = section.figures.iter();
+    figures.find(|figure| {
+        figure.comparisons.is_empty() && figure.member == sum.member && figure.unit == sum.unit
+    })
+}
+
+/// All digits of a difference.
+fn exact(difference: Decimal, formatter: &Formatter) -> String {
+    let difference = difference.normalize();
+    formatter.signed(difference, difference.scale())
+}
+
+/// From usage to the bill.
+fn bill(section: &Section, formatter: &Formatter) -> Table {
+    let told = steps(section);
+    let of_step = |figure: &Figure, at: usize| match told.as_ref().and_then(|steps| steps.get(at)) {
+        Some(step) if figure.metric != Metric::UsageCost => {
+            formatter.step(step.shown, step.exact, figure.currency)
+        }
+        Some(_) => formatter.value(figure).number,
+        None => formatter.value(figure).text,
+    };
+    let mut at = 0;
+    let mut rows = Vec::new();
+    for figure in rows_of(section) {
+        let cell = match figure.value {
+            None => NOT_AVAILABLE.to_owned(),
+            Some(_) if figure.metric == Metric::BillCost && told.is_none() => formatter.value(figure).text,
+            Some(_) if figure.metric == Metric::BillCost => formatter.value(figure).number,
+            Some(_) => {
+                at += 1;
+                of_step(figure, at - 1)
+            }
+        };
+        let (label, kind) = match figure.metric {
+            Metric::BillCost => (figure.label.clone(), "total"),
+            Metric::KnownGap => (format!("Known: {}", figure.label), "member"),
+            _ => (figure.label.clone(), "member"),
+        };
+        rows.push(plain_row(name(&label), vec![cell], kind));
+    }
+    let words = tolerance_words(section, formatter);
+    let note = [currency_of(section), words];
+    let note: Vec<String> = note.into_iter().filter(|part| !part.is_empty()).collect();
+    Table {
+        member: "Step".to_owned(),
+        columns: vec!["Amount".to_owned()],
+        rows,
+        note: note.join(" · "),
+        ..empty(section)
+    }
+}
+
+/// The amounts of the way from usage to the bill, in the order of the table.
+pub(crate) fn rows_of(section: &Section) -> impl Iterator<Item = &Figure> {
+    section.figures.iter().filter(|figure| {
+        !matches!(
+            figure.metric,
+            Metric::UnexplainedShare | Metric::UnexplainedTolerance
+        )
+    })
+}
+
+/// Usage and the known steps to the bill, which lead from the one as shown to the other; `None` where they cannot be compared.
+pub(super) fn steps(section: &Section) -> Option<Vec<TableStep>> {
+    figure(section, Metric::UnexplainedCost)?.value?;
+    let known: Vec<(&Figure, Decimal)> = rows_of(section)
+        .filter(|figure| figure.metric != Metric::BillCost)
+        .filter_map(|figure| Some((figure, figure.value?)))
+        .collect();
+    let (bill, usage) = (figure(section, Metric::BillCost)?, known.first()?.1);
+    let exact: Vec<Decimal> = known[1..].iter().map(|(_, value)| *value).collect();
+    let shown = bridged(usage, &exact, bill.value?, bill.currency);
+    let of_usage = std::iter::once(usage);
+    let steps = known.iter().zip(of_usage.chain(shown));
+    Some(
+        steps
+            .map(|((figure, exact), shown)| TableStep {
+                metric: figure.metric,
+                exact: *exact,
+                shown,
+            })
+            .collect(),
+    )
+}
+
+/// Members of usage and bill beside each other; of what is shown of both the difference is shown, so that rows and columns add up.
+fn split(section: &Section, formatter: &Formatter, rows: usize) -> Option<Table> {
+    let figures = &section.figures;
+    let (first, shown) = (figures.first()?, rows.min(figures.len()));
+    let beside = |figure: &Figure| figure.comparisons.first().and_then(|beside| beside.base_value);
+    let usage: Vec<Option<Decimal>> = figures.iter().map(beside).collect();
+    let bill: Vec<Option<Decimal>> = figures.iter().map(|figure| figure.value).collect();
+    let places = decimals(first);
+    let (used, billed) = (Column::new(usage, places), Column::new(bill, places));
+    let apart: Vec<String> = used
+        .folded(shown)
+        .into_iter()
+        .zip(billed.folded(shown))
+        .map(|(used, billed)| {
+            let apart = used
+                .zip(billed)
+                .and_then(|(used, billed)| money::sum([billed, -used]).ok());
+            apart.map_or_else(
+                || NOT_AVAILABLE.to_owned(),
+                |apart| formatter.signed_amount(apart, first.currency),
+            )
+        })
+        .collect();
+    let columns = [
+        used.cells(shown, formatter),
+        billed.cells(shown, formatter),
+        apart,
+        of_usage(figures, &used, &billed, shown, formatter),
+    ];
+    let row = |at: usize, label: String, kind| {
+        let cells = columns.iter().map(|column| column[at].clone());
+        plain_row(label, cells.collect(), kind)
+    };
+    let mut table_rows: Vec<Row> = (0..shown)
+        .map(|at| row(at, name(&figures[at].label), "member"))
+        .collect();
+    if shown < figures.len() {
+        table_rows.push(row(shown, format!("{} others", figures.len() - shown), "others"));
+    }
+    table_rows.push(row(shown + 1, "Total".into(), "total"));
+    let few = (shown < figures.len()).then(|| format!("{shown} of {} shown", figures.len()));
+    let note: Vec<String> = std::iter::once(currency_of(section)).chain(few).collect();
+    Some(Table {
+        columns: ["Usage", "Bill", "Bill − usage", "Of usage"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: table_rows,
+        note: note.join(" · "),
+        ..empty(section)
+    })
+}
+
+/// The difference of each member shown and of all in per cent of its usage; of the others it says nothing.
+fn of_usage(
+    figures: &[Figure],
+    used: &Column,
+    billed: &Column,
+    shown: usize,
+    formatter: &Formatter,
+) -> Vec<String> {
+    let word = |percent: Option<Decimal>| {
+        percent.map_or_else(|| "–".to_owned(), |percent| formatter.signed_percent(percent))
+    };
+    let of_all = used
+        .total()
+        .filter(|used| *used > Decimal::ZERO)
+        .and_then(|used| money::percent(money::sum([billed.total()?, -used]).ok()?, used));
+    let of_member = |figure: &Figure| {
+        figure
+            .comparisons
+            .first()
+            .and_then(|beside| beside.change_percent)
+    };
+    let mut cells: Vec<String> = figures[..shown]
+        .iter()
+        .map(|figure| word(of_member(figure)))
+        .collect();
+    cells.extend(["–".to_owned(), word(of_all)]);
+    cells
+}
+
+/// Amounts of members, exact and as they are shown.
+struct Column {
+    exact: Vec<Option<Decimal>>,
+    shown: Vec<Option<Decimal>>,
+    places: u32,
+}
+
+impl Column {
+    /// Rounds the amounts so that they add up, where all are known.
+    fn new(exact: Vec<Option<Decimal>>, places: u32) -> Self {
+        let known: Option<Vec<Decimal>> = exact.iter().copied().collect();
+        let adding = known.and_then(|known| apportion(&known, places));
+        let alone = || {
+            exact
+                .iter()
+                .map(|value| value.map(|value| money::rounded(value, places)))
+        };
+        let shown = match adding {
+            Some(adding) => adding.into_iter().map(Some).collect(),
+            None => alone().collect(),
+        };
+        Self { exact, shown, places }
+    }
+
+    /// The sum of all, unrounded.
+    fn total(&self) -> Option<Decimal> {
+        let known: Option<Vec<Decimal>> = self.exact.iter().copied().collect();
+        money::sum(known?).ok()
+    }
+
+    /// The first `shown` amounts as they are shown, those of the others together, and of all.
+    fn folded(&self, shown: usize) -> Vec<Option<Decimal>> {
+        let sum = |amounts: &[Option<Decimal>]| {
+            let known: Option<Vec<Decimal>> = amounts.iter().copied().collect();
+            money::sum(known?).ok()
+        };
+        let mut folded = self.shown[..shown].to_vec();
+        folded.extend([sum(&self.shown[shown..]), sum(&self.shown)]);
+        folded
+    }
+
+    fn cells(&self, shown: usize, formatter: &Formatter) -> Vec<String> {
+        let mut cells: Vec<String> = self.shown[..shown]
+            .iter()
+            .zip(&self.exact)
+            .map(|(shown, exact)| match shown.zip(*exact) {
+                Some((shown, exact)) => formatter.part(shown, exact, self.places),
+                None => NOT_AVAILABLE.to_owned(),
+            })
+            .collect();
+        let sums = self.folded(shown).split_off(shown);
+        cells.extend(sums.into_iter().map(|sum| {
+            sum.map_or_else(
+                || NOT_AVAILABLE.to_owned(),
+                |sum| formatter.decimal(sum, self.places),
+            )
+        }));
+        cells
+    }
+}
+
+fn figure(section: &Section, metric: Metric) -> Option<&Figure> {
+    let mut figures = section.figures.iter();
+    figures.find(|figure| figure.metric == metric)
+}
+
+/// The one currency of the amounts; empty where there are none, or several.
+fn currency_of(section: &Section) -> String {
+    let mut currencies: Vec<&str> = section
+        .figures
+        .iter()
+        .filter_map(|figure| figure.currency)
+        .map(crate::money::Currency::code)
+        .collect();
+    currencies.dedup();
+    match currencies[..] {
+        [one] => one.to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn plain_row(name: String, cells: Vec<String>, kind: &'static str) -> Row {
+    Row {
+        place: String::new(),
+        name,
+        belongs: String::new(),
+        cells,
+        bar: 0,
+        bar_pixels: 0,
+        share: String::new(),
+        change: None,
+        kind,
+        svg: String::new(),
+    }
+}

@@ -1,0 +1,234 @@
+//! The worked numbers of the finance definitions, 5 and 6, and what must not be forecast.
+
+use super::*;
+use crate::money::rounded;
+
+/// What each weekday costs in the worked example, Monday first.
+const WEEK: [Decimal; 7] = [
+    dec!(100),
+    dec!(110),
+    dec!(105),
+    dec!(108),
+    dec!(120),
+    dec!(30),
+    dec!(25),
+];
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn usual(day: NaiveDate) -> Decimal {
+    WEEK[day.weekday().num_days_from_monday() as usize]
+}
+
+/// Nine weeks and some days of what is usual, then the elapsed days of November 2026 at `level` times that.
+fn days(until: &str, level: Decimal) -> Vec<Point> {
+    let start = day("2026-11-01");
+    let all = day("2026-08-31")
+        .iter_days()
+        .take_while(|date| *date < day(until));
+    all.map(|date| {
+        let level = if date < start { Decimal::ONE } else { level };
+        (date, Some(usual(date) * level))
+    })
+    .collect()
+}
+
+fn november<'a>(days: &'a [Point], until: &str) -> Basis<'a> {
+    let (start, until) = (day("2026-11-01"), day(until));
+    Basis {
+        whole: days,
+        days,
+        start,
+        until,
+        end: day("2026-12-01"),
+        actual: between(days, start, until).filter_map(|(_, cost)| cost).sum(),
+    }
+}
+
+fn made(basis: &Basis<'_>) -> Forecast {
+    match outlook(basis) {
+        Outlook::Forecast(forecast) => forecast,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_november_that_runs_a_tenth_high_ends_a_tenth_high() {
+    let days = days("2026-11-19", dec!(1.10));
+    let basis = november(&days, "2026-11-19");
+    assert_eq!(basis.actual, dec!(1689.60));
+    let forecast = made(&basis);
+    assert_eq!(forecast.method, Method::Weekdays);
+    assert_eq!(forecast.total, dec!(2768.70));
+    assert_eq!(forecast.total - basis.actual, dec!(1079.10));
+    // Every past day was as usual, so that nothing varies and the band has no width.
+    assert_eq!(forecast.band, Some((dec!(2768.70), dec!(2768.70))));
+}
+
+#[test]
+fn without_weeks_before_it_the_run_rate_counts() {
+    let days: Vec<Point> = days("2026-11-19", dec!(1.10)).split_off(62);
+    let forecast = made(&november(&days, "2026-11-19"));
+    assert_eq!(
+        (forecast.method, forecast.total),
+        (Method::RunRate, dec!(2816.00))
+    );
+    assert_eq!(forecast.quality, None);
+    // A weekday that is known three times only has no factor, and neither have the others then.
+    let mut days = self::days("2026-11-19", dec!(1.10));
+    for week in 0..5 {
+        days[week * 7 + 3].1 = None;
+    }
+    assert_eq!(made(&november(&days, "2026-11-19")).method, Method::RunRate);
+    // Of what is told in total only there is a run rate, but nobody knows how much its days vary.
+    let days = self::days("2026-11-19", dec!(1.10));
+    let total = Basis {
+        days: &[],
+        ..november(&days, "2026-11-19")
+    };
+    let forecast = made(&total);
+    assert_eq!(
+        (forecast.method, forecast.total, forecast.band),
+        (Method::RunRate, dec!(2816.00), None)
+    );
+}
+
+#[test]
+fn a_budget_is_used_up_on_the_first_day_whose_cumulated_forecast_reaches_it() {
+    let level = dec!(13752.75) / dec!(1536);
+    let days = days("2026-11-19", level);
+    let basis = Basis {
+        actual: dec!(13752.75),
+        ..november(&days, "2026-11-19")
+    };
+    let forecast = made(&basis);
+    assert_eq!(rounded(forecast.total, 2), dec!(22536.24));
+    assert_eq!(forecast.reaches(dec!(20_000.00)), Some(day("2026-11-26")));
+    let (_, on_that_day) = forecast.ahead[7];
+    assert_eq!(rounded(on_that_day, 2), dec!(20074.00));
+    // To the cent on the day before it would have been that day; beyond the end it lasts.
+    assert_eq!(forecast.reaches(forecast.ahead[6].1), Some(day("2026-11-25")));
+    assert_eq!(forecast.reaches(dec!(22_536.25)), None);
+    // What is spent already was reached on a day that is known.
+    assert_eq!(reached(&days, basis.start, dec!(13_000)), Some(day("2026-11-18")));
+    assert_eq!(reached(&days, basis.start, dec!(13_752.76)), None);
+}
+
+#[test]
+fn nothing_is_forecast_too_early_or_over_gaps() {
+    let mut days = days("2026-11-19", dec!(1));
+    assert_eq!(outlook(&november(&days, "2026-11-03")), Outlook::TooEarly);
+    assert!(matches!(
+        outlook(&november(&days, "2026-11-04")),
+        Outlook::Forecast(_)
+    ));
+    days[65].1 = None;
+    days[66].1 = None;
+    assert_eq!(outlook(&november(&days, "2026-11-19")), Outlook::Gaps(2));
+    // Before the period a gap is a value less.
+    let mut days = self::days("2026-11-19", dec!(1));
+    days[20].1 = None;
+    assert_eq!(made(&november(&days, "2026-11-19")).method, Method::Weekdays);
+}
+
+#[test]
+fn nothing_spent_is_forecast_as_nothing_and_credits_have_no_weekdays() {
+    let nothing: Vec<Point> = days("2026-11-19", dec!(0))
+        .into_iter()
+        .map(|(day, _)| (day, Some(dec!(0))))
+        .collect();
+    let forecast = made(&november(&nothing, "2026-11-19"));
+    assert_eq!((forecast.method, forecast.total), (Method::RunRate, dec!(0)));
+    assert_eq!(
+        (forecast.band, forecast.quality),
+        (Some((dec!(0), dec!(0))), None)
+    );
+    let credits: Vec<Point> = days("2026-11-19", dec!(1))
+        .into_iter()
+        .map(|(day, cost)| (day, cost.map(|cost| -cost)))
+        .collect();
+    assert_eq!(made(&november(&credits, "2026-11-19")).method, Method::RunRate);
+    let huge = Basis {
+        actual: Decimal::MAX,
+        ..november(&nothing, "2026-11-19")
+    };
+    assert_eq!(outlook(&huge), Outlook::Overflow);
+}
+
+#[test]
+fn the_band_is_as_wide_as_days_vary() {
+    // Every other week all days cost 10 more or less than usual.
+    let mut days = days("2026-11-19", dec!(1));
+    for (at, (_, cost)) in days.iter_mut().enumerate().take(56) {
+        let shift = if at / 7 % 2 == 0 { dec!(10) } else { dec!(-10) };
+        *cost = cost.map(|cost| cost + shift);
+    }
+    let basis = november(&days, "2026-11-19");
+    let forecast = made(&basis);
+    assert_eq!(forecast.total, dec!(2517));
+    // 56 residuals of ±10 deviate by √(5,600/55); with 12 days to come that is 1.28 · 10.0905 · 3.4641.
+    let (low, high) = forecast.band.unwrap();
+    assert_eq!(
+        (rounded(low, 2), rounded(high, 2)),
+        (dec!(2472.26), dec!(2561.74))
+    );
+    assert_eq!(made(&basis), forecast, "the same days give the same band");
+    // It never reaches below what is spent.
+    assert_eq!(
+        band::around(dec!(100), dec!(99), dec!(50), 4),
+        Some((dec!(99), dec!(228)))
+    );
+    assert_eq!(
+        band::root(dec!(2)).map(|root| rounded(root, 10)),
+        Some(dec!(1.4142135624))
+    );
+    assert_eq!(band::root(dec!(-1)), None);
+    assert_eq!(
+        band::root(dec!(0.0000000004)).map(|root| rounded(root, 10)),
+        Some(dec!(0.0000200000))
+    );
+}
+
+#[test]
+fn errors_of_forecasts_are_weighed_by_what_came() {
+    let pairs = [
+        (dec!(110), dec!(100)),
+        (dec!(90), dec!(100)),
+        (dec!(100), dec!(80)),
+    ];
+    let quality = Quality::of(&pairs).unwrap();
+    assert_eq!(
+        (rounded(quality.error, 1), rounded(quality.bias, 1)),
+        (dec!(14.3), dec!(7.1))
+    );
+    assert_eq!(Quality::of(&[(dec!(5), dec!(0))]), None);
+    assert_eq!(Quality::of(&[]), None);
+}
+
+#[test]
+fn forecasts_are_tried_on_every_past_day_that_allows_it() {
+    // 80 days: of the first 35 each trial has its weeks and its elapsed days, of the last 7 what came is not there yet.
+    let steady = days("2026-11-19", dec!(1));
+    assert_eq!(
+        backtest::quality(&steady),
+        Some(Quality {
+            error: dec!(0),
+            bias: dec!(0),
+            forecasts: 39
+        })
+    );
+    // A level that doubles once is forecast too low by those who did not know.
+    let risen = days("2026-11-19", dec!(2));
+    let quality = backtest::quality(&risen).unwrap();
+    assert!(
+        quality.error > dec!(10) && quality.bias < dec!(-10),
+        "{quality:?}"
+    );
+    assert_eq!(backtest::quality(&steady[..41]), None);
+    assert_eq!(
+        backtest::quality(&steady[..42]).map(|quality| quality.forecasts),
+        Some(1)
+    );
+}
