@@ -201,6 +201,7 @@ fn report() -> Report {
                         times_usual: dec!(2.9),
                         same_weekday: true,
                     }),
+                    marked: Vec::new(),
                 },
             ),
             chart(
@@ -218,6 +219,8 @@ fn report() -> Report {
         ],
         sections,
         notices: Vec::new(),
+        anomalies: Vec::new(),
+        alerts: Vec::new(),
     }
 }
 

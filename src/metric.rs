@@ -195,6 +195,14 @@ metrics! {
     ForecastError "forecast_error" "Error of forecasts" Percent Adverse;
     /// The same with their signs: above zero they were too high.
     ForecastBias "forecast_bias" "Bias of forecasts" Percent Neutral;
+    /// Cost of a day that costs much more or much less than is usual.
+    AnomalyCost "anomaly_cost" "Cost of an unusual day" Currency Adverse;
+    /// Cost of a day since a new level began.
+    LevelCost "level_cost" "Cost of a day at a new level" Currency Adverse;
+    /// How many times the usual spread an unusual day lies from what is usual (modified z-score).
+    AnomalyScore "anomaly_score" "Score (modified z)" Count Neutral;
+    /// By how much a member differs from what is usual for it on an unusual day.
+    AnomalyContribution "anomaly_contribution" "Contribution to an unusual day" Currency Adverse;
     /// Tasks given to agents.
     TotalTasks "total_tasks" "Tasks" Count Neutral;
     /// Tasks that were completed.
@@ -259,7 +267,7 @@ impl Metric {
     pub fn is_quotient(self) -> bool {
         matches!(
             self,
-            Self::CostPerDay | Self::CostMovingAverage | Self::BudgetPace
+            Self::CostPerDay | Self::CostMovingAverage | Self::BudgetPace | Self::AnomalyScore
         ) || self.key().starts_with("forecast_")
             || self.unit() == Unit::Percent
             || self.key().starts_with("average_")
@@ -341,6 +349,7 @@ mod tests {
                 "forecast_high",
                 "forecast_error",
                 "forecast_bias",
+                "anomaly_score",
                 "task_success_rate",
                 "average_task_duration",
                 "average_cost_per_task",

@@ -8,8 +8,8 @@
 #![allow(clippy::too_many_lines, reason = "a table of cases is long")]
 
 use reportwire::config::plan::{
-    BilledIn, BudgetPlan, DeliveryPlan, Gates, OnAmbiguous, Phasing, Rearm, Reconcile, Rule, Send, SmtpTls,
-    SourcePlan, Tier, WaitUntil,
+    Anomalies, BilledIn, BudgetPlan, DeliveryPlan, Event, Gates, OnAmbiguous, OnEvent, Phasing, Rearm,
+    Reconcile, Rule, Send, SmtpTls, SourcePlan, Tier, WaitUntil,
 };
 use reportwire::config::{self, LoadOptions, Plan, Problems};
 use std::collections::BTreeMap;
@@ -1011,6 +1011,60 @@ fn budgets_arrive_in_the_plan() {
 }
 
 #[test]
+fn limits_and_events_of_unusual_days_arrive_in_the_plan() {
+    let anomalies = |lines: &str| {
+        load(&whole(&job(lines))).unwrap().jobs["monthly"]
+            .anomalies
+            .clone()
+    };
+    assert_eq!(anomalies(""), None);
+    assert_eq!(anomalies("anomalies = {}"), Some(Anomalies::default()));
+    let lines = "anomalies = { floor = \"12.50\", z = 4, percent = 7.5, events = [\
+        { date = \"2026-10-14\", label = \"load test\" }, \
+        { from = \"2026-12-24\", to = \"2026-12-26\", label = \"holidays\", action = \"suppress\" }] }";
+    let day = |text: &str| text.parse().unwrap();
+    let event = |from: &str, to: &str, label: &str, action| Event {
+        from: day(from),
+        to: day(to),
+        label: label.into(),
+        action,
+    };
+    let expected = Anomalies {
+        floor: "12.50".parse().unwrap(),
+        z: "4".parse().unwrap(),
+        percent: "7.5".parse().unwrap(),
+        events: vec![
+            event("2026-10-14", "2026-10-14", "load test", OnEvent::Label),
+            event("2026-12-24", "2026-12-26", "holidays", OnEvent::Suppress),
+        ],
+    };
+    assert_eq!(anomalies(lines), Some(expected));
+}
+
+#[test]
+fn limits_and_events_that_make_no_sense_are_told_with_place_and_remedy() {
+    let cases = [
+        "anomalies = []",
+        "anomalies = { flor = 5 }",
+        "anomalies = { floor = -1, z = 0.5, percent = \"ten\" }",
+        "anomalies.events = [{ date = \"2026-10-14\" }]",
+        "anomalies.events = [{ label = \"x\" }]",
+        "anomalies.events = [{ label = \"x\", from = \"2026-10-14\" }]",
+        "anomalies.events = [{ label = \"x\", from = \"2026-10-14\", to = \"2026-10-13\" }]",
+        "anomalies.events = [{ label = \"x\", date = \"2026-10-14\", to = \"2026-10-15\" }]",
+        "anomalies.events = [{ label = \"\", date = \"2026-02-29\" }]",
+        "anomalies.events = [{ label = \"x\", date = \"2026-10-14\", action = \"hide\" }]",
+    ];
+    let mut text = String::new();
+    for lines in cases {
+        let told = told(&whole(&job(lines)));
+        assert_ne!(told, "no problem", "{lines}");
+        writeln!(text, "=== {lines}\n{told}").unwrap();
+    }
+    insta::assert_snapshot!("problems_of_anomalies", text);
+}
+
+#[test]
 fn the_environment_wins_over_the_file_and_the_command_line_over_both() {
     let text = format!(
         "[service]\ntimezone = \"Europe/Madrid\"\ncurrency = \"EUR\"\nlocale = \"es-ES\"\n{}",
@@ -1224,6 +1278,7 @@ fn tables_of(schema: &serde_json::Value) -> Vec<Vec<&'static str>> {
         "jobs/*/gates",
         "jobs/*/wait_until",
         "jobs/*/reconcile",
+        "jobs/*/anomalies",
         "jobs/*/schedule",
         "jobs/*/report",
         "jobs/*/report/full",

@@ -5,6 +5,7 @@
     reason = "the outer None is a problem that was told, the inner one a key that was left out"
 )]
 
+mod anomalies;
 mod budgets;
 mod deliveries;
 mod dispersl;

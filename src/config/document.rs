@@ -3,6 +3,7 @@
 //! the rest of the table and tell everything that is missing at once.
 
 pub(super) mod almyty;
+pub(super) mod anomalies;
 pub(super) mod budget;
 pub(super) mod delivery;
 pub(super) mod dispersl;
@@ -204,6 +205,8 @@ pub(super) struct JobEntry {
     /// What may be spent: `[jobs.NAME.budgets.BUDGET]`. Default: no budget, which is not a budget of 0.
     #[serde(default)]
     pub(super) budgets: BTreeMap<String, budget::BudgetEntry>,
+    /// Finds days that cost much more or much less than is usual. Default: nobody looks for them.
+    pub(super) anomalies: Option<anomalies::AnomaliesEntry>,
 }
 
 fn yes() -> bool {

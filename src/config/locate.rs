@@ -364,19 +364,20 @@ fn quoted(text: &str, span: Range<usize>) -> Range<usize> {
 
 /// Keys whose values may be shown. Everything else is kept back: a misspelt key may well hold a password.
 #[rustfmt::skip]
-const SHOWN_KEYS: [&str; 115] = [
-    "above", "accent", "against", "agent", "allow_partial", "allow_private", "ambiguous", "amount", "at", "at_most",
-    "attempts", "audit", "base_url", "bcc", "below", "bill", "bill_by", "brand", "budgets", "business_day", "by",
-    "ca_file", "catch_up", "cc", "change_above", "change_below", "combine", "complete", "concurrency",
-    "connect_timeout_secs", "conversation_cost", "cron", "currency", "data_dir", "day", "deadline", "deliveries",
-    "dimension", "enabled", "end", "envelope", "every", "file_name", "fiscal_year_start", "fonts", "formats", "fresh",
-    "from", "gates", "holidays", "host", "jitter", "keep_artifacts", "keep_snapshots", "known_gaps", "listen", "locale",
-    "logo", "max_attachment_bytes", "max_change", "member", "metric", "min_rows", "name", "names", "norm", "of",
-    "organization", "organization_id", "over_at", "owner", "owner_delivery", "owner_fallback", "path", "per", "period",
-    "periods", "phasing", "port", "project_id", "projects", "rate", "rates", "rearm", "reason", "reconcile", "reply_to",
-    "report", "requests_per_minute", "retention_days", "runs_at_once", "schedule", "send", "sends_at_once", "smtp",
+const SHOWN_KEYS: [&str; 123] = [
+    "above", "accent", "action", "against", "agent", "allow_partial", "allow_private", "ambiguous", "amount",
+    "anomalies", "at", "at_most", "attempts", "audit", "base_url", "bcc", "below", "bill", "bill_by", "brand",
+    "budgets", "business_day", "by", "ca_file", "catch_up", "cc", "change_above", "change_below", "combine", "complete",
+    "concurrency", "connect_timeout_secs", "conversation_cost", "cron", "currency", "data_dir", "date", "day",
+    "deadline", "deliveries", "dimension", "enabled", "end", "envelope", "events", "every", "file_name",
+    "fiscal_year_start", "floor", "fonts", "formats", "fresh", "from", "gates", "holidays", "host", "jitter",
+    "keep_artifacts", "keep_snapshots", "known_gaps", "label", "listen", "locale", "logo", "max_attachment_bytes",
+    "max_change", "member", "metric", "min_rows", "name", "names", "norm", "of", "organization", "organization_id",
+    "over_at", "owner", "owner_delivery", "owner_fallback", "path", "per", "percent", "period", "periods", "phasing",
+    "port", "project_id", "projects", "rate", "rates", "rearm", "reason", "reconcile", "reply_to", "report",
+    "requests_per_minute", "retention_days", "runs_at_once", "schedule", "send", "sends_at_once", "smtp",
     "snapshot_files", "sources", "start", "stop_within", "subject", "surface", "template", "tier", "timeout_secs",
-    "timezone", "title", "tls", "to", "tolerance", "url", "usage", "username", "wait_until", "watch_at", "when",
+    "timezone", "title", "tls", "to", "tolerance", "url", "usage", "username", "wait_until", "watch_at", "when", "z",
 ];
 
 /// Keys that hold references to secrets, or secrets by mistake.

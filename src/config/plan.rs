@@ -1,6 +1,7 @@
 //! What the program runs on: the configuration, proven. Nothing here is left to parse, default or check.
 
 mod almyty;
+mod anomalies;
 mod budget;
 mod dispersl;
 mod gates;
@@ -10,6 +11,7 @@ mod schedule;
 mod send;
 
 pub use almyty::{AlmytyPlan, AlmytySurface, CostUnit};
+pub use anomalies::{Anomalies, Event, OnEvent};
 pub use budget::{BudgetPlan, BudgetScope, BudgetUnit, Phasing};
 pub use dispersl::{BilledIn, DisperslPlan, Tier};
 pub use gates::{Gates, MaxChange, WaitUntil};
@@ -135,6 +137,8 @@ pub struct JobPlan {
     pub reconcile: Option<Reconcile>,
     /// What may be spent, by the names of the budgets.
     pub budgets: Vec<BudgetPlan>,
+    /// When a day is unusual; `None`: nobody looks for such days.
+    pub anomalies: Option<Anomalies>,
 }
 
 /// `formats`.

@@ -27,7 +27,7 @@ const TABLES: [&str; 9] = [
 ];
 
 /// Tables deeper inside.
-const INNER_TABLES: [&str; 10] = [
+const INNER_TABLES: [&str; 11] = [
     "deliveries.*.email.smtp",
     "jobs.*.report",
     "jobs.*.report.*",
@@ -38,6 +38,7 @@ const INNER_TABLES: [&str; 10] = [
     "jobs.*.reconcile.names",
     "jobs.*.budgets",
     "jobs.*.budgets.*",
+    "jobs.*.anomalies",
 ];
 
 /// Kinds and keys that are planned and not built; `*` is any name.

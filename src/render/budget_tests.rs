@@ -50,7 +50,14 @@ fn the_chart_of_budgets_is_as_approved_and_can_be_drawn_of_anything() {
         let chart = report.charts.iter().find(|chart| chart.key == "budgets").unwrap();
         let formatter = Formatter::new("en-GB");
         let palette = Palette::new("#0b5cad");
-        chart::svg(chart, "Budgets", &formatter, &palette, Letters::Of(&chart::Fonts::with(&[])), room)
+        chart::svg(
+            chart,
+            "Budgets",
+            &formatter,
+            &palette,
+            Letters::Of(&chart::Fonts::with(&[])),
+            room,
+        )
     };
     insta::assert_snapshot!("budgets_svg", svg(&report, Room::Column));
     for chart in &mut report.charts {

@@ -6,7 +6,7 @@ use super::{Artifact, Look, digest, mail, page, text};
 use crate::config::plan::Brand;
 use crate::metric::Metric;
 use crate::money::Currency;
-use crate::report::{ChartForm, Figure, Report, Section, SourceRef, sample};
+use crate::report::{ChartForm, Figure, Report, Section, SourceRef, sample, unusual_sample};
 use regex::Regex;
 use rust_decimal::{Decimal, dec};
 use std::collections::BTreeMap;
@@ -110,6 +110,7 @@ fn hard_reports() -> Vec<(&'static str, Report)> {
         ("yen, provisional, revision 2", changed(yen)),
         ("two sources", changed(two_sources)),
         ("hostile everywhere", changed(hostile)),
+        ("unusual days", unusual_sample::hostile()),
         (
             "as large as can be",
             changed(|report| {

@@ -111,6 +111,7 @@ pub(super) fn report() -> Report {
             },
         }],
         budgets: Vec::new(),
+        anomalies: Vec::new(),
         alerts: Vec::new(),
         notices: vec![Notice {
             source: None,

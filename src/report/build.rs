@@ -1,5 +1,6 @@
 //! Building the report document from datasets.
 
+use super::anomaly::Unusual;
 use super::beside::{self, Beside, Other, View};
 use super::comparison::CostComparison;
 use super::maker::{HEADLINE_COUNT, Maker, tells};
@@ -7,7 +8,7 @@ use super::organization::Organized;
 use super::tell::{Glance, Told};
 use super::{Compared, Figure, Notice, Part, PeriodRef, Report, Section, Sentence, SourceRef};
 use super::{budget, combine, convert, derive, full, movers, reconcile, trend};
-use crate::config::plan::{BudgetPlan, Reconcile, ReportPlan};
+use crate::config::plan::{Anomalies, BudgetPlan, Reconcile, ReportPlan};
 use crate::metric::Metric;
 use crate::money::Currency;
 use crate::money::rates::Rates;
@@ -43,6 +44,8 @@ pub struct Brief {
     pub budgets: Vec<BudgetPlan>,
     /// The true time of the run.
     pub generated_at: DateTime<Utc>,
+    /// When a day is unusual; `None`: nobody looks for such days.
+    pub anomalies: Option<Anomalies>,
 }
 
 /// Computes the report. `failures` are sources that could not be had, where the job allows a partial report; with `rates`, amounts
@@ -172,6 +175,7 @@ fn head(brief: &Brief, datasets: &[Dataset], failures: &[Notice], others: &[Othe
         notices: failures.to_vec(),
         restates: None,
         budgets: Vec::new(),
+        anomalies: Vec::new(),
         alerts: Vec::new(),
     }
 }
@@ -194,7 +198,9 @@ fn view<'a>(dataset: &'a Dataset, brief: &Brief, others: &'a [Other]) -> Option<
 
 /// Adds one source's sections, answer, movers and charts, each kind of report in its way.
 fn parts(report: &mut Report, brief: &Brief, view: &View<'_>, glance: Glance) {
+    let unusual = unusual(brief, view, glance);
     let mut told = Told::new(view, glance);
+    told.unusual = unusual.as_ref();
     match &brief.report {
         ReportPlan::Full => {
             told.tell(report, &[]);
@@ -223,6 +229,28 @@ fn parts(report: &mut Report, brief: &Brief, view: &View<'_>, glance: Glance) {
             report.notices.extend(organized.notices());
         }
     }
+    if let Some(unusual) = unusual {
+        add_unusual(report, view, unusual);
+    }
+}
+
+/// What stands out of what the first page is about; of sources that are added up there nothing is told twice.
+fn unusual(brief: &Brief, view: &View<'_>, glance: Glance) -> Option<Unusual> {
+    let limits = brief.anomalies.as_ref()?;
+    (glance != Glance::Not).then(|| Unusual::find(view, limits, brief.timezone))
+}
+
+/// Adds what stands out of one source, after the days of it.
+fn add_unusual(report: &mut Report, view: &View<'_>, unusual: Unusual) {
+    if let Some(section) = unusual.section(&view.maker) {
+        let mut sections = report.sections.iter();
+        let daily = sections.position(|other| other.key == "daily" && other.source == section.source);
+        let at = daily.map_or(report.sections.len(), |at| at + 1);
+        report.sections.insert(at, section);
+    }
+    report.notices.extend_from_slice(unusual.notices());
+    report.alerts.extend(unusual.alerts());
+    report.anomalies.extend(unusual.anomalies);
 }
 
 /// The first source's five, or six key figures of an organization; of several sources each one's total cost first.

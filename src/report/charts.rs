@@ -19,9 +19,8 @@ pub(super) fn daily(
     prefix: &str,
     cost: &Figure,
     message: Sentence,
-    days: Vec<(NaiveDate, Option<Decimal>)>,
-    base: &[(NaiveDate, Option<Decimal>)],
-    outlier: Option<Outlier>,
+    (days, base): (Vec<(NaiveDate, Option<Decimal>)>, &[(NaiveDate, Option<Decimal>)]),
+    (outlier, marked): (Option<Outlier>, Vec<NaiveDate>),
 ) -> Option<Chart> {
     days.iter().any(|(_, value)| value.is_some()).then(|| Chart {
         key: format!("{prefix}cost-per-day"),
@@ -35,6 +34,7 @@ pub(super) fn daily(
             base: base.iter().take(days.len()).map(|(_, value)| *value).collect(),
             days,
             outlier,
+            marked,
         },
     })
 }

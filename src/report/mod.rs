@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+mod anomaly;
 mod answer;
 mod beside;
 mod budget;
@@ -39,6 +40,9 @@ pub(crate) mod sample;
 mod tell;
 mod trend;
 
+#[cfg(test)]
+pub(crate) use anomaly::sample as unusual_sample;
+pub use anomaly::{Anomaly, AnomalyKind, Contribution};
 pub use beside::needs;
 pub use budget::{Budget, BudgetForecast, BudgetState, Decided, ForecastMethod};
 pub use build::{Brief, build, reference};
@@ -90,6 +94,9 @@ pub struct Report {
     /// What may be spent, beside what is and will be; empty unless the job has budgets.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<Budget>,
+    /// Days that cost much more or much less than is usual, where the job asks for them; their figures are in the sections too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub anomalies: Vec<Anomaly>,
     /// What the job's owner is told of, each once.
     #[serde(skip)]
     pub alerts: Vec<Alert>,
@@ -390,6 +397,9 @@ pub enum ChartForm {
         base: Vec<Option<Decimal>>,
         /// The day to point at and how many times the usual it is.
         outlier: Option<Outlier>,
+        /// Further days to mark.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        marked: Vec<NaiveDate>,
     },
     /// A bridge from the total before to the total now.
     Bridge {

@@ -130,8 +130,11 @@ fn median_without(sorted: &[Decimal], value: Decimal) -> Option<Decimal> {
         .checked_div(Decimal::TWO)
 }
 
+/// The score of whatever lies among values without any spread.
+pub(super) const NO_SPREAD: Decimal = Decimal::MAX;
+
 /// The modified z-score of `excess` among `residuals`; with no spread at all, anything above the floor stands out.
-fn score(excess: Decimal, residuals: &[Decimal]) -> Option<Decimal> {
+pub(super) fn score(excess: Decimal, residuals: &[Decimal]) -> Option<Decimal> {
     let middle = median(residuals.to_vec())?;
     let deviations: Vec<Decimal> = residuals
         .iter()
@@ -147,7 +150,7 @@ fn score(excess: Decimal, residuals: &[Decimal]) -> Option<Decimal> {
         .checked_div(Decimal::from(deviations.len()))?;
     distance
         .checked_div(mean.checked_mul(dec!(1.253314))?)
-        .or(Some(Decimal::MAX))
+        .or(Some(NO_SPREAD))
 }
 
 /// The middle value, of two middle ones their mean. `None` for no values, or a sum that no decimal holds.

@@ -62,14 +62,12 @@ pub fn within_tolerance(section: &Section) -> Option<bool> {
     };
     let unexplained = value(Metric::UnexplainedCost)?;
     let tolerance = value(Metric::UnexplainedTolerance)?;
-    Some(match value(Metric::UnexplainedShare) {
-        Some(share) => share.abs() <= tolerance,
-        None => {
-            let usage = value(Metric::UsageCost).filter(|usage| *usage > Decimal::ZERO);
-            let of_usage = usage.and_then(|usage| money::percent(unexplained.abs(), usage));
-            of_usage.map_or(unexplained.is_zero(), |share| share <= tolerance)
-        }
-    })
+    if let Some(share) = value(Metric::UnexplainedShare) {
+        return Some(share.abs() <= tolerance);
+    }
+    let usage = value(Metric::UsageCost).filter(|usage| *usage > Decimal::ZERO);
+    let of_usage = usage.and_then(|usage| money::percent(unexplained.abs(), usage));
+    Some(of_usage.map_or(unexplained.is_zero(), |share| share <= tolerance))
 }
 
 /// Adds what `plan` asks for; the sources added up are tied out as well where there are such figures.

@@ -155,11 +155,10 @@ impl Differences {
             .iter()
             .map(|line| (numbers.numbered(Key::of_line(line)), line))
             .collect();
-        let headlines: HashSet<(Option<&str>, Metric)> = report
-            .headlines
-            .iter()
-            .map(|figure| (figure.source.as_deref(), figure.metric))
-            .collect();
+        let named = |figure: &Figure| {
+            let mut headlines = report.headlines.iter();
+            headlines.any(|other| (&other.source, other.metric) == (&figure.source, figure.metric))
+        };
         let mut found = Self {
             figures: Vec::new(),
             changed: 0,
@@ -172,22 +171,13 @@ impl Differences {
         for (section, figure) in figures(report) {
             let key = numbers.numbered(Key::of(section, figure));
             let before = old.get(&key);
-            let differs = match before {
-                Some(line) => {
-                    found.beside |= line.bases != bases(figure);
-                    let differs = line.value != figure.value;
-                    found.changed += usize::from(differs);
-                    differs
-                }
-                None => {
-                    found.new += 1;
-                    true
-                }
-            };
             met.insert(key);
+            let changed = before.is_some_and(|line| line.value != figure.value);
+            found.beside |= before.is_some_and(|line| line.bases != bases(figure));
+            found.changed += usize::from(changed);
+            found.new += usize::from(before.is_none());
             let is_total = section.key == "summary";
-            let headline = is_total && headlines.contains(&(figure.source.as_deref(), figure.metric));
-            if differs || headline {
+            if changed || before.is_none() || (is_total && named(figure)) {
                 let line = restated_line(figure, &comparison, before.and_then(|line| line.value));
                 if is_total { &mut totals } else { &mut others }.push(line);
             }

@@ -246,6 +246,7 @@ fn charts() -> Vec<Chart> {
                 times_usual: dec!(2.9),
                 same_weekday: true,
             }),
+            marked: Vec::new(),
         },
     };
     let bars = members("user", Metric::Cost, true).into_iter();
@@ -320,6 +321,7 @@ pub(crate) fn report() -> Report {
         sections: sections(summary),
         charts: charts(),
         budgets: Vec::new(),
+        anomalies: Vec::new(),
         alerts: Vec::new(),
         notices: vec![
             Notice {
@@ -404,6 +406,7 @@ fn brief(report: ReportPlan, period: &Period) -> Brief {
         reconcile: None,
         budgets: Vec::new(),
         generated_at: "2026-11-02T07:00:04Z".parse().unwrap(),
+        anomalies: None,
     }
 }
 

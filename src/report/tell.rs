@@ -1,5 +1,6 @@
 //! What a report tells of one source at a glance: the answer, who moved most, and what is drawn.
 
+use super::anomaly::Unusual;
 use super::answer::{self, Facts};
 use super::beside::View;
 use super::effects::Effects;
@@ -36,6 +37,8 @@ pub(super) struct Told<'a> {
     pub(super) periods: &'a [Period],
     /// What is told of the organization.
     pub(super) organized: Option<&'a Organized<'a>>,
+    /// What stands out, where the job asks for it.
+    pub(super) unusual: Option<&'a Unusual>,
 }
 
 impl<'a> Told<'a> {
@@ -47,6 +50,7 @@ impl<'a> Told<'a> {
             effects: None,
             periods: &[],
             organized: None,
+            unusual: None,
         }
     }
 
@@ -70,11 +74,13 @@ impl<'a> Told<'a> {
         let days = daily(current);
         let base_days = base.map(|base| daily(base.window)).unwrap_or_default();
         let outlier = match report.kind {
-            ReportKind::Full => outlier::find(&days, &base_days),
-            ReportKind::Comparison | ReportKind::Trend | ReportKind::Organization => None,
+            // What stands out is told by the one or the other, never by both.
+            ReportKind::Full if self.unusual.is_none() => outlier::find(&days, &base_days),
+            _ => None,
         };
+        let unusual = self.unusual.map(Unusual::sentences).unwrap_or_default();
         let trend = self.trend(&report.period.timezone);
-        let (mut sentences, message) = {
+        let (mut sentences, mut message) = {
             let facts = Facts {
                 cost,
                 period: &report.period,
@@ -86,6 +92,11 @@ impl<'a> Told<'a> {
             };
             (answer::sentences(&facts), answer::message(&facts))
         };
+        for sentence in &unusual {
+            message.parts.push(Part::Text(" ".to_owned()));
+            message.parts.extend_from_slice(&sentence.parts);
+        }
+        sentences.extend(unusual);
         if self.glance == Glance::AmongOthers
             && let Some(first) = sentences.first_mut()
         {
@@ -94,7 +105,15 @@ impl<'a> Told<'a> {
                 .insert(0, Part::Strong(self.view.dataset.source.clone()));
             first.parts.insert(1, Part::Text(": ".to_owned()));
         }
-        let daily = charts::daily(&self.prefix(), cost, message, days, &base_days, outlier);
+        let pointed = outlier.or_else(|| self.unusual.and_then(Unusual::outlier));
+        let marked = self.unusual.map(|it| it.marked().to_vec()).unwrap_or_default();
+        let daily = charts::daily(
+            &self.prefix(),
+            cost,
+            message,
+            (days, &base_days),
+            (pointed, marked),
+        );
         let explained = self.explained(report, cost);
         let bars = charts::bars(&self.prefix(), cost, current, preferred);
         let periods = charts::periods(&self.prefix(), cost, trend);

@@ -31,7 +31,7 @@ pub(super) async fn keep(store: &Store, run: &Run, recipe: &Recipe) -> Result<()
     }
     if run.trigger != Trigger::Test && !recipe.when.is_empty() {
         let states = store.rules(&run.job).await?;
-        let text = serde_json::to_vec(&states).map_err(unwritten)?;
+        let text = serde_json::to_vec(&states).map_err(|error| unwritten(&error))?;
         write_atomically(&run.snapshot_dir.join(RULES), &text)?;
     }
     Ok(())
@@ -67,7 +67,7 @@ pub(super) fn rules(snapshot_dir: &Path) -> Result<Option<Vec<RuleState>>, RunEr
 /// # Errors
 /// [`RunError::Failed`] if they cannot be written, which no figures are.
 pub(super) fn packed(version: &Version) -> Result<Vec<u8>, RunError> {
-    let text = serde_json::to_vec(version).map_err(unwritten)?;
+    let text = serde_json::to_vec(version).map_err(|error| unwritten(&error))?;
     let mut gz = GzEncoder::new(Vec::new(), Compression::default());
     let packed = gz.write_all(&text).and_then(|()| gz.finish());
     packed.map_err(|error| RunError::Failed(error.to_string()))
@@ -99,7 +99,7 @@ fn read(file: &Path) -> Result<Version, RunError> {
     serde_json::from_slice(&text).map_err(|error| unreadable(file, &error.to_string()))
 }
 
-fn unwritten(error: serde_json::Error) -> RunError {
+fn unwritten(error: &serde_json::Error) -> RunError {
     RunError::Failed(error.to_string())
 }
 

@@ -7,7 +7,7 @@ use super::earlier;
 use super::late::{self, Follows, Late};
 use crate::config::Plan;
 use crate::config::plan::{
-    BudgetPlan, DeliveryPlan, Format, Gates, JobPlan, Reconcile, ReportPlan, Send, When,
+    Anomalies, BudgetPlan, DeliveryPlan, Format, Gates, JobPlan, Reconcile, ReportPlan, Send, When,
 };
 use crate::delivery::{Edition, file_drop};
 use crate::money::Currency;
@@ -76,6 +76,9 @@ pub struct Recipe {
     /// What may be spent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<BudgetPlan>,
+    /// When a day is unusual; `None`: nobody looks for such days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anomalies: Option<Anomalies>,
     /// Whether a source that cannot be had leaves the report incomplete instead of failing the run.
     pub allow_partial: bool,
     /// Whether a mail goes out, for which charts are drawn as pictures.
@@ -198,6 +201,7 @@ impl Recipe {
             combine: job.combine,
             reconcile: job.reconcile.clone(),
             budgets: job.budgets.clone(),
+            anomalies: job.anomalies.clone(),
             allow_partial: job.allow_partial,
             mail: chosen().any(|delivery| matches!(delivery, DeliveryPlan::Email(_))),
             places: chosen()
@@ -241,7 +245,8 @@ impl Recipe {
 
     /// Whether the days before the period are needed: what is over is not forecast.
     fn looks_back(&self) -> bool {
-        !self.budgets.is_empty() && !matches!(self.period.shape(), Shape::Whole(_))
+        let forecasts = !self.budgets.is_empty() && !matches!(self.period.shape(), Shape::Whole(_));
+        forecasts || self.anomalies.is_some()
     }
 
     /// Decodes the snapshot, computes the report, renders everything and judges it. Pure but for reading the snapshot.
@@ -344,6 +349,7 @@ impl Recipe {
             reconcile: self.reconcile.clone(),
             budgets: self.budgets.clone(),
             generated_at: identity.generated_at,
+            anomalies: self.anomalies.clone(),
         }
     }
 

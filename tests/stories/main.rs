@@ -37,4 +37,5 @@ mod secrets;
 #[path = "../support/smtp.rs"]
 mod smtp;
 mod trust;
+mod unusual;
 mod world;

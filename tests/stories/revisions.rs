@@ -3,6 +3,7 @@
 use crate::world::{Answer, NOVEMBER, World, rows, tree};
 use mail_parser::MessageParser;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 
 type Row = BTreeMap<String, String>;
@@ -43,7 +44,7 @@ fn usage(world: &World, last: &str) {
         ("2026-10-30", "4000.36"),
         ("2026-10-31", last),
     ] {
-        text += &format!("{day},p-1,Support,u-1,Ana,m,chat,10,0,100,50,{cost},USD\n");
+        writeln!(text, "{day},p-1,Support,u-1,Ana,m,chat,10,0,100,50,{cost},USD").unwrap();
     }
     fs::write(world.path("usage.csv"), text).unwrap();
 }

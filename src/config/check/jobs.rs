@@ -1,7 +1,7 @@
 //! `[jobs.NAME]`.
 
 use super::values::{did_you_mean, relative_hint};
-use super::{Check, budgets, gates, nearest, reconcile, report, schedule, send};
+use super::{Check, anomalies, budgets, gates, nearest, reconcile, report, schedule, send};
 use crate::config::document::{BrandEntry, Document, JobEntry, ServiceEntry};
 use crate::config::plan::{Brand, Format, JobPlan};
 use crate::config::problem::KeyPath;
@@ -121,6 +121,7 @@ pub(super) fn job(
         calendar: local.calendar,
     };
     let budgets = budgets::budgets(cx, &at.join("budgets"), &around);
+    let anomalies = anomalies::anomalies(cx, &at.join("anomalies"), entry.anomalies.as_ref());
     Some(JobPlan {
         name: name.to_owned(),
         title: title?.unwrap_or_else(|| name.to_owned()),
@@ -149,6 +150,7 @@ pub(super) fn job(
         when: when?,
         reconcile: reconcile?,
         budgets: budgets?,
+        anomalies: anomalies?,
     })
 }
 

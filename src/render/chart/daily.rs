@@ -13,6 +13,7 @@ pub(super) struct Daily<'a> {
     pub(super) days: &'a [(NaiveDate, Option<Decimal>)],
     pub(super) base: &'a [Option<Decimal>],
     pub(super) outlier: Option<&'a Outlier>,
+    pub(super) marked: &'a [NaiveDate],
     pub(super) chart: &'a Chart,
     pub(super) formatter: &'a Formatter,
     pub(super) palette: &'a Palette,
@@ -51,8 +52,8 @@ impl Daily<'_> {
         for (at, (date, value)) in self.days.iter().enumerate() {
             let Some(value) = value else { continue };
             let y = frame.y(*value);
-            let outlier = self.outlier.is_some_and(|outlier| outlier.date == *date);
-            let (class, colour) = if outlier {
+            let pointed = self.outlier.is_some_and(|outlier| outlier.date == *date);
+            let (class, colour) = if pointed || self.marked.contains(date) {
                 ("c-out", ATTENTION)
             } else {
                 ("c-bar", self.palette.accent.as_str())

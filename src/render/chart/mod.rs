@@ -162,12 +162,18 @@ pub(crate) fn svg(
         escaped(&clean(message)),
     ));
     match &chart.form {
-        ChartForm::Daily { days, base, outlier } => {
+        ChartForm::Daily {
+            days,
+            base,
+            outlier,
+            marked,
+        } => {
             let days = &days[..days.len().min(MAX_DAYS)];
             Daily {
                 days,
                 base: &base[..base.len().min(days.len())],
                 outlier: outlier.as_ref(),
+                marked,
                 chart,
                 formatter,
                 palette,
@@ -350,6 +356,7 @@ mod tests {
                 days,
                 base,
                 outlier: None,
+                marked: Vec::new(),
             })
         };
         let bars = |bars, others| chart(ChartForm::Bars { bars, others });

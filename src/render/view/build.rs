@@ -119,6 +119,7 @@ impl View {
             budgets: !report.budgets.is_empty(),
             notices: notices(report),
             foot: foot(report, &formatter),
+            unusual: !report.anomalies.is_empty(),
             incomplete: !report.absent.is_empty(),
             provisional: report.provisional_through.is_some(),
             revision: Revision {

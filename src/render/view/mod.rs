@@ -15,6 +15,7 @@ mod restated;
 mod single;
 mod steps;
 mod tables;
+mod unusual;
 pub(crate) mod words;
 
 pub(crate) use bars::as_in_table;
@@ -24,6 +25,7 @@ pub(crate) use columns::{padded, wrap};
 use panels::PanelView;
 pub(crate) use steps::as_in_tables;
 use tables::Table;
+pub(crate) use unusual::why;
 pub(crate) use words::{clean, name, shortened, size};
 
 use super::format::{Change, Shown};
@@ -71,6 +73,8 @@ pub(crate) struct View {
     pub(crate) notices: Vec<NoticeView>,
     /// Where it comes from.
     pub(crate) foot: Foot,
+    /// Whether rows of a table say in small letters why days are unusual.
+    pub(crate) unusual: bool,
     /// Whether a source of the job is absent from it.
     pub(crate) incomplete: bool,
     /// Whether a source may still change its figures.

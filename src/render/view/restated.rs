@@ -1,6 +1,7 @@
 //! What a revision changes, as a table: the version before beside this one.
 
 use super::Extent;
+use super::bars::member_in_table;
 use super::columns::lines;
 use super::tables::{Row, Table, empty};
 use super::words::name;
@@ -9,7 +10,7 @@ use crate::report::restatement::SECTION;
 use crate::report::{Figure, Report, Section};
 
 /// Rows where there is room: the totals, and the first of what differs below them.
-const ROWS: usize = 20;
+const ROWS: usize = 12;
 /// Rows more than others that it has where there is little room, since the totals come first.
 const TOTALS: usize = 5;
 
@@ -29,7 +30,7 @@ pub(super) fn table(report: &Report, formatter: &Formatter, extent: Extent) -> O
     };
     let several = report.sources.len() > 1;
     let all = section.figures.len();
-    let rows = section.figures.iter().take(most);
+    let shown = section.figures.iter().take(most);
     let mut table = Table {
         title: name(&section.title),
         note: if all > most {
@@ -43,23 +44,40 @@ pub(super) fn table(report: &Report, formatter: &Formatter, extent: Extent) -> O
             format!("Revision {}", report.revision),
         ],
         changes: true,
-        rows: rows.map(|figure| row(figure, formatter, several)).collect(),
+        rows: shown
+            .map(|figure| Row {
+                belongs: figure
+                    .source
+                    .as_deref()
+                    .filter(|_| several)
+                    .map(name)
+                    .unwrap_or_default(),
+                ..row(figure, report, formatter)
+            })
+            .collect(),
         ..empty(section)
     };
     table.lines = lines(&table);
     Some(table)
 }
 
-fn row(figure: &Figure, formatter: &Formatter, several: bool) -> Row {
+fn row(figure: &Figure, report: &Report, formatter: &Formatter) -> Row {
     let beside = figure.comparisons.first();
     let base = beside.and_then(|beside| beside.base_value);
     let shown = |value| formatter.shown(figure, value).text;
-    let source = figure.source.as_deref().filter(|_| several);
+    // Per so many requests, as everywhere in what people read.
+    let metric = formatter.metric(figure.metric);
+    let label = figure
+        .label
+        .strip_prefix(figure.metric.label())
+        .map_or_else(|| figure.label.clone(), |rest| metric + rest);
+    // Where the parts of a total are shown to add up to it, it is the same part here.
+    let now = member_in_table(figure, report).or(figure.value);
     Row {
         place: String::new(),
-        name: name(&figure.label),
-        belongs: source.map(name).unwrap_or_default(),
-        cells: vec![shown(base), shown(figure.value)],
+        name: name(&label),
+        belongs: String::new(),
+        cells: vec![shown(base), shown(now)],
         bar: 0,
         bar_pixels: 0,
         share: String::new(),

@@ -3,7 +3,7 @@
 use super::columns::{WIDTH, lines};
 use super::single::Single;
 use super::words::name;
-use super::{Extent, budgets, compared, organized, reconciled};
+use super::{Extent, budgets, compared, organized, reconciled, unusual};
 use crate::config::plan::ReportKind;
 use crate::metric::{Metric, Unit};
 use crate::money;
@@ -109,6 +109,7 @@ pub(super) fn table(
         }
         "budgets" => budgets::table(section, report, formatter, extent.drawn),
         "effects" => compared::effects(section, summary, report, formatter),
+        "anomalies" => unusual::table(section, report, formatter, extent.rows),
         "usage" => {
             let columns = if extent.drawn { usize::MAX } else { FEW };
             Some(organized::pairs(section, formatter, Some(rows), columns))

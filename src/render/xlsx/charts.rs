@@ -127,8 +127,13 @@ impl Studio<'_> {
         let chart = *self.charts.get(index)?;
         let col = *columns(&self.charts).get(index)?;
         let mut native = match &chart.form {
-            ChartForm::Daily { days, base, outlier } if !days.is_empty() => {
-                self.daily(chart, col, days, !base.is_empty(), outlier.as_ref())
+            ChartForm::Daily {
+                days,
+                base,
+                outlier,
+                marked,
+            } if !days.is_empty() => {
+                self.daily(chart, col, days, !base.is_empty(), (outlier.as_ref(), marked))
             }
             ChartForm::Bars { bars, others } if !bars.is_empty() => {
                 self.bars(chart, col, bars.len(), others.is_some())
@@ -161,7 +166,7 @@ impl Studio<'_> {
         col: u16,
         days: &[(NaiveDate, Option<Decimal>)],
         based: bool,
-        outlier: Option<&Outlier>,
+        (outlier, marked): (Option<&Outlier>, &[NaiveDate]),
     ) -> Native {
         let names = self.series(chart);
         let last = TOP + count(days.len());
@@ -178,10 +183,19 @@ impl Studio<'_> {
         bars.set_format(&mut filled(self.accent));
         let pointed = outlier
             .and_then(|outlier| Some((days.iter().position(|(day, _)| *day == outlier.date)?, outlier)));
+        let stands_out =
+            |day: &NaiveDate| marked.contains(day) || outlier.is_some_and(|outlier| outlier.date == *day);
+        if let Some(last) = days.iter().rposition(|(day, _)| stands_out(day)) {
+            let points = days[..=last].iter().map(|(day, _)| {
+                if stands_out(day) {
+                    ChartPoint::new().set_format(&mut filled(style::ATTENTION))
+                } else {
+                    ChartPoint::default()
+                }
+            });
+            bars.set_points(&points.collect::<Vec<_>>());
+        }
         if let Some((at, outlier)) = pointed {
-            let mut points = vec![ChartPoint::default(); at];
-            points.push(ChartPoint::new().set_format(&mut filled(style::ATTENTION)));
-            bars.set_points(&points);
             let mut labels = vec![ChartDataLabel::new().set_hidden().to_custom(); days.len()];
             let text = self.outlier_text(chart, outlier);
             labels[at] = ChartDataLabel::new()

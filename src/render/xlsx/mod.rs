@@ -3,6 +3,7 @@
 //! Every cell is written by its type: no text from outside can become a formula or a link, and no decimal passes through a
 //! binary float but in `grid.rs`, where 15 digits hold it.
 
+mod anomalies;
 mod budgets;
 mod charts;
 mod effects;

@@ -242,6 +242,18 @@ fn meaning(metric: Metric) -> &'static str {
             "Of forecasts of seven days made on each past day: sum of the errors without sign / sum of what came × 100"
         }
         Metric::ForecastBias => "The same with their signs: above zero, forecasts were too high",
+        Metric::AnomalyCost => {
+            "Cost of a day that costs much more or much less than is usual; beside it the median of the same weekdays before, or of all days"
+        }
+        Metric::LevelCost => {
+            "Cost of a day since a new level began: the median of the three days that showed it; beside it what was usual before"
+        }
+        Metric::AnomalyScore => {
+            "How many times the usual spread a day lies from what is usual: 0.6745 × difference / median absolute deviation"
+        }
+        Metric::AnomalyContribution => {
+            "By how much a member differs from what is usual for it on an unusual day"
+        }
         Metric::TotalTasks => "Tasks given to agents",
         Metric::CompletedTasks => "Tasks that were completed",
         Metric::FailedTasks => "Tasks that failed",

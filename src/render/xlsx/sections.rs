@@ -2,7 +2,7 @@
 
 use super::figures::{self, Head, Total};
 use super::grid::Grid;
-use super::{budgets, effects, reconciled, style, trend};
+use super::{anomalies, budgets, effects, reconciled, style, trend};
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
 use crate::render::format::Formatter;
@@ -37,6 +37,7 @@ pub(super) fn write(
     let steps = match section.key.as_str() {
         "effects" => effects::write(grid, section, table, context.report, context.formatter)?,
         "budgets" => budgets::write(grid, section, table, context.report)?,
+        "anomalies" => anomalies::write(grid, section, table, context.report, context.formatter)?,
         _ => reconciled::write(grid, section, table, context.formatter)?,
     };
     let columns = if let Some(columns) = steps {

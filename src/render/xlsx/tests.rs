@@ -365,6 +365,7 @@ fn a_long_year_and_many_members_fit() {
         days,
         base: Vec::new(),
         outlier: None,
+        marked: Vec::new(),
     };
     report.sections[6].figures = (0..5_000)
         .map(|n| member(&format!("model {n}"), Metric::TotalCost, Some(n.into())))
@@ -417,4 +418,44 @@ fn a_headline_with_more_digits_than_a_number_holds_is_text() {
         cells.contains(&"43,307,463,650,000,003.78".to_owned()),
         "{cells:?}"
     );
+}
+
+#[test]
+fn unusual_days_have_a_sheet_of_typed_cells() {
+    let report = crate::report::unusual_sample::hostile();
+    let sheets = read(&report);
+    let days = sheet(&sheets, "Unusual days");
+    let head: Vec<String> = days
+        .rows()
+        .nth(3)
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        head,
+        [
+            "From",
+            "To",
+            "What",
+            "Dimension",
+            "Cost USD",
+            "Usual USD",
+            "Difference USD",
+            "Difference %",
+            "Score",
+            "Why"
+        ]
+    );
+    let rows: Vec<&[Data]> = days.rows().skip(4).collect();
+    assert_eq!(rows.len(), report.anomalies.len());
+    for (row, anomaly) in rows.iter().zip(&report.anomalies) {
+        assert!(matches!(row[0], Data::DateTime(_)), "{row:?}");
+        let cells = [anomaly.actual, anomaly.expected, anomaly.excess];
+        for (cell, value) in row[4..7].iter().zip(cells) {
+            assert_eq!(*cell, Data::Float(value.to_string().parse().unwrap()), "{row:?}");
+        }
+    }
+    // A level that goes on has no last day.
+    assert!(rows.iter().any(|row| row[1] == Data::String("goes on".into())));
 }

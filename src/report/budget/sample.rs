@@ -74,6 +74,7 @@ pub(crate) fn brief(period: &Period, budgets: Vec<BudgetPlan>) -> Brief {
         currency: Currency::USD,
         combine: false,
         reconcile: None,
+        anomalies: None,
         budgets,
         generated_at: "2026-11-19T07:00:04Z".parse().unwrap(),
     }

@@ -21,6 +21,7 @@ fn brief() -> Brief {
         reconcile: None,
         budgets: Vec::new(),
         generated_at: "2026-11-02T07:00:04Z".parse().unwrap(),
+        anomalies: None,
     }
 }
 

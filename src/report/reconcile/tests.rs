@@ -113,6 +113,7 @@ fn built(plan: Reconcile, datasets: &[Dataset], combine: bool) -> Report {
         combine,
         reconcile: Some(plan),
         budgets: Vec::new(),
+        anomalies: None,
         generated_at: "2026-11-02T07:00:04Z".parse().unwrap(),
     };
     build(&brief, datasets, &[], None)

@@ -27,8 +27,11 @@ fn words(report: &Report) -> String {
     report.answer[0].parts.iter().map(words).collect()
 }
 
-/// Label, old, new and change of each line.
-fn lines(report: &Report) -> Vec<(String, Option<Decimal>, Option<Decimal>, Option<Decimal>)> {
+/// Label, old, new and change.
+type Told = (String, Option<Decimal>, Option<Decimal>, Option<Decimal>);
+
+/// Each line of the section.
+fn lines(report: &Report) -> Vec<Told> {
     let section = report.sections.last().unwrap();
     assert_eq!((section.key.as_str(), &section.source), (SECTION, &None));
     let line = |figure: &Figure| {

@@ -72,8 +72,7 @@ pub(super) async fn move_rules(tx: &mut Tx<'_>, job: &str, moves: &[RuleMove]) -
         let sql = "INSERT INTO rules (job, rule, run_id, period_end, holds, fired_for, is_unknown) VALUES ($1, $2, $3, $4, $5, $6, $7) \
              ON CONFLICT (job, rule) DO UPDATE SET run_id = $3, period_end = $4, holds = $5, fired_for = $6, is_unknown = $7 \
              WHERE rules.run_id = $8";
-        let moved = tx.execute(sql, values).await?;
-        if moved == 0 {
+        if tx.execute(sql, values).await? == 0 {
             return Err(StoreError::RulesMoved { job: job.to_owned() });
         }
     }
