@@ -14,12 +14,15 @@ const MOST_BARS: usize = 6;
 /// Title, key and members of a bar chart.
 type Split = (String, String, Vec<(String, Decimal)>);
 
+/// A day with its cost.
+type Dated = (NaiveDate, Option<Decimal>);
+
 /// The cost of each day, the period before behind it; `None` where no day is known.
 pub(super) fn daily(
     prefix: &str,
     cost: &Figure,
     message: Sentence,
-    (days, base): (Vec<(NaiveDate, Option<Decimal>)>, &[(NaiveDate, Option<Decimal>)]),
+    (days, base): (Vec<Dated>, &[Dated]),
     (outlier, marked): (Option<Outlier>, Vec<NaiveDate>),
 ) -> Option<Chart> {
     days.iter().any(|(_, value)| value.is_some()).then(|| Chart {

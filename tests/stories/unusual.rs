@@ -1,4 +1,4 @@
-//! A FinOps team asks which days stand out. What is usual is computed here once more, from the rows.
+//! A cost controller asks which days stand out. What is usual is computed here once more, from the rows.
 
 use crate::world::rows;
 use chrono::{Datelike, Days, NaiveDate};

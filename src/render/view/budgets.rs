@@ -1,7 +1,9 @@
 //! The table of budgets.
 
+use super::bars::member_in_table;
 use super::tables::{Row, Table, empty};
 use super::words::{clean, name};
+use crate::metric::Metric;
 use crate::render::format::{Change, Formatter, NOT_AVAILABLE};
 use crate::report::{Budget, BudgetState, ForecastMethod, Report, Section};
 use rust_decimal::Decimal;
@@ -31,7 +33,7 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, w
     let rows = budgets.iter().map(|budget| {
         let mut cells = vec![
             amount(budget, budget.amount, formatter),
-            amount(budget, budget.spent, formatter),
+            amount(budget, spent(budget, report), formatter),
             percent(budget.utilisation, formatter),
         ];
         if closed {
@@ -69,6 +71,20 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, w
         note: note(first, closed, wide, formatter),
         ..empty(section)
     })
+}
+
+/// What is spent, of a member as its table shows it: there the parts add up to the total.
+fn spent(budget: &Budget, report: &Report) -> Option<Decimal> {
+    let in_table = || {
+        let key = format!("by_{}", budget.dimension.as_deref()?);
+        let mut sections = report.sections.iter();
+        let section = sections.find(|section| section.key == key && section.source == budget.source)?;
+        let mut figures = section.figures.iter();
+        let own =
+            figures.find(|figure| figure.metric == Metric::TotalCost && figure.member == budget.member)?;
+        member_in_table(own, report)
+    };
+    in_table().or(budget.spent)
 }
 
 fn amount(budget: &Budget, value: Option<Decimal>, formatter: &Formatter) -> String {

@@ -34,6 +34,10 @@ use words::Run;
 
 /// Everything a template may say.
 #[derive(Debug, Clone, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says whether a template shows something"
+)]
 pub(crate) struct View {
     /// Language of the words.
     pub(crate) lang: String,

@@ -61,15 +61,15 @@ fn write_row(
     grid.date(row, 0, anomaly.from)?;
     match anomaly.to {
         Some(to) => grid.date(row, 1, to)?,
-        None => grid.text(row, 1, "goes on", &style::plain())?,
+        None => grid.text(row, 1, "goes on", &style::beside())?,
     }
     let what = anomaly
         .member
         .as_deref()
         .unwrap_or_else(|| Metric::TotalCost.label());
-    grid.text(row, 2, what, &style::plain())?;
+    grid.text(row, 2, what, &style::beside())?;
     let dimension = anomaly.dimension.as_deref().unwrap_or_default();
-    grid.text(row, 3, dimension, &style::plain())?;
+    grid.text(row, 3, dimension, &style::beside())?;
     let code = style::measure_code(Metric::AnomalyCost, Unit::Currency, anomaly.currency);
     let signed = style::signed(&code);
     grid.quantity(row, 4, Some(anomaly.actual), &code, false)?;

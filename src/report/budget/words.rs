@@ -120,30 +120,30 @@ pub(super) fn alert(judged: &Judged<'_>) -> Option<Alert> {
         (Some(dimension), Some(member)) => format!(" ({} {member})", dimension.replace('_', " ")),
         _ => String::new(),
     };
-    let mut text = format!(
+    let head = format!(
         "Budget `{}`{whose}, {}, is {}: ",
         budget.name,
         budget.period.id,
         stands(state)
     );
     let so_far = format!("{} were spent through {}", money(spent), budget.through);
-    if state == BudgetState::Unbudgeted {
-        text += &format!("{so_far}, and the budget is 0.");
+    let mut parts = vec![if state == BudgetState::Unbudgeted {
+        format!("{so_far}, and the budget is 0")
     } else {
-        text += &format!("{so_far}, {}{}", of_budget(budget.utilisation), money(amount));
-        if let Some(forecast) = &budget.forecast {
-            let percent = of_budget(forecast.utilisation);
-            text += &format!(
-                "; at this pace it ends at {}, {percent}the budget",
-                money(forecast.cost)
-            );
-        }
-        if let Some(day) = budget.used_up {
-            let verb = if spent >= amount { "was" } else { "is" };
-            text += &format!("; it {verb} used up on {day}");
-        }
-        text.push('.');
+        format!("{so_far}, {}{}", of_budget(budget.utilisation), money(amount))
+    }];
+    if let Some(forecast) = budget.forecast.as_ref().filter(|_| !amount.is_zero()) {
+        let percent = of_budget(forecast.utilisation);
+        parts.push(format!(
+            "at this pace it ends at {}, {percent}the budget",
+            money(forecast.cost)
+        ));
     }
+    if let Some(day) = budget.used_up {
+        let verb = if spent >= amount { "was" } else { "is" };
+        parts.push(format!("it {verb} used up on {day}"));
+    }
+    let text = format!("{head}{}.", parts.join("; "));
     Some(Alert {
         key: format!("budget/{}/{}/{}", budget.name, budget.period.id, state.key()),
         text,
