@@ -27,7 +27,7 @@ fn figure(metric: Metric, member: Option<(&str, String)>, rank: Option<u32>, val
         metric,
         label: member
             .as_ref()
-            .map_or_else(|| metric.label().to_owned(), |(_, name)| name.clone()),
+            .map_or_else(|| metric.label().into(), |(_, name)| name.as_str().into()),
         dimension: member.as_ref().map(|(dimension, _)| (*dimension).to_owned()),
         member: member.map(|(_, name)| name),
         rank,
@@ -141,12 +141,12 @@ fn report() -> Report {
         days,
     };
     let at: DateTime<Utc> = "2026-11-02T07:00:04Z".parse().unwrap();
-    let sentence = || Sentence {
-        parts: vec![
+    let sentence = || {
+        Sentence::plain(vec![
             Part::Text("Spend rose ".into()),
             Part::Percent(dec!(14.5)),
             Part::Text(".".into()),
-        ],
+        ])
     };
     let chart = |key: &str, title: &str, form| Chart {
         source: None,

@@ -8,7 +8,7 @@
 //!
 //! The rooms, in the order in which they may import each other:
 //!
-//! - [`money`], [`duration`], [`metric`], [`period`]: the words that every room shares.
+//! - [`money`], [`duration`], [`language`], [`metric`], [`period`]: the words that every room shares.
 //! - [`telemetry`]: log lines and figures about the program itself; any room may add to them.
 //! - [`config`]: what the user wrote becomes a plan that is proven runnable.
 //! - [`schedule`]: when a job falls due, and the only place that asks what time it is.
@@ -43,6 +43,7 @@ pub mod delivery;
 pub mod demo;
 pub mod duration;
 pub mod fail_point;
+pub mod language;
 pub mod metric;
 pub mod money;
 pub mod period;

@@ -2,6 +2,7 @@
 //!
 //! The same meaning has the same key everywhere: in a dataset, a report, the CSV, the JSON and a webhook body.
 
+use crate::language::Text;
 use serde::{Deserialize, Serialize};
 
 /// What a metric counts. In the CSV this is the column `unit`.
@@ -67,6 +68,12 @@ macro_rules! metrics {
             #[must_use]
             pub fn label(self) -> &'static str {
                 match self { $(Self::$name => $label,)* }
+            }
+
+            /// What a reader sees, in any language.
+            #[must_use]
+            pub fn text(self) -> Text {
+                match self { $(Self::$name => Text::of(concat!("metric-", $key), Vec::new()),)* }
             }
 
             /// The unit of its values.
@@ -316,6 +323,20 @@ pub const FULL_REPORT: [Metric; 21] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_label_is_a_message_and_every_metric_has_a_meaning() {
+        let messages = include_str!("../templates/language/en.ftl");
+        for metric in Metric::ALL {
+            assert_eq!(metric.text(), metric.label());
+            assert!(
+                messages.contains(&format!("\nmeaning-{} = ", metric.key())),
+                "{metric:?}"
+            );
+        }
+        let metrics = messages.lines().filter(|line| line.starts_with("metric-"));
+        assert_eq!(metrics.count(), Metric::ALL.len());
+    }
 
     #[test]
     fn averages_rates_and_distinct_counts_do_not_add_up() {

@@ -8,10 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the flow. Each may import itself and what stands before it.
-const ROOMS: [&str; 17] = [
+const ROOMS: [&str; 18] = [
     "fail_point",
     "money",
     "duration",
+    "language",
     "metric",
     "period",
     "telemetry",

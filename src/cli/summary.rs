@@ -296,6 +296,7 @@ mod tests {
                 movers: Vec::new(),
                 notices: Vec::new(),
                 foot: String::new(),
+                words: crate::render::DigestWords::default(),
             }),
         }
     }

@@ -53,7 +53,8 @@ pub(super) struct Document {
 pub(super) struct ServiceEntry {
     /// IANA zone of jobs that name none: it decides when they fall due and which dates a period holds. Default: `UTC`.
     pub(super) timezone: String,
-    /// BCP 47 tag for numbers and dates in what people read. Default: `en-US`.
+    /// BCP 47 tag for numbers, dates and words in what people read: words in English and Spanish, others as far as a job's
+    /// `template` has them. Default: `en-US`.
     pub(super) locale: String,
     /// Reporting currency, ISO 4217. Default: `USD`.
     pub(super) currency: String,
@@ -172,7 +173,8 @@ pub(super) struct JobEntry {
     /// Longest time a run may take, such as `90s`, `30m`, `2h`. Default: `2h`.
     #[serde(default = "two_hours")]
     pub(super) deadline: String,
-    /// Folder whose files override built-in templates of the same relative path. Default: none.
+    /// Folder whose files override built-in templates of the same relative path; `language/xx.ftl` in it adds a language, or
+    /// says messages of one in other words. Default: none.
     pub(super) template: Option<String>,
     /// Handlebars template of artifact names; it may use `job.name`, `job.title`, `period.id`, `period.start`,
     /// `period.end`, `revision.suffix` (empty, `_r2`, …), `revision.number` and `ext`.

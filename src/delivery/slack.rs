@@ -36,9 +36,6 @@ const SPACING: Duration = Duration::from_secs(1);
 /// Longest name out of the data.
 const NAME_CHARS: usize = 80;
 
-/// What stands in for a sentence that does not fit.
-const TOO_LONG: &str = "This part is too long for a chat message; please see the full report.";
-
 /// Posts every finished report's digest to one channel.
 #[derive(Debug)]
 pub(super) struct Slack {
@@ -135,7 +132,7 @@ fn message(edition: &Edition) -> Value {
     let digest = &edition.digest;
     let answer = safe(&digest.answer, usize::MAX);
     let answer = if chars(&answer) + 2 > SECTION_CHARS {
-        TOO_LONG.into()
+        safe(&digest.words.too_long, usize::MAX)
     } else {
         answer
     };
@@ -153,7 +150,7 @@ fn message(edition: &Edition) -> Value {
         .headlines
         .iter()
         .take(FIELDS)
-        .map(|figure| json!({"type": "mrkdwn", "text": field(figure)}))
+        .map(|figure| json!({"type": "mrkdwn", "text": field(figure, &digest.words.see)}))
         .collect();
     if !fields.is_empty() {
         blocks.push(json!({"type": "section", "fields": fields}));
@@ -170,12 +167,14 @@ fn message(edition: &Edition) -> Value {
         .iter()
         .map(|place| safe(place, usize::MAX))
         .collect();
+    let words = &digest.words;
     for (title, items, left_out) in [
-        ("What moved most", &movers, headlines_left_out),
-        ("Please note", &notices, 0),
-        ("Full report", &places, 0),
+        (&words.movers, &movers, headlines_left_out),
+        (&words.notices, &notices, 0),
+        (&words.places, &places, 0),
     ] {
-        if let Some(text) = list(title, items, left_out, "in the full report") {
+        let title = safe(title, NAME_CHARS);
+        if let Some(text) = list(&title, items, left_out, &safe(&words.more, NAME_CHARS)) {
             blocks.push(section(&text));
         }
     }
@@ -188,7 +187,7 @@ fn message(edition: &Edition) -> Value {
     blocks.push(json!({"type": "context", "elements": [{"type": "mrkdwn", "text": foot}]}));
     let fallback = format!("{}: {answer}", safe(&digest.heading, HEADER_CHARS));
     let fallback = if chars(&fallback) > FALLBACK_CHARS {
-        TOO_LONG.into()
+        safe(&digest.words.too_long, usize::MAX)
     } else {
         fallback
     };
@@ -200,7 +199,7 @@ fn section(text: &str) -> Value {
 }
 
 /// A headline figure. Its name may be shortened, its numbers not: where they do not fit, it points to the report.
-fn field(figure: &DigestFigure) -> String {
+fn field(figure: &DigestFigure, see: &str) -> String {
     let label = safe(&figure.label, NAME_CHARS);
     let text = format!(
         "*{label}*\n{}\n{}",
@@ -211,7 +210,7 @@ fn field(figure: &DigestFigure) -> String {
     if chars(text) <= FIELD_CHARS {
         text.to_owned()
     } else {
-        format!("*{label}*\nsee the full report")
+        format!("*{label}*\n{}", safe(see, NAME_CHARS))
     }
 }
 
@@ -227,9 +226,9 @@ fn line(figure: &DigestFigure) -> String {
     format!("{}: {numbers}", safe(&figure.label, NAME_CHARS))
 }
 
-/// A titled list of as many whole items as fit, with the number of those that do not and where they are; `None` where there is
+/// A titled list of as many whole items as fit, with the number of those that do not in `more` in the place of `#`; `None` where there is
 /// nothing to say.
-fn list(title: &str, items: &[String], already_left_out: usize, elsewhere: &str) -> Option<String> {
+fn list(title: &str, items: &[String], already_left_out: usize, more: &str) -> Option<String> {
     let mut text = format!("*{title}*");
     // Room for the closing line about what was left out.
     let room = SECTION_CHARS - 100;
@@ -246,7 +245,7 @@ fn list(title: &str, items: &[String], already_left_out: usize, elsewhere: &str)
     }
     let left_out = items.len() - fitting + already_left_out;
     if left_out > 0 {
-        text.extend(["\n• … and ", &left_out.to_string(), " more ", elsewhere]);
+        text.extend(["\n• ", &more.replace('#', &left_out.to_string())]);
     }
     (fitting + left_out > 0).then_some(text)
 }
@@ -331,7 +330,7 @@ mod tests {
     #[test]
     fn a_list_leaves_out_whole_items_and_counts_them() {
         let items: Vec<String> = (0..300).map(|n| format!("{n} {}", "x".repeat(80))).collect();
-        let text = list("Title", &items, 0, "in the full report").unwrap();
+        let text = list("Title", &items, 0, "… and # more in the full report").unwrap();
         assert!(chars(&text) <= SECTION_CHARS);
         let shown = text.matches("\n• ").count() - 1;
         assert!(

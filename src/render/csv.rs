@@ -342,7 +342,7 @@ mod tests {
     fn hostile_names_come_back_as_text() {
         for name in super::super::hostile::names() {
             let figure = Figure {
-                label: name.clone(),
+                label: name.as_str().into(),
                 member: Some(name.clone()),
                 ..sample::figure(Metric::TotalCost, None)
             };

@@ -1,7 +1,8 @@
 //! The executive summary for a chat: the same words as the page, plain, unescaped.
 
+use super::format::Formatter;
 use super::view::{Card, Extent, View};
-use super::{Digest, DigestFigure, Look, RenderError};
+use super::{Digest, DigestFigure, DigestWords, Look, RenderError};
 use crate::report::Report;
 
 /// Figures that fit the screen of a phone.
@@ -41,6 +42,7 @@ pub fn render(report: &Report, look: &Look) -> Result<Digest, RenderError> {
         notices: notices(&view),
         foot: format!("{} · {}", view.foot.sources.join(" · "), view.foot.run),
         answer: view.answer_text,
+        words: DigestWords::of(&Formatter::of(look)),
     })
 }
 
@@ -49,7 +51,7 @@ fn notices(view: &View) -> Vec<String> {
     let provisional = view
         .chips
         .iter()
-        .filter(|chip| chip.text.starts_with("Provisional"))
+        .take(usize::from(view.provisional && !view.incomplete))
         .map(|chip| chip.text.clone());
     provisional
         .chain(view.notices.iter().map(|notice| notice.text.clone()))

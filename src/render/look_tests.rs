@@ -80,15 +80,15 @@ fn hostile(report: &mut Report) {
     report.title.clone_from(&name);
     report.sources[0].name.clone_from(&name);
     report.sources[0].scope = Some(name.clone());
-    report.notices[0].text.clone_from(&name);
+    report.notices[0].text = name.as_str().into();
     report
         .sections
         .iter_mut()
-        .for_each(|section| section.title.clone_from(&name));
+        .for_each(|section| section.title = name.as_str().into());
     report
         .charts
         .iter_mut()
-        .for_each(|chart| chart.title.clone_from(&name));
+        .for_each(|chart| chart.title = name.as_str().into());
 }
 
 /// The sample with each way in which a report can be poor or odd.
@@ -116,7 +116,7 @@ fn hard_reports() -> Vec<(&'static str, Report)> {
             changed(|report| {
                 figures_of(report).for_each(|figure| {
                     figure.value = Some(Decimal::MAX);
-                    figure.label = "x".repeat(5_000);
+                    figure.label = "x".repeat(5_000).into();
                 });
             }),
         ),
@@ -466,7 +466,7 @@ fn charts_and_tables_show_the_same_amounts() {
         let Some(section) = report.sections.iter_mut().find(|s| s.key == "top_users_by_cost") else {
             unreachable!("the sample ranks users by cost")
         };
-        let bars: Vec<(String, Decimal)> = section
+        let bars: Vec<(crate::language::Text, Decimal)> = section
             .figures
             .iter()
             .filter_map(|figure| Some((figure.label.clone(), figure.value?)))

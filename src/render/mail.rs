@@ -3,6 +3,7 @@
 use super::templates::{self, Templates};
 use super::view::{Attachment, Extent, NoticeView, View, as_in_table, clean, shortened, size};
 use super::{Artifact, Image, Look, MailBody, RenderError, chart, text};
+use crate::language::say;
 use crate::render::format::Formatter;
 use crate::report::{ChartForm, Report};
 use base64::Engine as _;
@@ -50,7 +51,7 @@ pub fn render(
     charts: bool,
 ) -> Result<MailBody, RenderError> {
     let templates = templates::load(&look.templates)?;
-    let formatter = Formatter::new(&look.locale);
+    let formatter = Formatter::of(look);
     let attached: Vec<Attachment> = attachments
         .iter()
         .map(|file| Attachment {
@@ -71,7 +72,7 @@ pub fn render(
         view.attachments.clone_from(&attached);
         view.charts.retain(|shown| !is_in_tables(report, &shown.key));
         if rows == 0 {
-            curtail(&mut view);
+            curtail(&mut view, &formatter);
         }
         view
     };
@@ -93,7 +94,7 @@ fn is_in_tables(report: &Report, key: &str) -> bool {
 }
 
 /// Leaves what fits any mail: the headline figures, what moved and the first notices.
-fn curtail(view: &mut View) {
+fn curtail(view: &mut View, formatter: &Formatter) {
     view.blocks.clear();
     view.restated = None;
     let (most, characters) = LAST_NOTICES;
@@ -104,7 +105,7 @@ fn curtail(view: &mut View) {
     }
     if more > 0 {
         view.notices.push(NoticeView {
-            text: format!("{more} more notices stand in the files."),
+            text: formatter.put(say!("more-notices", "count" = more)),
             missing: false,
         });
     }
@@ -162,7 +163,7 @@ fn images(report: &Report, look: &Look, view: &View, charts: bool) -> Result<Vec
     if !charts {
         return Ok(images);
     }
-    let formatter = Formatter::new(&look.locale);
+    let formatter = Formatter::of(look);
     let palette = chart::Palette::new(&view.brand.accent);
     let fonts = chart::Fonts::with(&look.fonts);
     for shown in &view.charts {
@@ -214,16 +215,20 @@ fn subject(templates: &Templates, view: &View, look: &Look) -> Result<String, Re
             reason: "it is empty; use for example `{{job.title}}: {{period.label}}`".into(),
         });
     }
+    let formatter = Formatter::of(look);
     let incomplete = match (view.incomplete, view.provisional) {
-        (true, _) => " (incomplete)",
-        (false, true) => " (provisional)",
-        (false, false) => "",
+        (true, _) => Some(formatter.say("subject-incomplete")),
+        (false, true) => Some(formatter.say("subject-provisional")),
+        (false, false) => None,
     };
-    let revision = if view.revision.later {
-        format!(" (revision {})", view.revision.number)
-    } else {
-        String::new()
-    };
-    let suffix = format!("{incomplete}{revision}");
+    let revision = view
+        .revision
+        .later
+        .then(|| formatter.put(say!("subject-revision", "revision" = view.revision.number)));
+    let suffix: String = [incomplete, revision]
+        .into_iter()
+        .flatten()
+        .flat_map(|words| [" ".to_owned(), words])
+        .collect();
     Ok(shortened(&subject, MAX_SUBJECT - suffix.chars().count()) + &suffix)
 }

@@ -16,6 +16,8 @@ pub mod format;
 mod hostile;
 mod json;
 #[cfg(test)]
+mod language_tests;
+#[cfg(test)]
 mod look_tests;
 pub mod mail;
 pub mod manifest;
@@ -31,6 +33,7 @@ mod xlsx;
 pub use chart::is_font;
 
 use crate::config::plan::{Brand, Format};
+use crate::language::say;
 use crate::report::Report;
 use crate::source::snapshot::hex_sha256;
 use bytes::Bytes;
@@ -56,7 +59,7 @@ pub struct Artifact {
 /// How a report looks: everything besides the report that decides the bytes of its artifacts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Look {
-    /// BCP 47 tag for numbers and dates.
+    /// BCP 47 tag for numbers, dates and words.
     pub locale: String,
     /// Name, colour and logo.
     pub brand: Brand,
@@ -65,7 +68,8 @@ pub struct Look {
     /// The brand's fonts, whole files; they are read again whenever pictures are drawn.
     #[serde(skip)]
     pub fonts: Vec<Arc<Vec<u8>>>,
-    /// Overriding templates by relative path, such as `report/page.html.hbs`, read when the run began.
+    /// Overriding templates and languages by relative path, such as `report/page.html.hbs` and `language/fr.ftl`, read when the
+    /// run began.
     pub templates: BTreeMap<String, String>,
     /// Template of artifact names.
     pub file_name: String,
@@ -110,6 +114,45 @@ pub struct Digest {
     pub notices: Vec<String>,
     /// One line of provenance: sources, fetch instant, run and revision.
     pub foot: String,
+    /// What a chat says around it, in the reader's language.
+    #[serde(skip)]
+    pub words: DigestWords,
+}
+
+/// The words of a chat around a [`Digest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DigestWords {
+    /// `What moved most`.
+    pub movers: String,
+    /// `Please note`.
+    pub notices: String,
+    /// `Full report`.
+    pub places: String,
+    /// `see the full report`.
+    pub see: String,
+    /// What stands for a part that is too long.
+    pub too_long: String,
+    /// `… and # more in the full report`, with `#` for how many.
+    pub more: String,
+}
+
+impl Default for DigestWords {
+    fn default() -> Self {
+        Self::of(&format::Formatter::new("en"))
+    }
+}
+
+impl DigestWords {
+    fn of(formatter: &format::Formatter) -> Self {
+        Self {
+            movers: formatter.say("moved-most"),
+            notices: formatter.say("chat-notices"),
+            places: formatter.say("chat-places"),
+            see: formatter.say("chat-see"),
+            too_long: formatter.say("chat-too-long"),
+            more: formatter.put(say!("chat-more", "count" = "#")),
+        }
+    }
 }
 
 /// One figure of a [`Digest`].

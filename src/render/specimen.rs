@@ -43,9 +43,7 @@ fn figure(metric: Metric, member: Option<(&str, &str)>) -> Figure {
 }
 
 fn sentence() -> Sentence {
-    Sentence {
-        parts: vec![Part::Text("Spend is ".into()), Part::Percent(Decimal::TEN)],
-    }
+    Sentence::plain(vec![Part::Text("Spend is ".into()), Part::Percent(Decimal::TEN)])
 }
 
 /// The report.

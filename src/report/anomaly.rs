@@ -190,7 +190,7 @@ impl Unusual {
     fn notice(&mut self, view: &View<'_>, text: Option<String>) {
         self.notices.extend(text.map(|text| Notice {
             source: Some(view.dataset.source.clone()).filter(|source| !source.is_empty()),
-            text,
+            text: text.into(),
             missing: false,
         }));
     }
@@ -245,7 +245,7 @@ impl Unusual {
     /// The section with the figures of all anomalies; `None` where there is none.
     pub(super) fn section(&self, maker: &Maker<'_>) -> Option<Section> {
         let figures: Vec<Figure> = self.anomalies.iter().flat_map(|it| figures(maker, it)).collect();
-        (!figures.is_empty()).then(|| maker.section(SECTION, "Unusual days".to_owned(), figures))
+        (!figures.is_empty()).then(|| maker.section(SECTION, "Unusual days".into(), figures))
     }
 }
 
@@ -377,11 +377,11 @@ fn figures(maker: &Maker<'_>, anomaly: &Anomaly) -> Vec<Figure> {
     // The row is about a day and a member: the one is its member, the other its label.
     let about = |metric, value| match (&anomaly.dimension, &anomaly.member) {
         (Some(dimension), Some(member)) => Figure {
-            label: format!("{date}{note}"),
+            label: format!("{date}{note}").into(),
             ..maker.member(metric, value, dimension, member)
         },
         _ => Figure {
-            label: format!("{}{note}", Metric::TotalCost.label()),
+            label: format!("{}{note}", Metric::TotalCost.label()).into(),
             ..maker.member(metric, value, "day", &date)
         },
     };
@@ -407,7 +407,7 @@ fn figures(maker: &Maker<'_>, anomaly: &Anomaly) -> Vec<Figure> {
         };
         dimension = &contribution.dimension;
         figures.push(Figure {
-            label: date.clone(),
+            label: date.clone().into(),
             rank: Some(rank),
             ..maker.member(
                 Metric::AnomalyContribution,

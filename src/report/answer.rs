@@ -3,10 +3,16 @@
 mod why;
 
 use super::effects::Effects;
-use super::{Compared, Comparison, Direction, Figure, Outlier, Part, PeriodRef, Point, Sentence};
+use super::{
+    Compared, Comparison, Direction, Figure, Given, Outlier, Part, PeriodRef, Point, Sentence, told,
+};
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money;
 use rust_decimal::Decimal;
+
+/// A number whose plural is that of many members.
+const MANY: usize = 10;
 
 /// What the answer is built from.
 #[derive(Debug)]
@@ -37,7 +43,7 @@ impl Facts<'_> {
 /// The sentences of the answer: what was spent and how that changed; then why, as far as the figures tell.
 #[must_use]
 pub(super) fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
-    let mut sentences = vec![Sentence { parts: spend(facts) }];
+    let mut sentences = vec![spend(facts)];
     sentences.extend(per_day(facts));
     sentences.extend(facts.effects.and_then(|effects| why::why(facts.cost, effects)));
     sentences.extend(facts.mover.and_then(mover));
@@ -55,16 +61,11 @@ pub(super) fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
 /// What a chart of the cost shows, for those who cannot see it.
 #[must_use]
 pub(super) fn message(facts: &Facts<'_>) -> Sentence {
-    let mut parts = spend(facts);
-    if let Some(outlier) = facts.outlier {
-        parts.push(text(" "));
-        parts.extend(day(facts.cost, outlier).parts);
+    let spend = spend(facts);
+    match facts.outlier {
+        Some(outlier) => spend.then(" ", day(facts.cost, outlier)),
+        None => spend,
     }
-    Sentence { parts }
-}
-
-fn text(words: &str) -> Part {
-    Part::Text(words.to_owned())
 }
 
 fn amount(figure: &Figure, value: Decimal) -> Part {
@@ -75,60 +76,37 @@ fn amount(figure: &Figure, value: Decimal) -> Part {
     }
 }
 
-fn spend(facts: &Facts<'_>) -> Vec<Part> {
-    let period = Part::Period(facts.period.clone());
+fn spend(facts: &Facts<'_>) -> Sentence {
+    let period = facts.period;
     let Some(value) = facts.cost.value else {
-        return vec![text("The total cost of "), period, text(" is not available.")];
+        return told!("answer-unavailable", "period" = period);
     };
     let value = amount(facts.cost, value);
     let comparison = facts.cost.comparisons.first();
     let (Some(base), Some(comparison)) = (facts.base(), comparison) else {
-        return vec![text("Spend in "), period, text(" was "), value, text(".")];
+        return told!("answer-was", "period" = period, "value" = value);
     };
-    let base = Part::Period(base.clone());
     match (comparison.direction, comparison.change_percent) {
         (Some(Direction::Up), Some(percent)) => {
-            vec![
-                text("Spend rose "),
-                Part::Percent(percent),
-                text(" to "),
-                value,
-                text("."),
-            ]
+            told!("answer-rose", "change" = Part::Percent(percent), "value" = value)
         }
         (Some(Direction::Down), Some(percent)) => {
-            vec![
-                text("Spend fell "),
-                Part::Percent(percent.abs()),
-                text(" to "),
-                value,
-                text("."),
-            ]
+            told!(
+                "answer-fell",
+                "change" = Part::Percent(percent.abs()),
+                "value" = value
+            )
         }
-        (Some(Direction::Flat), _) => vec![text("Spend stayed level at "), value, text(".")],
-        (Some(Direction::New), _) => vec![
-            text("Spend was "),
-            value,
-            text(", after none in "),
-            base,
-            text("."),
-        ],
-        (Some(Direction::Gone), _) => vec![text("There was no spend in "), period, text(".")],
-        (Some(_), None) => changed_from(facts.cost, comparison, value),
-        (None, _) => vec![
-            text("Spend was "),
-            value,
-            text("; "),
-            base,
-            text(" is not available to compare it with."),
-        ],
+        (Some(Direction::Flat), _) => told!("answer-level", "value" = value),
+        (Some(Direction::New), _) => told!("answer-new", "value" = value, "base" = base),
+        (Some(Direction::Gone), _) => told!("answer-gone", "period" = period),
+        // A base of zero or below has no percentage: the amounts speak.
+        (Some(_), None) => {
+            let base = amount(facts.cost, comparison.base_value.unwrap_or_default());
+            told!("answer-went", "base" = base, "value" = value)
+        }
+        (None, _) => told!("answer-without-base", "value" = value, "base" = base),
     }
-}
-
-/// A base of zero or below has no percentage: the amounts speak.
-fn changed_from(cost: &Figure, comparison: &Comparison, value: Part) -> Vec<Part> {
-    let base = amount(cost, comparison.base_value.unwrap_or_default());
-    vec![text("Spend went from "), base, text(" to "), value, text(".")]
 }
 
 /// Only where the periods differ in length, since else it says the same again.
@@ -145,34 +123,39 @@ fn per_day(facts: &Facts<'_>) -> Option<Sentence> {
     let before = before.checked_mul(Decimal::from(facts.period.days))?;
     let percent = money::percent(now.checked_sub(before)?, before)?;
     let shown = money::rounded(percent, 1);
-    let (word, shown) = match shown {
-        _ if shown.is_zero() => ("level", None),
-        _ if shown > Decimal::ZERO => ("up ", Some(percent)),
-        _ => ("down ", Some(percent.abs())),
-    };
-    let mut parts = vec![text("Per day it is "), text(word)];
-    parts.extend(shown.map(Part::Percent));
-    parts.push(text(", as "));
-    parts.push(Part::Period(facts.period.clone()));
-    parts.push(text(&format!(
-        " has {} than ",
-        days_more(facts.period.days, base.days)
-    )));
-    parts.push(Part::Period(base.clone()));
-    parts.push(text("."));
-    Some(Sentence { parts })
+    let (period, change) = (facts.period, Part::Percent(percent.abs()));
+    let days = days_more(period.days, base.days);
+    Some(if shown.is_zero() {
+        told!(
+            "answer-per-day-level",
+            "period" = period,
+            "days" = days,
+            "base" = base
+        )
+    } else if shown > Decimal::ZERO {
+        told!(
+            "answer-per-day-up",
+            "change" = change,
+            "period" = period,
+            "days" = days,
+            "base" = base
+        )
+    } else {
+        told!(
+            "answer-per-day-down",
+            "change" = change,
+            "period" = period,
+            "days" = days,
+            "base" = base
+        )
+    })
 }
 
-fn days_more(days: u32, base: u32) -> String {
-    let (difference, word) = if days > base {
-        (days - base, "more")
+fn days_more(days: u32, base: u32) -> Text {
+    if days > base {
+        say!("days-more", "count" = days - base)
     } else {
-        (base - days, "fewer")
-    };
-    match (difference, word) {
-        (1, "more") => "a day more".to_owned(),
-        (1, _) => "a day less".to_owned(),
-        (n, word) => format!("{n} days {word}"),
+        say!("days-fewer", "count" = base - days)
     }
 }
 
@@ -183,83 +166,92 @@ fn rank(trend: &[Point]) -> Option<Sentence> {
         .map(|point| point.value)
         .collect::<Option<Vec<Decimal>>>()?;
     let (newest, others) = values.split_last()?;
-    let word = match (others.iter().max()?, others.iter().min()?) {
-        (most, _) if newest > most => "highest",
-        (_, least) if newest < least => "lowest",
-        _ => return None,
-    };
-    let words = format!("Spend is the {word} of the {} periods.", values.len());
-    Some(Sentence {
-        parts: vec![text(&words)],
-    })
+    match (others.iter().max()?, others.iter().min()?) {
+        (most, _) if newest > most => Some(told!("answer-highest", "periods" = values.len())),
+        (_, least) if newest < least => Some(told!("answer-lowest", "periods" = values.len())),
+        _ => None,
+    }
 }
 
 /// How the cost stands to that of another period.
 fn beside(cost: &Figure, comparison: &Comparison, other: &PeriodRef) -> Option<Sentence> {
-    let mut parts = vec![
-        text("Compared with "),
-        Part::Period(other.clone()),
-        text(" spend "),
-    ];
-    match (comparison.direction?, comparison.change_percent) {
+    Some(match (comparison.direction?, comparison.change_percent) {
         (Direction::Up | Direction::New, Some(percent)) => {
-            parts.extend([text("rose "), Part::Percent(percent), text(".")]);
+            told!("beside-rose", "period" = other, "change" = Part::Percent(percent))
         }
         (Direction::Down | Direction::Gone, Some(percent)) => {
-            parts.extend([text("fell "), Part::Percent(percent.abs()), text(".")]);
+            told!(
+                "beside-fell",
+                "period" = other,
+                "change" = Part::Percent(percent.abs())
+            )
         }
-        (Direction::Flat, _) => parts.push(text("stayed level.")),
+        (Direction::Flat, _) => told!("beside-level", "period" = other),
         (_, None) => {
-            let base = amount(cost, comparison.base_value?);
-            parts.extend([
-                text("went from "),
-                base,
-                text(" to "),
-                amount(cost, cost.value?),
-                text("."),
-            ]);
+            let (base, value) = (amount(cost, comparison.base_value?), amount(cost, cost.value?));
+            told!("beside-went", "period" = other, "base" = base, "value" = value)
         }
-    }
-    Some(Sentence { parts })
+    })
 }
 
 fn mover(mover: &Figure) -> Option<Sentence> {
     let change = mover.comparisons.first()?.change?;
-    let verb = if mover.unit == Unit::Currency {
-        " cost "
-    } else {
-        " made "
-    };
-    let more = match (mover.unit, change.is_sign_negative()) {
-        (Unit::Currency, false) => " more",
-        (Unit::Currency, true) => " less",
-        (_, false) => " requests more",
-        (_, true) => " requests fewer",
-    };
+    let (name, value) = (Part::Strong(mover.member.clone()?), amount(mover, change.abs()));
     // In a top list who is missing is unknown; only of those in both lists is it known who moved most.
-    let among = match mover.metric {
-        Metric::TotalCost => String::new(),
-        _ => format!(
-            " among the {}s in both top lists",
-            mover.dimension.as_deref().unwrap_or("member")
-        ),
-    };
-    let direction = format!("{more}, the largest change{among}.");
-    let name = Part::Strong(mover.member.clone()?);
-    Some(Sentence {
-        parts: vec![name, text(verb), amount(mover, change.abs()), text(&direction)],
+    let members = Text::members(mover.dimension.as_deref().unwrap_or("member"), MANY);
+    Some(match (mover.metric, mover.unit, change.is_sign_negative()) {
+        (Metric::TotalCost, _, false) => told!("mover-cost-more", "name" = name, "value" = value),
+        (Metric::TotalCost, _, true) => told!("mover-cost-less", "name" = name, "value" = value),
+        (_, Unit::Currency, false) => {
+            told!(
+                "mover-among-cost-more",
+                "name" = name,
+                "value" = value,
+                "members" = members
+            )
+        }
+        (_, Unit::Currency, true) => {
+            told!(
+                "mover-among-cost-less",
+                "name" = name,
+                "value" = value,
+                "members" = members
+            )
+        }
+        (_, _, false) => {
+            told!(
+                "mover-among-requests-more",
+                "name" = name,
+                "value" = value,
+                "members" = members
+            )
+        }
+        (_, _, true) => {
+            told!(
+                "mover-among-requests-fewer",
+                "name" = name,
+                "value" = value,
+                "members" = members
+            )
+        }
     })
 }
 
 fn day(cost: &Figure, outlier: &Outlier) -> Sentence {
-    let times = money::rounded(outlier.times_usual, 1);
-    let parts = vec![
-        Part::Date(outlier.date),
-        text(" alone cost "),
-        amount(cost, outlier.value),
-        text(&format!(", {times} × a usual {}.", outlier.usual_day())),
-    ];
-    Sentence { parts }
+    let times = Given::Times(money::rounded(outlier.times_usual, 1));
+    let (day, value) = (Part::Date(outlier.date), amount(cost, outlier.value));
+    if outlier.same_weekday {
+        let weekday = Given::Weekday(outlier.date);
+        told!(
+            "answer-weekday",
+            "day" = day,
+            "value" = value,
+            "times" = times,
+            "weekday" = weekday
+        )
+    } else {
+        told!("answer-day", "day" = day, "value" = value, "times" = times)
+    }
 }
 
 #[cfg(test)]

@@ -422,7 +422,7 @@ fn state(plan: &BudgetPlan, amount: Decimal, spent: Decimal, forecast: Option<De
 fn notices(judged: &[Judged<'_>], brief: &Brief, view: &View<'_>) -> Vec<Notice> {
     let own = |text: String, missing| Notice {
         source: view.maker.source().map(str::to_owned),
-        text,
+        text: text.into(),
         missing,
     };
     let mut notices = Vec::new();

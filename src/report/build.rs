@@ -6,9 +6,10 @@ use super::comparison::CostComparison;
 use super::maker::{HEADLINE_COUNT, Maker, tells};
 use super::organization::Organized;
 use super::tell::{Glance, Told};
-use super::{Compared, Figure, Notice, Part, PeriodRef, Report, Section, Sentence, SourceRef};
+use super::{Compared, Figure, Notice, PeriodRef, Report, Section, SourceRef, told};
 use super::{budget, combine, convert, derive, full, movers, reconcile, trend};
 use crate::config::plan::{Anomalies, BudgetPlan, Reconcile, ReportPlan};
+use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::money::Currency;
 use crate::money::rates::Rates;
@@ -103,14 +104,10 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice], rates: Op
     };
     budget::add(&mut report, brief, spending);
     if !report.absent.is_empty() {
-        let text = format!(
-            "This report is incomplete: nothing of {} is in it.",
-            report.absent.join(", ")
-        );
-        let sentence = Sentence {
-            parts: vec![Part::Text(text)],
-        };
-        report.answer.insert(0, sentence);
+        let sources = Text::verbatim(report.absent.join(", "));
+        report
+            .answer
+            .insert(0, told!("answer-incomplete", "sources" = sources));
         let absent: Vec<Section> = report
             .absent
             .iter()
@@ -129,7 +126,7 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice], rates: Op
     if brief.combine && !failures.is_empty() {
         report.notices.push(Notice {
             source: None,
-            text: "The sources are not added up, since one of them is missing.".to_owned(),
+            text: say!("not-added-up"),
             missing: false,
         });
     }
@@ -316,7 +313,7 @@ fn common_currency(datasets: &[Dataset], reporting: Currency) -> Option<Currency
 }
 
 fn notices(dataset: &Dataset, brief: &Brief, others: &[Other]) -> Vec<Notice> {
-    let about = |text: String| Notice {
+    let about = |text: Text| Notice {
         source: Some(dataset.source.clone()),
         text,
         missing: false,
@@ -331,37 +328,31 @@ fn notices(dataset: &Dataset, brief: &Brief, others: &[Other]) -> Vec<Notice> {
             matches!(other.period.shape(), Shape::ToDate { .. }) && other.period.days() < brief.period.days()
         });
         notices.extend(shorter.map(|other| {
-            about(format!(
-                "{} is compared as far as it goes: {} of {} days.",
-                match other.comparison.as_str() {
-                    "previous_period" => "The period before",
-                    _ => "The same period of last year",
-                },
-                other.period.days(),
-                brief.period.days()
-            ))
+            let (days, of) = (other.period.days(), brief.period.days());
+            about(match other.comparison.as_str() {
+                "previous_period" => say!("compared-before", "days" = days, "of" = of),
+                _ => say!("compared-last-year", "days" = days, "of" = of),
+            })
         }));
     }
     if let Some(through) = dataset.provisional_through {
-        notices.push(about(format!(
-            "The figures are provisional: the source may still add to them; data through {}.",
-            through.format("%Y-%m-%d %H:%M UTC")
-        )));
+        let instant = through.format("%Y-%m-%d %H:%M UTC").to_string();
+        notices.push(about(say!("provisional-figures", "instant" = instant)));
     }
     if let Some(zone) = dataset
         .zone
         .as_deref()
         .filter(|zone| *zone != brief.timezone.name())
     {
-        notices.push(about(format!(
-            "Days are days of {zone}, as the source counts them, not of {}.",
-            brief.timezone.name()
-        )));
+        let own = brief.timezone.name();
+        notices.push(about(say!("days-are-days-of", "zone" = zone, "own" = own)));
     }
     if let Some(currency) = dataset.currency.filter(|currency| *currency != brief.currency) {
-        notices.push(about(format!(
-            "Amounts are in {currency} as the source states them; they are not converted to {}.",
-            brief.currency
+        let (currency, own) = (currency.code(), brief.currency.code());
+        notices.push(about(say!(
+            "amounts-not-converted",
+            "currency" = currency,
+            "own" = own
         )));
     }
     notices

@@ -1,7 +1,8 @@
 //! What of a source is drawn: its cost day by day, and split by what tells most.
 
 use super::effects::Effects;
-use super::{Chart, ChartForm, Figure, Outlier, Part, PeriodRef, Point, Sentence, Step};
+use super::{Chart, ChartForm, Figure, Given, Outlier, Part, PeriodRef, Point, Sentence, Step, list, told};
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money;
 use crate::source::{Breakdown, TopList, Window};
@@ -12,7 +13,7 @@ use rust_decimal::Decimal;
 const MOST_BARS: usize = 6;
 
 /// Title, key and members of a bar chart.
-type Split = (String, String, Vec<(String, Decimal)>);
+type Split = (Text, String, Vec<(Text, Decimal)>);
 
 /// A day with its cost.
 type Dated = (NaiveDate, Option<Decimal>);
@@ -28,7 +29,7 @@ pub(super) fn daily(
     days.iter().any(|(_, value)| value.is_some()).then(|| Chart {
         key: format!("{prefix}cost-per-day"),
         source: cost.source.clone(),
-        title: "Cost per day".to_owned(),
+        title: say!("cost-per-day"),
         unit: Unit::Currency,
         currency: cost.currency,
         message,
@@ -55,7 +56,7 @@ pub(super) fn bridge(
         .iter()
         .filter(|(_, value)| !value.is_zero())
         .map(|(metric, value)| Step {
-            label: metric.label().to_owned(),
+            label: metric.text(),
             value: *value,
         })
         .collect();
@@ -64,19 +65,15 @@ pub(super) fn bridge(
         value: Some(value),
     };
     let value = cost.value?;
-    let message = Sentence {
-        parts: vec![
-            Part::Text("From ".to_owned()),
-            amount(cost, base),
-            Part::Text(" to ".to_owned()),
-            amount(cost, value),
-            Part::Text(", step by step.".to_owned()),
-        ],
-    };
+    let message = told!(
+        "chart-bridge",
+        "base" = amount(cost, base),
+        "value" = amount(cost, value)
+    );
     (!steps.is_empty()).then(|| Chart {
         key: format!("{prefix}cost-bridge"),
         source: cost.source.clone(),
-        title: "Why the cost changed".to_owned(),
+        title: say!("section-effects"),
         unit: Unit::Currency,
         currency: cost.currency,
         message,
@@ -96,19 +93,16 @@ pub(super) fn periods(prefix: &str, cost: &Figure, points: Vec<Point>) -> Option
         points.filter_map(|point| Some((&point.period, point.value?)))
     };
     let (most, value) = known().max_by(|(_, a), (_, b)| a.cmp(b))?;
-    let message = Sentence {
-        parts: vec![
-            Part::Text(format!("The highest of {} periods is ", known().count())),
-            Part::Period(most.clone()),
-            Part::Text(" with ".to_owned()),
-            amount(cost, value),
-            Part::Text(".".to_owned()),
-        ],
-    };
+    let message = told!(
+        "chart-periods",
+        "count" = known().count(),
+        "period" = most,
+        "value" = amount(cost, value),
+    );
     Some(Chart {
         key: format!("{prefix}cost-per-period"),
         source: cost.source.clone(),
-        title: "Cost per period".to_owned(),
+        title: say!("cost-per-period"),
         unit: Unit::Currency,
         currency: cost.currency,
         message,
@@ -156,19 +150,22 @@ fn split(window: &Window, preferred: &[String]) -> Option<Split> {
     let breakdown = preferred
         .chain(&window.breakdowns)
         .find(|breakdown| costs(breakdown).count() > 1)?;
-    let words = breakdown.dimension.replace('_', " ");
+    let title = say!(
+        "cost-by",
+        "dimension" = Text::keyed("dimension-", &breakdown.dimension)
+    );
     let key = format!("cost-by-{}", breakdown.dimension.replace('_', "-"));
-    Some((format!("Cost by {words}"), key, costs(breakdown).collect()))
+    Some((title, key, costs(breakdown).collect()))
 }
 
 /// The members of which the cost is told, with it.
-fn costs(breakdown: &Breakdown) -> impl Iterator<Item = (String, Decimal)> {
+fn costs(breakdown: &Breakdown) -> impl Iterator<Item = (Text, Decimal)> {
     breakdown.members.iter().filter_map(|member| {
         let cost = member
             .measures
             .iter()
             .find(|measure| measure.metric == Metric::TotalCost)?;
-        Some((member.name.clone(), cost.value?))
+        Some((Text::verbatim(member.name.as_str()), cost.value?))
     })
 }
 
@@ -180,26 +177,19 @@ fn top_users(window: &Window) -> Option<Split> {
     let rows = ranking
         .rows
         .iter()
-        .filter_map(|(member, value)| Some((member.clone(), (*value)?)));
+        .filter_map(|(member, value)| Some((Text::verbatim(member.as_str()), (*value)?)));
     Some((
-        "Top users by cost".to_owned(),
+        list("top_users_by_cost"),
         "top-users-by-cost".to_owned(),
         rows.collect(),
     ))
 }
 
 /// Who has most, and how much.
-pub(super) fn leader(bars: &[(String, Decimal)], cost: &Figure) -> Sentence {
-    let parts = bars.first().map(|(name, value)| {
-        let value = Part::Value {
-            value: *value,
-            unit: cost.unit,
-            currency: cost.currency,
-        };
-        let (name, leads) = (Part::Strong(name.clone()), Part::Text(" leads with ".to_owned()));
-        vec![name, leads, value, Part::Text(".".to_owned())]
+pub(super) fn leader(bars: &[(Text, Decimal)], cost: &Figure) -> Sentence {
+    let leads = bars.first().map(|(name, value)| {
+        let name = Given::Strong(name.clone());
+        told!("chart-leader", "name" = name, "value" = amount(cost, *value))
     });
-    Sentence {
-        parts: parts.unwrap_or_default(),
-    }
+    leads.unwrap_or_default()
 }

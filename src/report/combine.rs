@@ -4,6 +4,7 @@
 
 mod organization;
 
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
 use crate::period::Period;
@@ -12,9 +13,6 @@ use crate::source::organization::{Part, Split};
 use crate::source::{Breakdown, Dataset, Measure, Member, Notice, Series, Window};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-
-/// What a reader finds under the name of a source.
-const TOGETHER: &str = "All sources together";
 
 /// The datasets added up; `None` for fewer than two. Its source has no name. The days of a `look_back` are split by source.
 #[must_use]
@@ -34,7 +32,7 @@ pub(super) fn combine(datasets: &[Dataset], look_back: Option<&Period>) -> Optio
     });
     Some(Dataset {
         source: String::new(),
-        platform: TOGETHER.to_owned(),
+        platform: say!("all-sources"),
         scope: None,
         currency: currency.clone().unwrap_or_default(),
         zone: None,
@@ -69,25 +67,23 @@ fn one_currency(datasets: &[Dataset]) -> Result<Option<Currency>, Vec<&'static s
 }
 
 fn notices(currency: &Result<Option<Currency>, Vec<&'static str>>, converted: bool) -> Vec<Notice> {
-    let about = |text: String| Notice {
+    let about = |text: Text| Notice {
         source: None,
         text,
         missing: false,
     };
-    let mut notices = vec![about(
-        "Figures of all sources together are sums of what every one of them tells; use that two sources tell of is counted twice.".to_owned(),
-    )];
+    let mut notices = vec![about(say!("sums-of-sources"))];
     if converted {
-        notices.push(about(
-            "Of all sources together, other exchange rates are not told apart: they show as price."
-                .to_owned(),
-        ));
+        notices.push(about(say!("rates-as-price")));
     }
     if let Err(codes) = currency {
-        notices.push(about(format!(
-            "Amounts are in {}; they are not added up, since no rate between them is given.",
-            codes.join(" and ")
-        )));
+        let (first, others) = codes
+            .split_first()
+            .map_or(("", &[][..]), |(first, rest)| (*first, rest));
+        let all = others.iter().fold(Text::verbatim(first), |all, code| {
+            say!("and", "one" = all, "next" = *code)
+        });
+        notices.push(about(say!("amounts-not-added", "currencies" = all)));
     }
     notices
 }

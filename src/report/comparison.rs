@@ -4,7 +4,8 @@ use super::beside::View;
 use super::effects::{self, Effects, Grain};
 use super::maker::{Maker, tells};
 use super::members::{Members, names};
-use super::{Comparison, Figure, Notice, Section, derive, title_of};
+use super::{Comparison, Figure, Notice, Section, by, derive};
+use crate::language::{Text, say};
 use crate::metric::{FULL_REPORT, Metric};
 use crate::money;
 use crate::source::{Member, Window};
@@ -65,7 +66,7 @@ impl<'a> CostComparison<'a> {
     /// All sections of the source, in the order of the report.
     pub(super) fn sections(&self) -> Vec<Section> {
         let View { maker, current, .. } = self.view;
-        let mut sections = vec![maker.section("summary", "Summary".to_owned(), self.summary())];
+        let mut sections = vec![maker.section("summary", say!("section-summary"), self.summary())];
         let effects: Vec<Figure> = self
             .effects
             .iter()
@@ -73,29 +74,25 @@ impl<'a> CostComparison<'a> {
             .flat_map(|(comparison, effects)| effect_figures(maker, comparison, effects))
             .collect();
         if !effects.is_empty() {
-            sections.push(maker.section("effects", "Why the cost changed".to_owned(), effects));
+            sections.push(maker.section("effects", say!("section-effects"), effects));
         }
         sections.extend(self.dimensions.iter().map(|dimension| {
-            let title = format!("By {}", dimension.replace('_', " "));
-            maker.section(&format!("by_{dimension}"), title, self.members(dimension))
+            maker.section(&format!("by_{dimension}"), by(dimension), self.members(dimension))
         }));
-        sections.push(maker.section("daily", "Daily".to_owned(), maker.daily(current)));
+        sections.push(maker.section("daily", say!("section-daily"), maker.daily(current)));
         sections
     }
 
     /// What a reader must know of how it was compared.
     pub(super) fn notices(&self) -> Vec<Notice> {
-        let about = |text: String, missing| Notice {
+        let about = |text: Text, missing| Notice {
             source: Some(self.view.dataset.source.clone()).filter(|name| !name.is_empty()),
             text,
             missing,
         };
         let untold = self.untold.iter().map(|dimension| {
-            let words = dimension.replace('_', " ");
-            about(
-                format!("The source tells no cost by {words}, so that nothing is compared by it."),
-                true,
-            )
+            let words = Text::keyed("dimension-", dimension);
+            about(say!("no-cost-compared-by", "dimension" = words), true)
         });
         let grain = self
             .leading()
@@ -203,30 +200,18 @@ fn cost_per_day(window: &Window) -> Option<Decimal> {
 }
 
 /// How the change was taken apart.
-fn grain_text(grain: &Grain) -> String {
-    let counted = |unit: &Metric| title_of(unit.key()).to_lowercase();
+fn grain_text(grain: &Grain) -> Text {
+    let counted = |unit: &Metric| Text::keyed("counted-", unit.key());
+    let kind_of = |kind: &str| Text::keyed("kind-", kind);
     match grain {
-        Grain::Items { kind, unit } => format!(
-            "Price, volume and mix are taken by {kind}, counted in {}; price is the change of cost for each unit at the quantity of now.",
-            counted(unit)
-        ),
-        Grain::Mixed { kind } => format!(
-            "Price and volume are taken by {kind}, each in its own unit (tokens, seconds, characters or requests); there is no common \
-             unit, and therefore no mix."
-        ),
-        Grain::Whole { unit } => format!(
-            "Price and volume are those of all use together, counted in {}, since the source tells no cost of parts: a change to dearer \
-             or cheaper models shows as price.",
-            counted(unit)
-        ),
-        Grain::Costs { dimension } => format!(
-            "The source tells no quantities with its costs, so that the change is not taken apart into price and volume; new and retired \
-             are by {}.",
-            dimension.replace('_', " ")
-        ),
-        Grain::Nothing => {
-            "The source tells neither quantities nor parts of its cost, so that the change is not explained."
-                .to_owned()
+        Grain::Items { kind, unit } => {
+            say!("grain-items", "kind" = kind_of(kind), "unit" = counted(unit))
         }
+        Grain::Mixed { kind } => say!("grain-mixed", "kind" = kind_of(kind)),
+        Grain::Whole { unit } => say!("grain-whole", "unit" = counted(unit)),
+        Grain::Costs { dimension } => {
+            say!("grain-costs", "dimension" = Text::keyed("dimension-", dimension))
+        }
+        Grain::Nothing => say!("grain-nothing"),
     }
 }

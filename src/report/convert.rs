@@ -6,6 +6,7 @@
 mod organization;
 
 use super::derive::AMOUNT_NOISE;
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money::rates::Rates;
 use crate::money::{self, Currency, QUOTIENT_DECIMALS};
@@ -39,7 +40,8 @@ pub(super) fn convert(
             Ok(told) => notices.push(about(dataset, told)),
             Err(why) => {
                 let mut unchanged = dataset.clone();
-                let text = format!("Amounts stay in {from}, they are not converted to {into}: {why}.");
+                let (from, into) = (from.code(), into.code());
+                let text = say!("stays-in", "currency" = from, "into" = into, "reason" = why);
                 unchanged.notices.push(about(dataset, text));
                 return unchanged;
             }
@@ -50,7 +52,7 @@ pub(super) fn convert(
     converted
 }
 
-fn about(dataset: &Dataset, text: String) -> Notice {
+fn about(dataset: &Dataset, text: Text) -> Notice {
     Notice {
         source: Some(dataset.source.clone()),
         text,
@@ -63,74 +65,87 @@ fn convert_window(
     window: &mut Window,
     rates: &Rates,
     (from, into): (Currency, Currency),
-) -> Result<String, String> {
-    const TOO_LARGE: &str = "an amount is too large to be converted exactly";
+) -> Result<Text, Text> {
+    let too_large = || say!("too-large");
     let id = window.period.id().to_owned();
+    let (code, into_code) = (from.code(), into.code());
     let Some(before) = window.figure(Metric::TotalCost) else {
         return if has_amounts(window) {
-            Err(format!(
-                "the cost of {id} is not known, and with it no rate of the period"
-            ))
+            Err(say!("cost-unknown", "period" = id))
         } else {
-            Ok(format!("{id}: no amount is known, and none was converted."))
+            Ok(say!("nothing-known", "period" = id))
         };
     };
-    let days = daily_cost(window, before).ok_or_else(|| {
-        format!("the days of {id} do not add up to its total, so that no rate of a day can be applied")
-    })?;
+    let days = daily_cost(window, before).ok_or_else(|| say!("days-do-not-add", "period" = &id))?;
     let (mut costs, mut older, mut used) = (Vec::new(), 0, Vec::new());
     for (day, cost) in days.iter().filter(|(_, cost)| !cost.is_zero()) {
         let rate = rates.of(from, into, *day).ok_or_else(|| {
-            format!("there is no rate from {from} to {into} for {day}, nor for the seven days before")
+            let day = day.to_string();
+            say!("no-rate-for-day", "from" = code, "into" = into_code, "day" = day)
         })?;
         older += usize::from(rate.of != *day);
         used.push(rate.value);
-        costs.push(times(*cost, rate.value).ok_or(TOO_LARGE)?);
+        costs.push(times(*cost, rate.value).ok_or_else(too_large)?);
     }
     let sums = (money::sum(days.iter().map(|(_, cost)| *cost)), money::sum(costs));
     let (Ok(sum), Ok(converted)) = sums else {
-        return Err(TOO_LARGE.to_owned());
+        return Err(too_large());
     };
     let rate_of = |day: NaiveDate| rates.of(from, into, day).map(|rate| rate.value);
     let implied = if sum.is_zero() {
         match rate_of(window.period.last_day()) {
             Some(rate) => rate,
             None if has_amounts(window) => {
-                return Err(format!(
-                    "there is no rate from {from} to {into} for the end of {id}"
+                return Err(say!(
+                    "no-rate-for-end",
+                    "from" = code,
+                    "into" = into_code,
+                    "period" = id
                 ));
             }
-            None => return Ok(format!("{id}: nothing was spent, and nothing was converted.")),
+            None => return Ok(say!("nothing-spent", "period" = id)),
         }
     } else {
-        converted.checked_div(sum).ok_or(TOO_LARGE)?
+        converted.checked_div(sum).ok_or_else(too_large)?
     };
     // Credits on days of other rates can make any quotient; it is a rate only where some day might have had it.
     let bounds = used.iter().min().zip(used.iter().max());
     if bounds.is_some_and(|(least, largest)| implied < *least || implied > *largest) {
-        return Err(format!(
-            "the days of {id} cancel each other out, so that the period has no rate of its own"
-        ));
+        return Err(say!("days-cancel", "period" = id));
     }
     // Days that differ from the total by the noise of a platform that adds in binary stand for all of it.
     let after = if sum == before {
         converted
     } else {
-        times(before, implied).ok_or(TOO_LARGE)?
+        times(before, implied).ok_or_else(too_large)?
     };
-    apply(window, implied, after, rate_of).ok_or(TOO_LARGE)?;
+    apply(window, implied, after, rate_of).ok_or_else(too_large)?;
     window.converted = (!before.is_zero()).then_some((from, implied));
-    let carried = match older {
-        0 => String::new(),
-        1 => "; one day has the rate of a day before it".to_owned(),
-        days => format!("; {days} days have the rate of a day before them"),
-    };
-    Ok(format!(
-        "{id}: {from} {} was converted to {into} {}, each day at its own rate from the table of rates (on average {}{carried}).",
-        before.normalize(),
-        money::rounded(after, 6).normalize(),
-        money::rounded(implied, 6).normalize(),
-    ))
+    let before = before.normalize().to_string();
+    let after = money::rounded(after, 6).normalize().to_string();
+    let rate = money::rounded(implied, 6).normalize().to_string();
+    Ok(if older == 0 {
+        say!(
+            "converted",
+            "period" = id,
+            "from" = code,
+            "before" = before,
+            "into" = into_code,
+            "after" = after,
+            "rate" = rate,
+        )
+    } else {
+        say!(
+            "converted-carried",
+            "period" = id,
+            "from" = code,
+            "before" = before,
+            "into" = into_code,
+            "after" = after,
+            "rate" = rate,
+            "count" = older,
+        )
+    })
 }
 
 /// Whether anything in the window is an amount that is not zero.

@@ -1,6 +1,7 @@
 //! Figures that follow from others: ratios recomputed from their parts, and the platform's own value tied out to them.
 
 use super::Notice;
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money;
 use crate::source::Window;
@@ -90,26 +91,30 @@ pub(super) fn tie_out(source: &str, window: &Window) -> Vec<Notice> {
         .into_iter()
         .map(|text| Notice {
             source: Some(source.to_owned()),
-            text: format!("{} ({})", text, window.period.id()),
+            text,
             missing: false,
         })
         .collect()
 }
 
 /// The error rate is settled where it is decoded, since platforms disagree about its unit.
-fn own_ratios(window: &Window) -> Vec<String> {
+fn own_ratios(window: &Window) -> Vec<Text> {
+    let period = window.period.id();
     RATIOS
         .iter()
         .filter(|(metric, ..)| *metric != Metric::ErrorRate)
         .filter_map(|(metric, ..)| {
             let (own, ours) = (window.figure(*metric)?, value(window, *metric)?);
             if !recomputed(window, *metric) {
-                return Some(format!("{}: as the source sent it, since its parts are not known", metric.label()));
+                return Some(say!("as-sent", "figure" = metric.text(), "period" = period));
             }
             (!agrees(own, ours)).then(|| {
-                format!(
-                    "{}: the platform says {own}, its parts give {ours}; the report shows what the parts give",
-                    metric.label()
+                say!(
+                    "parts-differ",
+                    "figure" = metric.text(),
+                    "own" = own.to_string(),
+                    "parts" = ours.to_string(),
+                    "period" = period,
                 )
             })
         })
@@ -134,7 +139,7 @@ fn agrees(own: Decimal, exact: Decimal) -> bool {
         .is_some_and(|difference| difference.abs() <= tolerance)
 }
 
-fn token_parts(window: &Window) -> Option<String> {
+fn token_parts(window: &Window) -> Option<Text> {
     let (input, output) = (
         window.figure(Metric::InputTokens)?,
         window.figure(Metric::OutputTokens)?,
@@ -142,12 +147,17 @@ fn token_parts(window: &Window) -> Option<String> {
     let total = window.figure(Metric::TotalTokens)?;
     let sum = input.checked_add(output)?;
     (sum != total).then(|| {
-        format!("Total tokens: the source says {total}, input and output give {sum}; the report shows both as sent")
+        say!(
+            "tokens-differ",
+            "total" = total.to_string(),
+            "sum" = sum.to_string(),
+            "period" = window.period.id(),
+        )
     })
 }
 
 /// The days that there are against the total. Days without data have a notice of their own.
-fn days_against_total(window: &Window, series: &crate::source::Series) -> Option<String> {
+fn days_against_total(window: &Window, series: &crate::source::Series) -> Option<Text> {
     let total = window.figure(series.metric)?;
     let known: Vec<Decimal> = series.points.iter().filter_map(|(_, value)| *value).collect();
     let all = known.len() == series.points.len();
@@ -160,12 +170,25 @@ fn days_against_total(window: &Window, series: &crate::source::Series) -> Option
         _ => Decimal::ZERO,
     };
     (sum.checked_sub(total)?.abs() > noise).then(|| {
-        format!(
-            "{}: the days{} add up to {sum}, the source's total is {}; the report shows both as sent",
-            series.metric.label(),
-            if all { "" } else { " with data" },
-            total.normalize()
-        )
+        let (figure, period) = (series.metric.text(), window.period.id());
+        let (sum, total) = (sum.to_string(), total.normalize().to_string());
+        if all {
+            say!(
+                "days-differ",
+                "figure" = figure,
+                "sum" = sum,
+                "total" = total,
+                "period" = period
+            )
+        } else {
+            say!(
+                "known-days-differ",
+                "figure" = figure,
+                "sum" = sum,
+                "total" = total,
+                "period" = period
+            )
+        }
     })
 }
 

@@ -2,7 +2,8 @@
 
 use super::beside::Beside;
 use super::maker::{Maker, tells};
-use super::{Figure, Section, title_of};
+use super::{Figure, Section, by, list};
+use crate::language::say;
 use crate::metric::{FULL_REPORT, Metric};
 use crate::money::Currency;
 use crate::source::{Ranking, Window};
@@ -11,15 +12,19 @@ use crate::source::{Ranking, Window};
 #[must_use]
 pub(super) fn sections(maker: &Maker<'_>, current: &Window, beside: &[Beside<'_>]) -> Vec<Section> {
     let mut sections = vec![
-        maker.section("summary", "Summary".to_owned(), summary(maker, current, beside)),
-        maker.section("daily", "Daily".to_owned(), maker.daily(current)),
+        maker.section(
+            "summary",
+            say!("section-summary"),
+            summary(maker, current, beside),
+        ),
+        maker.section("daily", say!("section-daily"), maker.daily(current)),
     ];
     sections.extend(current.breakdowns.iter().map(|breakdown| {
         let figures = breakdown.members.iter().flat_map(|member| {
             let measures = member.measures.iter();
             measures.map(|m| maker.member(m.metric, m.value, &breakdown.dimension, &member.name))
         });
-        let title = format!("By {}", breakdown.dimension.replace('_', " "));
+        let title = by(&breakdown.dimension);
         maker.section(&format!("by_{}", breakdown.dimension), title, figures.collect())
     }));
     sections.extend(rankings(maker, current));
@@ -30,7 +35,7 @@ pub(super) fn sections(maker: &Maker<'_>, current: &Window, beside: &[Beside<'_>
 pub(super) fn rankings(maker: &Maker<'_>, current: &Window) -> impl Iterator<Item = Section> {
     current.rankings.iter().map(|ranking| {
         let key = ranking.list.key();
-        maker.section(key, title_of(key), ranking_of(maker, ranking))
+        maker.section(key, list(key), ranking_of(maker, ranking))
     })
 }
 
@@ -39,7 +44,7 @@ fn ranking_of(maker: &Maker<'_>, ranking: &Ranking) -> Vec<Figure> {
     let list = ranking.list;
     if !ranking.known {
         let unknown = Figure {
-            label: "Not available".to_owned(),
+            label: say!("list-not-available"),
             dimension: Some(list.dimension().to_owned()),
             ..maker.figure(list.metric(), None)
         };
@@ -83,5 +88,5 @@ pub(super) fn untold(window: &Window) -> Vec<Metric> {
 pub(super) fn absent(source: &str, reporting: Currency) -> Section {
     let maker = Maker::of(source, reporting, false);
     let figures = FULL_REPORT.map(|metric| maker.figure(metric, None));
-    maker.section("summary", "Summary".to_owned(), figures.into())
+    maker.section("summary", say!("section-summary"), figures.into())
 }

@@ -2,6 +2,7 @@
 
 use super::beside::Beside;
 use super::{Comparison, Figure, Section, Status, derive};
+use crate::language::Text;
 use crate::metric::{FULL_REPORT, Metric, Unit};
 use crate::money::Currency;
 use crate::source::{Dataset, Window};
@@ -87,7 +88,7 @@ impl<'a> Maker<'a> {
         Figure {
             source: self.source.map(str::to_owned),
             metric,
-            label: metric.label().to_owned(),
+            label: metric.label().into(),
             dimension: None,
             member: None,
             rank: None,
@@ -107,14 +108,14 @@ impl<'a> Maker<'a> {
         member: &str,
     ) -> Figure {
         Figure {
-            label: member.to_owned(),
+            label: member.into(),
             dimension: Some(dimension.to_owned()),
             member: Some(member.to_owned()),
             ..self.figure(metric, value)
         }
     }
 
-    pub(super) fn section(&self, key: &str, title: String, figures: Vec<Figure>) -> Section {
+    pub(super) fn section(&self, key: &str, title: Text, figures: Vec<Figure>) -> Section {
         Section {
             key: key.to_owned(),
             title,

@@ -4,6 +4,7 @@
 //! Never here: I/O, rounding, formats, locales.
 
 use crate::config::plan::ReportKind;
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -37,6 +38,7 @@ pub mod rules;
 pub(crate) use budget::sample as sample_budgets;
 #[cfg(test)]
 pub(crate) mod sample;
+mod sentence;
 mod tell;
 mod trend;
 
@@ -46,6 +48,8 @@ pub use anomaly::{Anomaly, AnomalyKind, Contribution};
 pub use beside::needs;
 pub use budget::{Budget, BudgetForecast, BudgetState, Decided, ForecastMethod};
 pub use build::{Brief, build, reference};
+pub use sentence::{Given, Part, Said, Sentence, StepOf};
+pub(crate) use sentence::{capitalised, told};
 
 pub use crate::source::Notice;
 
@@ -149,7 +153,7 @@ pub struct SourceRef {
     /// Its name in the configuration.
     pub name: String,
     /// What it is, for people.
-    pub platform: String,
+    pub platform: Text,
     /// Organization and project.
     pub scope: Option<String>,
     /// The zone in which its days are cut.
@@ -167,7 +171,7 @@ pub struct Section {
     /// `summary`, `daily`, `by_<dimension>`, `top_…`.
     pub key: String,
     /// Heading for people.
-    pub title: String,
+    pub title: Text,
     /// The source it is about; `None`: all of them together.
     pub source: Option<String>,
     /// One row of the CSV each (or one per comparison).
@@ -182,7 +186,7 @@ pub struct Figure {
     /// What is measured.
     pub metric: Metric,
     /// What a reader sees: the metric's label, or the member's name in rankings and breakdowns.
-    pub label: String,
+    pub label: Text,
     /// `project`, `model`, `day` …; `None` for headline figures.
     pub dimension: Option<String>,
     /// Member of the dimension.
@@ -270,71 +274,6 @@ impl Direction {
     }
 }
 
-/// A sentence whose numbers are still numbers, so that each format writes them in its reader's way.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Sentence {
-    /// Its parts, in order.
-    pub parts: Vec<Part>,
-}
-
-/// A part of a [`Sentence`].
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Part {
-    /// Words, with their spaces.
-    Text(String),
-    /// Words that carry the point; a name from the data, perhaps.
-    Strong(String),
-    /// A value in its unit (`USD 4,070.36`, `659,997`), shown strong.
-    Value {
-        /// Which.
-        value: Decimal,
-        /// In what.
-        unit: Unit,
-        /// Of which currency.
-        currency: Option<Currency>,
-    },
-    /// A difference in the unit of what it is of (`+19.75`), without its currency.
-    Change {
-        /// Which.
-        value: Decimal,
-        /// In what.
-        unit: Unit,
-        /// Of which currency.
-        currency: Option<Currency>,
-    },
-    /// A [`Self::Value`] that is a step of a table too, and reads as it does there: steps are rounded so that they add up.
-    #[serde(rename = "value")]
-    Step {
-        /// How much, without its sign.
-        value: Decimal,
-        /// In what.
-        unit: Unit,
-        /// Of which currency.
-        currency: Option<Currency>,
-        /// Which step.
-        #[serde(skip)]
-        of: StepOf,
-    },
-    /// A percentage with one decimal (`14.5 %`), shown strong.
-    Percent(Decimal),
-    /// A date of the period (`14 October`).
-    Date(NaiveDate),
-    /// The name of a period (`October 2026`).
-    Period(PeriodRef),
-}
-
-/// The step of a table that an amount in a sentence is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StepOf {
-    /// Key of the section: `effects`.
-    pub section: &'static str,
-    /// Source of the section.
-    pub source: Option<String>,
-    /// Which step; of effects that of the leading comparison.
-    pub metric: Metric,
-}
-
 /// What to draw. The numbers are in the sections too; a chart never says more than they do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Chart {
@@ -343,7 +282,7 @@ pub struct Chart {
     /// The source it is about.
     pub source: Option<String>,
     /// Heading: `Cost per day`.
-    pub title: String,
+    pub title: Text,
     /// Unit of the axis.
     pub unit: Unit,
     /// Currency of the axis.
@@ -378,9 +317,9 @@ pub struct Panel {
     /// Unique in the source: the key of the section whose figures are drawn.
     pub group: String,
     /// Heading of all views together.
-    pub title: String,
+    pub title: Text,
     /// What this view is called: `Costs`.
-    pub view: String,
+    pub view: Text,
     /// Its place among the views, from 0, which is the one shown first.
     pub place: usize,
 }
@@ -432,7 +371,7 @@ pub enum ChartForm {
     /// A ring of the parts of a total, largest first, the rest as "Others", the total in the middle.
     Ring {
         /// Label and value.
-        parts: Vec<(String, Decimal)>,
+        parts: Vec<(Text, Decimal)>,
         /// The colour of each part.
         tints: Vec<Tint>,
         /// What is summed in the last part, if anything: how many members.
@@ -448,7 +387,7 @@ pub enum ChartForm {
     /// Horizontal bars, longest first, the rest as `n others`.
     Bars {
         /// Label and value.
-        bars: Vec<(String, Decimal)>,
+        bars: Vec<(Text, Decimal)>,
         /// What is summed in the last bar, if anything: how many members.
         others: Option<(usize, Decimal)>,
     },
@@ -475,7 +414,7 @@ pub struct BudgetBar {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
     /// The member.
-    pub label: String,
+    pub label: Text,
     /// Its colour, the same in every chart of the report.
     pub tint: Tint,
     /// Its value on each day; `None` is drawn as "n/a", never as zero.
@@ -507,7 +446,7 @@ pub struct Point {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
     /// What it is: `Price`.
-    pub label: String,
+    pub label: Text,
     /// By how much it moves the total.
     pub value: Decimal,
 }
@@ -525,23 +464,12 @@ pub struct Outlier {
     pub same_weekday: bool,
 }
 
-impl Outlier {
-    /// What it is a multiple of: `Wednesday`, or `day` where there are too few Wednesdays.
-    #[must_use]
-    pub fn usual_day(&self) -> String {
-        if self.same_weekday {
-            self.date.format("%A").to_string()
-        } else {
-            "day".to_owned()
-        }
-    }
+/// The title of a split: `By service type`.
+fn by(dimension: &str) -> Text {
+    say!("by-dimension", "dimension" = Text::keyed("dimension-", dimension))
 }
 
-/// `service_type` reads `Service type`.
-fn title_of(key: &str) -> String {
-    let mut title = key.replace('_', " ");
-    if let Some(first) = title.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    title
+/// The title of a top list: `Top agents by requests`.
+fn list(key: &str) -> Text {
+    Text::keyed("list-", key)
 }

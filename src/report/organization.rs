@@ -9,7 +9,8 @@ mod words;
 use super::beside::View;
 use super::maker::{Maker, told};
 use super::members::{Members, names};
-use super::{Chart, Comparison, Figure, Notice, Section, full};
+use super::{Chart, Comparison, Figure, Notice, Section, by, full, list};
+use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::source::organization::{OTHERS, Organization, Part, Split};
 use chrono::NaiveDate;
@@ -83,12 +84,15 @@ impl<'a> Organized<'a> {
     pub(super) fn sections(&self) -> Vec<Section> {
         let (maker, current) = (self.maker(), self.view.current);
         let mut sections = vec![
-            maker.section("summary", "Summary".to_owned(), self.summary()),
-            maker.section("daily", "Daily".to_owned(), maker.daily(current)),
+            maker.section("summary", say!("section-summary"), self.summary()),
+            maker.section("daily", say!("section-daily"), maker.daily(current)),
         ];
         sections.extend(self.dimensions().into_iter().map(|dimension| {
-            let title = format!("By {}", dimension.replace('_', " "));
-            maker.section(&format!("by_{dimension}"), title, self.breakdown(dimension))
+            maker.section(
+                &format!("by_{dimension}"),
+                by(dimension),
+                self.breakdown(dimension),
+            )
         }));
         match self.facts {
             Some(facts) => sections.extend(self.told_by_day(facts)),
@@ -103,8 +107,8 @@ impl<'a> Organized<'a> {
             .into_iter()
             .filter(|dimension| self.view.current.breakdown(dimension).is_none());
         let text = |dimension: &str| {
-            let words = dimension.replace('_', " ");
-            format!("The source tells no cost by {words}, so that nothing is shown by it.")
+            let words = Text::keyed("dimension-", dimension);
+            say!("no-cost-shown-by", "dimension" = words)
         };
         // Without a row at all the source has told already that it has none.
         lacking
@@ -219,21 +223,24 @@ impl<'a> Organized<'a> {
         let maker = self.maker();
         let mut sections = Vec::new();
         if !facts.agents.is_empty() {
-            let title = "Top agents by cost".to_owned();
-            sections.push(maker.section("top_agents_by_cost", title, self.agents(facts)));
+            let key = "top_agents_by_cost";
+            sections.push(maker.section(key, list(key), self.agents(facts)));
         }
-        let title = "Usage by project and service type".to_owned();
+        let title = say!("section-usage");
         sections.push(maker.section("usage", title, self.usage(facts)));
         for dimension in [SERVICE_TYPE, PROJECT] {
             if let Some(split) = facts.split(dimension, None) {
-                let title = format!("Cost per day by {}", dimension.replace('_', " "));
+                let title = say!(
+                    "cost-per-day-by",
+                    "dimension" = Text::keyed("dimension-", dimension)
+                );
                 let figures = self.days(split, &[]);
                 sections.push(maker.section(&format!("daily_by_{dimension}"), title, figures));
             }
         }
         for (key, part) in service_types(facts) {
             if let Some(split) = facts.split(PROJECT, Some(&part.name)) {
-                let title = format!("{} per day", self.words.part(part));
+                let title = say!("per-day", "name" = self.words.part(part));
                 let figures = self.days(split, &counted(part));
                 sections.push(maker.section(&key, title, figures));
             }
@@ -247,7 +254,7 @@ impl<'a> Organized<'a> {
             let project = self.words.member(PROJECT, &agent.project);
             let label = match agent.more_projects {
                 0 => project,
-                more => format!("{project} and {more} more"),
+                more => say!("project-and-more", "project" = project, "count" = more),
             };
             agent.measures.iter().map(move |measure| Figure {
                 label: label.clone(),
@@ -288,7 +295,7 @@ impl<'a> Organized<'a> {
 
     /// The days of a split, day by day: the cost of each member, then what all of them have `together`.
     fn days(&self, split: &Split, together: &[(Metric, &Days)]) -> Vec<Figure> {
-        let mut columns: Vec<(Option<String>, Metric, &Days)> = Vec::new();
+        let mut columns: Vec<(Option<Text>, Metric, &Days)> = Vec::new();
         for part in &split.members {
             let mut series = part.series.iter();
             let cost = series.find(|series| series.metric == Metric::TotalCost);

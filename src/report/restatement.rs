@@ -89,7 +89,7 @@ pub fn version(report: &Report) -> Version {
         section: section.key.clone(),
         source: figure.source.clone(),
         metric: figure.metric,
-        label: figure.label.clone(),
+        label: figure.label.as_str().to_owned(),
         dimension: figure.dimension.clone(),
         member: figure.member.clone(),
         unit: figure.unit,
@@ -125,7 +125,7 @@ pub fn restate(report: &mut Report, earlier: &Version) -> Restated {
     if restated == Restated::Changed {
         report.sections.push(Section {
             key: SECTION.to_owned(),
-            title: format!("Changes since revision {}", earlier.revision),
+            title: format!("Changes since revision {}", earlier.revision).into(),
             source: None,
             figures: found.figures,
         });
@@ -224,7 +224,8 @@ fn restated_line(figure: &Figure, comparison: &str, old: Option<Decimal>) -> Fig
             &figure.label,
             figure.dimension.as_deref(),
             figure.member.as_deref(),
-        ),
+        )
+        .into(),
         rank: None,
         comparisons: vec![Comparison::of(comparison, figure.value, old)],
         ..figure.clone()
@@ -240,7 +241,8 @@ fn gone_line(line: &Line, comparison: &str) -> Figure {
             &line.label,
             line.dimension.as_deref(),
             line.member.as_deref(),
-        ),
+        )
+        .into(),
         dimension: line.dimension.clone(),
         member: line.member.clone(),
         rank: None,

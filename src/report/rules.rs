@@ -106,7 +106,7 @@ pub fn judge(report: &Report, rules: &[When], states: &[RuleState]) -> Vec<Judge
 pub fn notices(judged: &[Judged]) -> Vec<Notice> {
     let notice = |text: String| Notice {
         source: None,
-        text,
+        text: text.into(),
         missing: false,
     };
     let fired = judged.iter().filter(|it| it.fires);

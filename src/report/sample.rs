@@ -188,14 +188,14 @@ fn answer(october: &PeriodRef, september: &PeriodRef) -> Vec<Sentence> {
         Part::Strong("Customer Support 24/7".into()),
         text(" moved most."),
     ];
-    [rose, per_day].map(|parts| Sentence { parts }).into()
+    [rose, per_day].map(Sentence::plain).into()
 }
 
 fn sections(summary: Vec<Figure>) -> Vec<Section> {
     let daily = days()
         .into_iter()
         .map(|(day, value)| Figure {
-            label: day.to_string(),
+            label: day.to_string().into(),
             dimension: Some("day".into()),
             member: Some(day.to_string()),
             ..figure(Metric::TotalCost, value)
@@ -233,9 +233,7 @@ fn charts() -> Vec<Chart> {
         title: "Cost per day".into(),
         unit: Unit::Currency,
         currency: Some(Currency::USD),
-        message: Sentence {
-            parts: vec![text("Cost rose to "), spend(), text(".")],
-        },
+        message: Sentence::plain(vec![text("Cost rose to "), spend(), text(".")]),
         panel: None,
         form: ChartForm::Daily {
             days: days(),
@@ -253,9 +251,10 @@ fn charts() -> Vec<Chart> {
     let users = Chart {
         key: "top-users-by-cost".into(),
         title: "Top users by cost".into(),
-        message: Sentence {
-            parts: vec![Part::Strong("Customer Support 24/7".into()), text(" leads.")],
-        },
+        message: Sentence::plain(vec![
+            Part::Strong("Customer Support 24/7".into()),
+            text(" leads."),
+        ]),
         panel: None,
         form: ChartForm::Bars {
             bars: bars.map(|figure| (figure.label, figure.value.unwrap())).collect(),

@@ -5,7 +5,7 @@ use super::answer::{self, Facts};
 use super::beside::View;
 use super::effects::Effects;
 use super::organization::Organized;
-use super::{Chart, Figure, Part, Report, charts, movers, outlier, reference};
+use super::{Chart, Figure, Report, charts, movers, outlier, reference};
 use crate::config::plan::ReportKind;
 use crate::metric::Metric;
 use crate::period::Period;
@@ -93,17 +93,13 @@ impl<'a> Told<'a> {
             (answer::sentences(&facts), answer::message(&facts))
         };
         for sentence in &unusual {
-            message.parts.push(Part::Text(" ".to_owned()));
-            message.parts.extend_from_slice(&sentence.parts);
+            message = message.then(" ", sentence.clone());
         }
         sentences.extend(unusual);
         if self.glance == Glance::AmongOthers
             && let Some(first) = sentences.first_mut()
         {
-            first
-                .parts
-                .insert(0, Part::Strong(self.view.dataset.source.clone()));
-            first.parts.insert(1, Part::Text(": ".to_owned()));
+            *first = std::mem::take(first).about(&self.view.dataset.source);
         }
         let pointed = outlier.or_else(|| self.unusual.and_then(Unusual::outlier));
         let marked = self.unusual.map(|it| it.marked().to_vec()).unwrap_or_default();

@@ -3,6 +3,7 @@
 use super::beside::View;
 use super::{Comparison, Figure, Section, derive, maker};
 use crate::config::plan::Against;
+use crate::language::say;
 use crate::metric::Metric;
 use crate::money;
 use crate::period::Period;
@@ -24,9 +25,9 @@ pub(super) fn sections(view: &View<'_>, periods: &[Period]) -> Vec<Section> {
     let mut daily = maker.daily(view.current);
     daily.extend(moving_average(view));
     vec![
-        maker.section("summary", "Summary".to_owned(), summary.collect()),
-        maker.section("trend", "Trend".to_owned(), trend(view, periods, &told)),
-        maker.section("daily", "Daily".to_owned(), daily),
+        maker.section("summary", say!("section-summary"), summary.collect()),
+        maker.section("trend", say!("section-trend"), trend(view, periods, &told)),
+        maker.section("daily", say!("section-daily"), daily),
     ]
 }
 
@@ -40,7 +41,7 @@ fn trend(view: &View<'_>, periods: &[Period], told: &[Metric]) -> Vec<Figure> {
             let value = |window: Option<&Window>| derive::value(window?, *metric);
             let comparison = Comparison::of(Against::PreviousPeriod.key(), value(window), value(before));
             figures.push(Figure {
-                label: period.id().to_owned(),
+                label: period.id().into(),
                 comparisons: if place == 0 { Vec::new() } else { vec![comparison] },
                 ..view.maker.member(*metric, value(window), "period", period.id())
             });

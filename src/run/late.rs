@@ -6,6 +6,7 @@
 //! gate), when somebody has made a newer revision by hand meanwhile, or after a month, of which the owner hears.
 
 use super::store::{NewRun, Run, Trigger};
+use crate::language::{Text, say};
 use crate::period::Period;
 use crate::source::Dataset;
 use crate::source::dataset::{Notice, Reach};
@@ -91,10 +92,7 @@ pub(super) fn stamp(datasets: &mut [Dataset], wait_for: &[String], period: &Peri
         dataset.provisional_through = Some(dataset.provisional_through.unwrap_or(through).min(through));
         dataset.notices.push(Notice {
             source: Some(dataset.source.clone()),
-            text: format!(
-                "{}, and the period goes to {last_day}.",
-                told(&dataset.source, reached)
-            ),
+            text: told(&dataset.source, reached, last_day),
             missing: true,
         });
         late.push((dataset.source.clone(), reached));
@@ -102,11 +100,19 @@ pub(super) fn stamp(datasets: &mut [Dataset], wait_for: &[String], period: &Peri
     late
 }
 
-/// `The data of x reach only to 2026-10-29`.
-fn told(source: &str, reached: Option<NaiveDate>) -> String {
+/// `The data of x reach only to 2026-10-29, and the period goes to 2026-10-31.`
+fn told(source: &str, reached: Option<NaiveDate>, last: NaiveDate) -> Text {
+    let last = last.to_string();
     match reached {
-        Some(day) => format!("The data of {source} reach only to {day}"),
-        None => format!("{source} has no data at all yet"),
+        Some(day) => {
+            say!(
+                "reaches-only",
+                "source" = source,
+                "day" = day.to_string(),
+                "last" = last
+            )
+        }
+        None => say!("has-nothing-yet", "source" = source, "last" = last),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::config::plan::{
     Anomalies, BudgetPlan, DeliveryPlan, Format, Gates, JobPlan, Reconcile, ReportPlan, Send, When,
 };
 use crate::delivery::{Edition, file_drop};
+use crate::language::say;
 use crate::money::Currency;
 use crate::money::rates::{self, Rates, RatesFault};
 use crate::period::{Period, Shape};
@@ -371,7 +372,7 @@ impl Recipe {
             }
         }
         if let (true, Some(nothing)) = (datasets.is_empty(), failures.first()) {
-            return Err(RunError::Failed(nothing.text.clone()));
+            return Err(RunError::Failed(nothing.text.clone().into()));
         }
         Ok((datasets, failures))
     }
@@ -388,7 +389,7 @@ impl Recipe {
 fn failure(source: &str, reason: &str) -> Notice {
     Notice {
         source: Some(source.to_owned()),
-        text: format!("Nothing of this source is in the report: {reason}"),
+        text: say!("source-absent", "reason" = reason),
         missing: true,
     }
 }
@@ -434,7 +435,7 @@ fn worded(notice: &Notice, report: &Report) -> String {
         Some(source) if report.sources.len() + report.absent.len() > 1 => {
             format!("{source}: {}", notice.text)
         }
-        _ => notice.text.clone(),
+        _ => notice.text.to_string(),
     }
 }
 
@@ -497,7 +498,12 @@ fn templates(folder: &Path) -> Result<BTreeMap<String, String>, RunError> {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if kind.is_dir() && prefix.matches('/').count() < DEEPEST_FOLDER {
                 folders.push((entry.path(), format!("{name}/")));
-            } else if kind.is_file() && entry.path().extension().is_some_and(|ext| ext == "hbs") {
+            } else if kind.is_file()
+                && entry
+                    .path()
+                    .extension()
+                    .is_some_and(|ext| ext == "hbs" || ext == "ftl")
+            {
                 let text = String::from_utf8(read(&entry.path())?).map_err(|_| {
                     RunError::Request(format!("template {} is not UTF-8", entry.path().display()))
                 })?;

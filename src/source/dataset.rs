@@ -1,6 +1,7 @@
 //! What a snapshot says, decoded: figures, daily series, rankings and breakdowns, each with what is known of it.
 
 use super::organization::{Organization, Split};
+use crate::language::Text;
 use crate::metric::Metric;
 use crate::money::Currency;
 use crate::period::Period;
@@ -14,7 +15,7 @@ pub struct Dataset {
     /// The configured name of the source.
     pub source: String,
     /// What kind of platform it is, for people: `Globant Enterprise AI`.
-    pub platform: String,
+    pub platform: Text,
     /// Whose figures these are: organization and project, where the source says so.
     pub scope: Option<String>,
     /// Currency of every amount; `None` where the source sent no amount at all.
@@ -222,7 +223,7 @@ pub struct Notice {
     /// The source it is about; `None` if it is about the report as a whole.
     pub source: Option<String>,
     /// What, why, and what it means for the totals, in plain words.
-    pub text: String,
+    pub text: Text,
     /// Whether figures are missing because of it.
     pub missing: bool,
 }

@@ -1,9 +1,10 @@
 //! Days as a reader wants to see them: runs as ranges.
 
+use crate::language::{Text, say};
 use chrono::NaiveDate;
 
 /// `2026-10-03 to 2026-10-05` and `2026-10-25`: each run of days in order, whatever order they came in.
-pub(super) fn spans(mut dates: Vec<NaiveDate>) -> Vec<String> {
+pub(super) fn spans(mut dates: Vec<NaiveDate>) -> Vec<Text> {
     dates.sort_unstable();
     dates.dedup();
     let mut spans: Vec<(NaiveDate, NaiveDate)> = Vec::new();
@@ -15,12 +16,17 @@ pub(super) fn spans(mut dates: Vec<NaiveDate>) -> Vec<String> {
     }
     let text = |(first, last): (NaiveDate, NaiveDate)| {
         if first == last {
-            first.to_string()
+            Text::verbatim(first.to_string())
         } else {
-            format!("{first} to {last}")
+            say!("span", "first" = first.to_string(), "last" = last.to_string())
         }
     };
     spans.into_iter().map(text).collect()
+}
+
+/// The days as ranges, one after the other: `2026-10-01 to 2026-10-03, 2026-10-05`.
+pub(super) fn named(dates: Vec<NaiveDate>) -> Text {
+    Text::joined(&spans(dates), ", ")
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::files::{Flaw, OneCurrency, cell, described, duplicates, notice, unsum
 use super::organization::Split;
 use super::{Dataset, Depth, Measure, Need, Notice, Progress, Snapshot, SnapshotWriter, SourceError, Window};
 use crate::config::plan::FocusFilePlan;
+use crate::language::say;
 use crate::metric::Metric;
 use crate::money::MoneyError;
 use crate::schedule::clock::Clock;
@@ -133,7 +134,7 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
     notices.extend(unknown_figures(name, needs, &windows));
     notices.extend(bill.unknown_words(name));
     Ok(Dataset {
-        platform: "FOCUS bill".to_owned(),
+        platform: say!("platform-focus"),
         zone: Some("UTC".to_owned()),
         scope: bill.book.only(BY_ACCOUNT).map(str::to_owned),
         currency: bill.currency.known(),
@@ -228,10 +229,11 @@ impl Bill {
 
     fn unknown_words(&self, source: &str) -> Vec<Notice> {
         let text = |((column, word), rows): (&(usize, String), &u64)| {
-            format!(
-                "{rows} rows have the {} `{word}`, which FOCUS does not know; they are in the total, and the \
-                 figures that tell such rows apart are not available.",
-                LAYOUT.columns[*column].name
+            say!(
+                "unknown-word",
+                "rows" = *rows,
+                "column" = LAYOUT.columns[*column].name,
+                "word" = word,
             )
         };
         self.unknown

@@ -16,6 +16,7 @@ use super::{
     TopList, Window,
 };
 use crate::config::plan::UsageFilePlan;
+use crate::language::say;
 use crate::metric::Metric;
 use crate::schedule::clock::Clock;
 use chrono::NaiveDate;
@@ -165,7 +166,7 @@ pub(super) fn decode(
     notices.extend(usage.book.shortfalls(name, today));
     notices.extend(unknown_figures(name, needs, &windows));
     Ok(Dataset {
-        platform: "Usage files".to_owned(),
+        platform: say!("platform-usage"),
         currency: usage.currency.known(),
         reach: super::dataset::Reach::To(usage.book.reached()),
         windows,

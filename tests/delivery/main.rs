@@ -129,6 +129,7 @@ fn edition() -> Edition {
             movers: vec![figure("Agent A_1", "USD 900.00", "▲ up 300.00")],
             notices: vec!["Figures of 31 October may still change.".into()],
             foot: "globant, fetched 2026-11-01 06:00 UTC".into(),
+            words: reportwire::render::DigestWords::default(),
         },
         figures: vec![json!({"metric": "total_cost", "value": "4070.36", "unit": "currency"})],
         notices: vec!["Figures of 31 October may still change.".into()],

@@ -490,7 +490,7 @@ fn rows_that_end_before_the_period_leave_it_incomplete() {
         let notices = bench.decode(&["2026-10", "2026-09"]).unwrap().notices;
         let about_rows = notices.into_iter().filter(|notice| notice.text.contains("ows "));
         about_rows
-            .map(|notice| (notice.text, notice.missing))
+            .map(|notice| (notice.text.to_string(), notice.missing))
             .collect::<Vec<_>>()
     };
     let why = ": either nothing was used then, or files are missing.";

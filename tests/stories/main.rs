@@ -11,6 +11,7 @@ mod gates;
 )]
 #[path = "../support/http.rs"]
 mod http;
+mod languages;
 #[expect(
     dead_code,
     unreachable_pub,

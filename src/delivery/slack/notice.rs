@@ -12,7 +12,7 @@ const ITEMS: usize = 200;
 /// Longest text of an item.
 const TEXT_CHARS: usize = 600;
 /// Where what is left out can be read.
-const ELSEWHERE: &str = "in `reportwire runs`";
+const ELSEWHERE: &str = "… and # more in `reportwire runs`";
 /// What stands in for a text that does not fit.
 const TOO_LONG: &str = "too long for a chat message; please see `reportwire runs`";
 
@@ -32,7 +32,7 @@ pub(super) fn message(bulletin: &Bulletin) -> Value {
     let unseen: usize = view.groups.iter().skip(JOBS).map(|group| group.items.len()).sum();
     let unseen = unseen + view.left_out;
     if unseen > 0 {
-        blocks.push(section(&format!("… and {unseen} more {ELSEWHERE}")));
+        blocks.push(section(&ELSEWHERE.replace('#', &unseen.to_string())));
     }
     // Slack drops no repeats, so the key lets people recognise one.
     let foot = format!("{} Notice {}", view.written, bulletin.key);

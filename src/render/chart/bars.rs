@@ -1,9 +1,10 @@
 //! Horizontal bars, longest first, the rest in one.
 
 use super::axis::Scale;
-use super::{BAR_STEP, Canvas, INK, MAX_BARS, MUTED, Palette, REST, Room, Type, rest_label};
+use super::{BAR_STEP, Canvas, INK, MAX_BARS, MUTED, Palette, REST, Room, Type, rest_label, see_table};
+use crate::language::Text;
 use crate::render::format::Formatter;
-use crate::render::view::{name, shortened};
+use crate::render::view::{named, shortened};
 use crate::report::Chart;
 use rust_decimal::{Decimal, dec};
 
@@ -24,7 +25,7 @@ fn labels(room: Room) -> (Decimal, usize) {
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     chart: &Chart,
-    bars: &[(String, Decimal)],
+    bars: &[(Text, Decimal)],
     others: Option<(usize, Decimal)>,
     formatter: &Formatter,
     palette: &Palette,
@@ -32,7 +33,7 @@ pub(super) fn draw(
     let mut rows: Vec<(String, Decimal, bool)> = bars
         .iter()
         .take(MAX_BARS)
-        .map(|(label, value)| (name(label), *value, false))
+        .map(|(label, value)| (named(label, formatter), *value, false))
         .collect();
     let hidden = &bars[rows.len()..];
     let beyond = hidden
@@ -43,7 +44,7 @@ pub(super) fn draw(
         (None, Some(beyond)) if !hidden.is_empty() => Some((hidden.len(), beyond)),
         _ => None,
     };
-    rows.extend(rest.map(|(n, value)| (rest_label(chart, rows.len(), n), value, true)));
+    rows.extend(rest.map(|(n, value)| (rest_label(chart, rows.len(), n, formatter), value, true)));
     let ink = |anchor, strong| Type {
         class: "c-ink",
         colour: INK,
@@ -57,7 +58,7 @@ pub(super) fn draw(
             anchor: "start",
             strong: false,
         };
-        canvas.text(&style, (dec!(0), dec!(18)), "No data available");
+        canvas.text(&style, (dec!(0), dec!(18)), &formatter.say("no-data"));
         return;
     }
     // The values stand behind the longest bar and must fit.
@@ -70,7 +71,7 @@ pub(super) fn draw(
         let label = if canvas.can_write(label) {
             shortened(label, letters)
         } else {
-            format!("No. {}, see table", at + 1)
+            see_table(at, formatter)
         };
         canvas.text(&ink("start", false), (dec!(0), top + dec!(13)), &label);
         let (class, colour) = if *rest {

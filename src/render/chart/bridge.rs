@@ -99,7 +99,7 @@ fn lines(
         let to = at.saturating_add(*value);
         let (class, colour) = if value.is_sign_negative() { TAKING } else { ADDING };
         rows.push(Line {
-            label: step.label.clone(),
+            label: formatter.text(&step.label).into_owned(),
             from: at,
             to,
             value: formatter.step(shown, *value, chart.currency),

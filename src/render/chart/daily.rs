@@ -3,6 +3,7 @@
 use super::axis::number;
 use super::frame::Frame;
 use super::{ATTENTION, Canvas, INK, MUTED, NOTE, Palette, Room, Type};
+use crate::language::say;
 use crate::render::format::Formatter;
 use crate::report::{Chart, Outlier};
 use chrono::NaiveDate;
@@ -33,7 +34,11 @@ impl Daily<'_> {
                 anchor: "middle",
                 strong: false,
             };
-            canvas.text(&style, (canvas.width() / dec!(2), dec!(110)), "No data available");
+            canvas.text(
+                &style,
+                (canvas.width() / dec!(2), dec!(110)),
+                &self.formatter.say("no-data"),
+            );
             return;
         }
         let dates: Vec<NaiveDate> = self.days.iter().map(|day| day.0).collect();
@@ -41,7 +46,7 @@ impl Daily<'_> {
         let frame = Frame::draw(canvas, &dates, values, self.formatter);
         self.bars(canvas, &frame);
         self.comparison(canvas, &frame);
-        frame.gaps(canvas, &|at| self.days[at].1.is_none());
+        frame.gaps(canvas, self.formatter, &|at| self.days[at].1.is_none());
         frame.dates(canvas, self.formatter);
         self.point_out(canvas, &frame);
     }
@@ -95,15 +100,21 @@ impl Daily<'_> {
             Some(currency) => self.formatter.amount(outlier.value, currency),
             None => self.formatter.in_unit(outlier.value, self.chart.unit, None),
         };
-        let short = format!(
-            "{}: {value}, {} × ",
-            self.formatter.short_day(outlier.date),
-            self.formatter.decimal(outlier.times_usual, 1),
-        );
-        let text = match canvas.room {
-            Room::Column => format!("{short}a usual {}", self.formatter.weekday(outlier.date)),
-            Room::Phone => format!("{short}usual"),
-        };
+        let day = self.formatter.short_day(outlier.date);
+        let times = self.formatter.decimal(outlier.times_usual, 1);
+        let text = self.formatter.put(match canvas.room {
+            Room::Column => {
+                let weekday = self.formatter.weekday(outlier.date);
+                say!(
+                    "usual-weekday",
+                    "day" = day,
+                    "value" = value,
+                    "times" = times,
+                    "weekday" = weekday
+                )
+            }
+            Room::Phone => say!("usual", "day" = day, "value" = value, "times" = times),
+        });
         let length = Decimal::from(text.chars().count()) * LETTER;
         let room_on_the_right = canvas.width() - frame.middle(at) - dec!(9);
         let (anchor, x) = if at * 2 < self.days.len() && room_on_the_right >= length {

@@ -80,7 +80,13 @@ impl<'a> Frame<'a> {
     }
 
     /// One mark for each run of days of which nothing is known.
-    pub(super) fn gaps(&self, canvas: &mut Canvas<'_>, is_missing: &dyn Fn(usize) -> bool) {
+    pub(super) fn gaps(
+        &self,
+        canvas: &mut Canvas<'_>,
+        formatter: &Formatter,
+        is_missing: &dyn Fn(usize) -> bool,
+    ) {
+        let words = formatter.not_available();
         let style = Type {
             class: NOTE,
             colour: ATTENTION,
@@ -94,7 +100,7 @@ impl<'a> Frame<'a> {
                 (None, true) => from = Some(at),
                 (Some(first), false) => {
                     let x = (self.middle(first) + self.middle(at - 1)) / dec!(2);
-                    canvas.text(&style, (x, self.y(Decimal::ZERO) - dec!(5)), "n/a");
+                    canvas.text(&style, (x, self.y(Decimal::ZERO) - dec!(5)), &words);
                     from = None;
                 }
                 _ => {}

@@ -1,8 +1,10 @@
 //! The legend of a chart of several members, and their colours.
 
 use super::axis::number;
-use super::{Canvas, INK, REST, Room, Type, escaped};
-use crate::render::view::{name, shortened};
+use super::{Canvas, INK, REST, Room, Type, escaped, see_table};
+use crate::language::Text;
+use crate::render::format::Formatter;
+use crate::render::view::{named, shortened};
 use crate::report::{Line, Tint};
 use rust_decimal::{Decimal, dec};
 
@@ -53,17 +55,25 @@ pub(super) fn stroke(tint: &Tint) -> (&'static str, String, &'static str) {
 }
 
 /// What stands for a label that cannot be written, by its place.
-pub(super) fn label(canvas: &Canvas<'_>, text: &str, at: usize, letters: usize) -> String {
-    if canvas.can_write(text) {
-        shortened(&name(text), letters)
+pub(super) fn label(
+    canvas: &Canvas<'_>,
+    text: &Text,
+    at: usize,
+    letters: usize,
+    formatter: &Formatter,
+) -> String {
+    if canvas.can_write(&formatter.text(text)) {
+        shortened(&named(text, formatter), letters)
     } else {
-        format!("No. {}, see table", at + 1)
+        see_table(at, formatter)
     }
 }
 
 /// Pixels of the legend in `room`.
-pub(super) fn height(series: &[Line], room: Room) -> u32 {
-    let labels = series.iter().map(|line| shortened(&name(&line.label), LETTERS));
+pub(super) fn height(series: &[Line], room: Room, formatter: &Formatter) -> u32 {
+    let labels = series
+        .iter()
+        .map(|line| shortened(&named(&line.label, formatter), LETTERS));
     let rows = places(labels, Decimal::from(room.width()))
         .last()
         .map_or(0, |(row, _)| row + 1);
@@ -88,11 +98,17 @@ fn places(labels: impl Iterator<Item = String>, width: Decimal) -> Vec<(u32, Dec
 }
 
 /// Draws it from `top` downwards, with a mark like what it explains.
-pub(super) fn draw(canvas: &mut Canvas<'_>, series: &[Line], top: Decimal, as_lines: bool) {
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    series: &[Line],
+    top: Decimal,
+    as_lines: bool,
+    formatter: &Formatter,
+) {
     let labels: Vec<String> = series
         .iter()
         .enumerate()
-        .map(|(at, line)| label(canvas, &line.label, at, LETTERS))
+        .map(|(at, line)| label(canvas, &line.label, at, LETTERS, formatter))
         .collect();
     let ink = Type {
         class: "c-ink",

@@ -96,7 +96,11 @@ fn framed<'a>(
             anchor: "middle",
             strong: false,
         };
-        canvas.text(&style, (canvas.width() / dec!(2), dec!(110)), "No data available");
+        canvas.text(
+            &style,
+            (canvas.width() / dec!(2), dec!(110)),
+            &formatter.say("no-data"),
+        );
         return None;
     }
     Some(Frame::draw(canvas, days, values, formatter))
@@ -114,9 +118,9 @@ fn finish(
             .iter()
             .all(|line| line.values.get(at).copied().flatten().is_none())
     };
-    frame.gaps(canvas, &unknown);
+    frame.gaps(canvas, formatter, &unknown);
     frame.dates(canvas, formatter);
-    legend::draw(canvas, series, BOTTOM + TO_LEGEND, as_lines);
+    legend::draw(canvas, series, BOTTOM + TO_LEGEND, as_lines, formatter);
 }
 
 /// Top and height between two places.

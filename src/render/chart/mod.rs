@@ -23,6 +23,7 @@ pub(crate) use sparkline::sparkline;
 
 use super::format::Formatter;
 use super::view::clean;
+use crate::language::say;
 use crate::report::{Chart, ChartForm};
 use axis::number;
 use daily::Daily;
@@ -97,11 +98,11 @@ impl Letters<'_> {
 }
 
 /// Width and height of `chart` in pixels.
-pub(crate) fn size(chart: &Chart, room: Room) -> (u32, u32) {
+pub(crate) fn size(chart: &Chart, room: Room, formatter: &Formatter) -> (u32, u32) {
     let height = match &chart.form {
         ChartForm::Daily { .. } | ChartForm::Periods { .. } => DAILY_HEIGHT,
         ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => {
-            DAILY_HEIGHT + legend::height(series, room)
+            DAILY_HEIGHT + legend::height(series, room, formatter)
         }
         ChartForm::Ring { parts, others, .. } => {
             ring::height(parts.len() + usize::from(others.is_some()), room)
@@ -117,15 +118,19 @@ pub(crate) fn size(chart: &Chart, room: Room) -> (u32, u32) {
 }
 
 /// What the last bar of `chart` sums up, after `shown` others: the `hidden` places of a ranking that follow, or the rest.
-pub(crate) fn rest_label(chart: &Chart, shown: usize, hidden: usize) -> String {
+pub(crate) fn rest_label(chart: &Chart, shown: usize, hidden: usize, formatter: &Formatter) -> String {
     // The rest of a ranking is not everybody else: only its places are known one by one.
     let ranking = chart.key.starts_with("top-") || chart.key.contains("-top-");
-    match (ranking, hidden) {
-        (true, 1) => format!("Place {}", shown + 1),
-        (true, _) => format!("Places {} to {}", shown + 1, shown + hidden),
-        (false, 1) => "1 other".into(),
-        (false, _) => format!("{hidden} others"),
-    }
+    formatter.put(match (ranking, hidden) {
+        (true, 1) => say!("place", "place" = shown + 1),
+        (true, _) => say!("places", "from" = shown + 1, "to" = shown + hidden),
+        (false, _) => say!("count-others", "count" = hidden),
+    })
+}
+
+/// What stands for the label at this place, where it cannot be written.
+fn see_table(at: usize, formatter: &Formatter) -> String {
+    formatter.put(say!("see-table", "number" = at + 1))
 }
 
 /// `chart` as a stand-alone SVG element; `message` says what it shows to those who cannot see it.
@@ -137,7 +142,7 @@ pub(crate) fn svg(
     letters: Letters<'_>,
     room: Room,
 ) -> String {
-    let (width, height) = size(chart, room);
+    let (width, height) = size(chart, room, formatter);
     let class = match room {
         Room::Column => "wide",
         Room::Phone => "narrow",
@@ -158,7 +163,7 @@ pub(crate) fn svg(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart-svg {class}\" role=\"img\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"Inter, system-ui, sans-serif\" font-size=\"11\" \
          aria-labelledby=\"{key}-title {key}-desc\"><title id=\"{key}-title\">{}</title><desc id=\"{key}-desc\">{}</desc>",
-        escaped(&clean(&chart.title)),
+        escaped(&clean(&formatter.text(&chart.title))),
         escaped(&clean(message)),
     ));
     match &chart.form {
@@ -366,7 +371,7 @@ mod tests {
         };
         let bridge = |base, steps: &[Decimal], current| {
             let steps = steps.iter().map(|value| Step {
-                label: "Price".to_owned(),
+                label: "Price".into(),
                 value: *value,
             });
             chart(ChartForm::Bridge {
@@ -406,20 +411,20 @@ mod tests {
             ),
             (bars(Vec::new(), None), "No data available"),
             (
-                bars(vec![("x".repeat(500), dec!(1_000_000_000_000_000)); 30], None),
+                bars(
+                    vec![("x".repeat(500).into(), dec!(1_000_000_000_000_000)); 30],
+                    None,
+                ),
                 "20 others",
             ),
-            (
-                bars(vec![(String::new(), dec!(-1))], Some((3, dec!(0)))),
-                "3 others",
-            ),
+            (bars(vec![("".into(), dec!(-1))], Some((3, dec!(0)))), "3 others"),
         ];
         for (chart, expected) in cases {
             let drawn = draw(&chart, Letters::Of(&Fonts::with(&[])));
             assert!(drawn.contains(expected), "{drawn}");
             assert!(drawn.len() < 200_000);
             let picture = rasterise(&drawn, &Fonts::with(&[])).unwrap();
-            let (width, height) = size(&chart, Room::Column);
+            let (width, height) = size(&chart, Room::Column, &Formatter::new("en-US"));
             assert_eq!(
                 picture[16..24],
                 [(width * 2).to_be_bytes(), (height * 2).to_be_bytes()].concat()
@@ -480,7 +485,13 @@ mod tests {
             form: ChartForm::Stacked { days, series },
             ..sample::report().charts[0].clone()
         };
-        let (column, phone) = (size(&chart, Room::Column).1, size(&chart, Room::Phone).1);
+        let (column, phone) = {
+            let formatter = Formatter::new("en-US");
+            (
+                size(&chart, Room::Column, &formatter).1,
+                size(&chart, Room::Phone, &formatter).1,
+            )
+        };
         assert!(phone > column && column > DAILY_HEIGHT, "{phone} {column}");
     }
 
@@ -488,7 +499,7 @@ mod tests {
     fn hostile_names_are_inert_and_never_boxes() {
         let bars = sample::HOSTILE
             .iter()
-            .map(|name| ((*name).to_owned(), dec!(1)))
+            .map(|name| ((*name).into(), dec!(1)))
             .collect();
         let chart = Chart {
             form: ChartForm::Bars { bars, others: None },
@@ -512,7 +523,7 @@ mod tests {
     fn a_font_of_the_brand_writes_what_the_embedded_one_lacks() {
         let chart = Chart {
             form: ChartForm::Bars {
-                bars: vec![("東京".to_owned(), dec!(2)), ("Кот".to_owned(), dec!(1))],
+                bars: vec![("東京".into(), dec!(2)), ("Кот".into(), dec!(1))],
                 others: None,
             },
             ..sample::report().charts[0].clone()
@@ -542,7 +553,8 @@ mod tests {
             ("cost-by-project", 4, "4 others"),
             ("cost-by-project", 1, "1 other"),
         ] {
-            assert_eq!(rest_label(&chart(key), 6, hidden), expected);
+            let formatter = Formatter::new("en-US");
+            assert_eq!(rest_label(&chart(key), 6, hidden, &formatter), expected);
         }
     }
 

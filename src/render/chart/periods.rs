@@ -83,7 +83,7 @@ pub(super) fn draw(
 
 fn value(chart: &Chart, point: &Point, formatter: &Formatter) -> String {
     match (point.value, chart.currency) {
-        (None, _) => "n/a".to_owned(),
+        (None, _) => formatter.not_available(),
         (Some(value), Some(currency)) if value.abs() < dec!(10_000) => formatter.amount(value, currency),
         (Some(value), _) => formatter.short(value),
     }

@@ -2,6 +2,7 @@
 
 use super::axis::number;
 use super::{Canvas, INK, MUTED, Room, Type, legend};
+use crate::language::{Text, say};
 use crate::render::format::Formatter;
 use crate::report::{Chart, Tint};
 use rust_decimal::{Decimal, dec};
@@ -17,13 +18,11 @@ const SQUARE: u32 = 176;
 const ROW: u32 = 24;
 /// Letters that fit the hole.
 const HOLE: usize = 12;
-/// What the last part is called where it sums up others.
-const OTHERS: &str = "Others";
 
 /// The parts of a ring.
 pub(super) struct Ring<'a> {
     pub(super) chart: &'a Chart,
-    pub(super) parts: &'a [(String, Decimal)],
+    pub(super) parts: &'a [(Text, Decimal)],
     pub(super) tints: &'a [Tint],
     pub(super) others: Option<(usize, Decimal)>,
     pub(super) shares: &'a [Decimal],
@@ -41,15 +40,12 @@ pub(super) fn height(rows: usize, room: Room) -> u32 {
 impl Ring<'_> {
     /// Draws it.
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, formatter: &Formatter) {
-        let rows: Vec<(String, Decimal, &Tint)> = self
+        let rows: Vec<(Text, Decimal, &Tint)> = self
             .parts
             .iter()
             .zip(self.tints)
             .map(|((label, value), tint)| (label.clone(), *value, tint))
-            .chain(
-                self.others
-                    .map(|(_, value)| (OTHERS.to_owned(), value, &Tint::Rest)),
-            )
+            .chain(self.others.map(|(_, value)| (say!("others"), value, &Tint::Rest)))
             .collect();
         let total = rows
             .iter()
@@ -91,8 +87,9 @@ impl Ring<'_> {
             anchor: "middle",
             strong,
         };
-        let unit = self.chart.currency.map_or("Total", |currency| currency.code());
-        canvas.text(&style("c-muted", MUTED, false), (x, y - dec!(8)), unit);
+        let code = self.chart.currency.map(|currency| currency.code().to_owned());
+        let unit = code.unwrap_or_else(|| formatter.say("total"));
+        canvas.text(&style("c-muted", MUTED, false), (x, y - dec!(8)), &unit);
         let exact = self.amount(total, formatter);
         let shown = if exact.chars().count() > HOLE {
             formatter.short(total)
@@ -102,7 +99,7 @@ impl Ring<'_> {
         canvas.text(&style("c-ink", INK, true), (x, y + dec!(9)), &shown);
     }
 
-    fn legend(&self, canvas: &mut Canvas<'_>, rows: &[(String, Decimal, &Tint)], formatter: &Formatter) {
+    fn legend(&self, canvas: &mut Canvas<'_>, rows: &[(Text, Decimal, &Tint)], formatter: &Formatter) {
         let (left, letters) = match canvas.room {
             Room::Column => (dec!(208), 28),
             Room::Phone => (dec!(0), 20),
@@ -125,7 +122,7 @@ impl Ring<'_> {
             let y = top + Decimal::from(at) * Decimal::from(ROW);
             let (class, colour) = legend::area(tint);
             canvas.rect(class, &colour, (left, y + dec!(5)), (dec!(11), dec!(11)));
-            let label = legend::label(canvas, label, at, letters);
+            let label = legend::label(canvas, label, at, letters, formatter);
             canvas.text(&ink("start", false), (left + dec!(18), y + dec!(15)), &label);
             let amount = self.amount(*amount, formatter);
             canvas.text(&ink("end", true), (value, y + dec!(15)), &amount);

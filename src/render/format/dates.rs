@@ -1,9 +1,43 @@
 //! Dates and periods in words.
 
 use super::Formatter;
+use crate::language::{Language, say};
 use crate::report::PeriodRef;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use icu_locale_core::Locale;
+use std::fmt::Write as _;
+
+/// How dates are written in a language, as patterns of strftime.
+#[derive(Debug)]
+pub(super) struct Patterns {
+    day: String,
+    short: String,
+    full: String,
+    short_year: String,
+    month: String,
+}
+
+impl Patterns {
+    /// Those of `language`; English ones in the place of those that cannot be used.
+    pub(super) fn of(language: &Language) -> Self {
+        let pattern = |id: &str| {
+            let own = language.word(id);
+            let tried = write!(String::new(), "{}", NaiveDate::default().format(&own));
+            if tried.is_err() {
+                Language::english().word(id)
+            } else {
+                own
+            }
+        };
+        Self {
+            day: pattern("date-day"),
+            short: pattern("date-short"),
+            full: pattern("date-full"),
+            short_year: pattern("date-short-year"),
+            month: pattern("date-month"),
+        }
+    }
+}
 
 impl Formatter {
     fn date(&self, date: NaiveDate, western: &str, east_asian: &str) -> String {
@@ -14,19 +48,19 @@ impl Formatter {
     /// `14 October`.
     #[must_use]
     pub fn day(&self, date: NaiveDate) -> String {
-        self.date(date, "%-d %B", "%-m月%-d日")
+        self.date(date, &self.patterns.day, "%-m月%-d日")
     }
 
     /// `14 Oct`.
     #[must_use]
     pub fn short_day(&self, date: NaiveDate) -> String {
-        self.date(date, "%-d %b", "%-m月%-d日")
+        self.date(date, &self.patterns.short, "%-m月%-d日")
     }
 
     /// `14 October 2026`.
     #[must_use]
     pub fn full_day(&self, date: NaiveDate) -> String {
-        self.date(date, "%-d %B %Y", "%Y年%-m月%-d日")
+        self.date(date, &self.patterns.full, "%Y年%-m月%-d日")
     }
 
     /// `Wednesday`.
@@ -40,7 +74,7 @@ impl Formatter {
     pub fn instant(&self, at: DateTime<Utc>) -> String {
         format!(
             "{} {} UTC",
-            self.date(at.date_naive(), "%-d %b %Y", "%Y年%-m月%-d日"),
+            self.date(at.date_naive(), &self.patterns.short_year, "%Y年%-m月%-d日"),
             at.format("%H:%M:%S")
         )
     }
@@ -57,14 +91,15 @@ impl Formatter {
         }
         match id.split_once('-') {
             None if id.len() == 4 => id.to_owned(),
-            Some((year, part)) if part.starts_with('Q') => format!("{part} {year}"),
-            Some((year, part)) if part.starts_with('W') => {
-                format!(
-                    "Week {}, {year}",
-                    part.trim_start_matches('W').trim_start_matches('0')
-                )
+            Some((year, part)) if part.starts_with('Q') => {
+                let quarter = part.trim_start_matches('Q');
+                self.put(say!("period-quarter", "quarter" = quarter, "year" = year))
             }
-            Some((_, part)) if part.len() == 2 => self.date(period.start, "%B %Y", "%Y年%-m月"),
+            Some((year, part)) if part.starts_with('W') => {
+                let week = part.trim_start_matches('W').trim_start_matches('0');
+                self.put(say!("period-week", "week" = week, "year" = year))
+            }
+            Some((_, part)) if part.len() == 2 => self.date(period.start, &self.patterns.month, "%Y年%-m月"),
             _ if period.start == period.end => self.full_day(period.start),
             _ => self.range(period, true),
         }
@@ -87,9 +122,12 @@ impl Formatter {
             _ if id.contains("..") => self.date(period.end, "%-d %b %y", "%y年%-m月%-d日"),
             _ if id.len() == 10 => self.short_day(period.start),
             None => id.to_owned(),
-            Some((_, week)) if week.starts_with('W') => week.to_owned(),
+            Some((_, week)) if week.starts_with('W') => {
+                self.put(say!("tiny-week", "week" = week.trim_start_matches('W')))
+            }
             Some((year, quarter)) if quarter.starts_with('Q') => {
-                format!("{quarter} {}", &year[year.len().saturating_sub(2)..])
+                let (year, quarter) = (&year[year.len().saturating_sub(2)..], &quarter[1..]);
+                self.put(say!("tiny-quarter", "quarter" = quarter, "year" = year))
             }
             Some(_) if period.start.month() == 1 => self.date(period.start, "%b %y", "%y年%-m月"),
             Some(_) => self.date(period.start, "%b", "%-m月"),

@@ -2,23 +2,25 @@
 
 mod dates;
 
+use super::Look;
+use crate::language::{Language, Text, say};
 use crate::metric::{Metric, Sense, Unit};
 pub(super) use crate::money::apportion::apportion;
 use crate::money::apportion::apportion_to;
 use crate::money::{Currency, rounded};
 use crate::report::{Comparison, Direction, Figure};
-use dates::date_locale;
+use dates::{Patterns, date_locale};
 use icu_decimal::DecimalFormatter;
 use icu_locale_core::Locale;
 use rust_decimal::Decimal;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Between a number and its unit: the line never breaks there.
 const NBSP: char = '\u{a0}';
 const MINUS: char = '\u{2212}';
-/// What a reader sees where nothing is known.
-pub(super) const NOT_AVAILABLE: &str = "n/a";
 /// Percentages beyond it say nothing and are shown as `>999 %`.
 const MAX_PERCENT: Decimal = Decimal::from_parts(9999, 0, 0, false, 1);
 
@@ -26,12 +28,16 @@ const MAX_PERCENT: Decimal = Decimal::from_parts(9999, 0, 0, false, 1);
 /// Changes and shares in per cent have one.
 pub(super) const RATE_DECIMALS: u32 = 2;
 
+/// What stands for an unknown value where only English is spoken.
+pub(super) const NOT_AVAILABLE: &str = "n/a";
 /// Decimals of a pace, of which 1.00 is on plan.
 const PACE_DECIMALS: u32 = 2;
 
-/// Writes values in one locale.
+/// Writes values in one locale, with the words of its language.
 #[derive(Debug)]
 pub struct Formatter {
+    language: Arc<Language>,
+    patterns: Patterns,
     decimals: Option<DecimalFormatter>,
     dates: chrono::Locale,
     east_asian: bool,
@@ -56,7 +62,7 @@ pub(super) struct Change {
     /// `▲`, `▼`, `●` or, where a side is unknown, nothing.
     pub(super) arrow: &'static str,
     /// `up`, `down`, `no change`, `new`, `gone`, `n/a`.
-    pub(super) word: &'static str,
+    pub(super) word: String,
     /// `14.5 %`, `0.4 pp`, `n/m` or nothing.
     pub(super) size: String,
     /// `+515.14` or nothing.
@@ -70,11 +76,20 @@ pub(super) struct Change {
 }
 
 impl Formatter {
-    /// A formatter for the BCP 47 tag `locale`; a tag that is unknown reads as English.
+    /// A formatter for the BCP 47 tag `locale` with English words; a tag that is unknown reads as English.
     #[must_use]
     pub fn new(locale: &str) -> Self {
+        Self::with(locale, Arc::clone(Language::english()))
+    }
+
+    /// The formatter of reports that look so: in the words of the locale's language, as far as there are any.
+    #[must_use]
+    pub fn of(look: &Look) -> Self {
+        Self::with(&look.locale, Language::of(&look.locale, &look.templates))
+    }
+
+    fn with(locale: &str, language: Arc<Language>) -> Self {
         let tag = Locale::from_str(locale).unwrap_or(icu_locale_core::locale!("en"));
-        let language = tag.id.language.as_str().to_owned();
         Self {
             decimals: DecimalFormatter::try_new(
                 (&tag).into(),
@@ -82,8 +97,38 @@ impl Formatter {
             )
             .ok(),
             dates: date_locale(&tag),
-            east_asian: matches!(language.as_str(), "ja" | "zh"),
+            east_asian: matches!(tag.id.language.as_str(), "ja" | "zh"),
+            patterns: Patterns::of(&language),
+            language,
         }
+    }
+
+    /// The words that are spoken.
+    pub(super) fn language(&self) -> &Language {
+        &self.language
+    }
+
+    /// A word of ours.
+    pub(super) fn say(&self, id: &str) -> String {
+        self.language.word(id)
+    }
+
+    /// `text` in the reader's language.
+    pub(super) fn text<'a>(&self, text: &'a Text) -> Cow<'a, str> {
+        self.language.text(text)
+    }
+
+    /// `text`, just made, in the reader's language.
+    pub(super) fn put(&self, text: Text) -> String {
+        match self.language.text(&text) {
+            Cow::Borrowed(_) => text.into(),
+            Cow::Owned(words) => words,
+        }
+    }
+
+    /// What a reader sees where nothing is known.
+    pub(super) fn not_available(&self) -> String {
+        self.say("not-available")
     }
 
     /// `value` with `decimals` decimals, grouped, the minus U+2212.
@@ -167,13 +212,21 @@ impl Formatter {
     /// A tick of an axis: short where it is large (`12 k`, `3.5 M`), since the exact figures stand beside the chart.
     pub(super) fn tick(&self, value: Decimal) -> String {
         let (scaled, suffix) = magnitude(value);
-        suffixed(self.decimal(scaled, scaled.scale().min(4)), suffix)
+        self.suffixed(self.decimal(scaled, scaled.scale().min(4)), suffix)
     }
 
     /// A value where there is no room for all its digits: `8,348.8 tn`.
     pub(super) fn short(&self, value: Decimal) -> String {
         let (scaled, suffix) = magnitude(value);
-        suffixed(self.visible(scaled, scaled.scale().min(1)), suffix)
+        self.suffixed(self.visible(scaled, scaled.scale().min(1)), suffix)
+    }
+
+    fn suffixed(&self, number: String, suffix: &str) -> String {
+        if suffix.is_empty() {
+            number
+        } else {
+            format!("{number}{NBSP}{}", self.say(suffix))
+        }
     }
 
     /// The label of a figure: a member's own, else its metric's as [`Self::metric`] words it.
@@ -181,17 +234,38 @@ impl Formatter {
         if figure.metric == Metric::AverageCostPerRequest && figure.dimension.is_none() {
             return self.metric(figure.metric);
         }
-        figure.label.clone()
+        let whole = figure.dimension.is_none() && figure.label == figure.metric.label();
+        if whole {
+            return self.metric(figure.metric);
+        }
+        self.text(&figure.label).into_owned()
+    }
+
+    /// The label of a figure whose value is not scaled: a member's own, else its metric's.
+    pub(super) fn own_label(&self, figure: &Figure) -> String {
+        if figure.dimension.is_none() && figure.label == figure.metric.label() {
+            return self.metric_word(figure.metric);
+        }
+        self.text(&figure.label).into_owned()
     }
 
     /// The label of a metric; the average that would otherwise read 0.01 is `Cost per 1,000 requests`.
     pub(super) fn metric(&self, metric: Metric) -> String {
         match metric {
             Metric::AverageCostPerRequest => {
-                format!("Cost per {} requests", self.decimal(Decimal::ONE_THOUSAND, 0))
+                let thousand = self.decimal(Decimal::ONE_THOUSAND, 0);
+                self.put(say!("per-thousand-requests", "thousand" = thousand))
             }
-            _ => metric.label().to_owned(),
+            _ => self.metric_word(metric),
         }
+    }
+
+    /// What `metric` is called where its values are not scaled.
+    pub(super) fn metric_word(&self, metric: Metric) -> String {
+        if self.language.is_english() {
+            return metric.label().to_owned();
+        }
+        self.put(metric.text())
     }
 
     /// The value of `figure`, in its unit.
@@ -202,10 +276,11 @@ impl Formatter {
     /// Another value of the same kind as `figure`'s: the one it is compared to.
     pub(super) fn shown(&self, figure: &Figure, value: Option<Decimal>) -> Shown {
         let Some(value) = value else {
+            let words = self.not_available();
             return Shown {
-                number: NOT_AVAILABLE.into(),
+                number: words.clone(),
                 unit: String::new(),
-                text: NOT_AVAILABLE.into(),
+                text: words,
                 known: false,
             };
         };
@@ -240,16 +315,9 @@ impl Formatter {
     /// The change of `figure` in one of its comparisons.
     pub(super) fn change_beside(&self, figure: &Figure, comparison: &Comparison) -> Change {
         let (Some(change), Some(direction)) = (comparison.change, comparison.direction) else {
-            return Change::new("", NOT_AVAILABLE, String::new(), String::new(), "neutral");
+            return Change::new("", self.not_available(), String::new(), String::new(), "neutral");
         };
-        let (arrow, word) = match direction {
-            Direction::Up => ("▲", "up"),
-            Direction::Down => ("▼", "down"),
-            Direction::New => ("▲", "new"),
-            Direction::Gone => ("▼", "gone"),
-            Direction::Flat if change.is_zero() => ("●", "no change"),
-            Direction::Flat => ("●", "flat"),
-        };
+        let (arrow, word) = self.direction(direction, change);
         let silent = change.is_zero() || matches!(direction, Direction::New | Direction::Gone);
         let points = figure.unit == Unit::Percent;
         let size = if silent {
@@ -273,13 +341,28 @@ impl Formatter {
         Change::new(arrow, word, size, amount, tone(figure.metric.sense(), direction))
     }
 
+    /// Arrow and word of a change: colour is never all that says it.
+    pub(super) fn direction(&self, direction: Direction, change: Decimal) -> (&'static str, String) {
+        match direction {
+            Direction::Up => ("▲", self.say("up")),
+            Direction::Down => ("▼", self.say("down")),
+            Direction::New => ("▲", self.say("new")),
+            Direction::Gone => ("▼", self.say("gone")),
+            Direction::Flat if change.is_zero() => ("●", self.say("no-change")),
+            Direction::Flat => ("●", self.say("flat")),
+        }
+    }
+
     fn size(&self, figure: &Figure, comparison: &Comparison, change: Decimal) -> String {
         if figure.unit == Unit::Percent {
-            return format!("{}{NBSP}pp", self.visible(change.abs(), RATE_DECIMALS));
+            let size = self.visible(change.abs(), RATE_DECIMALS);
+            return format!("{size}{NBSP}{}", self.say("points"));
         }
         match comparison.change_percent {
             Some(percent) => self.percent(percent.abs()),
-            None if comparison.base_value.is_some_and(|base| base.is_sign_negative()) => "n/m".into(),
+            None if comparison.base_value.is_some_and(|base| base.is_sign_negative()) => {
+                self.say("not-meaningful")
+            }
             None => String::new(),
         }
     }
@@ -333,17 +416,11 @@ impl Change {
     }
 
     /// How something stands, where others have changed.
-    pub(super) fn state(arrow: &'static str, word: &'static str, tone: &'static str) -> Self {
-        Self::new(arrow, word, String::new(), String::new(), tone)
+    pub(super) fn state(arrow: &'static str, word: impl Into<String>, tone: &'static str) -> Self {
+        Self::new(arrow, word.into(), String::new(), String::new(), tone)
     }
 
-    fn new(
-        arrow: &'static str,
-        word: &'static str,
-        size: String,
-        amount: String,
-        tone: &'static str,
-    ) -> Self {
+    fn new(arrow: &'static str, word: String, size: String, amount: String, tone: &'static str) -> Self {
         let bracketed = if amount.is_empty() {
             String::new()
         } else {
@@ -354,8 +431,8 @@ impl Change {
             parts.join(" ")
         };
         Self {
-            text: join(&[arrow, word, &size, &bracketed]),
-            short: join(&[arrow, if size.is_empty() { word } else { &size }]),
+            text: join(&[arrow, &word, &size, &bracketed]),
+            short: join(&[arrow, if size.is_empty() { &word } else { &size }]),
             arrow,
             word,
             size,
@@ -404,21 +481,13 @@ fn seconds(ms: Decimal) -> Option<i64> {
     i64::try_from(seconds).ok()
 }
 
-fn suffixed(number: String, suffix: &str) -> String {
-    if suffix.is_empty() {
-        number
-    } else {
-        format!("{number}{NBSP}{suffix}")
-    }
-}
-
 /// `value` in thousands, millions, billions or trillions, and the word for them.
 fn magnitude(value: Decimal) -> (Decimal, &'static str) {
     const STEPS: [(Decimal, &str); 4] = [
-        (rust_decimal::dec!(1_000_000_000_000), "tn"),
-        (rust_decimal::dec!(1_000_000_000), "bn"),
-        (rust_decimal::dec!(1_000_000), "M"),
-        (Decimal::ONE_THOUSAND, "k"),
+        (rust_decimal::dec!(1_000_000_000_000), "trillion"),
+        (rust_decimal::dec!(1_000_000_000), "billion"),
+        (rust_decimal::dec!(1_000_000), "million"),
+        (Decimal::ONE_THOUSAND, "thousand"),
     ];
     // Thousands are short enough as they are up to ten of them.
     let least = |factor: Decimal| {

@@ -6,6 +6,7 @@
 mod lint;
 
 use super::{Look, RenderError, mail, page, specimen, text};
+use crate::language;
 use crate::render::view::{padded, wrap};
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, JsonRender as _, RenderContext, ScopedJson, Template,
@@ -107,7 +108,7 @@ pub fn validate(files: &BTreeMap<String, String>, subject: Option<&str>) -> Vec<
 /// The first problem that [`validate`] finds.
 pub(super) fn load(files: &BTreeMap<String, String>) -> Result<Cow<'static, Templates>, RenderError> {
     let templates = embedded()?;
-    if files.is_empty() {
+    if files.keys().all(|path| is_of_a_language(path)) {
         return Ok(Cow::Borrowed(templates));
     }
     templates
@@ -157,6 +158,7 @@ fn registry(escaping: bool) -> Handlebars<'static> {
     registry.register_helper("left", Box::new(Layout::Left));
     registry.register_helper("right", Box::new(Layout::Right));
     registry.register_helper("wrap", Box::new(Layout::Wrap));
+    registry.register_helper("t", Box::new(Say));
     registry
 }
 
@@ -196,6 +198,42 @@ impl HelperDef for Layout {
             }
         };
         Ok(ScopedJson::Derived(laid_out.into()))
+    }
+}
+
+/// A word of ours in the reader's language: `{{t "share"}}`; in capitals with `upper=true`.
+struct Say;
+
+impl HelperDef for Say {
+    fn call_inner<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+    ) -> Result<ScopedJson<'rc>, handlebars::RenderError> {
+        let id = helper.param(0).map(|id| id.value().render()).unwrap_or_default();
+        let words = context.data().get("words");
+        let Some(text) = words.and_then(|words| words.get(&id)?.as_str()) else {
+            let known: Vec<&str> = words
+                .and_then(|words| words.as_object())
+                .map(|words| words.keys().map(String::as_str).collect())
+                .unwrap_or_default();
+            return Err(handlebars::RenderErrorReason::Other(format!(
+                "`t` has no word `{id}`; it has: {}",
+                known.join(", ")
+            ))
+            .into());
+        };
+        let upper = helper
+            .hash_get("upper")
+            .is_some_and(|upper| upper.value().as_bool() == Some(true));
+        let text = if upper {
+            text.to_uppercase()
+        } else {
+            text.to_owned()
+        };
+        Ok(ScopedJson::Derived(text.into()))
     }
 }
 
@@ -264,13 +302,20 @@ impl Templates {
     fn overridden(mut self, files: &BTreeMap<String, String>) -> Result<Self, Vec<RenderError>> {
         let mut errors = Vec::new();
         for (path, source) in files {
+            if is_of_a_language(path) {
+                errors.extend(language_problems(path, source));
+                continue;
+            }
             let added = if EMBEDDED.iter().any(|(known, _)| known == path) {
                 self.add(path, source)
             } else {
                 let known: Vec<&str> = EMBEDDED.iter().map(|(known, _)| *known).collect();
                 Err(wrong(
                     path,
-                    format!("is not the path of a template; there are: {}", known.join(", ")),
+                    format!(
+                        "is not the path of a template; there are: {}, and `language/xx.ftl`",
+                        known.join(", ")
+                    ),
                 ))
             };
             errors.extend(added.err());
@@ -280,6 +325,21 @@ impl Templates {
         }
         if errors.is_empty() { Ok(self) } else { Err(errors) }
     }
+}
+
+/// Whether `path` is in the folder of languages, which holds no templates.
+fn is_of_a_language(path: &str) -> bool {
+    path.starts_with(language::FOLDER)
+}
+
+fn language_problems(path: &str, source: &str) -> Vec<RenderError> {
+    let problems = language::problems(path, source).into_iter();
+    problems
+        .map(|problem| match problem.line {
+            0 => wrong(path, problem.what),
+            line => wrong(path, format!("line {line}: {}", problem.what)),
+        })
+        .collect()
 }
 
 fn wrong(template: &str, reason: String) -> RenderError {

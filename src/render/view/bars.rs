@@ -2,6 +2,7 @@
 
 use super::single::Single;
 use super::tables::{metrics_of, parts_of_a_whole};
+use crate::language::Text;
 use crate::metric::{Metric, Unit};
 use crate::money;
 use crate::render::format::{apportion, decimals};
@@ -61,18 +62,22 @@ pub(crate) fn as_in_table(chart: &Chart, report: &Report) -> Chart {
 }
 
 /// Gives the amount of the first member in the sentence about a chart the rounding that it has in table and picture.
-fn reword(message: &mut Sentence, members: &[(String, Decimal)], amounts: &[Decimal]) {
+fn reword(message: &mut Sentence, members: &[(Text, Decimal)], amounts: &[Decimal]) {
     let (Some((_, exact)), Some(amount)) = (members.first(), amounts.first()) else {
         return;
     };
-    for part in &mut message.parts {
-        if let Part::Value { value, unit, .. } = part
-            && value == exact
-            && *unit != Unit::Percent
-        {
-            *value = *amount;
-        }
-    }
+    *message = message.mapped(&|part| match part {
+        Part::Value {
+            value,
+            unit,
+            currency,
+        } if value == exact && *unit != Unit::Percent => Part::Value {
+            value: *amount,
+            unit: *unit,
+            currency: *currency,
+        },
+        other => other.clone(),
+    });
 }
 
 /// The amount of a member as its table shows it, where that is made to add up; `None` if it stands in none.
@@ -93,7 +98,7 @@ pub(super) fn member_in_table(member: &Figure, report: &Report) -> Option<Decima
 
 /// Gives the parts of a ring the amounts and shares that the table of `section` shows, if these are its members.
 fn in_ring(
-    parts: &mut [(String, Decimal)],
+    parts: &mut [(Text, Decimal)],
     others: &mut Option<(usize, Decimal)>,
     shares: &mut [Decimal],
     section: &Section,
@@ -143,7 +148,7 @@ fn in_ring(
 /// these are not its members.
 fn amounts(
     chart: &Chart,
-    bars: &[(String, Decimal)],
+    bars: &[(Text, Decimal)],
     hidden: usize,
     section: &Section,
     metric: Metric,

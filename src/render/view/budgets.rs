@@ -58,7 +58,7 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, w
             bar: 0,
             bar_pixels: 0,
             share: String::new(),
-            change: Some(stands(budget.state)),
+            change: Some(stands(budget.state, formatter)),
             kind: "member",
             svg: String::new(),
         }
@@ -69,7 +69,7 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, w
         change_head: "State",
         rows: rows.collect(),
         note: note(first, closed, wide, formatter),
-        ..empty(section)
+        ..empty(section, formatter)
     })
 }
 
@@ -90,12 +90,12 @@ fn spent(budget: &Budget, report: &Report) -> Option<Decimal> {
 fn amount(budget: &Budget, value: Option<Decimal>, formatter: &Formatter) -> String {
     match (value, budget.currency) {
         (Some(value), Some(currency)) => formatter.amount(value, currency),
-        _ => NOT_AVAILABLE.to_owned(),
+        _ => formatter.not_available(),
     }
 }
 
 fn percent(value: Option<Decimal>, formatter: &Formatter) -> String {
-    value.map_or_else(|| NOT_AVAILABLE.to_owned(), |value| formatter.percent(value))
+    value.map_or_else(|| formatter.not_available(), |value| formatter.percent(value))
 }
 
 fn variance(budget: &Budget, formatter: &Formatter) -> String {
@@ -104,7 +104,7 @@ fn variance(budget: &Budget, formatter: &Formatter) -> String {
         .zip(budget.amount)
         .and_then(|(spent, amount)| spent.checked_sub(amount));
     variance.map_or_else(
-        || NOT_AVAILABLE.to_owned(),
+        || formatter.not_available(),
         |variance| formatter.signed_amount(variance, budget.currency),
     )
 }
@@ -115,7 +115,7 @@ fn range(budget: &Budget, formatter: &Formatter) -> String {
         .as_ref()
         .and_then(|forecast| forecast.low.zip(forecast.high));
     band.map_or_else(
-        || NOT_AVAILABLE.to_owned(),
+        || formatter.not_available(),
         |(low, high)| {
             let [low, high] = [low, high].map(|value| amount(budget, Some(value), formatter));
             format!("{low}–{high}")
@@ -164,9 +164,9 @@ fn note(first: &Budget, closed: bool, wide: bool, formatter: &Formatter) -> Stri
 }
 
 /// A state by sign, word and colour.
-fn stands(state: Option<BudgetState>) -> Change {
+fn stands(state: Option<BudgetState>, formatter: &Formatter) -> Change {
     match state {
-        None => Change::state("", NOT_AVAILABLE, "neutral"),
+        None => Change::state("", formatter.not_available(), "neutral"),
         Some(state) => {
             let (arrow, tone) = match state {
                 BudgetState::Ok => ("●", "favourable"),

@@ -2,14 +2,16 @@
 
 use super::bars::{as_in_table, member_in_table};
 use super::steps::as_in_tables;
-use super::words::{Run, clean, name, plain, runs};
+use super::words::{Run, clean, name, named, plain, runs};
 use super::{Block, BrandView, Card, ChartView, Chip, Extent, Foot, Job, NoticeView, Period, Revision, View};
 use super::{groups, panels, restated, tables};
+use crate::language::say;
 use crate::metric::Metric;
 use crate::render::Look;
 use crate::render::chart::{self, Palette, Room};
 use crate::render::format::{Formatter, Shown};
-use crate::report::{Chart, ChartForm, Figure, Notice, PeriodRef, Report, Section};
+use crate::report::{Chart, ChartForm, Figure, Notice, PeriodRef, Report, Section, capitalised};
+use std::collections::BTreeMap;
 
 /// The metric that all of `movers` are about.
 fn movers_note(movers: &[Figure], formatter: &Formatter) -> String {
@@ -48,13 +50,33 @@ pub(crate) fn of_known(figure: &Figure, report: &Report, shown: Shown) -> Shown 
     }
 }
 
+/// The messages that templates say with `{{t "share"}}`.
+pub(super) const TEMPLATE_WORDS: [&str; 16] = [
+    "change",
+    "figure",
+    "figures",
+    "figures-by-day",
+    "files",
+    "missing",
+    "moved-most",
+    "name",
+    "no-data",
+    "notices",
+    "others",
+    "rounding",
+    "rows-left-out",
+    "share",
+    "total",
+    "value",
+];
+
 /// The accent where the brand names none.
 const ACCENT: &str = "#0b5cad";
 
 impl View {
     /// The view of `report`, as far as `extent` goes.
     pub(crate) fn new(report: &Report, look: &Look, extent: Extent) -> Self {
-        let formatter = Formatter::new(&look.locale);
+        let formatter = Formatter::of(look);
         let answer: Vec<Vec<Run>> = report
             .answer
             .iter()
@@ -67,7 +89,7 @@ impl View {
             .iter()
             .map(|chart| chart_view(chart, report, &formatter, look, extent.drawn))
             .collect();
-        let mut panels = panels::panels(report, &mut charts, &blocks);
+        let mut panels = panels::panels(report, &mut charts, &blocks, &formatter);
         if extent.drawn {
             panels::fill(&mut panels, report, &formatter, extent);
         }
@@ -82,11 +104,8 @@ impl View {
             change: formatter.change(figure),
         };
         Self {
-            lang: if look.locale.starts_with("en") {
-                look.locale.clone()
-            } else {
-                "en".into()
-            },
+            lang: lang(look, &formatter),
+            words: words(&formatter),
             job: Job {
                 name: clean(&report.job),
                 title: clean(&report.title),
@@ -117,7 +136,7 @@ impl View {
             blocks,
             several: sources_of(&report.sections).len() > 1,
             budgets: !report.budgets.is_empty(),
-            notices: notices(report),
+            notices: notices(report, &formatter),
             foot: foot(report, &formatter),
             unusual: !report.anomalies.is_empty(),
             incomplete: !report.absent.is_empty(),
@@ -129,6 +148,23 @@ impl View {
             attachments: Vec::new(),
         }
     }
+}
+
+/// The language of the words: the locale, where it is one of that language.
+fn lang(look: &Look, formatter: &Formatter) -> String {
+    let tag = formatter.language().tag();
+    let rest = look.locale.strip_prefix(tag);
+    if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-')) {
+        look.locale.clone()
+    } else {
+        tag.to_owned()
+    }
+}
+
+/// The words that templates say themselves.
+fn words(formatter: &Formatter) -> BTreeMap<&'static str, String> {
+    let words = TEMPLATE_WORDS.iter();
+    words.map(|id| (*id, formatter.say(id))).collect()
 }
 
 /// The short names of the period and of the one beside it; whole ones where the short ones are the same, as of one month in two
@@ -170,19 +206,20 @@ pub(crate) fn subtitle(report: &Report, formatter: &Formatter) -> String {
         let length = if base.days == report.period.days {
             String::new()
         } else {
-            format!(" ({})", days(base))
+            format!(" ({})", days(base, formatter))
         };
-        let with = if place == 0 { "compared with" } else { "and" };
-        parts.push(format!("{with} {}{length}", formatter.period(base)));
+        let other = format!("{}{length}", formatter.period(base));
+        parts.push(formatter.put(if place == 0 {
+            say!("compared-with", "period" = other)
+        } else {
+            say!("and-with", "period" = other)
+        }));
     }
-    parts.join(" · ")
+    capitalised(&parts.join(" · "))
 }
 
-fn days(period: &PeriodRef) -> String {
-    match period.days {
-        1 => "1 day".into(),
-        n => format!("{n} days"),
-    }
+fn days(period: &PeriodRef, formatter: &Formatter) -> String {
+    formatter.put(say!("days", "count" = period.days))
 }
 
 fn brand(look: &Look) -> BrandView {
@@ -210,21 +247,21 @@ pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
     let plain = |text: String| Chip { text, kind: "plain" };
     let mut chips = vec![match report.provisional_through {
         _ if !report.absent.is_empty() => Chip {
-            text: format!("Incomplete: without {}", clean(&report.absent.join(", "))),
+            text: formatter.put(say!("incomplete", "sources" = clean(&report.absent.join(", ")))),
             kind: "attention",
         },
         None => Chip {
-            text: "Final".into(),
+            text: formatter.say("final"),
             kind: "good",
         },
         Some(until) => Chip {
-            text: format!("Provisional: complete up to {}", formatter.instant(until)),
+            text: formatter.put(say!("provisional", "instant" = formatter.instant(until))),
             kind: "attention",
         },
     }];
     if report.revision > 1 {
         chips.push(Chip {
-            text: format!("Revision {}", report.revision),
+            text: formatter.put(say!("revision", "revision" = report.revision)),
             kind: "attention",
         });
     }
@@ -232,7 +269,7 @@ pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
     let mut zones: Vec<&str> = report.sources.iter().map(|source| source.zone.as_str()).collect();
     zones.dedup();
     if let [zone] = zones[..] {
-        chips.push(plain(format!("{} days", clean(zone))));
+        chips.push(plain(formatter.put(say!("days-of-zone", "zone" = clean(zone)))));
     }
     let mut scopes: Vec<&str> = report
         .sources
@@ -244,10 +281,7 @@ pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
     let missing = report.notices.iter().filter(|notice| notice.missing).count();
     if missing > 0 {
         chips.push(Chip {
-            text: match missing {
-                1 => "1 gap in the data".into(),
-                n => format!("{n} gaps in the data"),
-            },
+            text: formatter.put(say!("gaps", "count" = missing)),
             kind: "attention",
         });
     }
@@ -257,12 +291,12 @@ pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
 fn chart_view(chart: &Chart, report: &Report, formatter: &Formatter, look: &Look, drawn: bool) -> ChartView {
     let shown = as_in_table(chart, report);
     let alt = plain(&runs(&shown.message, formatter));
-    let (width, height) = chart::size(chart, Room::Column);
+    let (width, height) = chart::size(chart, Room::Column, formatter);
     let palette = Palette::new(&brand(look).accent);
     let svg = |room| chart::svg(&shown, &alt, formatter, &palette, chart::Letters::All, room);
     ChartView {
         key: chart.key.clone(),
-        title: clean(&chart.title),
+        title: clean(&formatter.text(&chart.title)),
         note: legend(chart, report, formatter),
         // The style of the page shows the one or the other.
         svg: if drawn {
@@ -284,7 +318,7 @@ fn legend(chart: &Chart, report: &Report, formatter: &Formatter) -> String {
         && base.iter().any(Option::is_some)
     {
         let (own, other) = short_names(report, formatter);
-        parts.push(format!("bars {own}, dashes {other}"));
+        parts.push(formatter.put(say!("chart-legend", "own" = own, "other" = other)));
     }
     if let ChartForm::Budgets { .. } = &chart.form {
         parts.push("per cent of each; dark is spent, pale is forecast, with its range".to_owned());
@@ -323,7 +357,7 @@ fn blocks(report: &Report, formatter: &Formatter, extent: Extent) -> Vec<Block> 
                 .iter()
                 .find(|section| section.key == "daily" && extent.days);
             Block {
-                source: source.map_or_else(|| "All sources together".to_owned(), name),
+                source: source.map_or_else(|| formatter.say("all-sources"), name),
                 level: if several { "h3" } else { "h2" },
                 groups: groups::groups(summary, formatter),
                 untold: groups::untold(summary, formatter),
@@ -351,15 +385,17 @@ fn is_split(section: &Section, extent: Extent) -> bool {
     }
 }
 
-fn notices(report: &Report) -> Vec<NoticeView> {
+fn notices(report: &Report, formatter: &Formatter) -> Vec<NoticeView> {
     let several = report.sources.len() > 1;
     report
         .notices
         .iter()
         .map(|notice| NoticeView {
             text: match &notice.source {
-                Some(source) if several => format!("{}: {}", name(source), notice_text(notice, report)),
-                _ => notice_text(notice, report),
+                Some(source) if several => {
+                    format!("{}: {}", name(source), notice_text(notice, report, formatter))
+                }
+                _ => notice_text(notice, report, formatter),
             },
             missing: notice.missing,
         })
@@ -367,8 +403,8 @@ fn notices(report: &Report) -> Vec<NoticeView> {
 }
 
 /// What `notice` says; that it is about the report's own period goes without saying.
-fn notice_text(notice: &Notice, report: &Report) -> String {
-    let text = clean(&notice.text);
+fn notice_text(notice: &Notice, report: &Report, formatter: &Formatter) -> String {
+    let text = clean(&formatter.text(&notice.text));
     let own = text
         .strip_prefix(&report.period.id)
         .and_then(|rest| rest.strip_prefix(": "));
@@ -378,21 +414,23 @@ fn notice_text(notice: &Notice, report: &Report) -> String {
 fn foot(report: &Report, formatter: &Formatter) -> Foot {
     let sources = report.sources.iter().map(|source| {
         let fetched = formatter.instant(source.fetched_at);
-        format!(
-            "Source: {} ({}), fetched {fetched}",
-            name(&source.name),
-            name(&source.platform)
-        )
+        formatter.put(say!(
+            "foot-source",
+            "source" = name(&source.name),
+            "platform" = named(&source.platform, formatter),
+            "instant" = fetched,
+        ))
     });
     // The last characters of a run's id are its random ones; the first of two runs of one minute are the same.
     let id: Vec<char> = clean(&report.run_id).chars().collect();
     let short: String = id[id.len().saturating_sub(8)..].iter().collect();
     Foot {
         sources: sources.collect(),
-        run: format!(
-            "Run …{short}, revision {} · generated {}",
-            report.revision,
-            formatter.instant(report.generated_at)
-        ),
+        run: formatter.put(say!(
+            "foot-run",
+            "run" = short,
+            "revision" = report.revision,
+            "instant" = formatter.instant(report.generated_at),
+        )),
     }
 }

@@ -1,6 +1,7 @@
 //! Tables in plain text: columns as wide as what stands in them, within the width of a terminal.
 
 use super::tables::{Row, Table};
+use crate::render::format::Formatter;
 
 /// Columns of a terminal or of a mail in plain text.
 pub(super) const WIDTH: usize = 80;
@@ -10,10 +11,11 @@ const NAMES: (usize, usize) = (12, 38);
 const PLACE: usize = 3;
 
 /// The lines of `table`, heads first, as the templates print them.
-pub(super) fn lines(table: &Table) -> Vec<String> {
+pub(super) fn lines(table: &Table, formatter: &Formatter) -> Vec<String> {
+    let share_head = formatter.say("share");
     let mut heads: Vec<&str> = table.columns.iter().map(String::as_str).collect();
     if table.shares {
-        heads.push("Share");
+        heads.push(&share_head);
     }
     let cells = |at: usize| {
         let row = &table.rows[at];

@@ -1,8 +1,9 @@
 //! Tables of a comparison and of a trend: members beside themselves in other periods, why the cost changed, period by period.
 
 use super::steps::TableStep;
-use super::tables::{Row, Table, column, column_cells, empty};
-use super::words::name;
+use super::tables::{Row, Table, column, column_cells, empty, others, shown_of};
+use super::words::named;
+use crate::language::say;
 use crate::metric::Metric;
 use crate::render::chart::sparkline;
 use crate::render::format::{Change, Formatter, apportion, bridged};
@@ -68,7 +69,8 @@ pub(super) fn members(
             .collect();
         column.extend(["–".to_owned(), change(total)]);
         cells.push(column);
-        columns.push(format!("vs {}", period_of(report, other, formatter)));
+        let period = period_of(report, other, formatter);
+        columns.push(formatter.put(say!("versus", "period" = period)));
     }
     let shares = shares(&entries, shown, formatter, room.points);
     let row = |at: usize, label: String, kind, figure: Option<&Figure>| Row {
@@ -88,24 +90,31 @@ pub(super) fn members(
     let mut table_rows: Vec<Row> = entries[..shown]
         .iter()
         .enumerate()
-        .map(|(at, entry)| row(at, name(&entry.cost.label), "member", Some(entry.cost)))
+        .map(|(at, entry)| {
+            row(
+                at,
+                named(&entry.cost.label, formatter),
+                "member",
+                Some(entry.cost),
+            )
+        })
         .collect();
     if shown < entries.len() {
         table_rows.push(row(
             shown,
-            format!("{} others", entries.len() - shown),
+            others(entries.len() - shown, formatter),
             "others",
             None,
         ));
     }
-    table_rows.push(row(shown + 1, "Total".into(), "total", total));
+    table_rows.push(row(shown + 1, formatter.say("total"), "total", total));
     let currency = first
         .cost
         .currency
         .map_or_else(String::new, |currency| currency.code().to_owned());
     let note = [
         Some(currency).filter(|code| !code.is_empty()),
-        (shown < entries.len()).then(|| format!("{shown} of {} shown", entries.len())),
+        (shown < entries.len()).then(|| shown_of(shown, entries.len(), formatter)),
     ];
     Some(Table {
         columns,
@@ -113,7 +122,7 @@ pub(super) fn members(
         changes: true,
         rows: table_rows,
         note: note.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-        ..empty(section)
+        ..empty(section, formatter)
     })
 }
 
@@ -172,7 +181,7 @@ pub(super) fn shares(
             .and_then(|share| share.comparisons.first()?.change)
             .map(|points| formatter.signed(points, SHARE_DECIMALS));
         match points {
-            Some(points) => format!("{} ({points}\u{a0}pp)", text(*amount)),
+            Some(points) => format!("{} ({points}\u{a0}{})", text(*amount), formatter.say("points")),
             None => text(*amount),
         }
     };
@@ -236,7 +245,8 @@ pub(super) fn effects(
         }));
         column.push(formatter.shown(cost, Some(now)).number);
         cells.push(column);
-        columns.push(format!("From {}", period_of(report, comparison, formatter)));
+        let period = period_of(report, comparison, formatter);
+        columns.push(formatter.put(say!("from-period", "period" = period)));
     }
     let row = |at: usize, name: String, kind| Row {
         place: String::new(),
@@ -250,22 +260,22 @@ pub(super) fn effects(
         kind,
         svg: String::new(),
     };
-    let mut rows = vec![row(0, "Before".to_owned(), "member")];
+    let mut rows = vec![row(0, formatter.say("before"), "member")];
     rows.extend(
         metrics
             .iter()
             .enumerate()
-            .map(|(at, metric)| row(at + 1, metric.label().to_owned(), "member")),
+            .map(|(at, metric)| row(at + 1, formatter.metric_word(*metric), "member")),
     );
     rows.push(row(metrics.len() + 1, formatter.period(&report.period), "total"));
     (!columns.is_empty()).then(|| Table {
-        member: "Step".to_owned(),
+        member: formatter.say("step"),
         columns,
         rows,
         note: cost
             .currency
             .map_or_else(String::new, |currency| currency.code().to_owned()),
-        ..empty(section)
+        ..empty(section, formatter)
     })
 }
 
@@ -382,7 +392,7 @@ pub(super) fn trend(
     });
     let rows: Vec<Row> = rows.collect();
     Table {
-        member: "Figure".to_owned(),
+        member: formatter.say("figure"),
         columns: members[hidden..]
             .iter()
             .map(|member| label(member, report, formatter))
@@ -391,11 +401,11 @@ pub(super) fn trend(
         sparks: drawn,
         rows,
         note: if hidden > 0 {
-            format!("the last {periods} of {} periods", members.len())
+            formatter.put(say!("last-periods", "periods" = periods, "all" = members.len()))
         } else {
             String::new()
         },
-        ..empty(section)
+        ..empty(section, formatter)
     }
 }
 

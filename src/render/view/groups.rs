@@ -2,6 +2,7 @@
 
 use super::words::name;
 use super::{Group, Line};
+use crate::language::say;
 use crate::metric::Metric;
 use crate::render::format::Formatter;
 use crate::report::Figure;
@@ -9,16 +10,16 @@ use crate::report::Figure;
 /// Figures that a source may leave unknown before they are named in one line instead of a row each.
 const UNKNOWN_ROWS: usize = 2;
 
-/// The groups of the summary, in the order in which a reader looks for them.
+/// The groups of the summary by their messages, in the order in which a reader looks for them.
 const GROUPS: [&str; 8] = [
-    "Lab",
-    "Requests",
-    "Tasks",
-    "Cost",
-    "Tokens",
-    "Users & agents",
-    "Cost detail",
-    "More",
+    "group-lab",
+    "group-requests",
+    "group-tasks",
+    "group-cost",
+    "group-tokens",
+    "group-users",
+    "group-cost-detail",
+    "group-more",
 ];
 
 /// The summary in its groups, without the figures that [`untold`] names.
@@ -27,7 +28,7 @@ pub(super) fn groups(figures: &[Figure], formatter: &Formatter) -> Vec<Group> {
     GROUPS
         .into_iter()
         .map(|title| Group {
-            title,
+            title: formatter.say(title),
             figures: figures
                 .iter()
                 .filter(|figure| group_of(figure.metric) == title && (rows || is_known(figure)))
@@ -54,7 +55,7 @@ pub(super) fn untold(figures: &[Figure], formatter: &Formatter) -> String {
         return String::new();
     }
     if hidden == figures.len() {
-        return format!("None of the {hidden} figures is available.");
+        return formatter.put(say!("none-available", "count" = hidden));
     }
     let (mut whole, mut single) = (Vec::new(), Vec::new());
     for title in GROUPS {
@@ -66,11 +67,11 @@ pub(super) fn untold(figures: &[Figure], formatter: &Formatter) -> String {
                     .map(|figure| name(&formatter.label(figure))),
             );
         } else if group().next().is_some() {
-            whole.push(title.to_owned());
+            whole.push(formatter.say(title));
         }
     }
     let named = [whole, single].concat().join(", ");
-    format!("{hidden} figures are not available from this source: {named}.")
+    formatter.put(say!("figures-untold", "count" = hidden, "figures" = named))
 }
 
 /// Whether anything is known of `figure`, now or before.
@@ -90,25 +91,27 @@ fn group_of(metric: Metric) -> &'static str {
         | M::FlowsCreated
         | M::FlowsModified
         | M::ProcessesCreated
-        | M::ProcessesModified => "Lab",
+        | M::ProcessesModified => "group-lab",
         M::TotalRequests | M::RequestsWithErrors | M::ErrorRate | M::AverageRequestTime | M::Requests => {
-            "Requests"
+            "group-requests"
         }
         M::TotalTasks
         | M::CompletedTasks
         | M::FailedTasks
         | M::TaskSuccessRate
         | M::TotalSteps
-        | M::AverageTaskDuration => "Tasks",
-        M::TotalCost | M::AverageCostPerTask | M::AverageCostPerRequest | M::CostPerDay | M::Cost => "Cost",
+        | M::AverageTaskDuration => "group-tasks",
+        M::TotalCost | M::AverageCostPerTask | M::AverageCostPerRequest | M::CostPerDay | M::Cost => {
+            "group-cost"
+        }
         M::InputTokens
         | M::OutputTokens
         | M::TotalTokens
         | M::AverageInputTokensPerRequest
         | M::AverageOutputTokensPerRequest
         | M::AverageTokensPerRequest
-        | M::Tokens => "Tokens",
-        M::ActiveUsers | M::ActiveAgents | M::ActiveProjects | M::KnownProjects => "Users & agents",
+        | M::Tokens => "group-tokens",
+        M::ActiveUsers | M::ActiveAgents | M::ActiveProjects | M::KnownProjects => "group-users",
         M::EffectiveCost
         | M::InvoicedCost
         | M::ListCost
@@ -116,7 +119,7 @@ fn group_of(metric: Metric) -> &'static str {
         | M::Credits
         | M::Taxes
         | M::Adjustments
-        | M::Corrections => "Cost detail",
-        _ => "More",
+        | M::Corrections => "group-cost-detail",
+        _ => "group-more",
     }
 }

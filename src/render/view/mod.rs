@@ -26,10 +26,11 @@ use panels::PanelView;
 pub(crate) use steps::as_in_tables;
 use tables::Table;
 pub(crate) use unusual::why;
-pub(crate) use words::{clean, name, shortened, size};
+pub(crate) use words::{clean, name, named, shortened, size};
 
 use super::format::{Change, Shown};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use words::Run;
 
 /// Everything a template may say.
@@ -41,6 +42,8 @@ use words::Run;
 pub(crate) struct View {
     /// Language of the words.
     pub(crate) lang: String,
+    /// The words that templates say themselves, by message.
+    pub(crate) words: BTreeMap<&'static str, String>,
     /// The job.
     pub(crate) job: Job,
     /// The period.
@@ -190,7 +193,7 @@ pub(crate) struct Block {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Group {
     /// `Requests`.
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     /// Its figures.
     pub(crate) figures: Vec<Line>,
 }

@@ -1,17 +1,18 @@
 //! Tables of an organization: members with what they used, agents with their projects, and days by the members of a split.
 
 use super::compared::{entries, shares};
-use super::tables::{Row, Table, column, column_cells, empty, metrics_of};
-use super::words::name;
+use super::tables::{Row, Table, column, column_cells, empty, metrics_of, others, shown_of};
+use super::words::{name, named};
+use crate::language::Text;
 use crate::metric::Metric;
 use crate::money;
-use crate::render::format::{Change, Formatter, NOT_AVAILABLE, apportion, decimals};
+use crate::render::format::{Change, Formatter, apportion, decimals};
 use crate::report::{Figure, Section};
 use rust_decimal::Decimal;
 
 /// Letters of a head, so that a long name makes no column wider than its figures.
 const HEAD: usize = 24;
-/// What is summed up.
+/// What is summed up, in English.
 const OTHERS: &str = "Others";
 
 /// The members of `section` by cost with their requests, shares and changes; the first `rows` of them, then the others.
@@ -57,20 +58,27 @@ pub(super) fn members(
     let mut table_rows: Vec<Row> = entries[..shown]
         .iter()
         .enumerate()
-        .map(|(at, entry)| row(at, name(&entry.cost.label), "member", Some(entry.cost)))
+        .map(|(at, entry)| {
+            row(
+                at,
+                named(&entry.cost.label, formatter),
+                "member",
+                Some(entry.cost),
+            )
+        })
         .collect();
     if shown < entries.len() {
-        let label = format!("{} others", entries.len() - shown);
+        let label = others(entries.len() - shown, formatter);
         table_rows.push(row(shown, label, "others", None));
     }
-    table_rows.push(row(shown + 1, "Total".into(), "total", total));
+    table_rows.push(row(shown + 1, formatter.say("total"), "total", total));
     Some(Table {
-        note: note(shown, entries.len()),
+        note: note(shown, entries.len(), formatter),
         columns,
         shares: !shares.is_empty(),
         changes: !first.comparisons.is_empty(),
         rows: table_rows,
-        ..empty(section)
+        ..empty(section, formatter)
     })
 }
 
@@ -113,18 +121,18 @@ pub(super) fn pairs(section: &Section, formatter: &Formatter, limit: Option<usiz
         .enumerate()
         .map(|(at, (figure, _))| Row {
             place: figure.rank.map(|rank| rank.to_string()).unwrap_or_default(),
-            belongs: name(&figure.label),
+            belongs: named(&figure.label, formatter),
             ..row(at, name(figure.member.as_deref().unwrap_or_default()), "member")
         })
         .collect();
     if limit.is_some() {
         if shown < rows.len() {
-            table_rows.push(row(shown, format!("{} others", rows.len() - shown), "others"));
+            table_rows.push(row(shown, others(rows.len() - shown, formatter), "others"));
         }
-        table_rows.push(row(shown + 1, "Total".into(), "total"));
+        table_rows.push(row(shown + 1, formatter.say("total"), "total"));
     }
     Table {
-        note: note(shown, rows.len()),
+        note: note(shown, rows.len(), formatter),
         columns: metrics
             .iter()
             .filter_map(of_metric)
@@ -132,13 +140,13 @@ pub(super) fn pairs(section: &Section, formatter: &Formatter, limit: Option<usiz
             .collect(),
         ranked: rows.iter().any(|(figure, _)| figure.rank.is_some()),
         rows: table_rows,
-        ..empty(section)
+        ..empty(section, formatter)
     }
 }
 
 /// The figures of one column by day.
 struct Column<'a> {
-    label: &'a str,
+    label: &'a Text,
     figures: Vec<&'a Figure>,
 }
 
@@ -174,7 +182,7 @@ pub(super) fn days(section: &Section, formatter: &Formatter, most: usize) -> Tab
             column
                 .get(at)
                 .cloned()
-                .unwrap_or_else(|| NOT_AVAILABLE.to_owned())
+                .unwrap_or_else(|| formatter.not_available())
         };
         plain_row(label, cells.iter().map(of_day).collect(), "member")
     };
@@ -183,7 +191,7 @@ pub(super) fn days(section: &Section, formatter: &Formatter, most: usize) -> Tab
         note: currency.map_or_else(String::new, |currency| currency.code().to_owned()),
         columns: heads,
         rows: days.iter().enumerate().map(row).collect(),
-        ..empty(section)
+        ..empty(section, formatter)
     }
 }
 
@@ -191,11 +199,11 @@ pub(super) fn days(section: &Section, formatter: &Formatter, most: usize) -> Tab
 fn columns(section: &Section) -> (Vec<Column<'_>>, Vec<Column<'_>>) {
     let (mut split, mut together): (Vec<Column<'_>>, Vec<Column<'_>>) = (Vec::new(), Vec::new());
     for figure in &section.figures {
-        let own = figure.member.as_ref() != Some(&figure.label);
+        let own = figure.member.as_deref() != Some(figure.label.as_str());
         let columns = if own { &mut split } else { &mut together };
         let same = |column: &&mut Column<'_>| {
             let first = column.figures[0];
-            first.metric == figure.metric && (!own || column.label == figure.label)
+            first.metric == figure.metric && (!own || *column.label == figure.label)
         };
         match columns.iter_mut().find(same) {
             Some(column) => column.figures.push(figure),
@@ -216,18 +224,21 @@ fn stacked(
     let total =
         |column: &Column<'_>| money::sum(column.figures.iter().filter_map(|figure| figure.value)).ok();
     // What is summed up already stays with what is summed up here.
-    split.sort_by_key(|column| (column.label == OTHERS, std::cmp::Reverse(total(column))));
+    split.sort_by_key(|column| (*column.label == OTHERS, std::cmp::Reverse(total(column))));
     let Some(first) = split.first().and_then(|column| column.figures.first()) else {
         return (Vec::new(), Vec::new());
     };
     let (places, days) = (decimals(first), split[0].figures.len());
     let shown = most.min(split.len());
     let folded = split.len() > shown;
-    let mut heads: Vec<String> = split[..shown].iter().map(|column| short(column.label)).collect();
+    let mut heads: Vec<String> = split[..shown]
+        .iter()
+        .map(|column| short(column.label, formatter))
+        .collect();
     if folded {
-        heads.push(OTHERS.to_owned());
+        heads.push(formatter.say("others"));
     }
-    heads.push("Total".to_owned());
+    heads.push(formatter.say("total"));
     let mut cells = vec![Vec::with_capacity(days); heads.len()];
     for at in 0..days {
         let exact: Option<Vec<Decimal>> = split.iter().map(|column| column.figures.get(at)?.value).collect();
@@ -245,7 +256,7 @@ fn stacked(
                 row.push(sum(&amounts));
                 row
             }
-            None => vec![NOT_AVAILABLE.to_owned(); heads.len()],
+            None => vec![formatter.not_available(); heads.len()],
         };
         for (column, cell) in cells.iter_mut().zip(row) {
             column.push(cell);
@@ -254,13 +265,13 @@ fn stacked(
     (heads, cells)
 }
 
-fn short(label: &str) -> String {
-    super::shortened(&name(label), HEAD)
+fn short(label: &Text, formatter: &Formatter) -> String {
+    super::shortened(&named(label, formatter), HEAD)
 }
 
-fn note(shown: usize, of: usize) -> String {
+fn note(shown: usize, of: usize, formatter: &Formatter) -> String {
     if shown < of {
-        format!("{shown} of {of} shown")
+        shown_of(shown, of, formatter)
     } else {
         String::new()
     }

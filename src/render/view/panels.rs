@@ -1,7 +1,7 @@
 //! Charts that share a place on the page, as views between which a reader chooses without a script.
 
 use super::tables::{self, Table};
-use super::words::{clean, name};
+use super::words::{clean, name, named};
 use super::{Block, ChartView, Extent};
 use crate::render::format::Formatter;
 use crate::report::{Chart, ChartForm, Report};
@@ -36,7 +36,12 @@ pub(crate) struct Pane {
 }
 
 /// Takes the charts with a panel out of `charts`, which are those of `report` in their order, and puts their views together.
-pub(super) fn panels(report: &Report, charts: &mut Vec<ChartView>, blocks: &[Block]) -> Vec<PanelView> {
+pub(super) fn panels(
+    report: &Report,
+    charts: &mut Vec<ChartView>,
+    blocks: &[Block],
+    formatter: &Formatter,
+) -> Vec<PanelView> {
     let mut panels: Vec<(&Chart, PanelView)> = Vec::new();
     let mut alone = Vec::new();
     for (chart, view) in report.charts.iter().zip(charts.drain(..)) {
@@ -45,14 +50,14 @@ pub(super) fn panels(report: &Report, charts: &mut Vec<ChartView>, blocks: &[Blo
             continue;
         };
         let pane = Pane {
-            label: name(&panel.view),
+            label: named(&panel.view, formatter),
             note: view.note,
             svg: view.svg,
         };
         match panels.last_mut() {
             Some((first, last)) if is_same(first, chart) => last.views.push(pane),
             _ => {
-                let title = clean(&panel.title);
+                let title = clean(&formatter.text(&panel.title));
                 let id = view
                     .key
                     .chars()

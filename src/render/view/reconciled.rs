@@ -55,7 +55,7 @@ pub(crate) fn tolerance_words(section: &Section, formatter: &Formatter) -> Strin
 /// it says nothing and names would be cut for it.
 fn ties(section: &Section, formatter: &Formatter, drawn: bool) -> Table {
     let whole = tie_table(section, formatter, true);
-    let printed = lines(&whole);
+    let printed = lines(&whole, formatter);
     let fits = printed.iter().all(|line| line.chars().count() <= WIDTH);
     let cut = printed.iter().any(|line| line.contains('…'));
     let is_nothing = |figure: &Figure| figure.value.is_some_and(|value| value.is_zero());
@@ -85,7 +85,7 @@ fn tie_table(section: &Section, formatter: &Formatter, nobody: bool) -> Table {
             formatter
                 .shown(sum, beside.and_then(|beside| beside.base_value))
                 .number,
-            change.map_or_else(|| NOT_AVAILABLE.to_owned(), |change| exact(change, formatter)),
+            change.map_or_else(|| formatter.not_available(), |change| exact(change, formatter)),
         ];
         cells.extend(nobody.then(|| match unattributed(section, sum) {
             Some(figure) => formatter.value(figure).number,
@@ -99,7 +99,7 @@ fn tie_table(section: &Section, formatter: &Formatter, nobody: bool) -> Table {
         columns: columns.into_iter().map(str::to_owned).collect(),
         rows: sums.map(row).collect(),
         note: currency_of(section),
-        ..empty(section)
+        ..empty(section, formatter)
     }
 }
 
@@ -131,7 +131,7 @@ fn bill(section: &Section, formatter: &Formatter) -> Table {
     let mut rows = Vec::new();
     for figure in rows_of(section) {
         let cell = match figure.value {
-            None => NOT_AVAILABLE.to_owned(),
+            None => formatter.not_available(),
             Some(_) if figure.metric == Metric::BillCost && told.is_none() => formatter.value(figure).text,
             Some(_) if figure.metric == Metric::BillCost => formatter.value(figure).number,
             Some(_) => {
@@ -140,9 +140,12 @@ fn bill(section: &Section, formatter: &Formatter) -> Table {
             }
         };
         let (label, kind) = match figure.metric {
-            Metric::BillCost => (figure.label.clone(), "total"),
-            Metric::KnownGap => (format!("Known: {}", figure.label), "member"),
-            _ => (figure.label.clone(), "member"),
+            Metric::BillCost => (formatter.text(&figure.label), "total"),
+            Metric::KnownGap => (
+                format!("Known: {}", formatter.text(&figure.label)).into(),
+                "member",
+            ),
+            _ => (formatter.text(&figure.label), "member"),
         };
         rows.push(plain_row(name(&label), vec![cell], kind));
     }
@@ -154,7 +157,7 @@ fn bill(section: &Section, formatter: &Formatter) -> Table {
         columns: vec!["Amount".to_owned()],
         rows,
         note: note.join(" · "),
-        ..empty(section)
+        ..empty(section, formatter)
     }
 }
 
@@ -209,7 +212,7 @@ fn split(section: &Section, formatter: &Formatter, rows: usize) -> Option<Table>
                 .zip(billed)
                 .and_then(|(used, billed)| money::sum([billed, -used]).ok());
             apart.map_or_else(
-                || NOT_AVAILABLE.to_owned(),
+                || formatter.not_available(),
                 |apart| formatter.signed_amount(apart, first.currency),
             )
         })
@@ -239,7 +242,7 @@ fn split(section: &Section, formatter: &Formatter, rows: usize) -> Option<Table>
             .to_vec(),
         rows: table_rows,
         note: note.join(" · "),
-        ..empty(section)
+        ..empty(section, formatter)
     })
 }
 
@@ -319,13 +322,13 @@ impl Column {
             .zip(&self.exact)
             .map(|(shown, exact)| match shown.zip(*exact) {
                 Some((shown, exact)) => formatter.part(shown, exact, self.places),
-                None => NOT_AVAILABLE.to_owned(),
+                None => formatter.not_available(),
             })
             .collect();
         let sums = self.folded(shown).split_off(shown);
         cells.extend(sums.into_iter().map(|sum| {
             sum.map_or_else(
-                || NOT_AVAILABLE.to_owned(),
+                || formatter.not_available(),
                 |sum| formatter.decimal(sum, self.places),
             )
         }));

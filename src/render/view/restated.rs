@@ -5,7 +5,7 @@ use super::bars::member_in_table;
 use super::columns::lines;
 use super::tables::{Row, Table, empty};
 use super::words::name;
-use crate::render::format::{Formatter, NOT_AVAILABLE};
+use crate::render::format::Formatter;
 use crate::report::restatement::SECTION;
 use crate::report::{Figure, Report, Section};
 
@@ -55,9 +55,9 @@ pub(super) fn table(report: &Report, formatter: &Formatter, extent: Extent) -> O
                 ..row(figure, report, formatter)
             })
             .collect(),
-        ..empty(section)
+        ..empty(section, formatter)
     };
-    table.lines = lines(&table);
+    table.lines = lines(&table, formatter);
     Some(table)
 }
 
@@ -70,7 +70,7 @@ fn row(figure: &Figure, report: &Report, formatter: &Formatter) -> Row {
     let label = figure
         .label
         .strip_prefix(figure.metric.label())
-        .map_or_else(|| figure.label.clone(), |rest| metric + rest);
+        .map_or_else(|| formatter.text(&figure.label), |rest| (metric + rest).into());
     // Where the parts of a total are shown to add up to it, it is the same part here.
     let now = member_in_table(figure, report).or(figure.value);
     Row {
@@ -83,7 +83,7 @@ fn row(figure: &Figure, report: &Report, formatter: &Formatter) -> Row {
         share: String::new(),
         change: formatter
             .change(figure)
-            .filter(|change| change.text != NOT_AVAILABLE),
+            .filter(|change| change.text != formatter.not_available()),
         kind: "member",
         svg: String::new(),
     }

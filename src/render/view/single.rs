@@ -1,10 +1,11 @@
 //! A table of one metric, whose shown parts add to the shown total.
 
-use super::tables::{Row, Table, column, empty, member_word, parts_of_a_whole};
-use super::words::name;
+use super::tables::{Row, Table, column, empty, parts_of_a_whole};
+use super::words::named;
+use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::money;
-use crate::render::format::{Formatter, NOT_AVAILABLE, apportion, decimals};
+use crate::render::format::{Formatter, apportion, decimals};
 use crate::report::{Figure, Section};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -72,7 +73,7 @@ impl<'a> Single<'a> {
     /// Its first `limit` rows, then the others and the total where they are known.
     pub(super) fn table(&self, formatter: &Formatter, limit: usize) -> Table {
         let Some(first) = self.figures.first() else {
-            return empty(self.section);
+            return empty(self.section, formatter);
         };
         let places = decimals(first);
         let (amounts, rest) = self.shown(places);
@@ -110,7 +111,7 @@ impl<'a> Single<'a> {
             name,
             belongs: String::new(),
             cells: vec![amount.map_or_else(
-                || NOT_AVAILABLE.to_owned(),
+                || formatter.not_available(),
                 |amount| formatter.decimal(amount, places),
             )],
             bar: bar(amount, longest, 100),
@@ -131,7 +132,7 @@ impl<'a> Single<'a> {
                         figure,
                         amounts[at],
                         formatter,
-                        row(name(&figure.label), amounts[at], "member"),
+                        row(named(&figure.label, formatter), amounts[at], "member"),
                     )
                 }
             })
@@ -165,7 +166,7 @@ impl<'a> Single<'a> {
             changes: self.figures.iter().any(|figure| !figure.comparisons.is_empty()),
             columns: vec![column(first, formatter)],
             rows,
-            ..empty(self.section)
+            ..empty(self.section, formatter)
         }
     }
 
@@ -214,32 +215,39 @@ impl<'a> Single<'a> {
 
     fn others(&self, shown: usize, formatter: &Formatter) -> String {
         match self.members.map(|members| members.saturating_sub(shown)) {
-            Some(1) => format!("1 other {}", self.noun(false)),
-            Some(n) if n > 1 => format!("{} other {}", count(n, formatter), self.noun(true)),
-            _ => "All others".into(),
+            Some(n) if n > 0 => formatter.put(say!(
+                "rest-of",
+                "shown" = count(n, formatter),
+                "members" = self.noun(n),
+            )),
+            _ => formatter.say("rest"),
         }
     }
 
     fn all(&self, formatter: &Formatter) -> String {
         match self.members {
-            Some(n) if n > 1 => format!("All {} {}", count(n, formatter), self.noun(true)),
-            _ => "Total".into(),
+            Some(n) if n > 1 => formatter.put(say!(
+                "total-of",
+                "shown" = count(n, formatter),
+                "members" = self.noun(n),
+            )),
+            _ => formatter.say("total"),
         }
     }
 
-    fn noun(&self, plural: bool) -> String {
-        let noun = member_word(self.section).to_lowercase();
-        match (plural, noun.strip_suffix('y')) {
-            (false, _) => noun,
-            (true, Some(stem)) => format!("{stem}ies"),
-            (true, None) => format!("{noun}s"),
-        }
+    fn noun(&self, count: usize) -> Text {
+        let first = self.section.figures.first();
+        let dimension = first.and_then(|figure| figure.dimension.as_deref());
+        Text::members(dimension.unwrap_or("figure"), count)
     }
 
     fn note(&self, shown: usize, formatter: &Formatter) -> String {
         self.members
             .filter(|members| *members > shown)
-            .map(|members| format!("{shown} of {} shown", count(members, formatter)))
+            .map(|members| {
+                let all = count(members, formatter);
+                formatter.put(say!("shown-of", "shown" = shown, "all" = all))
+            })
             .unwrap_or_default()
     }
 }

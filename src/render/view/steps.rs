@@ -19,7 +19,7 @@ pub(super) struct TableStep {
 
 /// `sentence` as a reader of `report` sees it: each step as its table shows it.
 pub(crate) fn as_in_tables(sentence: &Sentence, report: &Report) -> Sentence {
-    let parts = sentence.parts.iter().map(|part| match part {
+    sentence.mapped(&|part| match part {
         Part::Step {
             value,
             unit,
@@ -33,10 +33,7 @@ pub(crate) fn as_in_tables(sentence: &Sentence, report: &Report) -> Sentence {
             currency: *currency,
         },
         other => other.clone(),
-    });
-    Sentence {
-        parts: parts.collect(),
-    }
+    })
 }
 
 fn step(of: &StepOf, report: &Report) -> Option<TableStep> {

@@ -2,13 +2,14 @@
 
 use super::columns::{WIDTH, lines};
 use super::single::Single;
-use super::words::name;
+use super::words::named;
 use super::{Extent, budgets, compared, organized, reconciled, unusual};
 use crate::config::plan::ReportKind;
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money;
-use crate::render::format::{Change, Formatter, NOT_AVAILABLE, apportion, decimals};
-use crate::report::{Figure, Report, Section};
+use crate::render::format::{Change, Formatter, apportion, decimals};
+use crate::report::{Figure, Report, Section, capitalised};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -89,7 +90,7 @@ const MEMBERS_IN_TEXT: usize = 3;
 pub(super) fn split(section: &Section, formatter: &Formatter, extent: Extent) -> Table {
     let most = if extent.drawn { MEMBERS } else { MEMBERS_IN_TEXT };
     let mut table = organized::days(section, formatter, most);
-    table.lines = lines(&table);
+    table.lines = lines(&table, formatter);
     table
 }
 
@@ -124,7 +125,7 @@ pub(super) fn table(
     match special {
         Some(mut table) => {
             if table.lines.is_empty() {
-                table.lines = lines(&table);
+                table.lines = lines(&table, formatter);
             }
             table
         }
@@ -152,10 +153,10 @@ fn members(
     let narrower = [(usize::MAX, true), (usize::MAX, false), (1, false), (0, false)];
     let mut printed = narrower
         .into_iter()
-        .filter_map(|(further, points)| Some(lines(&made(further, points)?)));
+        .filter_map(|(further, points)| Some(lines(&made(further, points)?, formatter)));
     table.lines = printed
         .find(|lines| lines.iter().all(|line| line.chars().count() <= WIDTH))
-        .or_else(|| made(0, false).map(|table| lines(&table)))?;
+        .or_else(|| made(0, false).map(|table| lines(&table, formatter)))?;
     Some(table)
 }
 
@@ -168,7 +169,7 @@ fn plain(section: &Section, summary: &[Figure], formatter: &Formatter, rows: usi
         section.figures.len()
     };
     let mut table = match metrics[..] {
-        [] => empty(section),
+        [] => empty(section, formatter),
         [metric] if one_currency(section.figures.iter()) => {
             Single::new(section, metric, summary).table(formatter, rows)
         }
@@ -179,7 +180,7 @@ fn plain(section: &Section, summary: &[Figure], formatter: &Formatter, rows: usi
             parts_of_a_whole(section).then_some(rows),
         ),
     };
-    table.lines = lines(&table);
+    table.lines = lines(&table, formatter);
     table
 }
 
@@ -202,7 +203,7 @@ pub(super) fn daily(section: &Section, formatter: &Formatter) -> Table {
             row.name = formatter.short_day(date);
         }
     }
-    table.lines = lines(&table);
+    table.lines = lines(&table, formatter);
     table
 }
 
@@ -219,10 +220,10 @@ pub(super) fn metrics_of(section: &Section) -> Vec<Metric> {
 
 /// A table of several metrics, member by member; `limit` members and the sum of the others.
 fn pivot(section: &Section, metrics: &[Metric], formatter: &Formatter, limit: Option<usize>) -> Table {
-    let mut members: Vec<(&str, Vec<Option<&Figure>>)> = Vec::new();
+    let mut members: Vec<(&Text, Vec<Option<&Figure>>)> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for figure in &section.figures {
-        let member = figure.member.as_deref().unwrap_or(&figure.label);
+        let member = figure.member.as_deref().unwrap_or(figure.label.as_str());
         let at = *places.entry(member).or_insert_with(|| {
             members.push((&figure.label, vec![None; metrics.len()]));
             members.len() - 1
@@ -264,17 +265,17 @@ fn pivot(section: &Section, metrics: &[Metric], formatter: &Formatter, limit: Op
         svg: String::new(),
     };
     let mut rows: Vec<Row> = (0..shown)
-        .map(|at| row(at, name(members[at].0), "member"))
+        .map(|at| row(at, named(members[at].0, formatter), "member"))
         .collect();
     if limit.is_some() && !members.is_empty() {
         if shown < members.len() {
-            rows.push(row(shown, format!("{} others", members.len() - shown), "others"));
+            rows.push(row(shown, others(members.len() - shown, formatter), "others"));
         }
-        rows.push(row(shown + 1, "Total".into(), "total"));
+        rows.push(row(shown + 1, formatter.say("total"), "total"));
     }
     Table {
         note: if shown < members.len() {
-            format!("{shown} of {} shown", members.len())
+            shown_of(shown, members.len(), formatter)
         } else {
             String::new()
         },
@@ -284,7 +285,7 @@ fn pivot(section: &Section, metrics: &[Metric], formatter: &Formatter, limit: Op
             .iter()
             .any(|figure| figure.metric == metrics[0] && !figure.comparisons.is_empty()),
         rows,
-        ..empty(section)
+        ..empty(section, formatter)
     }
 }
 
@@ -297,12 +298,12 @@ pub(super) fn column_cells(
 ) -> Vec<String> {
     let same = one_currency(figures.iter().flatten().copied());
     let plain = |figure: Option<&Figure>| match figure.map(|figure| formatter.value(figure)) {
-        None => NOT_AVAILABLE.to_owned(),
+        None => formatter.not_available(),
         Some(shown) if same => shown.number,
         Some(shown) => shown.text,
     };
     let Some(first) = figures.iter().flatten().next() else {
-        return vec![NOT_AVAILABLE.to_owned(); shown + 2];
+        return vec![formatter.not_available(); shown + 2];
     };
     let values = figures
         .iter()
@@ -320,7 +321,7 @@ pub(super) fn column_cells(
     };
     let shown_amount = |amount: Decimal| formatter.decimal(amount, places);
     let sum = |amounts: &[Decimal]| {
-        money::sum(amounts.iter().copied()).map_or_else(|_| NOT_AVAILABLE.to_owned(), shown_amount)
+        money::sum(amounts.iter().copied()).map_or_else(|_| formatter.not_available(), shown_amount)
     };
     let totals = [sum(&amounts[shown..]), sum(&amounts)];
     let exact = values.unwrap_or_default();
@@ -343,25 +344,31 @@ pub(super) fn column(figure: &Figure, formatter: &Formatter) -> String {
 }
 
 /// What a row of `section` is.
-pub(super) fn member_word(section: &Section) -> String {
+pub(super) fn member_word(section: &Section) -> Text {
     let dimension = section
         .figures
         .first()
-        .and_then(|figure| figure.dimension.clone())
-        .unwrap_or_else(|| "figure".into());
-    let words = dimension.replace('_', " ");
-    let mut chars = words.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+        .and_then(|figure| figure.dimension.as_deref())
+        .unwrap_or("figure");
+    Text::keyed("dimension-", dimension)
 }
 
-pub(super) fn empty(section: &Section) -> Table {
+/// `3 others`.
+pub(super) fn others(count: usize, formatter: &Formatter) -> String {
+    formatter.put(say!("count-others", "count" = count))
+}
+
+/// `5 of 12 shown`.
+pub(super) fn shown_of(shown: usize, all: usize, formatter: &Formatter) -> String {
+    formatter.put(say!("shown-of", "shown" = shown, "all" = all))
+}
+
+pub(super) fn empty(section: &Section, formatter: &Formatter) -> Table {
     Table {
         key: section.key.clone(),
-        title: name(&section.title),
+        title: named(&section.title, formatter),
         note: String::new(),
-        member: member_word(section),
+        member: capitalised(&formatter.text(&member_word(section))),
         columns: Vec::new(),
         ranked: false,
         bars: false,

@@ -43,10 +43,10 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, r
             .iter()
             .map(|(anomaly, figure)| row(anomaly, figure, formatter, reasons))
             .collect(),
-        ..empty(section)
+        ..empty(section, formatter)
     };
     let mut table = made(true);
-    table.lines = with_reasons(lines(&made(false)), &table.rows);
+    table.lines = with_reasons(lines(&made(false), formatter), &table.rows);
     Some(table)
 }
 

@@ -1,7 +1,8 @@
 //! Names and sentences, made safe to read.
 
+use crate::language::{Arg, Piece, Text};
 use crate::render::format::Formatter;
-use crate::report::{Part, Sentence};
+use crate::report::{Given, Part, Said, Sentence, capitalised};
 use serde::Serialize;
 
 /// Longest name shown; the workbook and the CSV carry it in full.
@@ -38,6 +39,15 @@ pub(crate) fn clean(text: &str) -> String {
     out.trim().to_owned()
 }
 
+/// A name from the data in the reader's language, as [`name`] makes it safe.
+pub(crate) fn named(text: &Text, formatter: &Formatter) -> String {
+    let text = clean(&formatter.text(text));
+    if text.is_empty() {
+        return formatter.say("no-name");
+    }
+    shortened(&text, NAME_CHARS)
+}
+
 /// A name from the data: [`clean`], never empty, never longer than a line or two.
 pub(crate) fn name(text: &str) -> String {
     let text = clean(text);
@@ -56,56 +66,97 @@ pub(crate) fn shortened(text: &str, limit: usize) -> String {
     format!("{}…", head.trim_end())
 }
 
-/// The runs of `sentence`, numbers and dates in the reader's way.
+/// The runs of `sentence` in the reader's language, numbers and dates in the reader's way.
 pub(crate) fn runs(sentence: &Sentence, formatter: &Formatter) -> Vec<Run> {
-    sentence
-        .parts
+    let language = formatter.language();
+    let is_told = |said: &Said| match said {
+        Said::Message(id, _) => language.has(id),
+        Said::Part(_) => true,
+    };
+    if language.is_english() || sentence.said.is_empty() || !sentence.said.iter().all(is_told) {
+        return sentence.parts.iter().map(|part| run(part, formatter)).collect();
+    }
+    let mut runs: Vec<Run> = Vec::new();
+    for said in &sentence.said {
+        match said {
+            Said::Part(part) => runs.push(run(part, formatter)),
+            Said::Message(id, args) => runs.extend(message(id, args, formatter)),
+        }
+    }
+    if let Some(first) = runs.first_mut().filter(|run| !run.strong) {
+        first.text = capitalised(&first.text);
+    }
+    runs
+}
+
+/// A message of the reader's language with its values.
+fn message(id: &str, args: &[(&'static str, Given)], formatter: &Formatter) -> Vec<Run> {
+    let times = |value| formatter.decimal(value, 1);
+    let weekday = |date| formatter.weekday(date);
+    let chosen: Vec<(&str, Option<Arg>)> = args
         .iter()
-        .map(|part| match part {
-            Part::Text(text) => Run {
-                text: spaced(text),
-                strong: false,
-            },
-            Part::Strong(text) => Run {
-                text: name(text),
-                strong: true,
-            },
-            Part::Value {
-                value,
-                unit,
-                currency,
-            }
-            | Part::Step {
-                value,
-                unit,
-                currency,
-                ..
-            } => Run {
-                text: formatter.in_unit(*value, *unit, *currency),
-                strong: true,
-            },
-            Part::Change {
-                value,
-                unit,
-                currency,
-            } => Run {
-                text: formatter.difference(*value, *unit, *currency),
-                strong: false,
-            },
-            Part::Percent(value) => Run {
-                text: formatter.percent(*value),
-                strong: true,
-            },
-            Part::Date(date) => Run {
-                text: formatter.day(*date),
-                strong: false,
-            },
-            Part::Period(period) => Run {
-                text: formatter.period(period),
-                strong: false,
+        .map(|(name, given)| (*name, given.chosen(&times, &weekday)))
+        .collect();
+    let pieces = formatter.language().pieces(id, &chosen);
+    let words = |text: String, strong| Run { text, strong };
+    pieces
+        .into_iter()
+        .filter_map(|piece| match piece {
+            Piece::Words(text) => Some(words(spaced(&text), false)),
+            Piece::Value(at) => match &args.get(at)?.1 {
+                Given::Part(part) => Some(run(part, formatter)),
+                Given::Strong(text) => Some(words(named(text, formatter), true)),
+                Given::Text(_) | Given::Count(_) | Given::Times(_) | Given::Weekday(_) => None,
             },
         })
         .collect()
+}
+
+fn run(part: &Part, formatter: &Formatter) -> Run {
+    match part {
+        Part::Text(text) => Run {
+            text: spaced(text),
+            strong: false,
+        },
+        Part::Strong(text) => Run {
+            text: name(text),
+            strong: true,
+        },
+        Part::Value {
+            value,
+            unit,
+            currency,
+        }
+        | Part::Step {
+            value,
+            unit,
+            currency,
+            ..
+        } => Run {
+            text: formatter.in_unit(*value, *unit, *currency),
+            strong: true,
+        },
+        Part::Change {
+            value,
+            unit,
+            currency,
+        } => Run {
+            text: formatter.difference(*value, *unit, *currency),
+            strong: false,
+        },
+        Part::Percent(value) => Run {
+            text: formatter.percent(*value),
+            strong: true,
+        },
+        Part::Date(date) => Run {
+            text: formatter.day(*date),
+            strong: false,
+        },
+        Part::Period(period) => Run {
+            text: formatter.period(period),
+            strong: false,
+        },
+    }
 }
 
 /// [`clean`], keeping the spaces at both ends that part it from its neighbours.
@@ -133,9 +184,14 @@ pub(crate) fn size(bytes: usize, formatter: &Formatter) -> String {
             (b / rust_decimal::Decimal::from(1_000_000), "MB")
         }
         b if b >= rust_decimal::Decimal::from(1_000) => (b / rust_decimal::Decimal::from(1_000), "KB"),
-        b => (b, "bytes"),
+        b => (b, ""),
     };
-    formatter.decimal(value, u32::from(unit == "MB")) + "\u{a0}" + unit
+    let word = if unit.is_empty() {
+        formatter.say("bytes")
+    } else {
+        unit.to_owned()
+    };
+    formatter.decimal(value, u32::from(unit == "MB")) + "\u{a0}" + &word
 }
 
 #[cfg(test)]
@@ -162,15 +218,13 @@ mod tests {
     #[test]
     fn sentences_keep_the_spaces_between_their_parts() {
         let text = |text: &str| Part::Text(text.into());
-        let sentence = Sentence {
-            parts: vec![
-                text("Up "),
-                Part::Percent(rust_decimal::dec!(2)),
-                text(" since\n"),
-                text(" "),
-                Part::Strong(" x ".into()),
-            ],
-        };
+        let sentence = Sentence::plain(vec![
+            text("Up "),
+            Part::Percent(rust_decimal::dec!(2)),
+            text(" since\n"),
+            text(" "),
+            Part::Strong(" x ".into()),
+        ]);
         assert_eq!(
             plain(&runs(&sentence, &Formatter::new("en-US"))),
             "Up 2.0\u{a0}% since x"

@@ -33,7 +33,7 @@ pub(super) fn write(
         write_row(grid, row, anomaly, formatter)?;
     }
     let last = TOP + u32::try_from(own.len()).unwrap_or(u32::MAX - TOP);
-    let unit = style::unit_word(Unit::Currency, first.currency);
+    let unit = style::unit_mark(Unit::Currency, first.currency);
     let in_unit = |head: &str| Head::numbers(format!("{head} {unit}").trim_end());
     let mut heads = vec![
         Head::words("From"),

@@ -121,10 +121,9 @@ fn caption(metric: Metric, unit: Unit, currency: Option<Currency>) -> String {
     } else {
         metric.label()
     };
-    match style::unit_word(unit, currency) {
-        "" | "count" | "tokens" => about.to_owned(),
-        unit => format!("{about} {unit}"),
-    }
+    format!("{about} {}", style::unit_mark(unit, currency))
+        .trim_end()
+        .to_owned()
 }
 
 fn state(state: Option<BudgetState>) -> (&'static str, Color) {

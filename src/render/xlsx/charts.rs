@@ -6,6 +6,7 @@ mod steps;
 
 use super::grid::{Grid, nearest};
 use super::style;
+use crate::language::{Text, say};
 use crate::money::Currency;
 use crate::render::chart::rest_label;
 use crate::render::format::Formatter;
@@ -22,9 +23,6 @@ use rust_xlsxwriter::{
     Color, XlsxError,
 };
 
-/// Name of the sheet with the charts' data.
-pub(super) const SHEET: &str = "Chart data";
-
 /// Row of the heads; the data stands below.
 const TOP: u32 = 3;
 
@@ -36,6 +34,8 @@ const HEIGHT: u32 = 340;
 
 /// What all charts of a report share.
 pub(super) struct Studio<'a> {
+    /// Name of the sheet with the charts' data.
+    pub(super) sheet: String,
     pub(super) report: &'a Report,
     /// Those of its charts that the workbook draws.
     pub(super) charts: Vec<&'a Chart>,
@@ -56,15 +56,10 @@ pub(super) fn native(report: &Report) -> Vec<&Chart> {
 impl Studio<'_> {
     /// Writes what the charts draw, one block of columns beside the other.
     pub(super) fn write_data(&self, grid: &mut Grid<'_>) -> Result<(), XlsxError> {
-        grid.heading(0, 0, SHEET, &style::heading())?;
-        grid.heading(
-            1,
-            0,
-            "What the charts draw. The exact figures are in the tables of the other sheets.",
-            &style::muted(),
-        )?;
+        grid.heading(0, 0, &self.formatter.say("sheet-charts"), &style::heading())?;
+        grid.heading(1, 0, &self.formatter.say("chart-data-note"), &style::muted())?;
         for (chart, col) in self.charts.iter().zip(columns(&self.charts)) {
-            grid.heading(TOP - 1, col, &titled(chart), &style::plain().set_bold())?;
+            grid.heading(TOP - 1, col, &self.titled(chart), &style::plain().set_bold())?;
             let names = self.series(chart);
             for (at, name) in (col..).zip(&names) {
                 grid.text(TOP, at, name, &style::column_head(at > col))?;
@@ -72,8 +67,11 @@ impl Studio<'_> {
             match &chart.form {
                 ChartForm::Daily { days, base, .. } => write_days(grid, col, days, base, &axis_code(chart))?,
                 ChartForm::Bars { bars, others } => {
-                    let rest = others.map(|(hidden, value)| (rest_label(chart, bars.len(), hidden), value));
-                    write_bars(grid, col, bars, rest.as_ref(), &axis_code(chart))?;
+                    let rest = others.map(|(hidden, value)| {
+                        let label = rest_label(chart, bars.len(), hidden, self.formatter);
+                        (label, value)
+                    });
+                    self.write_bars(grid, col, bars, rest.as_ref(), &axis_code(chart))?;
                 }
                 ChartForm::Bridge { base, steps, current } => {
                     self.write_bridge(grid, col, (base, steps, current), &axis_code(chart))?;
@@ -82,8 +80,8 @@ impl Studio<'_> {
                     members::write(grid, col, (days, series), &axis_code(chart))?;
                 }
                 ChartForm::Ring { parts, others, .. } => {
-                    let rest = others.map(|(_, value)| (members::OTHERS.to_owned(), value));
-                    write_bars(grid, col, parts, rest.as_ref(), &axis_code(chart))?;
+                    let rest = others.map(|(_, value)| (self.formatter.say("others"), value));
+                    self.write_bars(grid, col, parts, rest.as_ref(), &axis_code(chart))?;
                 }
                 ChartForm::Budgets { bars } => budgets::write(grid, col, bars, &axis_code(chart))?,
                 ChartForm::Periods { points } => {
@@ -101,23 +99,26 @@ impl Studio<'_> {
     /// Heads of the columns that `chart` draws: the categories first.
     fn series(&self, chart: &Chart) -> Vec<String> {
         let period = self.formatter.period(&self.report.period);
+        let say = |id| self.formatter.say(id);
         match &chart.form {
             ChartForm::Daily { base, .. } if !base.is_empty() => {
                 let other = self.report.base().map(|other| self.formatter.period(other));
                 vec![
-                    "Day".into(),
+                    say("chart-day"),
                     period,
-                    other.unwrap_or_else(|| "Compared with".into()),
+                    other.unwrap_or_else(|| say("chart-compared")),
                 ]
             }
-            ChartForm::Daily { .. } => vec!["Day".into(), period],
-            ChartForm::Bars { .. } | ChartForm::Ring { .. } => vec!["Name".into(), period],
-            ChartForm::Bridge { .. } => ["Step", "Below", "Total", "More", "Less"].map(Into::into).into(),
-            ChartForm::Periods { .. } => vec!["Period".into(), titled(chart)],
+            ChartForm::Daily { .. } => vec![say("chart-day"), period],
+            ChartForm::Bars { .. } | ChartForm::Ring { .. } => vec![say("chart-name"), period],
+            ChartForm::Bridge { .. } => ["step", "chart-below", "total", "chart-more", "chart-less"]
+                .map(say)
+                .into(),
+            ChartForm::Periods { .. } => vec![say("chart-period"), self.titled(chart)],
             ChartForm::Budgets { .. } => budgets::HEADS.map(Into::into).into(),
             ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => {
-                let labels = series.iter().map(|line| view::name(&line.label));
-                std::iter::once("Day".to_owned()).chain(labels).collect()
+                let labels = series.iter().map(|line| view::named(&line.label, self.formatter));
+                std::iter::once(say("chart-day")).chain(labels).collect()
             }
         }
     }
@@ -145,12 +146,12 @@ impl Studio<'_> {
             ChartForm::Periods { points } => self.periods(chart, col, points.len()),
             ChartForm::Stacked { days, series } => self.members(col, days, series, false),
             ChartForm::Lines { days, series } => self.members(col, days, series, true),
-            ChartForm::Ring { tints, others, .. } => members::ring(chart, col, tints, others.is_some()),
+            ChartForm::Ring { tints, others, .. } => self.ring(chart, col, tints, others.is_some()),
             ChartForm::Bridge { .. } | ChartForm::Daily { .. } | ChartForm::Bars { .. } => return None,
         };
         native
             .title()
-            .set_name(titled(chart).as_str())
+            .set_name(self.titled(chart).as_str())
             .set_font(&font(12, style::INK));
         native.set_name(chart.key.as_str());
         let told = as_in_table(chart, self.report).message;
@@ -168,12 +169,12 @@ impl Studio<'_> {
         based: bool,
         (outlier, marked): (Option<&Outlier>, &[NaiveDate]),
     ) -> Native {
-        let names = self.series(chart);
+        let (names, sheet) = (self.series(chart), self.sheet.as_str());
         let last = TOP + count(days.len());
         let mut native = Native::new_column();
         let bars = native.add_series();
-        bars.set_categories((SHEET, TOP + 1, col, last, col)).set_values((
-            SHEET,
+        bars.set_categories((sheet, TOP + 1, col, last, col)).set_values((
+            sheet,
             TOP + 1,
             col + 1,
             last,
@@ -224,20 +225,20 @@ impl Studio<'_> {
             axis.set_max(top);
         }
         if based {
-            native.combine(&dashes(&names[2], col, last));
+            native.combine(&dashes(sheet, &names[2], col, last));
         }
         legend_below(&mut native);
         native
     }
 
     fn outlier_text(&self, chart: &Chart, outlier: &Outlier) -> String {
-        format!(
-            "{}: {}, {} × usual",
-            self.formatter.short_day(outlier.date),
-            self.formatter
-                .decimal(outlier.value, chart.currency.map_or(0, Currency::minor_units)),
-            self.formatter.decimal(outlier.times_usual, 1),
-        )
+        let places = chart.currency.map_or(0, Currency::minor_units);
+        self.formatter.put(say!(
+            "chart-outlier",
+            "day" = self.formatter.short_day(outlier.date),
+            "value" = self.formatter.decimal(outlier.value, places),
+            "times" = self.formatter.decimal(outlier.times_usual, 1),
+        ))
     }
 
     /// Names the days without data, since a gap says nothing by itself.
@@ -248,19 +249,23 @@ impl Studio<'_> {
             .map(|day| self.formatter.short_day(*day))
             .collect();
         if gaps.len() > NAMED_GAPS {
-            named.push(format!("{} more days", gaps.len() - NAMED_GAPS));
+            let more = gaps.len() - NAMED_GAPS;
+            named.push(self.formatter.put(say!("more-days", "count" = more)));
         }
-        (!named.is_empty()).then(|| format!("n/a: {}", named.join(", ")))
+        (!named.is_empty()).then(|| self.formatter.put(say!("chart-gaps", "days" = named.join(", "))))
     }
 
     fn bars(&self, chart: &Chart, col: u16, count_of_bars: usize, others: bool) -> Native {
-        let last = TOP + count(count_of_bars) + u32::from(others);
+        let (sheet, last) = (
+            self.sheet.as_str(),
+            TOP + count(count_of_bars) + u32::from(others),
+        );
         let mut native = Native::new_bar();
         let series = native.add_series();
         series
-            .set_categories((SHEET, TOP + 1, col, last, col))
-            .set_values((SHEET, TOP + 1, col + 1, last, col + 1));
-        series.set_name(titled(chart).as_str()).set_gap(35);
+            .set_categories((sheet, TOP + 1, col, last, col))
+            .set_values((sheet, TOP + 1, col + 1, last, col + 1));
+        series.set_name(self.titled(chart).as_str()).set_gap(35);
         series.set_format(&mut filled(self.accent));
         series.set_data_label(
             ChartDataLabel::new()
@@ -279,6 +284,35 @@ impl Studio<'_> {
         native.x_axis().set_hidden(true).set_major_gridlines(false);
         native.legend().set_hidden();
         native
+    }
+}
+
+impl Studio<'_> {
+    fn write_bars(
+        &self,
+        grid: &mut Grid<'_>,
+        col: u16,
+        bars: &[(Text, Decimal)],
+        rest: Option<&(String, Decimal)>,
+        code: &str,
+    ) -> Result<(), XlsxError> {
+        let bars = bars
+            .iter()
+            .map(|(label, value)| (view::named(label, self.formatter), *value));
+        for (row, (name, value)) in (TOP + 1..).zip(bars.chain(rest.cloned())) {
+            grid.text(row, col, &name, &style::plain())?;
+            write_point(grid, row, col + 1, Some(value), code)?;
+        }
+        Ok(())
+    }
+
+    /// `Cost per day (USD)`.
+    fn titled(&self, chart: &Chart) -> String {
+        let title = self.formatter.text(&chart.title);
+        match style::unit_mark(chart.unit, chart.currency) {
+            "" => title.into_owned(),
+            unit => format!("{title} ({unit})"),
+        }
     }
 }
 
@@ -309,12 +343,12 @@ fn legend_below(native: &mut Native) {
 }
 
 /// The comparison as a dashed line behind the bars.
-fn dashes(name: &str, col: u16, last: u32) -> Native {
+fn dashes(sheet: &str, name: &str, col: u16, last: u32) -> Native {
     let mut line = Native::new_line();
     let series = line.add_series();
     series
-        .set_categories((SHEET, TOP + 1, col, last, col))
-        .set_values((SHEET, TOP + 1, col + 2, last, col + 2));
+        .set_categories((sheet, TOP + 1, col, last, col))
+        .set_values((sheet, TOP + 1, col + 2, last, col + 2));
     series.set_name(name).set_marker(ChartMarker::new().set_none());
     let dash = ChartLine::new()
         .set_color(style::MUTED)
@@ -337,20 +371,6 @@ fn write_days(
         grid.date(row, col, *day)?;
         write_point(grid, row, col + 1, *value, code)?;
         write_point(grid, row, col + 2, base.get(at).copied().flatten(), code)?;
-    }
-    Ok(())
-}
-
-fn write_bars(
-    grid: &mut Grid<'_>,
-    col: u16,
-    bars: &[(String, Decimal)],
-    rest: Option<&(String, Decimal)>,
-    code: &str,
-) -> Result<(), XlsxError> {
-    for (row, (name, value)) in (TOP + 1..).zip(bars.iter().chain(rest)) {
-        grid.text(row, col, &view::name(name), &style::plain())?;
-        write_point(grid, row, col + 1, Some(*value), code)?;
     }
     Ok(())
 }
@@ -383,14 +403,6 @@ fn columns(charts: &[&Chart]) -> Vec<u16> {
     widths
         .scan(0, |next, width| Some(std::mem::replace(next, *next + width)))
         .collect()
-}
-
-/// `Cost per day (USD)`.
-fn titled(chart: &Chart) -> String {
-    match style::unit_word(chart.unit, chart.currency) {
-        "" | "count" | "tokens" => chart.title.clone(),
-        unit => format!("{} ({unit})", chart.title),
-    }
 }
 
 fn axis_code(chart: &Chart) -> String {

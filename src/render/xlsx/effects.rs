@@ -4,6 +4,7 @@ use super::figures::{self, Head};
 use super::grid::Grid;
 use super::sections::{TOP, distinct};
 use super::style;
+use crate::language::say;
 use crate::metric::Metric;
 use crate::render::format::Formatter;
 use crate::report::{Figure, Report, Section};
@@ -29,14 +30,14 @@ pub(super) fn write(
         }
     }
     let last = TOP + 2 + u32::try_from(metrics.len()).unwrap_or(u32::MAX - TOP - 2);
-    let labels = metrics.iter().map(|metric| metric.label().to_owned());
-    let rows = std::iter::once("Before".to_owned())
+    let labels = metrics.iter().map(|metric| formatter.metric_word(*metric));
+    let rows = std::iter::once(formatter.say("before"))
         .chain(labels)
         .chain([formatter.period(&report.period)]);
     for (row, label) in (TOP + 1..).zip(rows) {
         grid.text(row, 0, &label, &style::plain())?;
     }
-    let mut heads = vec![Head::words("Step")];
+    let mut heads = vec![Head::words(formatter.say("step"))];
     for (col, beside) in (1..).zip(&cost.comparisons) {
         let mut other = report.compared_with.iter();
         let name = other
@@ -45,10 +46,9 @@ pub(super) fn write(
                 || beside.comparison.clone(),
                 |other| formatter.period(&other.period),
             );
-        heads.push(Head::numbers(format!(
-            "From {name} {}",
-            style::unit_word(cost.unit, cost.currency)
-        )));
+        let from = formatter.put(say!("from-period", "period" = name));
+        let unit = style::unit_word(cost.unit, cost.currency, formatter);
+        heads.push(Head::numbers(format!("{from} {unit}")));
         grid.quantity(TOP + 1, col, beside.base_value, &code, false)?;
         for (row, metric) in (TOP + 2..).zip(&metrics) {
             let effect = effect(section, *metric, &beside.comparison);

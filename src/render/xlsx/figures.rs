@@ -2,7 +2,9 @@
 
 use super::grid::Grid;
 use super::style::{self, ADVERSE, FAVOURABLE};
+use crate::language::say;
 use crate::metric::Sense;
+use crate::render::format::Formatter;
 use crate::report::{Compared, Comparison, Direction, Figure};
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{
@@ -139,7 +141,7 @@ pub(super) fn write(
         .collect();
     keys.sort_unstable();
     keys.dedup();
-    let heads = heads(&keys, others, by_source);
+    let heads = heads(&keys, others, by_source, grid.formatter);
     let mut row = top;
     for figure in figures {
         let alone = figure.comparisons.is_empty().then_some(None);
@@ -155,37 +157,42 @@ pub(super) fn write(
     Ok(row)
 }
 
-fn heads(keys: &[&str], others: &[Compared], by_source: bool) -> Vec<Head> {
-    let mut heads = vec![Head::words("Figure"), Head::numbers("Value"), Head::words("Unit")];
+fn heads(keys: &[&str], others: &[Compared], by_source: bool, formatter: &Formatter) -> Vec<Head> {
+    let say = |id| formatter.say(id);
+    let mut heads = vec![
+        Head::words(say("figure")),
+        Head::numbers(say("value")),
+        Head::words(say("unit")),
+    ];
     if let Some(first) = keys.first() {
         let caption = if keys.len() == 1 {
-            comparison_word(first, others)
+            comparison_word(first, others, formatter)
         } else {
-            "Base".to_owned()
+            say("base")
         };
-        heads.extend(comparison_heads(caption));
+        heads.extend(comparison_heads(caption, formatter));
     }
     if keys.len() > 1 {
-        heads.push(Head::words("Compared with"));
+        heads.push(Head::words(say("compared-column")));
     }
     if by_source {
-        heads.push(Head::words("Source"));
+        heads.push(Head::words(say("source")));
     }
     heads
 }
 
-fn comparison_heads(base: String) -> [Head; 4] {
+fn comparison_heads(base: String, formatter: &Formatter) -> [Head; 4] {
     [
         Head::numbers(base),
-        Head::numbers("Change"),
-        Head::numbers("Change %"),
-        Head::words("Direction"),
+        Head::numbers(formatter.say("change")),
+        Head::numbers(formatter.say("change-percent")),
+        Head::words(formatter.say("direction")),
     ]
 }
 
 /// The heads of the four columns of a change from the period before.
-pub(super) fn change_heads(others: &[Compared]) -> [Head; 4] {
-    comparison_heads(comparison_word(PREVIOUS_PERIOD, others))
+pub(super) fn change_heads(others: &[Compared], formatter: &Formatter) -> [Head; 4] {
+    comparison_heads(comparison_word(PREVIOUS_PERIOD, others, formatter), formatter)
 }
 
 fn write_row(
@@ -197,12 +204,13 @@ fn write_row(
     by_source: bool,
 ) -> Result<(), XlsxError> {
     let (code, quotient) = (style::code(figure), figure.metric.is_quotient());
-    grid.text(row, 0, &figure.label, &style::plain())?;
+    let formatter = grid.formatter;
+    grid.text(row, 0, &formatter.own_label(figure), &style::plain())?;
     grid.quantity(row, 1, figure.value, &code, quotient)?;
     grid.text(
         row,
         2,
-        style::unit_word(figure.unit, figure.currency),
+        &style::unit_word(figure.unit, figure.currency, formatter),
         &style::beside().set_font_color(style::MUTED),
     )?;
     let mut col = 3;
@@ -217,7 +225,7 @@ fn write_row(
         grid.text(
             row,
             col,
-            &comparison_word(beside.map_or("", |beside| &beside.comparison), &[]),
+            &comparison_word(beside.map_or("", |beside| &beside.comparison), &[], formatter),
             &style::beside(),
         )?;
         col += 1;
@@ -226,7 +234,7 @@ fn write_row(
         grid.text(
             row,
             col,
-            figure.source.as_deref().unwrap_or("all sources"),
+            &source_word(figure.source.as_deref(), formatter),
             &style::beside(),
         )?;
     }
@@ -254,38 +262,36 @@ pub(super) fn write_comparison(
     grid.text(
         row,
         col + 3,
-        beside
-            .direction
-            .map_or("", |direction| direction_word(direction, beside.change)),
+        &beside.direction.map_or_else(String::new, |direction| {
+            direction_word(direction, beside.change, grid.formatter)
+        }),
         &style::beside(),
     )
 }
 
 /// Arrow and word: colour is never all that says it.
-pub(super) fn direction_word(direction: Direction, change: Option<Decimal>) -> &'static str {
-    match direction {
-        Direction::Flat if change.is_some_and(|change| change.is_zero()) => "● no change",
-        Direction::Up => "▲ up",
-        Direction::Down => "▼ down",
-        Direction::Flat => "● flat",
-        Direction::New => "▲ new",
-        Direction::Gone => "▼ gone",
-    }
+pub(super) fn direction_word(direction: Direction, change: Option<Decimal>, formatter: &Formatter) -> String {
+    let (arrow, word) = formatter.direction(direction, change.unwrap_or(Decimal::ONE));
+    format!("{arrow} {word}")
+}
+
+/// The name of a source, or of all of them.
+pub(super) fn source_word(source: Option<&str>, formatter: &Formatter) -> String {
+    source.map_or_else(|| formatter.say("of-all-sources"), str::to_owned)
 }
 
 /// `previous_period` reads as the name of that period where it is known.
-pub(super) fn comparison_word(key: &str, others: &[Compared]) -> String {
-    let period = others
-        .iter()
-        .find(|other| other.comparison == key)
-        .map_or_else(String::new, |other| format!(" ({})", other.period.id));
-    match key {
-        PREVIOUS_PERIOD if period.is_empty() => "Previous period".to_owned(),
-        PREVIOUS_PERIOD => format!("Previous{period}"),
-        "same_period_last_year" => format!("Same period last year{period}"),
+pub(super) fn comparison_word(key: &str, others: &[Compared], formatter: &Formatter) -> String {
+    let mut found = others.iter().filter(|other| other.comparison == key);
+    let period = found.next().map(|other| other.period.id.as_str());
+    match (key, period) {
+        (PREVIOUS_PERIOD, None) => formatter.say("previous-period"),
+        (PREVIOUS_PERIOD, Some(period)) => formatter.put(say!("previous", "period" = period)),
+        ("same_period_last_year", None) => formatter.say("last-year-period"),
+        ("same_period_last_year", Some(period)) => formatter.put(say!("last-year", "period" = period)),
         // Of the version before: `revision_1`.
-        id if id.starts_with("revision_") => id.replace("revision_", "Revision "),
-        id => id.to_owned(),
+        (id, _) if id.starts_with("revision_") => id.replace("revision_", "Revision "),
+        (id, _) => id.to_owned(),
     }
 }
 

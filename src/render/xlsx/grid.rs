@@ -1,15 +1,13 @@
 //! Cells: the one place where text and decimals enter a sheet.
 
 use super::style;
+use crate::render::format::Formatter;
 use crate::render::neutral::starts_a_formula;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 use std::collections::HashMap;
-
-/// What a cell says where nothing is known.
-pub(super) const NOT_AVAILABLE: &str = "n/a";
 
 /// Significant digits that a number of Excel holds.
 const DIGITS: u32 = 15;
@@ -29,6 +27,7 @@ const MOST_LINES: f64 = 20.0;
 /// A sheet being written, and the widths its columns need.
 pub(super) struct Grid<'w> {
     pub(super) sheet: &'w mut Worksheet,
+    pub(super) formatter: &'w Formatter,
     widths: Vec<f64>,
     /// Heights of the rows whose text wraps.
     heights: HashMap<u32, f64>,
@@ -40,7 +39,12 @@ pub(super) struct Grid<'w> {
 
 impl<'w> Grid<'w> {
     /// Names the sheet and sets it up for print: landscape A4, as wide as the page.
-    pub(super) fn new(sheet: &'w mut Worksheet, name: &str, accent: bool) -> Result<Self, XlsxError> {
+    pub(super) fn new(
+        sheet: &'w mut Worksheet,
+        name: &str,
+        accent: bool,
+        formatter: &'w Formatter,
+    ) -> Result<Self, XlsxError> {
         sheet.set_name(name)?;
         sheet
             .set_landscape()
@@ -54,6 +58,7 @@ impl<'w> Grid<'w> {
         }
         Ok(Self {
             sheet,
+            formatter,
             widths: Vec::new(),
             heights: HashMap::new(),
             as_text: 0,
@@ -111,7 +116,7 @@ impl<'w> Grid<'w> {
     }
 
     pub(super) fn missing(&mut self, row: u32, col: u16) -> Result<(), XlsxError> {
-        self.text(row, col, NOT_AVAILABLE, &style::missing())
+        self.text(row, col, &self.formatter.not_available(), &style::missing())
     }
 
     /// A quantity, or "n/a". Beyond 15 significant digits it is text, so that no digit is lost, unless `rounded` says that it is a

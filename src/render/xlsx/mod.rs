@@ -18,6 +18,7 @@ mod trend;
 
 use super::format::Formatter;
 use super::{Look, RenderError};
+use crate::language::say;
 use crate::report::{Chart, ChartForm, Report, Section};
 use charts::Studio;
 use grid::Grid;
@@ -43,16 +44,22 @@ pub(super) fn render(report: &Report, look: &Look) -> Result<Vec<u8>, RenderErro
 }
 
 fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
-    let formatter = Formatter::new(&look.locale);
+    let formatter = Formatter::of(look);
+    let mut names = Names::new(&formatter);
+    let summary = names.unique(&formatter.say("sheet-summary"));
+    let (data, notes) = (
+        names.unique(&formatter.say("sheet-charts")),
+        names.unique(&formatter.say("sheet-notes")),
+    );
     let studio = Studio {
+        sheet: data,
         report,
         charts: charts::native(report),
         formatter: &formatter,
         accent: style::accent(look.brand.accent.as_deref()),
     };
     let mut workbook = Workbook::new();
-    workbook.set_properties(&properties(report, look));
-    let mut names = Names::default();
+    workbook.set_properties(&properties(report, look, &formatter));
     let sections: Vec<&Section> = report
         .sections
         .iter()
@@ -63,15 +70,13 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
         .filter(|at| *at == 0 || homes[*at].is_none())
         .collect();
 
-    let mut grid = Grid::new(workbook.add_worksheet(), &names.unique("Summary"), false)?;
+    let mut grid = Grid::new(workbook.add_worksheet(), &summary, false, &formatter)?;
     summary::write(&mut grid, &studio, look.brand.name.as_deref(), &on_summary)?;
     grid.fit()?;
     let mut as_text = grid.as_text;
-    names.reserve(charts::SHEET);
-    names.reserve("Notes");
     for (index, section) in sections.iter().enumerate() {
-        let name = names.unique(&sheet_name(section, report));
-        let mut grid = Grid::new(workbook.add_worksheet(), &name, false)?;
+        let name = names.unique(&sheet_name(section, report, &formatter));
+        let mut grid = Grid::new(workbook.add_worksheet(), &name, false, &formatter)?;
         let context = sections::Context {
             subtitle: subtitle(section, report, &formatter),
             others: &report.compared_with,
@@ -80,10 +85,15 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
             formatter: &formatter,
         };
         let columns = sections::write(&mut grid, section, &table_name(&section.key, index), &context)?;
-        let mut row = sections::TOP;
+        // The sheet of budgets is as wide as a page without its chart.
+        let (mut row, col) = if section.key == "budgets" {
+            (grid.bottom + 2, 0)
+        } else {
+            (sections::TOP, columns + 1)
+        };
         for at in (0..homes.len()).filter(|at| homes[*at] == Some(index)) {
             if let Some(chart) = studio.draw(at, CHART_WIDTH) {
-                grid.sheet.insert_chart(row, columns + 1, &chart)?;
+                grid.sheet.insert_chart(row, col, &chart)?;
                 row += 19;
                 if on_summary.contains(&at) {
                     // It is printed there; beside the table it would make the letters too small to read.
@@ -99,23 +109,28 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
         as_text += grid.as_text;
     }
     if !report.charts.is_empty() {
-        let mut grid = Grid::new(workbook.add_worksheet(), charts::SHEET, true)?;
+        let mut grid = Grid::new(workbook.add_worksheet(), &studio.sheet, true, &formatter)?;
         grid.sheet.set_print_fit_to_pages(1, 1);
         studio.write_data(&mut grid)?;
         grid.fit()?;
     }
-    let mut grid = Grid::new(workbook.add_worksheet(), "Notes", true)?;
+    let mut grid = Grid::new(workbook.add_worksheet(), &notes, true, &formatter)?;
     grid.widen(0, 32.0);
     grid.fit()?;
     notes::write(&mut grid, report, &formatter, as_text)?;
     workbook.save_to_buffer()
 }
 
-fn properties(report: &Report, look: &Look) -> DocProperties {
+fn properties(report: &Report, look: &Look, formatter: &Formatter) -> DocProperties {
+    let run = say!(
+        "workbook-run",
+        "run" = &report.run_id,
+        "revision" = report.revision
+    );
     let properties = DocProperties::new()
         .set_title(&report.title)
         .set_subject(&report.period.id)
-        .set_comment(format!("Run {}, revision {}", report.run_id, report.revision))
+        .set_comment(formatter.put(run))
         // The time of the run, not of writing, so that a rebuilt file has the same bytes.
         .set_creation_datetime(&report.generated_at);
     match &look.brand.name {
@@ -174,17 +189,20 @@ fn subtitle(section: &Section, report: &Report, formatter: &Formatter) -> String
         .find(|source| Some(&source.name) == section.source.as_ref());
     match source {
         Some(source) => format!(
-            "{period} · {} ({}) · {} days",
-            source.platform, source.name, source.zone
+            "{period} · {} ({}) · {}",
+            formatter.text(&source.platform),
+            source.name,
+            formatter.put(say!("days-of-zone", "zone" = &source.zone))
         ),
-        None => format!("{period} · all sources"),
+        None => format!("{period} · {}", formatter.say("of-all-sources")),
     }
 }
 
-fn sheet_name(section: &Section, report: &Report) -> String {
+fn sheet_name(section: &Section, report: &Report, formatter: &Formatter) -> String {
+    let title = formatter.text(&section.title);
     match &section.source {
-        Some(source) if report.sources.len() > 1 => format!("{} {source}", section.title),
-        _ => section.title.clone(),
+        Some(source) if report.sources.len() > 1 => format!("{title} {source}"),
+        _ => title.into_owned(),
     }
 }
 
@@ -202,12 +220,19 @@ fn table_name(key: &str, index: usize) -> String {
 }
 
 /// Names of sheets that are taken, in lower case.
-#[derive(Default)]
-struct Names(HashSet<String>);
+struct Names {
+    taken: HashSet<String>,
+    unnamed: String,
+    history: String,
+}
 
 impl Names {
-    fn reserve(&mut self, name: &str) {
-        self.0.insert(name.to_lowercase());
+    fn new(formatter: &Formatter) -> Self {
+        Self {
+            taken: HashSet::new(),
+            unnamed: formatter.say("sheet-unnamed"),
+            history: formatter.say("sheet-history"),
+        }
     }
 
     /// `wanted` without what Excel forbids, cut to 31, and numbered where the name is taken.
@@ -223,16 +248,17 @@ impl Names {
         let words: Vec<&str> = clean.split_whitespace().collect();
         let words = words.join(" ");
         let clean = match words.trim_matches('\'').trim() {
-            "" => "Sheet",
+            "" => self.unnamed.as_str(),
             // Excel keeps this name for itself.
-            name if name.eq_ignore_ascii_case("history") => "History of the period",
+            name if name.eq_ignore_ascii_case("history") => self.history.as_str(),
             name => name,
         };
-        let mut name = cut(clean, "");
+        let clean = clean.to_owned();
+        let mut name = cut(&clean, "");
         let mut number = 1;
-        while !self.0.insert(name.to_lowercase()) {
+        while !self.taken.insert(name.to_lowercase()) {
             number += 1;
-            name = cut(clean, &format!(" ({number})"));
+            name = cut(&clean, &format!(" ({number})"));
         }
         name
     }

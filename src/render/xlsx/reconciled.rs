@@ -2,14 +2,14 @@
 
 use super::figures::{self, Head, Total};
 use super::grid::Grid;
-use super::sections::{TOP, capitalised};
+use super::sections::TOP;
 use super::style;
 use crate::metric::Metric;
 use crate::money;
 use crate::render::format::Formatter;
 use crate::render::view::reconciled::{rows_of, tie_word, tolerance_words, unattributed};
 use crate::report::reconcile::{BILL, TIES};
-use crate::report::{Figure, Section};
+use crate::report::{Figure, Section, capitalised};
 use rust_decimal::Decimal;
 use rust_xlsxwriter::XlsxError;
 
@@ -27,14 +27,19 @@ pub(super) fn write(
 ) -> Result<Option<u16>, XlsxError> {
     match section.key.as_str() {
         _ if section.figures.is_empty() => Ok(None),
-        TIES => ties(grid, section, table).map(Some),
+        TIES => ties(grid, section, table, formatter).map(Some),
         BILL => bill(grid, section, table, formatter).map(Some),
-        key if key.starts_with(BILL) => split(grid, section, table).map(Some),
+        key if key.starts_with(BILL) => split(grid, section, table, formatter).map(Some),
         _ => Ok(None),
     }
 }
 
-fn ties(grid: &mut Grid<'_>, section: &Section, table: &str) -> Result<u16, XlsxError> {
+fn ties(
+    grid: &mut Grid<'_>,
+    section: &Section,
+    table: &str,
+    formatter: &Formatter,
+) -> Result<u16, XlsxError> {
     let sums = section
         .figures
         .iter()
@@ -46,7 +51,7 @@ fn ties(grid: &mut Grid<'_>, section: &Section, table: &str) -> Result<u16, Xlsx
         let code = style::code(sum);
         let beside = sum.comparisons.first();
         grid.text(row, 0, &sum.label, &style::plain())?;
-        unit(grid, row, 1, sum)?;
+        unit(grid, row, 1, sum, formatter)?;
         grid.quantity(row, 2, sum.value, &code, false)?;
         grid.quantity(row, 3, beside.and_then(|beside| beside.base_value), &code, false)?;
         grid.quantity(row, 4, beside.and_then(|beside| beside.change), ALL_DIGITS, false)?;
@@ -94,7 +99,7 @@ fn bill(
             &style::code(figure),
             figure.metric.is_quotient(),
         )?;
-        unit(grid, row, 2, figure)?;
+        unit(grid, row, 2, figure, formatter)?;
         let remark = match figure.metric {
             Metric::UnexplainedCost => tolerance_words(section, formatter),
             _ => known.to_owned(),
@@ -111,7 +116,12 @@ fn bill(
     Ok(4)
 }
 
-fn split(grid: &mut Grid<'_>, section: &Section, table: &str) -> Result<u16, XlsxError> {
+fn split(
+    grid: &mut Grid<'_>,
+    section: &Section,
+    table: &str,
+    formatter: &Formatter,
+) -> Result<u16, XlsxError> {
     let first = &section.figures[0];
     let code = style::code(first);
     let mut columns: [Vec<Option<Decimal>>; 3] = [const { Vec::new() }; 3];
@@ -132,11 +142,13 @@ fn split(grid: &mut Grid<'_>, section: &Section, table: &str) -> Result<u16, Xls
         let percent = beside.and_then(|beside| beside.change_percent);
         grid.quantity(row, 4, percent, &style::signed("#,##0.0"), true)?;
     }
-    let unit = style::unit_word(first.unit, first.currency);
+    let unit = style::unit_mark(first.unit, first.currency);
     let captions = ["Usage", "Bill", "Bill − usage"];
     let mut heads = vec![Head {
         total: Total::Label("Total".to_owned()),
-        ..Head::words(capitalised(first.dimension.as_deref().unwrap_or("member")))
+        ..Head::words(capitalised(
+            &first.dimension.as_deref().unwrap_or("member").replace('_', " "),
+        ))
     }];
     heads.extend(captions.into_iter().zip(&columns).map(|(caption, column)| Head {
         total: total(column, &code),
@@ -164,7 +176,13 @@ fn total(column: &[Option<Decimal>], code: &str) -> Total {
     }
 }
 
-fn unit(grid: &mut Grid<'_>, row: u32, col: u16, figure: &Figure) -> Result<(), XlsxError> {
-    let word = style::unit_word(figure.unit, figure.currency);
-    grid.text(row, col, word, &style::beside().set_font_color(style::MUTED))
+fn unit(
+    grid: &mut Grid<'_>,
+    row: u32,
+    col: u16,
+    figure: &Figure,
+    formatter: &Formatter,
+) -> Result<(), XlsxError> {
+    let word = style::unit_word(figure.unit, figure.currency, formatter);
+    grid.text(row, col, &word, &style::beside().set_font_color(style::MUTED))
 }

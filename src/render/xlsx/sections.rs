@@ -3,13 +3,15 @@
 use super::figures::{self, Head, Total};
 use super::grid::Grid;
 use super::{anomalies, budgets, effects, reconciled, style, trend};
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
 use crate::render::format::Formatter;
-use crate::report::{Compared, Figure, Report, Section, restatement};
+use crate::report::{Compared, Figure, Report, Section, capitalised, restatement};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{ConditionalFormatDataBar, XlsxError};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// Row of the head of each section's table.
@@ -31,7 +33,7 @@ pub(super) fn write(
     table: &str,
     context: &Context<'_>,
 ) -> Result<u16, XlsxError> {
-    grid.heading(0, 0, &section.title, &style::heading())?;
+    grid.heading(0, 0, &context.formatter.text(&section.title), &style::heading())?;
     grid.heading(1, 0, &context.subtitle, &style::muted())?;
     let by_source = context.several_sources && section.source.is_none();
     let steps = match section.key.as_str() {
@@ -43,14 +45,14 @@ pub(super) fn write(
     let columns = if let Some(columns) = steps {
         columns
     } else if section.figures.is_empty() {
-        grid.heading(TOP, 0, "No data available", &style::muted())?;
+        grid.heading(TOP, 0, &context.formatter.say("no-data"), &style::muted())?;
         return Ok(4);
     } else if section.key == "trend" {
         trend::write(grid, section, table, context.others)?
     } else if section.key != restatement::SECTION
         && section.figures.iter().any(|figure| figure.member.is_some())
     {
-        Matrix::new(section).write(grid, table, context.others, by_source)?
+        Matrix::new(section, context.formatter).write(grid, table, context.others, by_source)?
     } else {
         let all: Vec<&Figure> = section.figures.iter().collect();
         figures::write(grid, TOP, table, &all, context.others, by_source)?;
@@ -84,12 +86,13 @@ impl<'a> Measure<'a> {
     }
 
     /// `Total cost USD`: the unit once, in the head. No brackets, which a formula over the table's columns would have to escape.
-    fn caption(self) -> String {
-        let about = self
-            .member
-            .map_or_else(|| self.metric.label().to_owned(), plain_head);
-        match style::unit_word(self.unit, self.currency) {
-            "" | "count" | "tokens" => about,
+    fn caption(self, heads: &HashMap<&str, String>, formatter: &Formatter) -> String {
+        let about = self.member.map_or_else(
+            || formatter.metric_word(self.metric),
+            |member| plain_head(heads.get(member).map_or(member, String::as_str)),
+        );
+        match style::unit_mark(self.unit, self.currency) {
+            "" => about,
             unit => format!("{about} {unit}"),
         }
     }
@@ -113,9 +116,9 @@ type Place<'a> = (Option<&'a str>, Option<u32>, &'a str, Option<&'a str>);
 struct Line<'a> {
     rank: Option<u32>,
     source: Option<&'a str>,
-    name: &'a str,
+    name: Cow<'a, str>,
     /// What else the row is about: the service type of what a project used, the project of an agent.
-    belongs: Option<&'a str>,
+    belongs: Option<&'a Text>,
     figures: HashMap<Measure<'a>, &'a Figure>,
 }
 
@@ -127,16 +130,21 @@ struct Matrix<'a> {
     keys: Vec<&'a str>,
     lines: Vec<Line<'a>>,
     ranked: bool,
+    formatter: &'a Formatter,
+    /// What the members of a split are called.
+    heads: HashMap<&'a str, String>,
 }
 
 impl<'a> Matrix<'a> {
-    fn new(section: &'a Section) -> Self {
+    fn new(section: &'a Section, formatter: &'a Formatter) -> Self {
         let mut matrix = Self {
             section,
             measures: Vec::new(),
             keys: Vec::new(),
             lines: Vec::new(),
             ranked: false,
+            formatter,
+            heads: HashMap::new(),
         };
         // Members are listed by the names that readers know.
         let labelled = section.key.starts_with("by_");
@@ -144,6 +152,10 @@ impl<'a> Matrix<'a> {
         let mut places: HashMap<Place<'_>, usize> = HashMap::new();
         for figure in &section.figures {
             let measure = Measure::of(figure);
+            if let Some(member) = measure.member {
+                let head = || formatter.text(&figure.label).into_owned();
+                matrix.heads.entry(member).or_insert_with(head);
+            }
             if !matrix.measures.contains(&measure) {
                 matrix.measures.push(measure);
             }
@@ -153,7 +165,7 @@ impl<'a> Matrix<'a> {
                 }
             }
             matrix.ranked |= figure.rank.is_some();
-            let name = match figure.member.as_deref() {
+            let name: &str = match figure.member.as_deref() {
                 Some(member) if !labelled => member,
                 _ => &figure.label,
             };
@@ -169,11 +181,16 @@ impl<'a> Matrix<'a> {
             if taken {
                 *place = matrix.lines.len();
                 let source = figure.source.as_deref();
+                let own = labelled || figure.member.is_none();
                 matrix.lines.push(Line {
                     rank: figure.rank,
                     source,
-                    name,
-                    belongs,
+                    name: if own {
+                        formatter.text(&figure.label)
+                    } else {
+                        Cow::Borrowed(name)
+                    },
+                    belongs: paired.then_some(&figure.label),
                     figures: HashMap::new(),
                 });
             }
@@ -198,9 +215,14 @@ impl<'a> Matrix<'a> {
         if by_source {
             let col = u16::try_from(heads.len()).unwrap_or(u16::MAX);
             for (row, line) in (first..).zip(&self.lines) {
-                grid.text(row, col, line.source.unwrap_or("all sources"), &style::beside())?;
+                grid.text(
+                    row,
+                    col,
+                    &figures::source_word(line.source, self.formatter),
+                    &style::beside(),
+                )?;
             }
-            heads.push(Head::words("Source"));
+            heads.push(Head::words(self.formatter.say("source")));
         }
         self.label_total(&mut heads);
         distinct(&mut heads);
@@ -224,21 +246,21 @@ impl<'a> Matrix<'a> {
             }
             match line.name.parse::<NaiveDate>() {
                 Ok(date) if dimension == "day" => grid.date(row, col, date)?,
-                _ if self.ranked => grid.text(row, col, line.name, &style::beside())?,
-                _ => grid.text(row, col, line.name, &style::plain())?,
+                _ if self.ranked => grid.text(row, col, &line.name, &style::beside())?,
+                _ => grid.text(row, col, &line.name, &style::plain())?,
             }
         }
         let belonging = belonging(self.section);
         for (row, line) in (TOP + 1..).zip(&self.lines) {
             if let Some(belongs) = line.belongs {
-                grid.text(row, col + 1, belongs, &style::plain())?;
+                grid.text(row, col + 1, &self.formatter.text(belongs), &style::plain())?;
             }
         }
-        let rank = self.ranked.then(|| Head::numbers("Rank"));
+        let rank = self.ranked.then(|| Head::numbers(self.formatter.say("rank")));
         Ok(rank
             .into_iter()
-            .chain([Head::words(capitalised(dimension))])
-            .chain(belonging.map(Head::words))
+            .chain([Head::words(self.dimension(dimension))])
+            .chain(belonging.map(|dimension| Head::words(self.dimension(dimension))))
             .collect())
     }
 
@@ -294,7 +316,7 @@ impl<'a> Matrix<'a> {
         }
         let mut heads = vec![Head {
             total: self.total(measure, code, as_text),
-            ..Head::numbers(measure.caption())
+            ..Head::numbers(measure.caption(&self.heads, self.formatter))
         }];
         for (at, key) in (0_u16..).zip(keys) {
             if full {
@@ -310,22 +332,37 @@ impl<'a> Matrix<'a> {
 
     fn comparison_heads(&self, measure: Measure<'_>, key: &str, others: &[Compared]) -> [Head; 4] {
         let about = if self.measures.len() > 1 {
-            format!("{}: ", measure.metric.label())
+            Some(self.formatter.metric_word(measure.metric))
         } else {
-            String::new()
+            None
         };
-        let versus = figures::comparison_word(key, others);
+        let versus = figures::comparison_word(key, others, self.formatter);
         let mut periods = others.iter().filter(|other| other.comparison == key);
         let against = match periods.next() {
-            _ if self.keys.len() < 2 => String::new(),
-            Some(other) => format!(" ({})", other.period.id),
-            None => format!(" ({versus})"),
+            _ if self.keys.len() < 2 => None,
+            Some(other) => Some(other.period.id.clone()),
+            None => Some(versus.clone()),
+        };
+        let about = |column: String| match &about {
+            Some(figure) => self
+                .formatter
+                .put(say!("about-column", "figure" = figure, "column" = column)),
+            None => column,
+        };
+        let column = |id: &str| {
+            let word = self.formatter.say(id);
+            about(match &against {
+                Some(period) => self
+                    .formatter
+                    .put(say!("against", "column" = word, "period" = period)),
+                None => word,
+            })
         };
         [
-            Head::numbers(format!("{about}{versus}")),
-            Head::numbers(format!("{about}change{against}")),
-            Head::numbers(format!("{about}change %{against}")),
-            Head::words(format!("{about}direction{against}")),
+            Head::numbers(about(versus)),
+            Head::numbers(column("change-of")),
+            Head::numbers(column("change-percent-of")),
+            Head::words(column("direction-of")),
         ]
     }
 
@@ -350,24 +387,29 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// What a member of `dimension` is, as the head of a column.
+    fn dimension(&self, dimension: &str) -> String {
+        capitalised(&self.formatter.text(&Text::keyed("dimension-", dimension)))
+    }
+
     fn label_total(&self, heads: &mut [Head]) {
         let missing = self.section.figures.iter().any(|figure| figure.value.is_none());
         let label = match (self.ranked, missing) {
-            (_, true) => "Total without n/a",
-            (true, false) => "Total shown",
-            (false, false) => "Total",
+            (_, true) => "total-without",
+            (true, false) => "total-shown",
+            (false, false) => "total",
         };
         if heads.iter().any(|head| !matches!(head.total, Total::Nothing)) {
-            heads[usize::from(self.ranked)].total = Total::Label(label.to_owned());
+            heads[usize::from(self.ranked)].total = Total::Label(self.formatter.say(label));
         }
     }
 }
 
-/// What the label of a row that is about two things says, as the head of its column.
+/// Which dimension the label of a row that is about two things is of.
 fn belonging(section: &Section) -> Option<&'static str> {
     match section.key.as_str() {
-        "usage" => Some("Service type"),
-        "top_agents_by_cost" => Some("Project"),
+        "usage" => Some("service_type"),
+        "top_agents_by_cost" => Some("project"),
         _ => None,
     }
 }
@@ -383,13 +425,4 @@ pub(super) fn distinct(heads: &mut [Head]) {
             head.caption = format!("{plain} {number}");
         }
     }
-}
-
-/// `service_type` reads `Service type`.
-pub(super) fn capitalised(key: &str) -> String {
-    let words = key.replace('_', " ");
-    let mut letters = words.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

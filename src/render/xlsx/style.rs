@@ -2,7 +2,7 @@
 
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
-use crate::render::format::RATE_DECIMALS;
+use crate::render::format::{Formatter, RATE_DECIMALS};
 use crate::report::Figure;
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder};
 
@@ -113,13 +113,21 @@ fn is_average(metric: Metric) -> bool {
 }
 
 /// The unit as a column says it.
-pub(super) fn unit_word(unit: Unit, currency: Option<Currency>) -> &'static str {
+pub(super) fn unit_word(unit: Unit, currency: Option<Currency>, formatter: &Formatter) -> String {
+    match unit {
+        Unit::Count => formatter.say("unit-count"),
+        Unit::Tokens => formatter.say("unit-tokens"),
+        _ => unit_mark(unit, currency).to_owned(),
+    }
+}
+
+/// The unit where a heading needs one: nothing for what is counted.
+pub(super) fn unit_mark(unit: Unit, currency: Option<Currency>) -> &'static str {
     match unit {
         Unit::Currency => currency.map_or("", Currency::code),
         Unit::Percent => "%",
         Unit::Ms => "ms",
-        Unit::Count => "count",
-        Unit::Tokens => "tokens",
+        Unit::Count | Unit::Tokens => "",
     }
 }
 

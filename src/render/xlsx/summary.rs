@@ -4,6 +4,7 @@ use super::charts::Studio;
 use super::figures::{self, direction_word};
 use super::grid::{Grid, width};
 use super::style;
+use crate::language::say;
 use crate::metric::{Metric, Unit};
 use crate::money::rounded;
 use crate::render::format::{RATE_DECIMALS, decimals};
@@ -156,8 +157,8 @@ fn write_card(
     } else {
         style::code(figure)
     };
-    let unit = match style::unit_word(figure.unit, figure.currency) {
-        "" | "count" | "tokens" => String::new(),
+    let unit = match style::unit_mark(figure.unit, figure.currency) {
+        "" => String::new(),
         unit => format!(" ({unit})"),
     };
     let mut label = format!("{}{unit}", studio.formatter.label(figure));
@@ -188,19 +189,16 @@ fn write_card(
         grid.heading(
             row + 2,
             col,
-            if beside.is_some() {
-                "no comparison: n/a"
-            } else {
-                ""
-            },
+            &beside.map_or_else(String::new, |_| studio.formatter.say("no-comparison")),
             &tone,
         )?;
         return grid.heading(row + 3, col, "", &tone);
     };
-    let word = direction_word(direction, beside.change);
+    let word = direction_word(direction, beside.change, studio.formatter);
+    let in_points = studio.formatter.say("points");
     let points = figure.unit == Unit::Percent;
     let (size, unit) = if points {
-        (beside.change, "pp")
+        (beside.change, in_points.as_str())
     } else {
         (beside.change_percent, "%")
     };
@@ -211,10 +209,10 @@ fn write_card(
                 row + 2,
                 col,
                 Some(size),
-                &tone.clone().set_num_format(worded(word, size, unit)),
+                &tone.clone().set_num_format(worded(&word, size, unit)),
             )?;
         }
-        _ => grid.heading(row + 2, col, word, &tone)?,
+        _ => grid.heading(row + 2, col, &word, &tone)?,
     }
     let silent = points || beside.change.is_some_and(|change| change.is_zero());
     let amount = if silent { None } else { scaled(beside.change) };
@@ -239,7 +237,7 @@ fn worded(word: &str, size: Decimal, unit: &str) -> String {
         let text = format!("\"{word} >999 %\"");
         return format!("{text};{text}");
     }
-    let code = style::grouped(if unit == "pp" { RATE_DECIMALS } else { 1 });
+    let code = style::grouped(if unit == "%" { 1 } else { RATE_DECIMALS });
     let text = format!("\"{word} \"{code}\" {unit}\"");
     format!("{text};{text}")
 }
@@ -264,7 +262,7 @@ fn write_plain(
         None => grid.heading(
             row,
             col,
-            super::grid::NOT_AVAILABLE,
+            &grid.formatter.not_available(),
             &format.clone().set_font_color(style::MUTED),
         ),
     }
@@ -285,12 +283,13 @@ fn tone(figure: &Figure, direction: Option<Direction>) -> rust_xlsxwriter::Color
 fn write_figures(grid: &mut Grid<'_>, row: u32, report: &Report) -> Result<(), XlsxError> {
     let sections = report.sections.iter().filter(|section| section.key == "summary");
     let figures: Vec<&Figure> = sections.flat_map(|section| &section.figures).collect();
-    grid.heading(row, 0, "All figures", &style::heading())?;
+    let formatter = grid.formatter;
+    grid.heading(row, 0, &formatter.say("figures"), &style::heading())?;
     // On paper the table begins a page, so that none of its rows stands alone on the next.
     grid.sheet.set_page_breaks(&[row])?;
     let mut last = row + 1;
     if figures.is_empty() {
-        grid.heading(last, 0, "No data available", &style::muted())?;
+        grid.heading(last, 0, &formatter.say("no-data"), &style::muted())?;
     } else {
         last = figures::write(
             grid,
@@ -301,9 +300,11 @@ fn write_figures(grid: &mut Grid<'_>, row: u32, report: &Report) -> Result<(), X
             report.sources.len() > 1,
         )?;
     }
-    let foot = format!(
-        "Run {}, revision {}. Sources, notices and definitions are on the last sheet, Notes.",
-        report.run_id, report.revision
+    let foot = say!(
+        "summary-foot",
+        "run" = &report.run_id,
+        "revision" = report.revision
     );
+    let foot = formatter.put(foot);
     grid.heading(last + 2, 0, &foot, &style::muted())
 }

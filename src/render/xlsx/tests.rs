@@ -173,8 +173,8 @@ fn hostile_names_are_text_in_every_place() {
         .collect();
     let mut report = only(figures);
     report.title = names[1].clone();
-    report.sections[1].title.clone_from(&names[20]);
-    report.notices[0].text.clone_from(&names[40]);
+    report.sections[1].title = names[20].as_str().into();
+    report.notices[0].text = names[40].as_str().into();
     let bytes = render(&report, &look()).unwrap();
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
     let name = book.sheet_names()[1].clone();
@@ -380,7 +380,7 @@ fn a_long_year_and_many_members_fit() {
 
 #[test]
 fn names_of_sheets_are_clean_short_and_unique() {
-    let mut names = Names::default();
+    let mut names = Names::new(&crate::render::format::Formatter::new("en-US"));
     for (wanted, expected) in [
         ("By model", "By model"),
         ("by MODEL", "by MODEL (2)"),

@@ -33,9 +33,12 @@ pub(super) fn write(
         members.filter_map(|figure| figure.member.as_deref()).collect()
     });
     let after = BEFORE + u16::try_from(periods.len()).unwrap_or(u16::MAX - BEFORE);
-    let mut heads = vec![Head::words("Figure"), Head::words("Unit"), Head::words("Line")];
+    let formatter = grid.formatter;
+    let mut heads: Vec<Head> = ["figure", "unit", "line"]
+        .map(|id| Head::words(formatter.say(id)))
+        .into();
     heads.extend(periods.iter().map(|period| Head::numbers(*period)));
-    heads.extend(figures::change_heads(others));
+    heads.extend(figures::change_heads(others, formatter));
     for (row, line) in (TOP + 1..).zip(&lines) {
         write_line(grid, row, line, after)?;
         figures::colour(grid, (row, row), after + 1, line.metric.sense())?;
@@ -49,11 +52,12 @@ pub(super) fn write(
 fn write_line(grid: &mut Grid<'_>, row: u32, line: &Line<'_>, after: u16) -> Result<(), XlsxError> {
     let code = style::measure_code(line.metric, line.unit, line.currency);
     let quotient = line.metric.is_quotient();
-    grid.text(row, 0, line.metric.label(), &style::plain())?;
+    let formatter = grid.formatter;
+    grid.text(row, 0, &formatter.metric_word(line.metric), &style::plain())?;
     grid.text(
         row,
         1,
-        style::unit_word(line.unit, line.currency),
+        &style::unit_word(line.unit, line.currency, formatter),
         &style::beside().set_font_color(style::MUTED),
     )?;
     for (col, figure) in (BEFORE..).zip(&line.figures) {

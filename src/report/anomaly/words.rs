@@ -30,7 +30,7 @@ pub(super) fn sentence(anomaly: &Anomaly) -> Sentence {
     parts.extend(explained(anomaly));
     parts.extend(reasons(anomaly));
     parts.push(text("."));
-    Sentence { parts }
+    Sentence::plain(parts)
 }
 
 fn day(anomaly: &Anomaly) -> Vec<Part> {

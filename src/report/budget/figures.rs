@@ -12,7 +12,7 @@ const KEY: &str = "budgets";
 /// What is told of each budget, one after the other.
 pub(super) fn section(judged: &[Judged<'_>], view: &View<'_>) -> Section {
     let figures = judged.iter().flat_map(|judged| figures(judged, view));
-    view.maker.section(KEY, "Budgets".to_owned(), figures.collect())
+    view.maker.section(KEY, "Budgets".into(), figures.collect())
 }
 
 /// What is not known of every budget has a figure that is empty; what does not apply to this one has none.
@@ -79,7 +79,7 @@ pub(super) fn chart(judged: &[Judged<'_>], view: &View<'_>) -> Chart {
     Chart {
         key: KEY.to_owned(),
         source: view.maker.source().map(str::to_owned),
-        title: "Budgets".to_owned(),
+        title: "Budgets".into(),
         unit: Unit::Percent,
         currency: None,
         message: message(judged),
@@ -117,7 +117,5 @@ fn message(judged: &[Judged<'_>]) -> Sentence {
     } else {
         format!("{budgets}: {}.", told.join(", "))
     };
-    Sentence {
-        parts: vec![Part::Text(text)],
-    }
+    Sentence::plain(vec![Part::Text(text)])
 }

@@ -54,7 +54,7 @@ fn sentence(judged: &Judged<'_>) -> Option<Sentence> {
                 money(spent),
                 text(", though its budget is 0."),
             ]);
-            return Some(Sentence { parts });
+            return Some(Sentence::plain(parts));
         }
         (BudgetState::Over, Some(forecast)) => {
             parts.push(text("At this pace "));
@@ -82,7 +82,7 @@ fn sentence(judged: &Judged<'_>) -> Option<Sentence> {
         }
     }
     parts.push(text("."));
-    Some(Sentence { parts })
+    Some(Sentence::plain(parts))
 }
 
 /// `12.7 % over the budget of USD 20,000.00`, or `95.0 % of` it where the limit is lower.
@@ -164,7 +164,7 @@ fn stands(state: BudgetState) -> &'static str {
 pub(super) fn not_added_up() -> Notice {
     Notice {
         source: None,
-        text: "The budgets are not compared, since the costs of the sources are not added up.".to_owned(),
+        text: "The budgets are not compared, since the costs of the sources are not added up.".into(),
         missing: true,
     }
 }
@@ -176,7 +176,7 @@ pub(super) fn no_period(period: &Period) -> Notice {
         text: format!(
             "Budgets are compared with a whole month, quarter or year or its first days; {} is none that they are about.",
             period.id()
-        ),
+        ).into(),
         missing: true,
     }
 }

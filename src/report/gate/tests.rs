@@ -32,7 +32,7 @@ fn section(source: &str, currency: Currency, figures: &[(Metric, Option<Decimal>
     let figure = |(metric, value): &(Metric, Option<Decimal>)| Figure {
         source: Some(source.to_owned()),
         metric: *metric,
-        label: metric.label().to_owned(),
+        label: metric.label().into(),
         dimension: None,
         member: None,
         rank: None,
@@ -44,7 +44,7 @@ fn section(source: &str, currency: Currency, figures: &[(Metric, Option<Decimal>
     };
     Section {
         key: "summary".to_owned(),
-        title: "Summary".to_owned(),
+        title: "Summary".into(),
         source: Some(source.to_owned()),
         figures: figures.iter().map(figure).collect(),
     }

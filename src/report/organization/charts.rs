@@ -1,9 +1,12 @@
 //! What of an organization is drawn: its cost day by day and in all, each project's course, and a card for each service type.
 
 use super::{Organized, PROJECT, QUANTITIES, SERVICE_TYPE, service_types, words};
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money;
-use crate::report::{Chart, ChartForm, Figure, Line, Panel, Part as Words, Sentence, Tint, charts};
+use crate::report::{
+    Chart, ChartForm, Figure, Given, Line, Panel, Part as Words, Sentence, Tint, charts, told,
+};
 use crate::source::Organization;
 use crate::source::organization::{Part, Split};
 use chrono::NaiveDate;
@@ -52,7 +55,7 @@ impl<'a> Studio<'a> {
     }
 
     /// A chart. Titles begin with words of ours: a workbook takes one that begins with `=` for a formula.
-    fn chart(&self, key: &str, title: String, form: ChartForm) -> Chart {
+    fn chart(&self, key: &str, title: Text, form: ChartForm) -> Chart {
         Chart {
             key: format!("{}{}", self.prefix, key.replace('_', "-")),
             source: self.cost.source.clone(),
@@ -67,7 +70,7 @@ impl<'a> Studio<'a> {
 
     /// Who has most, and how much.
     fn message(&self, form: &ChartForm, unit: Unit) -> Sentence {
-        let mut totals: Vec<(String, Decimal)> = match form {
+        let mut totals: Vec<(Text, Decimal)> = match form {
             ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => series
                 .iter()
                 .filter_map(|line| Some((line.label.clone(), total(line)?)))
@@ -82,14 +85,11 @@ impl<'a> Studio<'a> {
                 unit,
                 currency,
             };
-            return Sentence {
-                parts: vec![
-                    Words::Strong(label.clone()),
-                    Words::Text(": ".to_owned()),
-                    value,
-                    Words::Text(" in all.".to_owned()),
-                ],
-            };
+            return told!(
+                "chart-in-all",
+                "name" = Given::Strong(label.clone()),
+                "value" = value
+            );
         }
         totals.sort_by(|(_, a), (_, b)| b.cmp(a));
         let figure = Figure {
@@ -119,7 +119,10 @@ impl<'a> Studio<'a> {
         drawable(&form).then(|| {
             self.chart(
                 "daily_by_service_type",
-                "Cost per day by service type".to_owned(),
+                say!(
+                    "cost-per-day-by",
+                    "dimension" = Text::keyed("dimension-", SERVICE_TYPE)
+                ),
                 form,
             )
         })
@@ -167,7 +170,7 @@ impl<'a> Studio<'a> {
                 .map(|cost| money::percent(cost, total))
                 .collect::<Option<_>>()?,
         };
-        let title = format!("Cost by {}", dimension.replace('_', " "));
+        let title = say!("cost-by", "dimension" = Text::keyed("dimension-", dimension));
         drawable(&form).then(|| self.chart(&format!("by_{dimension}"), title, form))
     }
 
@@ -175,7 +178,7 @@ impl<'a> Studio<'a> {
     fn trends(&self, facts: &Organization) -> Vec<Chart> {
         let all = facts
             .split(PROJECT, None)
-            .map(|split| ("All services".to_owned(), String::new(), split));
+            .map(|split| (say!("all-services"), String::new(), split));
         let each = service_types(facts).into_iter().filter_map(|(_, part)| {
             let split = facts.split(PROJECT, Some(&part.name))?;
             Some((
@@ -191,15 +194,18 @@ impl<'a> Studio<'a> {
             };
             drawable(&form).then_some((view, key, form))
         });
-        let panel = |(place, (view, key, form)): (usize, (String, String, ChartForm))| {
+        let panel = |(place, (view, key, form)): (usize, (Text, String, ChartForm))| {
             let title = match place {
-                0 => "Cost per day by project".to_owned(),
-                _ => format!("Cost per day by project: {view}"),
+                0 => say!(
+                    "cost-per-day-by",
+                    "dimension" = Text::keyed("dimension-", PROJECT)
+                ),
+                _ => say!("cost-per-day-by-project-of", "view" = &view),
             };
             Chart {
                 panel: Some(Panel {
                     group: "daily_by_project".to_owned(),
-                    title: "Project trends".to_owned(),
+                    title: say!("project-trends"),
                     view,
                     place,
                 }),
@@ -216,16 +222,16 @@ impl<'a> Studio<'a> {
             days: self.days.clone(),
             series,
         };
-        let mut views: Vec<(String, Unit, ChartForm)> = Vec::new();
+        let mut views: Vec<(Text, Unit, ChartForm)> = Vec::new();
         if let Some(split) = facts.split(PROJECT, Some(&part.name)) {
             views.push((
-                "Costs".to_owned(),
+                say!("view-costs"),
                 self.cost.unit,
                 stacked(self.lines(split, MOST_PARTS)),
             ));
         }
         let requests = vec![quantity(part, Metric::TotalRequests, 0)];
-        views.push(("Requests".to_owned(), Unit::Count, stacked(requests)));
+        views.push((say!("view-requests"), Unit::Count, stacked(requests)));
         views.extend(
             usage(part)
                 .into_iter()
@@ -235,7 +241,7 @@ impl<'a> Studio<'a> {
         let views = views
             .into_iter()
             .filter(|(view, _, form)| view == "Requests" && is_known(form) || drawable(form));
-        let chart = |(place, (view, unit, form)): (usize, (String, Unit, ChartForm))| Chart {
+        let chart = |(place, (view, unit, form)): (usize, (Text, Unit, ChartForm))| Chart {
             unit,
             currency: self.cost.currency.filter(|_| unit == Unit::Currency),
             message: self.message(&form, unit),
@@ -245,7 +251,11 @@ impl<'a> Studio<'a> {
                 view: view.clone(),
                 place,
             }),
-            ..self.chart(&format!("{key}_{place}"), format!("{view} per day: {name}"), form)
+            ..self.chart(
+                &format!("{key}_{place}"),
+                say!("view-per-day", "view" = &view, "name" = &name),
+                form,
+            )
         };
         views.enumerate().map(chart).collect()
     }
@@ -263,26 +273,26 @@ fn tints(split: &Split) -> Vec<Tint> {
 }
 
 /// What was used, stacked where it is counted in the same unit: tokens on each other, seconds and characters by themselves.
-fn usage(part: &Part) -> Vec<(String, Unit, Vec<Line>)> {
+fn usage(part: &Part) -> Vec<(Text, Unit, Vec<Line>)> {
     let any = |metric: &Metric| {
         let values = values(part, *metric);
         values.iter().flatten().any(|value| !value.is_zero())
     };
     let mut units = vec![
-        (QUANTITIES[..2].to_vec(), "tokens"),
-        (vec![Metric::AudioSeconds], "seconds"),
-        (vec![Metric::Characters], "characters"),
+        (QUANTITIES[..2].to_vec(), say!("in-tokens")),
+        (vec![Metric::AudioSeconds], say!("in-seconds")),
+        (vec![Metric::Characters], say!("in-characters")),
     ];
     for (metrics, _) in &mut units {
         metrics.retain(any);
     }
     units.retain(|(metrics, _)| !metrics.is_empty());
     let alone = units.len() == 1;
-    let view = |(metrics, unit): (Vec<Metric>, &str)| {
+    let view = |(metrics, unit): (Vec<Metric>, Text)| {
         let name = if alone {
-            "Usage".to_owned()
+            say!("view-usage")
         } else {
-            format!("Usage in {unit}")
+            say!("view-usage-in", "unit" = unit)
         };
         let lines = metrics
             .iter()
@@ -295,7 +305,7 @@ fn usage(part: &Part) -> Vec<(String, Unit, Vec<Line>)> {
 
 fn quantity(part: &Part, metric: Metric, place: usize) -> Line {
     Line {
-        label: metric.label().to_owned(),
+        label: metric.text(),
         tint: Tint::Palette(place),
         values: values(part, metric),
     }
@@ -336,7 +346,7 @@ fn fold(lines: Vec<Line>, most: usize) -> Vec<Line> {
         money::sum(values?).ok()
     };
     lines.push(Line {
-        label: words::OTHERS.to_owned(),
+        label: say!("others"),
         tint: Tint::Rest,
         values: (0..first.values.len()).map(sum).collect(),
     });

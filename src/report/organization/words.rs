@@ -1,5 +1,6 @@
 //! Service types in plain words, and names for what is summed up.
 
+use crate::language::{Text, say};
 use crate::source::organization::Part;
 use std::collections::BTreeSet;
 
@@ -7,13 +8,13 @@ use std::collections::BTreeSet;
 pub(super) const OTHERS: &str = "Others";
 
 /// The service types that every platform of this kind knows.
-const KNOWN: [(&str, &str); 6] = [
-    ("text_generation", "Text generation"),
-    ("speech_to_text", "Speech to text"),
-    ("text_to_speech", "Text to speech"),
-    ("embedding", "Embedding"),
-    ("rerank", "Rerank"),
-    ("agent", "Agent platform fee"),
+const KNOWN: [&str; 6] = [
+    "text_generation",
+    "speech_to_text",
+    "text_to_speech",
+    "embedding",
+    "rerank",
+    "agent",
 ];
 
 /// What a reader calls the service types of a report.
@@ -26,39 +27,42 @@ pub(super) struct Words {
 impl Words {
     /// For a report with these service types.
     pub(super) fn new<'a>(service_types: impl Iterator<Item = &'a str>) -> Self {
-        let words = |name: &&str| KNOWN.iter().any(|(_, word)| word == name);
+        let words = |name: &&str| KNOWN.iter().any(|key| word(key) == *name);
         Self {
             taken: service_types.filter(words).map(str::to_owned).collect(),
         }
     }
 
     /// A member as a reader knows it: a known service type in plain words, everything else by its own name.
-    pub(super) fn member(&self, dimension: &str, name: &str) -> String {
+    pub(super) fn member(&self, dimension: &str, name: &str) -> Text {
         if name == crate::source::organization::OTHERS {
-            return OTHERS.to_owned();
+            return say!("others");
         }
-        let known = KNOWN
-            .iter()
-            .find(|(key, _)| dimension == "service_type" && *key == name);
-        match known {
-            Some((_, word)) if !self.taken.contains(*word) => (*word).to_owned(),
-            _ => name.to_owned(),
-        }
+        let known = dimension == "service_type" && KNOWN.contains(&name);
+        let plain = known.then(|| word(name));
+        plain
+            .filter(|plain| !self.taken.contains(plain.as_str()))
+            .unwrap_or_else(|| name.into())
     }
 
     /// A member of a split. What is summed up is never called as a member is.
-    pub(super) fn of(&self, dimension: &str, part: &Part) -> String {
+    pub(super) fn of(&self, dimension: &str, part: &Part) -> Text {
         match part.others {
-            Some(_) => OTHERS.to_owned(),
-            None if part.name == OTHERS => format!("\u{201c}{OTHERS}\u{201d}"),
+            Some(_) => say!("others"),
+            None if part.name == OTHERS => Text::verbatim(format!("\u{201c}{OTHERS}\u{201d}")),
             None => self.member(dimension, &part.name),
         }
     }
 
     /// A service type of a split.
-    pub(super) fn part(&self, part: &Part) -> String {
+    pub(super) fn part(&self, part: &Part) -> Text {
         self.of("service_type", part)
     }
+}
+
+/// A known service type in plain words.
+fn word(key: &str) -> Text {
+    Text::keyed("service-", key)
 }
 
 /// A name as a part of a key: small letters, digits and underscores.

@@ -73,7 +73,7 @@ impl<'a> Sides<'a> {
     pub(super) fn notice(&self, text: String, missing: bool) -> Notice {
         Notice {
             source: Some(self.against.bill.clone()),
-            text,
+            text: text.into(),
             missing,
         }
     }
@@ -110,7 +110,7 @@ impl<'a> Sides<'a> {
         let absent = || Maker::of(&self.against.usage, self.reporting, false);
         let of_usage = self.usage.map_or_else(absent, |view| view.maker);
         let mut steps = vec![Figure {
-            label: format!("Usage ({})", self.against.usage),
+            label: format!("Usage ({})", self.against.usage).into(),
             ..of_usage.figure(Metric::UsageCost, usage)
         }];
         let told = |metric: &Metric| self.bill.is_some_and(|view| tells(view.current, *metric));
@@ -131,7 +131,7 @@ impl<'a> Sides<'a> {
             .filter(|bill| *bill > Decimal::ZERO)
             .and_then(|bill| money::percent(unexplained?, bill));
         let bill = Figure {
-            label: format!("Bill ({})", self.against.bill),
+            label: format!("Bill ({})", self.against.bill).into(),
             comparisons: vec![Comparison::of(
                 USAGE,
                 bill,
@@ -150,7 +150,7 @@ impl<'a> Sides<'a> {
             Maker::of(&self.against.bill, maker.currency(), false)
                 .figure(Metric::UnexplainedTolerance, Some(self.against.tolerance)),
         ]);
-        maker.section(BILL, "Usage against bill".to_owned(), steps)
+        maker.section(BILL, "Usage against bill".into(), steps)
     }
 
     /// What a bill that tells its rows apart could not tell this time.
@@ -223,7 +223,7 @@ impl<'a> Sides<'a> {
             ]);
         }
         parts.push(text("."));
-        Some(Sentence { parts })
+        Some(Sentence::plain(parts))
     }
 
     /// What the owner is told, once for each period.

@@ -42,7 +42,7 @@ pub(super) fn by_member(sides: &Sides<'_>) -> (Option<Section>, Option<Notice>) 
     let words = split.usage.replace('_', " ");
     let section = maker.section(
         &format!("{BILL}_by_{}", split.usage),
-        format!("Usage against bill by {words}"),
+        format!("Usage against bill by {words}").into(),
         figures.collect(),
     );
     (Some(section), None)

@@ -53,7 +53,7 @@ fn dataset(source: &str, figures: &[(Metric, Option<Decimal>)], split: &[(&str, 
     };
     Dataset {
         source: source.to_owned(),
-        platform: "Test".to_owned(),
+        platform: "Test".into(),
         scope: None,
         currency: Some(Currency::USD),
         zone: None,

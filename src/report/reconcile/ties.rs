@@ -47,8 +47,7 @@ pub(super) fn tied(view: &View<'_>) -> (Option<Section>, Vec<Notice>) {
         figures.extend(days(view, tied));
     }
     figures.extend(tokens(view));
-    let section =
-        (!figures.is_empty()).then(|| view.maker.section(TIES, "Reconciliation".to_owned(), figures));
+    let section = (!figures.is_empty()).then(|| view.maker.section(TIES, "Reconciliation".into(), figures));
     (section, notices)
 }
 
@@ -78,7 +77,7 @@ fn split(
     };
     let label = format!("{word} by {}", breakdown.dimension.replace('_', " "));
     let of_nobody = Figure {
-        label: format!("{label}: {UNATTRIBUTED}"),
+        label: format!("{label}: {UNATTRIBUTED}").into(),
         ..view
             .maker
             .member(nobody, unattributed, DIMENSION, &breakdown.dimension)
@@ -101,7 +100,7 @@ fn days(view: &View<'_>, (total, parts, _, word): (Metric, Metric, Metric, &str)
     let mut figure = beside_total(view, parts, sum, ("day", format!("{word} by day")), total);
     // Days without data that add up to the total all the same were days without anything.
     if unknown > 0 && tie(&figure) == Some(Tie::Apart) {
-        figure.label = format!("{word} by day, {unknown} without data");
+        figure.label = format!("{word} by day, {unknown} without data").into();
     }
     Some(figure)
 }
@@ -134,7 +133,7 @@ fn beside_total(
     total: Metric,
 ) -> Figure {
     Figure {
-        label,
+        label: label.into(),
         comparisons: vec![Comparison::of(HEADLINE, sum, view.current.figure(total))],
         ..view.maker.member(parts, sum, DIMENSION, member)
     }
@@ -154,7 +153,7 @@ fn apart(view: &View<'_>, total: Metric, sum: &Figure) -> Option<Notice> {
     );
     Some(Notice {
         source: Some(view.dataset.source.clone()).filter(|name| !name.is_empty()),
-        text,
+        text: text.into(),
         missing: false,
     })
 }

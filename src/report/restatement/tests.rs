@@ -40,7 +40,7 @@ fn lines(report: &Report) -> Vec<Told> {
         };
         assert_eq!(beside.comparison, "revision_1");
         (
-            figure.label.clone(),
+            figure.label.as_str().to_owned(),
             beside.base_value,
             figure.value,
             beside.change,

@@ -34,7 +34,7 @@ impl Differences {
         if restated == Restated::Changed {
             parts.extend(self.totals(report));
         }
-        Sentence { parts }
+        Sentence::plain(parts)
     }
 
     /// The total that has changed, of several sources each one's; the cost before any other.
@@ -178,7 +178,7 @@ pub(super) fn unknown(earlier: &Version) -> String {
 pub(super) fn notice(text: String) -> Notice {
     Notice {
         source: None,
-        text,
+        text: text.into(),
         missing: false,
     }
 }

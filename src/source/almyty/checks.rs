@@ -6,6 +6,7 @@ use super::invoices::agreeing_estimate;
 use super::settings::from_cents;
 use super::target::{AGENT_RUNS, LLM_USAGE, SPEND};
 use crate::config::plan::CostUnit;
+use crate::language::say;
 use crate::metric::Metric;
 use crate::money;
 use crate::source::files::book::UNATTRIBUTED;
@@ -92,7 +93,7 @@ fn against_invoices(reader: &mut Reader<'_>, need: &Need, window: &Window) {
         reader.notice(text, false);
     }
     if !without.is_empty() {
-        let text = format!("{id}: no invoice is known of {}.", without.join(", "));
+        let text = say!("no-invoice-of", "period" = id, "providers" = without.join(", "));
         reader.notice(text, false);
     }
 }

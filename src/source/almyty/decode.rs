@@ -8,6 +8,7 @@ use super::sheet::{DIMENSIONS, Rows, Sheet};
 use super::target::{self, Export, request};
 use super::{PLATFORM, checks, documented, invoices, kept, shape};
 use crate::config::plan::AlmytySurface;
+use crate::language::{Text, say};
 use crate::money::{Currency, MoneyError};
 use crate::source::dataset::Reach;
 use crate::source::sdk::{Row, json};
@@ -64,7 +65,7 @@ fn decode_as(
     let running = needs.iter().any(|need| need.period.end() > today);
     Ok(Some(Dataset {
         source: name.to_owned(),
-        platform: PLATFORM.to_owned(),
+        platform: PLATFORM.into(),
         scope: scope(settings, &sheet),
         currency: Some(Currency::USD),
         zone: Some("UTC".to_owned()),
@@ -115,10 +116,7 @@ fn real(
             }
             _ if named.dimension == "provider" && invoices::call_providers(reader, sheet, needs)? => {}
             _ => reader.notice(
-                format!(
-                    "The platform does not tell us the names of its {}s; they are shown by their ids.",
-                    named.dimension
-                ),
+                say!("names-untold", "members" = Text::members(named.dimension, MANY)),
                 false,
             ),
         }
@@ -132,9 +130,7 @@ fn real(
         reader.flaws(sheet, place, need);
     }
     if let Some(decimals) = reader.settings.decimals {
-        let text = format!(
-            "The sum of all costs has more digits than can be kept; each cost is rounded to {decimals} decimals before it is added."
-        );
+        let text = say!("costs-shortened", "decimals" = decimals);
         reader.notice(text, false);
     }
     if sheet
@@ -142,13 +138,14 @@ fn real(
         .iter()
         .any(|known| known.rows.contains_key(&Rows::Conversations))
     {
-        let text = "Cost is the platform's own estimate from its prices for tokens; of conversations that use tools it may know only \
-                    a part.";
-        reader.notice(text.to_owned(), false);
+        reader.notice(say!("cost-is-estimate"), false);
     }
     checks::all(reader, needs, &windows, today);
     Ok(Some(windows))
 }
+
+/// A number whose plural is that of many members.
+const MANY: usize = 10;
 
 /// Reads the answers of one snapshot and gathers what must be said about them.
 pub(super) struct Reader<'a> {
@@ -172,10 +169,10 @@ impl Reader<'_> {
         ))
     }
 
-    pub(super) fn notice(&mut self, text: String, missing: bool) {
+    pub(super) fn notice(&mut self, text: impl Into<Text>, missing: bool) {
         self.notices.push(Notice {
             source: Some(self.name.to_owned()),
-            text,
+            text: text.into(),
             missing,
         });
     }
@@ -258,9 +255,10 @@ impl Reader<'_> {
                 .map_err(|reason| self.contradiction(reason))?;
         }
         if let Some(reason) = counted.get("lacking").and_then(Value::as_str) {
-            let text = format!(
-                "{}: the platform does not list its requests ({reason}); the report counts those that came through a gateway.",
-                need.period.id()
+            let text = say!(
+                "requests-unlisted",
+                "period" = need.period.id(),
+                "reason" = reason
             );
             self.notice(text, need.depth == Depth::Full);
         }
@@ -271,16 +269,11 @@ impl Reader<'_> {
     fn say_further(&mut self, need: &Need, further: u64, less: u64) {
         let id = need.period.id();
         if further > 0 {
-            let text = format!(
-                "{id}: {further} requests did not come through a gateway. They are counted, and belong to nobody; average \
-                 request time and active users are those of the others."
-            );
+            let text = say!("requests-further", "period" = id, "count" = further);
             self.notice(text, false);
         }
         if less > 0 {
-            let text = format!(
-                "{id}: the platform counts {less} requests fewer than it exports; the report counts those that were exported."
-            );
+            let text = say!("requests-fewer", "period" = id, "count" = less);
             self.notice(text, false);
         }
     }
@@ -291,11 +284,12 @@ impl Reader<'_> {
             return;
         };
         if held < total {
-            let text = format!(
-                "{}: the platform counts {total} {}, but its pages gave only {held}, also when read again; what is made of them is \
-                 not available.",
-                need.period.id(),
-                rows.name()
+            let text = say!(
+                "pages-short",
+                "period" = need.period.id(),
+                "total" = total,
+                "rows" = rows.text(),
+                "held" = held,
             );
             self.notice(text, need.depth == Depth::Full);
             sheet.doubt(&need.period, rows);
@@ -312,10 +306,7 @@ impl Reader<'_> {
         if !self.settings.audit || need.depth != Depth::Full {
             sheet.known[place].unknown.insert(Rows::Audit);
             if self.settings.audit && need.depth == Depth::Comparison {
-                let text = format!(
-                    "{}: the audit trail is told of the reported period only; its events are not compared.",
-                    need.period.id()
-                );
+                let text = say!("audit-not-compared", "period" = need.period.id());
                 self.notice(text, false);
             }
             return Ok(());
@@ -324,9 +315,10 @@ impl Reader<'_> {
         let lacking = format!("{LACKING}{}", request(&target));
         if let Some(reason) = self.snapshot.text(&lacking) {
             sheet.known[place].unknown.insert(Rows::Audit);
-            let text = format!(
-                "{}: the audit trail is not available: {reason}.",
-                need.period.id()
+            let text = say!(
+                "audit-not-available",
+                "period" = need.period.id(),
+                "reason" = reason
             );
             self.notice(text, true);
             return Ok(());
@@ -346,32 +338,34 @@ impl Reader<'_> {
     fn flaws(&mut self, sheet: &Sheet<'_>, place: usize, need: &Need) {
         let (known, id) = (&sheet.known[place], need.period.id());
         for ((rows, field), count) in &known.lacks {
-            let text = format!(
-                "{id}: {count} {} came without a readable `{field}`; what is made of it is not available, since unknown is not \
-                 zero.",
-                rows.name()
+            let text = say!(
+                "rows-unreadable",
+                "period" = id,
+                "count" = *count,
+                "rows" = rows.text(),
+                "field" = *field,
             );
             self.notice(text, need.depth == Depth::Full);
         }
         if known.rounded > 0 {
-            let text = format!(
-                "{id}: the cost of {} conversations has more digits than can be kept; each is rounded to {DECIMALS} decimals of a \
-                 dollar.",
-                known.rounded
+            let text = say!(
+                "conversations-rounded",
+                "period" = id,
+                "count" = known.rounded,
+                "decimals" = DECIMALS,
             );
             self.notice(text, false);
         }
         if known.callers.are_crowded() {
-            let text = format!(
-                "{id}: there were more than {MAX_CALLERS} different callers, which is more than are told apart; how many is not \
-                 available."
-            );
+            let text = say!("too-many-callers", "period" = id, "count" = MAX_CALLERS);
             self.notice(text, need.depth == Depth::Full);
         }
         for (rows, count) in &known.outside {
-            let text = format!(
-                "{id}: the platform answered {count} {} that lie outside the period; they are ignored.",
-                rows.name()
+            let text = say!(
+                "rows-elsewhere",
+                "period" = id,
+                "count" = *count,
+                "rows" = rows.text()
             );
             self.notice(text, false);
         }

@@ -5,6 +5,7 @@ use super::decode::Reader;
 use super::shape::PER_REQUEST;
 use super::sheet::{AUDIT, Amounts, Rows, SHOWN, Sheet};
 use super::target;
+use crate::language::say;
 use crate::metric::Metric;
 use crate::money::MoneyError;
 use crate::period::Period;
@@ -59,11 +60,7 @@ pub(super) fn windows(
     sheet: &mut Sheet<'_>,
     needs: &[Need],
 ) -> Result<Vec<Window>, SourceError> {
-    reader.notice(
-        "This server has only the documented surface of almyty: seven figures, as sent. Days and breakdowns are not available."
-            .to_owned(),
-        false,
-    );
+    reader.notice(say!("documented-only"), false);
     for (place, need) in needs.iter().enumerate() {
         reader.audit(sheet, place, need)?;
     }
@@ -134,11 +131,11 @@ fn read(reader: &mut Reader<'_>, period: &Period) -> Result<Vec<Measure>, Source
         )));
     }
     for flaw in flaws.list() {
-        let text = format!(
-            "{}: in the answer of /usage-metrics, `{}` {}; it is not available.",
-            period.id(),
-            flaw.field,
-            flaw.what
+        let text = say!(
+            "documented-flaw",
+            "period" = period.id(),
+            "field" = &flaw.field,
+            "flaw" = &flaw.what,
         );
         reader.notice(text, true);
     }
@@ -178,10 +175,7 @@ fn settle_rates(reader: &mut Reader<'_>, period: &Period, figures: &mut [Measure
         figure.value = factor.and_then(|factor| figure.value?.checked_mul(factor));
     }
     if factor.is_none() {
-        let text = format!(
-            "{}: whether the rates that the platform answered are per cent or fractions cannot be told; they are not available.",
-            period.id()
-        );
+        let text = say!("rates-of-unknown-unit", "period" = period.id());
         reader.notice(text, true);
     }
 }

@@ -4,6 +4,7 @@ use super::decode::Reader;
 use super::settings::from_cents;
 use super::sheet::{PROVIDER, Sheet};
 use super::target;
+use crate::language::say;
 use crate::money::{self, MoneyError};
 use crate::source::sdk::{Flaws, Row, Wire};
 use crate::source::{Need, SourceError};
@@ -58,9 +59,10 @@ pub(super) fn add(
     let providers = match providers(reader, need)? {
         Ok(providers) => providers,
         Err(reason) => {
-            let text = format!(
-                "{}: what the providers have invoiced is not available: {reason}.",
-                need.period.id()
+            let text = say!(
+                "invoices-not-available",
+                "period" = need.period.id(),
+                "reason" = reason
             );
             reader.notice(text, false);
             return Ok(());

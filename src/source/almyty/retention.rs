@@ -3,7 +3,7 @@
 use super::decode::Reader;
 use super::sheet::{Rows, Sheet};
 use super::target;
-use crate::source::days::spans;
+use crate::source::days::named;
 use crate::source::{Depth, Need};
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -40,8 +40,8 @@ impl Reader<'_> {
             }
             sheet.known[place].unknown.insert(Rows::Requests);
             let (some, none): (Vec<_>, Vec<_>) = doubtful.into_iter().partition(|day| Some(*day) == earliest);
-            let none = (!none.is_empty()).then(|| format!("has none for {}", spans(none).join(", ")));
-            let some = (!some.is_empty()).then(|| format!("perhaps not all for {}", spans(some).join(", ")));
+            let none = (!none.is_empty()).then(|| format!("has none for {}", named(none)));
+            let some = (!some.is_empty()).then(|| format!("perhaps not all for {}", named(some)));
             let which: Vec<String> = [none, some].into_iter().flatten().collect();
             let text = format!(
                 "{}: requests are not retained: the platform keeps them for {days} days and {}. They are not available, which \

@@ -3,6 +3,7 @@
 use super::callers::Callers;
 use super::kept::utc_date;
 use super::settings::Settings;
+use crate::language::{Text, say};
 use crate::money::MoneyError;
 use crate::period::Period;
 use crate::source::Need;
@@ -78,12 +79,12 @@ pub(super) enum Rows {
 
 impl Rows {
     /// What people call them.
-    pub(super) fn name(self) -> &'static str {
+    pub(super) fn text(self) -> Text {
         match self {
-            Self::Conversations => "conversations",
-            Self::Requests => "requests",
-            Self::Tools => "tool executions",
-            Self::Audit => "audit events",
+            Self::Conversations => say!("rows-conversations"),
+            Self::Requests => say!("rows-requests"),
+            Self::Tools => say!("rows-tools"),
+            Self::Audit => say!("rows-audit"),
         }
     }
 

@@ -4,6 +4,7 @@ use super::answers::{CostDay, Costs};
 use super::daily::{ByDay, by_day};
 use super::decode::Reader;
 use super::endpoint::{Call, Word};
+use crate::language::say;
 use crate::money::{self, Currency};
 use crate::period::Period;
 use crate::source::SourceError;
@@ -104,18 +105,15 @@ pub(super) fn currency(reader: &mut Reader<'_>, lists: &[CostList]) -> Result<Cu
         ))
     })?;
     let text = if stated.is_empty() {
-        Some(format!(
-            "The platform does not state the currency of its costs; they are taken for {asked}, which was asked for."
-        ))
+        Some(say!("costs-unstated-currency", "asked" = asked.to_string()))
     } else if code != asked {
-        Some(format!(
-            "Costs were asked for in {asked}, and the platform answered in {code}; they are shown as answered."
+        Some(say!(
+            "costs-other-currency",
+            "asked" = asked.to_string(),
+            "answered" = code.to_string(),
         ))
     } else if currency != Currency::USD {
-        Some(format!(
-            "Amounts are in {code} at the platform's own exchange rates, whose dates it does not state: part of a change may be \
-             that of a rate."
-        ))
+        Some(say!("costs-converted", "currency" = code.to_string()))
     } else {
         None
     };

@@ -5,10 +5,11 @@ use super::cost_list::{CostList, choose};
 use super::daily::series;
 use super::decode::{Reader, is_full};
 use super::usage::UsagePart;
+use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::money;
 use crate::period::Period;
-use crate::source::days::spans;
+use crate::source::days::named;
 use crate::source::{Need, Series, SourceError};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -47,11 +48,11 @@ pub(super) fn of_period<'l>(
             ))
         })?),
         doubts => {
-            let text = format!(
-                "{}: {} is not available: {}.",
-                period.id(),
-                Metric::TotalCost.label(),
-                doubts.join("; ")
+            let text = say!(
+                "figure-not-available",
+                "period" = period.id(),
+                "figure" = Metric::TotalCost.text(),
+                "reasons" = Text::joined(&doubts, "; "),
             );
             reader.notice(text, true);
             None
@@ -78,14 +79,14 @@ pub(super) fn of_period<'l>(
 }
 
 /// Why the cost of a period cannot be told: all reasons, or none.
-fn doubts(reader: &Reader<'_>, period: &Period, list: &CostList, usage: &UsagePart) -> Vec<String> {
+fn doubts(reader: &Reader<'_>, period: &Period, list: &CostList, usage: &UsagePart) -> Vec<Text> {
     let Some(reach) = list.reach else {
-        return vec!["the platform sent no daily costs at all".to_owned()];
+        return vec![say!("no-daily-costs")];
     };
     let absent = list.absent(period, reader.today());
     let which = |of: &dyn Fn(NaiveDate) -> bool| {
         let days: Vec<NaiveDate> = absent.iter().copied().filter(|day| of(*day)).collect();
-        (!days.is_empty()).then(|| spans(days).join(", "))
+        (!days.is_empty()).then(|| named(days))
     };
     let unknown: Vec<NaiveDate> = list
         .rows(period)
@@ -94,39 +95,29 @@ fn doubts(reader: &Reader<'_>, period: &Period, list: &CostList, usage: &UsagePa
         .collect();
     let mut doubts = Vec::new();
     if let Some(days) = which(&|day| day < reach.first) {
-        doubts.push(format!(
-            "the daily costs begin only on {}, without {days}",
-            reach.first
-        ));
+        let first = reach.first.to_string();
+        doubts.push(say!("daily-costs-begin", "first" = first, "days" = days));
     }
     if let Some(days) = which(&|day| day > reach.last && !usage.idle_on(day)) {
-        doubts.push(format!(
-            "the daily costs reach only to {}, without {days}",
-            reach.last
-        ));
+        let end = reach.last.to_string();
+        doubts.push(say!("daily-costs-end", "last" = end, "days" = days));
     }
     if let Some(days) = which(&|day| reach.first < day && day < reach.last && usage.used_on(day)) {
-        doubts.push(format!("tokens are counted on {days}, and no cost"));
+        doubts.push(say!("tokens-without-cost", "days" = days));
     }
     if !unknown.is_empty() {
-        doubts.push(format!(
-            "the cost of {} cannot be read",
-            spans(unknown).join(", ")
-        ));
+        doubts.push(say!("cost-unreadable", "days" = named(unknown)));
     }
     if list.days.dateless > 0 && !absent.is_empty() {
-        let rows = list.days.dateless;
-        doubts.push(format!(
-            "{rows} rows of daily costs name no day, and may be those of {}",
-            spans(absent.clone()).join(", ")
-        ));
+        let days = named(absent.clone());
+        doubts.push(say!("dateless-costs", "rows" = list.days.dateless, "days" = days));
     }
     let idle = usage.exact
         && usage
             .figure(Metric::TotalTokens)
             .is_some_and(|tokens| tokens.is_zero());
     if doubts.is_empty() && list.rows(period).next().is_none() && !idle {
-        doubts.push("the daily costs hold no day of the period".to_owned());
+        doubts.push(say!("daily-costs-elsewhere"));
     }
     doubts
 }
@@ -137,16 +128,13 @@ fn tell_idle_days(reader: &mut Reader<'_>, need: &Need, list: &CostList, usage: 
     if absent.is_empty() || !is_full(need) {
         return;
     }
-    let why = if absent.iter().all(|day| usage.idle_on(*day)) {
-        "nothing was used then"
+    let unused = absent.iter().all(|day| usage.idle_on(*day));
+    let (period, days) = (need.period.id(), named(absent));
+    let text = if unused {
+        say!("no-cost-rows-unused", "period" = period, "days" = days)
     } else {
-        "the platform leaves days without usage out"
+        say!("no-cost-rows", "period" = period, "days" = days)
     };
-    let text = format!(
-        "{}: No cost rows for {}: {why}, so they count as days without cost.",
-        need.period.id(),
-        spans(absent).join(", ")
-    );
     reader.notice(text, false);
 }
 
@@ -162,13 +150,12 @@ fn tell_other_costs(reader: &mut Reader<'_>, need: &Need, lists: &[CostList], ch
         });
         let days: Vec<NaiveDate> = days.map(|(day, _)| day).collect();
         if !days.is_empty() {
-            let text = format!(
-                "{}: The platform's windows `{}` and `{}` have different costs for {}; the report shows those of `{}`.",
-                need.period.id(),
-                other.word(),
-                chosen.word(),
-                spans(days).join(", "),
-                chosen.word()
+            let text = say!(
+                "windows-differ",
+                "period" = need.period.id(),
+                "other" = other.word(),
+                "chosen" = chosen.word(),
+                "days" = named(days),
             );
             reader.notice(text, false);
         }
@@ -185,9 +172,11 @@ fn tie_tokens(reader: &mut Reader<'_>, period: &Period, list: &CostList, usage: 
         return;
     };
     if counted != used {
-        let text = format!(
-            "{}: The daily costs are of {counted} tokens, the usage counts {used}; the report shows the usage.",
-            period.id()
+        let text = say!(
+            "cost-tokens-differ",
+            "period" = period.id(),
+            "counted" = counted.to_string(),
+            "used" = used.to_string(),
         );
         reader.notice(text, false);
     }
@@ -208,12 +197,12 @@ fn own<'l>(
         return ties_out(reader, need, list, total).then_some(list);
     }
     let reach = chosen.reach.filter(|_| is_full(need))?;
-    let text = format!(
-        "{}: Cost by agent and by model is not available: the platform tells it only for {} to {} as a whole (window `{}`).",
-        period.id(),
-        reach.first,
-        reach.last,
-        chosen.word()
+    let text = say!(
+        "no-cost-by-agent",
+        "period" = period.id(),
+        "first" = reach.first.to_string(),
+        "last" = reach.last.to_string(),
+        "window" = chosen.word(),
     );
     reader.notice(text, false);
     None
@@ -229,18 +218,25 @@ fn ties_out(reader: &mut Reader<'_>, need: &Need, list: &CostList, ours: Decimal
     };
     let rounded = difference.abs() <= rounding(list, total);
     if is_full(need) {
-        let (why, then) = if rounded {
-            ("as much as rounding explains", "")
+        let (period, total) = (need.period.id(), total.to_string());
+        let (sum, difference) = (ours.normalize().to_string(), difference.normalize().to_string());
+        let text = if rounded {
+            say!(
+                "costs-rounded",
+                "period" = period,
+                "sum" = sum,
+                "total" = total,
+                "difference" = difference,
+            )
         } else {
-            ("more than rounding explains", ", and no cost by agent or model")
+            say!(
+                "costs-differ",
+                "period" = period,
+                "sum" = sum,
+                "total" = total,
+                "difference" = difference,
+            )
         };
-        let text = format!(
-            "{}: The daily costs add up to {}, the platform's total is {total}: a difference of {}, {why}; the report shows the sum \
-             of the days{then}.",
-            need.period.id(),
-            ours.normalize(),
-            difference.normalize()
-        );
         reader.notice(text, !rounded);
     }
     rounded

@@ -2,9 +2,10 @@
 
 use super::decode::Reader;
 use super::endpoint::Call;
+use crate::language::say;
 use crate::metric::Metric;
 use crate::period::Period;
-use crate::source::days::spans;
+use crate::source::days::named;
 use crate::source::{Series, SourceError};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -46,11 +47,7 @@ pub(super) fn by_day<R: PartialEq>(
         }
     }
     if !twice.is_empty() {
-        let text = format!(
-            "{} answered the same row twice, which counts once: {}.",
-            call.path(),
-            spans(twice).join(", ")
-        );
+        let text = say!("path-rows-twice", "path" = call.path(), "days" = named(twice));
         reader.notice(text, false);
     }
     Ok(found)

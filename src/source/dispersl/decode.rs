@@ -10,6 +10,7 @@ use super::retention::kept_since;
 use super::usage::UsagePart;
 use super::{breakdowns, costs, performance, usage};
 use crate::config::plan::{BilledIn, Tier};
+use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::source::dataset::Reach;
 use crate::source::sdk::{Flaw, Flaws, Wire, json};
@@ -52,7 +53,7 @@ pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset
     let (fetched_at, today) = (reader.fetched_at, reader.today());
     Ok(Dataset {
         source: name.to_owned(),
-        platform: PLATFORM.to_owned(),
+        platform: PLATFORM.into(),
         scope: None,
         currency: Some(currency),
         zone: Some("UTC".to_owned()),
@@ -103,10 +104,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn notice(&mut self, text: String, missing: bool) {
+    pub(super) fn notice(&mut self, text: impl Into<Text>, missing: bool) {
         self.notices.push(Notice {
             source: Some(self.name.to_owned()),
-            text,
+            text: text.into(),
             missing,
         });
     }
@@ -226,10 +227,11 @@ impl<'a> Reader<'a> {
         window.rankings.clear();
         window.breakdowns.clear();
         let tier = self.configured.tier.map_or("", Tier::word);
-        let text = format!(
-            "{}: Not retained. The tier `{tier}` keeps whole days since {since} only, so no total of this period is available, \
-             whatever the platform answers for it.",
-            window.period.id()
+        let text = say!(
+            "not-retained",
+            "period" = window.period.id(),
+            "tier" = tier,
+            "since" = since.to_string(),
         );
         self.notice(text, true);
     }

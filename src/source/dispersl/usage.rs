@@ -6,10 +6,11 @@ use super::decode::{Reader, is_full};
 use super::echo::Echo;
 use super::endpoint::{Call, Days};
 use crate::duration;
+use crate::language::say;
 use crate::metric::Metric;
 use crate::money;
 use crate::period::Period;
-use crate::source::days::spans;
+use crate::source::days::named;
 use crate::source::{Measure, Need, Series, SourceError};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -131,11 +132,12 @@ fn outside(reader: &mut Reader<'_>, period: &Period, call: Call, part: &UsagePar
     let days = part.days.iter().flat_map(|days| days.rows.keys().copied());
     let outside: Vec<NaiveDate> = days.filter(|day| !period.contains(*day)).collect();
     if !outside.is_empty() {
-        let text = format!(
-            "{}: {} answered rows outside the period, which are ignored: {}.",
-            period.id(),
-            call.path(),
-            spans(outside).join(", ")
+        let (path, days) = (call.path(), named(outside));
+        let text = say!(
+            "rows-outside",
+            "period" = period.id(),
+            "path" = path,
+            "days" = days
         );
         reader.notice(text, false);
     }
@@ -166,10 +168,12 @@ fn figures(
         (summary.total_tasks, summary.completed_tasks, summary.failed_tasks)
         && completed.checked_add(failed).is_none_or(|ended| ended > tasks)
     {
-        let text = format!(
-            "{}: {completed} completed and {failed} failed tasks are more than the {tasks} that the platform counts in all; the \
-             report shows all three as sent.",
-            period.id()
+        let text = say!(
+            "tasks-more",
+            "period" = period.id(),
+            "completed" = completed.to_string(),
+            "failed" = failed.to_string(),
+            "tasks" = tasks.to_string(),
         );
         reader.notice(text, false);
     }
@@ -214,11 +218,11 @@ fn mean_duration(reader: &mut Reader<'_>, period: &Period, summary: &UsageSummar
     let text = summary.average_task_duration.as_deref()?;
     let seconds = duration::parse(text);
     if seconds.is_none() {
-        let text = format!(
-            "{}: {} is not available as a number: the platform words it `{}`.",
-            period.id(),
-            Metric::AverageTaskDuration.label(),
-            super::decode::shown(text)
+        let text = say!(
+            "duration-in-words",
+            "period" = period.id(),
+            "figure" = Metric::AverageTaskDuration.text(),
+            "words" = super::decode::shown(text),
         );
         reader.notice(text, true);
     }
@@ -287,17 +291,13 @@ fn daily(reader: &mut Reader<'_>, period: &Period, part: &UsagePart) -> Vec<Seri
         .filter(|day| *day < today && !rows.contains_key(day));
     let absent: Vec<NaiveDate> = absent.collect();
     if part.days.is_some() && !absent.is_empty() {
-        let days = spans(absent).join(", ");
-        let (told, missing) = if part.whole {
-            (
-                "nothing was used then, since the other days add up to the totals",
-                false,
-            )
+        let days = named(absent);
+        let text = if part.whole {
+            say!("no-usage-rows-unused", "period" = period.id(), "days" = days)
         } else {
-            ("what was used then is not available", true)
+            say!("no-usage-rows", "period" = period.id(), "days" = days)
         };
-        let text = format!("{}: No usage rows for {days}: {told}.", period.id());
-        reader.notice(text, missing);
+        reader.notice(text, !part.whole);
     }
     vec![
         series(period, Metric::TotalRequests, rows, |row| row.api_calls),

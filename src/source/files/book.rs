@@ -3,6 +3,7 @@
 use super::cell::text;
 use super::coverage::{Reach, without_rows};
 use super::{Flaw, notice};
+use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::money::{MoneyError, Tally};
 use crate::period::Period;
@@ -392,13 +393,16 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         notices
     }
 
-    fn nothing_in(&self, period: &Period) -> String {
+    fn nothing_in(&self, period: &Period) -> Text {
         let id = period.id();
         match self.reach {
-            None => format!("No figures for {id}: the files have no rows at all."),
-            Some(Reach { first, last }) => format!(
-                "No figures for {id}: none of the {} rows lies in it; they reach from {first} to {last}.",
-                self.rows
+            None => say!("no-figures-at-all", "period" = id),
+            Some(Reach { first, last }) => say!(
+                "no-figures-in",
+                "period" = id,
+                "rows" = self.rows,
+                "first" = first.to_string(),
+                "last" = last.to_string(),
             ),
         }
     }

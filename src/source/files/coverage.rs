@@ -2,6 +2,7 @@
 //! pass for that of the month.
 
 use super::notice;
+use crate::language::{Text, say};
 use crate::source::days::spans;
 use crate::source::{Need, Notice};
 use chrono::NaiveDate;
@@ -37,13 +38,13 @@ impl Reach {
         // A period that is still running has no rows of the days to come.
         let due = period.end().min(today).pred_opt().unwrap_or(self.last);
         if self.last < due {
-            let text = format!("Rows reach only to {}; {id} may be incomplete.", self.last);
+            let text = say!("rows-reach-only", "last" = self.last.to_string(), "period" = id);
             // A weekend without usage is told, but it is no reason to doubt the figures.
             let doubtful = (due - self.last).num_days() > WEEKEND_DAYS;
             notices.push(notice(source, text, doubtful && need.depth.is_whole()));
         }
         if period.start() < self.first {
-            let text = format!("Rows begin only on {}; {id} may be incomplete.", self.first);
+            let text = say!("rows-begin-only", "first" = self.first.to_string(), "period" = id);
             notices.push(notice(source, text, false));
         }
         notices
@@ -62,13 +63,10 @@ pub(super) fn without_rows(source: &str, days: Vec<NaiveDate>) -> Option<Notice>
     let mut runs = spans(days);
     let more = runs.len().saturating_sub(MAX_SPANS);
     runs.truncate(MAX_SPANS);
-    let and_more = match more {
-        0 => String::new(),
-        more => format!(" and {more} more gaps"),
+    let days = Text::joined(&runs, ", ");
+    let text = match more {
+        0 => say!("no-rows-for", "days" = days),
+        more => say!("no-rows-for-many", "days" = days, "count" = more),
     };
-    let text = format!(
-        "No rows for {}{and_more}: either nothing was used then, or files are missing.",
-        runs.join(", ")
-    );
     (!runs.is_empty()).then(|| notice(source, text, false))
 }

@@ -14,6 +14,7 @@ pub(super) mod presence;
 pub(super) mod read;
 
 use super::{Dataset, Need, Notice, Snapshot, SourceError};
+use crate::language::{Text, say};
 use crate::money::{Currency, MoneyError};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -57,10 +58,10 @@ pub(super) fn error(source: &str, place: impl Into<String>, reason: impl Into<St
 }
 
 /// A notice of `source`.
-pub(super) fn notice(source: &str, text: String, missing: bool) -> Notice {
+pub(super) fn notice(source: &str, text: impl Into<Text>, missing: bool) -> Notice {
     Notice {
         source: Some(source.to_owned()),
-        text,
+        text: text.into(),
         missing,
     }
 }
@@ -88,7 +89,7 @@ pub(super) fn described(
     let running = needs.iter().any(|need| need.period.end() > today);
     let dataset = Dataset {
         source: source.to_owned(),
-        platform: String::new(),
+        platform: "".into(),
         scope: None,
         currency: None,
         zone: None,
@@ -107,9 +108,7 @@ pub(super) fn duplicates(source: &str, snapshot: &Snapshot) -> Vec<Notice> {
     let mut notices = Vec::new();
     for (path, answer) in read::kept(snapshot, Role::Rows) {
         if let Some(other) = first.get(answer.sha256.as_str()) {
-            let text = format!(
-                "{path} is the same as {other}, byte for byte; both are counted. Remove one if that is wrong."
-            );
+            let text = say!("same-file", "path" = path, "other" = *other);
             notices.push(notice(source, text, false));
         } else {
             first.insert(&answer.sha256, path);

@@ -1,6 +1,8 @@
 //! Which figures the files can tell: a column that a file lacks is unknown there, which is never zero.
 
 use super::notice;
+use crate::language::{Text, say};
+use crate::metric::Metric;
 use crate::source::{Depth, Need, Notice, Window};
 
 /// For each needed period, the columns that every file with rows in it has.
@@ -42,12 +44,12 @@ impl<const N: usize> Presence<N> {
 
 /// One notice for all periods that lack the same figures; empty periods have a notice of their own.
 pub(crate) fn unknown_figures(source: &str, needs: &[Need], windows: &[Window]) -> Vec<Notice> {
-    let mut lacking: Vec<(Vec<&str>, Vec<&Need>)> = Vec::new();
+    let mut lacking: Vec<(Vec<Metric>, Vec<&Need>)> = Vec::new();
     let told = needs.iter().zip(windows);
     for (need, window) in told.filter(|(need, _)| need.depth != Depth::Days) {
         let figures = || window.figures.iter().filter(|figure| figure.metric.is_listed());
         let unknown = figures().filter(|figure| figure.value.is_none());
-        let labels: Vec<&str> = unknown.map(|figure| figure.metric.label()).collect();
+        let labels: Vec<Metric> = unknown.map(|figure| figure.metric).collect();
         if labels.is_empty() || labels.len() == figures().count() {
             continue;
         }
@@ -60,10 +62,11 @@ pub(crate) fn unknown_figures(source: &str, needs: &[Need], windows: &[Window]) 
         .into_iter()
         .map(|(labels, needs)| {
             let periods: Vec<&str> = needs.iter().map(|need| need.period.id()).collect();
-            let text = format!(
-                "Not available for {}: {}. A file lacks the column, or its cells are empty, and unknown is not zero.",
-                periods.join(", "),
-                labels.join(", ")
+            let labels: Vec<Text> = labels.into_iter().map(Metric::text).collect();
+            let text = say!(
+                "columns-lacking",
+                "periods" = periods.join(", "),
+                "figures" = Text::joined(&labels, ", "),
             );
             notice(source, text, needs.iter().any(|need| need.depth.is_whole()))
         })

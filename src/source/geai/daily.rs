@@ -2,8 +2,9 @@
 
 use super::decode::Reader;
 use super::endpoint::Call;
+use crate::language::{Text, say};
 use crate::metric::Metric;
-use crate::source::days::spans;
+use crate::source::days::named;
 use crate::source::sdk::Flaws;
 use crate::source::{Need, Series, SourceError};
 use chrono::NaiveDate;
@@ -43,18 +44,20 @@ pub(super) fn series<const N: usize>(
         }
     }
     reader.list_flaws(period, call.endpoint, flaws);
-    for (dates, what) in [
-        (outside, "rows outside the period, which are ignored"),
-        (twice, "the same row twice, which counts once"),
-    ] {
-        if !dates.is_empty() {
-            let text = format!(
-                "{}: {path} answered {what}: {}.",
-                period.id(),
-                spans(dates).join(", ")
-            );
-            reader.notice(text, false);
-        }
+    if !outside.is_empty() {
+        let days = named(outside);
+        let text = say!(
+            "rows-outside",
+            "period" = period.id(),
+            "path" = path,
+            "days" = days
+        );
+        reader.notice(text, false);
+    }
+    if !twice.is_empty() {
+        let days = named(twice);
+        let text = say!("rows-twice", "period" = period.id(), "path" = path, "days" = days);
+        reader.notice(text, false);
     }
     let dates: Vec<NaiveDate> = period.dates().collect();
     let mut column = 0;
@@ -78,8 +81,8 @@ pub(super) fn series<const N: usize>(
 }
 
 /// Says which days have no row, once for all lists that lack the same ones.
-pub(super) fn name_absent_days(reader: &mut Reader<'_>, need: &Need, lists: [(&str, Vec<NaiveDate>); 3]) {
-    let mut by_days: Vec<(Vec<NaiveDate>, Vec<&str>)> = Vec::new();
+pub(super) fn name_absent_days(reader: &mut Reader<'_>, need: &Need, lists: [(Text, Vec<NaiveDate>); 3]) {
+    let mut by_days: Vec<(Vec<NaiveDate>, Vec<Text>)> = Vec::new();
     for (list, days) in lists {
         match by_days.iter_mut().find(|(known, _)| *known == days) {
             _ if days.is_empty() => {}
@@ -88,19 +91,19 @@ pub(super) fn name_absent_days(reader: &mut Reader<'_>, need: &Need, lists: [(&s
         }
     }
     for (days, names) in by_days {
-        let (be, those) = if days.len() == 1 {
-            ("is", "that day")
-        } else {
-            ("are", "those days")
+        let lists = match names.as_slice() {
+            [others @ .., last] if !others.is_empty() => {
+                say!("and", "one" = Text::joined(others, ", "), "next" = last)
+            }
+            names => Text::joined(names, ", "),
         };
-        let text = format!(
-            "{}: {} {be} not available: the platform returned no row for {those} in its daily list of {}. \
-             The totals are the platform's own.",
-            need.period.id(),
-            spans(days).join(", "),
-            names
-                .join(" and ")
-                .replacen(" and ", ", ", names.len().saturating_sub(2))
+        let count = days.len();
+        let text = say!(
+            "days-absent",
+            "period" = need.period.id(),
+            "days" = named(days),
+            "count" = count,
+            "lists" = lists,
         );
         reader.notice(text, true);
     }

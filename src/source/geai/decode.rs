@@ -7,6 +7,7 @@ use super::endpoint::{Call, DateRange, Endpoint, VALIDATE};
 use super::fault::fault;
 use super::fetch::CONFIGURED;
 use super::{figures, rankings};
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use crate::period::Period;
@@ -40,7 +41,7 @@ pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset
         .any(|need| need.period.end() > fetched_at.date_naive());
     Ok(Dataset {
         source: name.to_owned(),
-        platform: PLATFORM.to_owned(),
+        platform: PLATFORM.into(),
         scope,
         currency: Some(Currency::USD),
         zone: Some("UTC".to_owned()),
@@ -78,10 +79,10 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn notice(&mut self, text: String, missing: bool) {
+    pub(super) fn notice(&mut self, text: impl Into<Text>, missing: bool) {
         self.notices.push(Notice {
             source: Some(self.name.to_owned()),
-            text,
+            text: text.into(),
             missing,
         });
     }
@@ -179,10 +180,7 @@ impl Reader<'_> {
             for series in &mut requests {
                 series.whole = false;
             }
-            let text = format!(
-                "{}: the daily requests are those of the agent `{agent}` alone; all other figures are of all agents.",
-                need.period.id()
-            );
+            let text = say!("requests-of-agent", "period" = need.period.id(), "agent" = agent);
             self.notice(text, false);
         }
 
@@ -200,9 +198,9 @@ impl Reader<'_> {
             self,
             need,
             [
-                ("cost", no_cost),
-                ("requests", no_requests),
-                ("tokens", no_tokens),
+                (say!("daily-cost"), no_cost),
+                (say!("daily-requests"), no_requests),
+                (say!("daily-tokens"), no_tokens),
             ],
         );
         Ok(cost.into_iter().chain(requests).chain(tokens).collect())
@@ -234,16 +232,24 @@ impl Reader<'_> {
         let Some(Flaw { field, what }) = flaws.list().first() else {
             return;
         };
-        let more = match flaws.count() - 1 {
-            0 => String::new(),
-            1 => " (and one more value of this list is not as promised)".to_owned(),
-            more => format!(" (and {more} more values of this list are not as promised)"),
+        let (period, path) = (period.id(), endpoint.path());
+        let text = match flaws.count() - 1 {
+            0 => say!(
+                "answer-flaw",
+                "period" = period,
+                "path" = path,
+                "field" = field,
+                "flaw" = what
+            ),
+            more => say!(
+                "answer-flaws",
+                "period" = period,
+                "path" = path,
+                "field" = field,
+                "flaw" = what,
+                "count" = more,
+            ),
         };
-        let text = format!(
-            "{}: in the answer of {}, `{field}` {what}{more}; what is concerned is not available.",
-            period.id(),
-            endpoint.path()
-        );
         self.notice(text, true);
     }
 

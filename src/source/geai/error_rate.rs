@@ -1,5 +1,6 @@
 //! Which unit the platform's error rate is in: its texts say per cent, its own client reads a fraction.
 
+use crate::language::{Text, say};
 use crate::money;
 use rust_decimal::Decimal;
 
@@ -9,7 +10,7 @@ pub(super) struct Settled {
     /// Per cent; `None` where the unit cannot be told.
     pub(super) percent: Option<Decimal>,
     /// What is unclear, if anything.
-    pub(super) doubt: Option<String>,
+    pub(super) doubt: Option<Text>,
 }
 
 /// Settles the unit of `sent` by the counts that it is the quotient of.
@@ -28,9 +29,7 @@ pub(super) fn settle(sent: Decimal, requests: Option<Decimal>, errors: Option<De
         }
         return Settled {
             percent: None,
-            doubt: Some(format!(
-                "the platform sent {sent}, which may be per cent or a fraction, and the counts that would tell are missing"
-            )),
+            doubt: Some(say!("rate-unit-unknown", "sent" = sent.to_string())),
         };
     };
     let percent = money::percent(errors, requests);
@@ -48,12 +47,24 @@ pub(super) fn settle(sent: Decimal, requests: Option<Decimal>, errors: Option<De
             doubt: None,
         }
     } else {
-        let counted = percent.map_or_else(|| "no rate at all".to_owned(), |percent| format!("{percent} %"));
+        let (rate, errors, requests) = (sent.to_string(), errors.to_string(), requests.to_string());
         Settled {
             percent: Some(sent),
-            doubt: Some(format!(
-                "the platform sent {sent} %, but {errors} errors in {requests} requests make {counted}"
-            )),
+            doubt: Some(match percent {
+                Some(percent) => say!(
+                    "rate-differs",
+                    "sent" = rate,
+                    "errors" = errors,
+                    "requests" = requests,
+                    "counted" = percent.to_string(),
+                ),
+                None => say!(
+                    "rate-without-requests",
+                    "sent" = rate,
+                    "errors" = errors,
+                    "requests" = requests,
+                ),
+            }),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::answers;
 use super::decode::Reader;
 use super::endpoint::{Call, DateRange, Endpoint};
 use super::error_rate;
+use crate::language::say;
 use crate::metric::{FULL_REPORT, Metric};
 use crate::period::Period;
 use crate::source::sdk::{Flaw, Wire};
@@ -119,11 +120,13 @@ impl Figures<'_, '_> {
             if value.is_none()
                 && let Some(Flaw { field, what }) = flaws.next()
             {
-                let text = format!(
-                    "{}: {} is not available, because in the answer of {} `{field}` {what}.",
-                    self.period.id(),
-                    metric.label(),
-                    endpoint.path()
+                let text = say!(
+                    "figure-flaw",
+                    "period" = self.period.id(),
+                    "figure" = metric.text(),
+                    "path" = endpoint.path(),
+                    "field" = field,
+                    "flaw" = what,
                 );
                 self.reader.notice(text, true);
             }
@@ -147,7 +150,14 @@ impl Figures<'_, '_> {
             measure.value = settled.percent;
         }
         if let Some(doubt) = settled.doubt {
-            let text = format!("{}: {}: {doubt}.", self.period.id(), Metric::ErrorRate.label());
+            let figure = Metric::ErrorRate.text();
+            let period = self.period.id();
+            let text = say!(
+                "rate-doubted",
+                "period" = period,
+                "figure" = figure,
+                "doubt" = doubt
+            );
             self.reader.notice(text, settled.percent.is_none());
         }
     }

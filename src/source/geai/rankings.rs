@@ -3,6 +3,7 @@
 use super::answers;
 use super::decode::Reader;
 use super::endpoint::{Call, DateRange, Endpoint};
+use crate::language::say;
 use crate::period::Period;
 use crate::source::sdk::Flaws;
 use crate::source::{Ranking, SourceError, TopList};
@@ -28,7 +29,7 @@ fn ranking(reader: &mut Reader<'_>, period: &Period, list: TopList) -> Result<Ra
     reader.list_flaws(period, endpoint, &flaws);
     let known = entries.is_some();
     let mut rows = Vec::new();
-    let mut nameless = 0;
+    let mut nameless = 0_u64;
     for (name, value) in entries.unwrap_or_default() {
         reader.refuse_negative(list.metric(), value, endpoint)?;
         match name {
@@ -37,10 +38,11 @@ fn ranking(reader: &mut Reader<'_>, period: &Period, list: TopList) -> Result<Ra
         }
     }
     if nameless > 0 {
-        let text = format!(
-            "{}: {nameless} of the rows of {} name nobody and are left out of that ranking.",
-            period.id(),
-            endpoint.path()
+        let text = say!(
+            "nameless-rows",
+            "period" = period.id(),
+            "count" = nameless,
+            "path" = endpoint.path(),
         );
         reader.notice(text, true);
     }

@@ -1,5 +1,6 @@
 //! Lenient reading of the fields of an answer: what is not there or not what it should be is unknown, and noted.
 
+use crate::language::{Text, say};
 use crate::money;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -14,7 +15,7 @@ pub struct Flaw {
     /// Where in the answer: `totalCost`, `totalCostPerDay[3].date`.
     pub field: String,
     /// What is wrong, to follow the field's name: `is missing`.
-    pub what: String,
+    pub what: Text,
 }
 
 /// The flaws of one answer, in the order of reading.
@@ -37,7 +38,7 @@ impl Flaws {
         self.list.len() + self.more
     }
 
-    fn note(&mut self, field: String, what: impl Into<String>) {
+    fn note(&mut self, field: String, what: impl Into<Text>) {
         if self.list.len() < MAX_FLAWS {
             self.list.push(Flaw {
                 field,
@@ -76,11 +77,13 @@ impl<'a> Row<'a> {
     pub fn number(&self, key: &str, flaws: &mut Flaws) -> Option<Decimal> {
         let value = self.present(key, flaws)?;
         let read = match value {
-            Value::Number(number) => money::exact(&number.to_string()).map_err(|error| error.to_string()),
-            Value::String(text) => money::exact(text).map_err(|error| error.to_string()),
-            other => Err(format!("it is {}", kind(other))),
+            Value::Number(number) => {
+                money::exact(&number.to_string()).map_err(|error| Text::verbatim(error.to_string()))
+            }
+            Value::String(text) => money::exact(text).map_err(|error| Text::verbatim(error.to_string())),
+            other => Err(say!("flaw-it-is", "kind" = kind(other))),
         };
-        read.map_err(|why| flaws.note(self.field(key), format!("cannot be read as a number: {why}")))
+        read.map_err(|why| flaws.note(self.field(key), say!("flaw-not-a-number", "reason" = why)))
             .ok()
     }
 
@@ -90,7 +93,7 @@ impl<'a> Row<'a> {
         if !number.fract().is_zero() {
             flaws.note(
                 self.field(key),
-                format!("is {number}, which is not a whole number"),
+                say!("flaw-not-whole", "number" = number.to_string()),
             );
             return None;
         }
@@ -102,11 +105,14 @@ impl<'a> Row<'a> {
         match self.present(key, flaws)? {
             Value::String(text) if !text.is_empty() => Some(text.clone()),
             Value::String(_) => {
-                flaws.note(self.field(key), "is empty");
+                flaws.note(self.field(key), say!("flaw-empty"));
                 None
             }
             other => {
-                flaws.note(self.field(key), format!("is {} instead of a text", kind(other)));
+                flaws.note(
+                    self.field(key),
+                    say!("flaw-instead-of-text", "kind" = kind(other)),
+                );
                 None
             }
         }
@@ -132,7 +138,7 @@ impl<'a> Row<'a> {
             .ok()
             .filter(|date: &NaiveDate| date.to_string() == text);
         if date.is_none() {
-            flaws.note(self.field(key), "is not a date like 2026-10-31");
+            flaws.note(self.field(key), say!("flaw-not-a-date"));
         }
         date
     }
@@ -141,7 +147,10 @@ impl<'a> Row<'a> {
     pub fn list<T: Wire>(&self, key: &str, flaws: &mut Flaws) -> Option<Vec<T>> {
         let value = self.present(key, flaws)?;
         let Some(entries) = value.as_array() else {
-            flaws.note(self.field(key), format!("is {} instead of a list", kind(value)));
+            flaws.note(
+                self.field(key),
+                say!("flaw-instead-of-list", "kind" = kind(value)),
+            );
             return None;
         };
         let mut rows = Vec::with_capacity(entries.len());
@@ -155,7 +164,7 @@ impl<'a> Row<'a> {
                     },
                     flaws,
                 )),
-                None => flaws.note(place, format!("is {} instead of an object", kind(entry))),
+                None => flaws.note(place, say!("flaw-instead-of-object", "kind" = kind(entry))),
             }
         }
         Some(rows)
@@ -168,7 +177,7 @@ impl<'a> Row<'a> {
         if inside.is_none() {
             flaws.note(
                 self.field(key),
-                format!("is {} instead of an object", kind(value)),
+                say!("flaw-instead-of-object", "kind" = kind(value)),
             );
         }
         inside.map(|row| T::read(&row, flaws))
@@ -180,7 +189,7 @@ impl<'a> Row<'a> {
         let Some(entries) = value.as_object() else {
             flaws.note(
                 self.field(key),
-                format!("is {} instead of an object", kind(value)),
+                say!("flaw-instead-of-object", "kind" = kind(value)),
             );
             return None;
         };
@@ -191,7 +200,7 @@ impl<'a> Row<'a> {
             let member = if let Some(row) = self.inside(&place, entry) {
                 T::read(&row, flaws)
             } else {
-                let what = format!("is {} instead of an object", kind(entry));
+                let what = say!("flaw-instead-of-object", "kind" = kind(entry));
                 flaws.note(self.field(&place), what);
                 T::default()
             };
@@ -219,11 +228,11 @@ impl<'a> Row<'a> {
     fn present(&self, key: &str, flaws: &mut Flaws) -> Option<&'a Value> {
         match self.object.get(key) {
             None => {
-                flaws.note(self.field(key), "is missing");
+                flaws.note(self.field(key), say!("flaw-missing"));
                 None
             }
             Some(Value::Null) => {
-                flaws.note(self.field(key), "is null");
+                flaws.note(self.field(key), say!("flaw-null"));
                 None
             }
             Some(value) => Some(value),
@@ -235,14 +244,14 @@ impl<'a> Row<'a> {
     }
 }
 
-fn kind(value: &Value) -> &'static str {
+fn kind(value: &Value) -> Text {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Null => say!("json-null"),
+        Value::Bool(_) => say!("json-truth"),
+        Value::Number(_) => say!("json-number"),
+        Value::String(_) => say!("json-text"),
+        Value::Array(_) => say!("json-list"),
+        Value::Object(_) => say!("json-object"),
     }
 }
 

@@ -4,6 +4,7 @@ use super::super::files::fetch::Role;
 use super::super::files::read::{Column, Layout, Row, each_row, kept};
 use super::super::files::{Flaw, cell, notice};
 use super::super::{Notice, Snapshot, SourceError};
+use crate::language::say;
 use std::collections::BTreeMap;
 
 /// Colours that are none which a notice names.
@@ -90,9 +91,7 @@ impl ProjectList {
     /// What a reader of a report with colours must know.
     pub(super) fn notices(&self, source: &str) -> Vec<Notice> {
         if !self.given {
-            let text =
-                "No list of projects is given (`projects`), so that only projects with usage are known.";
-            return vec![notice(source, text.to_owned(), false)];
+            return vec![notice(source, say!("no-project-list"), false)];
         }
         let named: Vec<String> = self
             .odd_colours
@@ -103,10 +102,7 @@ impl ProjectList {
         if named.is_empty() {
             return Vec::new();
         }
-        let text = format!(
-            "The list of projects has colours that are not written like #1f77b4 ({}); these projects have colours of ours.",
-            named.join(", ")
-        );
+        let text = say!("odd-colours", "colours" = named.join(", "));
         vec![notice(source, text, false)]
     }
 }

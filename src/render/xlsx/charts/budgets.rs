@@ -1,6 +1,6 @@
 //! The native chart of budgets: what is spent and what is still to come, stacked, in per cent of each.
 
-use super::{SHEET, Studio, TOP, count, filled, font, legend_below, write_point};
+use super::{Studio, TOP, count, filled, font, legend_below, write_point};
 use crate::render::view;
 use crate::render::xlsx::grid::Grid;
 use crate::render::xlsx::style;
@@ -37,8 +37,8 @@ impl Studio<'_> {
         for ((at, colour), name) in (1_u16..).zip(colours).zip(self.series(chart).iter().skip(1)) {
             let series = native.add_series();
             series
-                .set_categories((SHEET, TOP + 1, col, last, col))
-                .set_values((SHEET, TOP + 1, col + at, last, col + at));
+                .set_categories((self.sheet.as_str(), TOP + 1, col, last, col))
+                .set_values((self.sheet.as_str(), TOP + 1, col + at, last, col + at));
             series.set_name(name.as_str()).set_gap(45);
             series.set_format(&mut filled(colour));
         }

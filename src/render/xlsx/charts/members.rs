@@ -1,6 +1,6 @@
 //! Native charts of several members: stacked columns and lines by day, and a ring of the parts of a total.
 
-use super::{SHEET, Studio, TOP, count, date_axis, filled, font, legend_below, value_axis, write_point};
+use super::{Studio, TOP, count, date_axis, filled, font, legend_below, value_axis, write_point};
 use crate::render::chart::palette;
 use crate::render::xlsx::grid::Grid;
 use crate::render::xlsx::style;
@@ -11,13 +11,10 @@ use rust_xlsxwriter::{
     ChartMarker, ChartPoint, ChartType, Color, XlsxError,
 };
 
-/// What the last part of a ring is called where it sums up others.
-pub(super) const OTHERS: &str = "Others";
-
 impl Studio<'_> {
     /// Columns of parts on each other, or a line for each member.
     pub(super) fn members(&self, col: u16, days: &[NaiveDate], series: &[Line], lines: bool) -> Native {
-        let last = TOP + count(days.len());
+        let (sheet, last) = (self.sheet.as_str(), TOP + count(days.len()));
         let mut native = if lines {
             Native::new_line()
         } else {
@@ -26,10 +23,10 @@ impl Studio<'_> {
         for (at, line) in (col + 1..).zip(series) {
             let drawn = native.add_series();
             drawn
-                .set_categories((SHEET, TOP + 1, col, last, col))
-                .set_values((SHEET, TOP + 1, at, last, at));
+                .set_categories((sheet, TOP + 1, col, last, col))
+                .set_values((sheet, TOP + 1, at, last, at));
             // By its cell: a name that begins with `=` would be taken for a range.
-            drawn.set_name((SHEET, TOP, at));
+            drawn.set_name((sheet, TOP, at));
             if lines {
                 let stroke = ChartLine::new()
                     .set_color(color(&line.tint))
@@ -81,34 +78,37 @@ pub(super) fn write(
     Ok(())
 }
 
-/// A ring with the share of each part.
-pub(super) fn ring(chart: &Chart, col: u16, tints: &[Tint], others: bool) -> Native {
-    let last = TOP + count(tints.len()) + u32::from(others);
-    let mut native = Native::new_doughnut();
-    let series = native.add_series();
-    series
-        .set_categories((SHEET, TOP + 1, col, last, col))
-        .set_values((SHEET, TOP + 1, col + 1, last, col + 1));
-    series.set_name(super::titled(chart).as_str());
-    let rest = others.then_some(&Tint::Rest);
-    let points: Vec<ChartPoint> = tints
-        .iter()
-        .chain(rest)
-        .map(|tint| ChartPoint::new().set_format(&mut filled(color(tint))))
-        .collect();
-    series.set_points(&points);
-    series.set_data_label(
-        ChartDataLabel::new()
-            .show_percentage()
-            .set_num_format("0.0%")
-            .set_font(&font(9, style::INK)),
-    );
-    native.set_hole_size(58);
-    native
-        .legend()
-        .set_position(ChartLegendPosition::Right)
-        .set_font(&font(9, style::INK));
-    native
+impl Studio<'_> {
+    /// A ring with the share of each part.
+    pub(super) fn ring(&self, chart: &Chart, col: u16, tints: &[Tint], others: bool) -> Native {
+        let sheet = self.sheet.as_str();
+        let last = TOP + count(tints.len()) + u32::from(others);
+        let mut native = Native::new_doughnut();
+        let series = native.add_series();
+        series
+            .set_categories((sheet, TOP + 1, col, last, col))
+            .set_values((sheet, TOP + 1, col + 1, last, col + 1));
+        series.set_name(self.titled(chart).as_str());
+        let rest = others.then_some(&Tint::Rest);
+        let points: Vec<ChartPoint> = tints
+            .iter()
+            .chain(rest)
+            .map(|tint| ChartPoint::new().set_format(&mut filled(color(tint))))
+            .collect();
+        series.set_points(&points);
+        series.set_data_label(
+            ChartDataLabel::new()
+                .show_percentage()
+                .set_num_format("0.0%")
+                .set_font(&font(9, style::INK)),
+        );
+        native.set_hole_size(58);
+        native
+            .legend()
+            .set_position(ChartLegendPosition::Right)
+            .set_font(&font(9, style::INK));
+        native
+    }
 }
 
 /// The colour of a member, the same as on the page.

@@ -1,6 +1,6 @@
 //! Native charts of totals in a row: a bridge from one to another, and the periods of a trend.
 
-use super::{SHEET, Studio, TOP, count, filled, font, titled, write_point};
+use super::{Studio, TOP, count, filled, font, write_point};
 use crate::render::xlsx::grid::Grid;
 use crate::render::xlsx::style;
 use crate::report::{Chart, Point, Step};
@@ -35,7 +35,7 @@ impl Studio<'_> {
         for step in steps {
             row += 1;
             let to = at.saturating_add(step.value);
-            grid.text(row, col, &step.label, &style::plain())?;
+            grid.text(row, col, &self.formatter.text(&step.label), &style::plain())?;
             write_point(grid, row, col + 1, Some(at.min(to)), code)?;
             let column = if step.value.is_sign_negative() { 4 } else { 3 };
             write_point(grid, row, col + column, Some(step.value.abs()), code)?;
@@ -46,7 +46,7 @@ impl Studio<'_> {
     }
 
     pub(super) fn bridge(&self, chart: &Chart, col: u16, rows: usize) -> Native {
-        let last = TOP + count(rows);
+        let (sheet, last) = (self.sheet.as_str(), TOP + count(rows));
         let mut native = Native::new(ChartType::ColumnStacked);
         let colours = [
             None,
@@ -57,8 +57,8 @@ impl Studio<'_> {
         for ((at, colour), name) in (1_u16..).zip(colours).zip(self.series(chart).iter().skip(1)) {
             let series = native.add_series();
             series
-                .set_categories((SHEET, TOP + 1, col, last, col))
-                .set_values((SHEET, TOP + 1, col + at, last, col + at));
+                .set_categories((sheet, TOP + 1, col, last, col))
+                .set_values((sheet, TOP + 1, col + at, last, col + at));
             series.set_name(name.as_str()).set_gap(35);
             match colour {
                 Some(colour) => series.set_format(&mut filled(colour)),
@@ -71,13 +71,13 @@ impl Studio<'_> {
     }
 
     pub(super) fn periods(&self, chart: &Chart, col: u16, points: usize) -> Native {
-        let last = TOP + count(points);
+        let (sheet, last) = (self.sheet.as_str(), TOP + count(points));
         let mut native = Native::new_column();
         let series = native.add_series();
         series
-            .set_categories((SHEET, TOP + 1, col, last, col))
-            .set_values((SHEET, TOP + 1, col + 1, last, col + 1));
-        series.set_name(titled(chart).as_str()).set_gap(40);
+            .set_categories((sheet, TOP + 1, col, last, col))
+            .set_values((sheet, TOP + 1, col + 1, last, col + 1));
+        series.set_name(self.titled(chart).as_str()).set_gap(40);
         series.set_format(&mut filled(self.accent));
         native.show_empty_cells_as(ChartEmptyCells::Gaps);
         plain_axes(&mut native);

@@ -5,7 +5,7 @@ use rust_decimal::dec;
 
 fn line(label: &str, tint: Tint, values: &[Option<Decimal>]) -> Line {
     Line {
-        label: label.to_owned(),
+        label: label.into(),
         tint,
         values: values.to_vec(),
     }
@@ -14,7 +14,7 @@ fn line(label: &str, tint: Tint, values: &[Option<Decimal>]) -> Line {
 fn shown(lines: Vec<Line>, most: usize) -> Vec<(String, Vec<Option<Decimal>>)> {
     fold(lines, most)
         .into_iter()
-        .map(|line| (line.label, line.values))
+        .map(|line| (line.label.into(), line.values))
         .collect()
 }
 
@@ -71,7 +71,7 @@ fn what_is_counted_in_one_unit_is_stacked_and_every_unit_has_a_view() {
         };
         usage(&part)
             .into_iter()
-            .map(|(view, _, lines)| (view, lines.len()))
+            .map(|(view, _, lines)| (view.into(), lines.len()))
             .collect()
     };
     let view = |name: &str, lines| (name.to_owned(), lines);

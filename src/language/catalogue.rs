@@ -1,0 +1,254 @@
+//! The messages of a language, embedded or a job's own.
+
+use super::text::{Arg, Said, Text};
+use super::{ENDING, FOLDER};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// The embedded languages.
+const EMBEDDED: [(&str, &str); 2] = [
+    (
+        Language::FALLBACK,
+        include_str!("../../templates/language/en.ftl"),
+    ),
+    ("es", include_str!("../../templates/language/es.ftl")),
+];
+/// Languages of jobs that are kept parsed.
+const MOST_KEPT: usize = 8;
+/// What stands for a value while a sentence is put together: letters of a plane that no text uses.
+const FIRST_MARK: u32 = 0x10_F000;
+const MOST_MARKS: u32 = 64;
+
+/// The words of a language. Which message it lacks, it says in English.
+pub struct Language {
+    tag: String,
+    bundle: FluentBundle<Arc<FluentResource>>,
+}
+
+/// A stretch of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Words, with their spaces.
+    Words(String),
+    /// The value at this place of the arguments.
+    Value(usize),
+}
+
+impl fmt::Debug for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Language")
+            .field("tag", &self.tag)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Language {
+    /// The language of texts that no catalogue has.
+    pub const FALLBACK: &'static str = "en";
+
+    /// The embedded English, which is complete.
+    #[must_use]
+    pub fn english() -> &'static Arc<Self> {
+        static ENGLISH: OnceLock<Arc<Language>> = OnceLock::new();
+        ENGLISH.get_or_init(|| Arc::new(Self::parsed(Self::FALLBACK, None)))
+    }
+
+    /// The language of the BCP 47 tag `locale` with the messages of a job's own `files` (`language/fr.ftl`) before the embedded ones;
+    /// English where there is neither. What is wrong in a file, [`super::problems`] tells; here it is passed over.
+    #[must_use]
+    pub fn of(locale: &str, files: &BTreeMap<String, String>) -> Arc<Self> {
+        let tag = locale
+            .split(['-', '_'])
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let own = |tag: &str| files.get(&format!("{FOLDER}{tag}{ENDING}"));
+        match own(&tag) {
+            Some(source) => Self::kept(&tag, source),
+            None if tag == "es" => {
+                static SPANISH: OnceLock<Arc<Language>> = OnceLock::new();
+                Arc::clone(SPANISH.get_or_init(|| Arc::new(Self::parsed("es", None))))
+            }
+            // A job's own English serves every language that has no words.
+            None => own(Self::FALLBACK).map_or_else(
+                || Arc::clone(Self::english()),
+                |source| Self::kept(Self::FALLBACK, source),
+            ),
+        }
+    }
+
+    /// A job's language, parsed once for all that is made of one report.
+    fn kept(tag: &str, source: &str) -> Arc<Self> {
+        type Kept = Vec<(String, String, Arc<Language>)>;
+        static KEPT: Mutex<Kept> = Mutex::new(Vec::new());
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = kept.iter();
+        if let Some((_, _, language)) = known.find(|(known, text, _)| known == tag && text == source) {
+            return Arc::clone(language);
+        }
+        let language = Arc::new(Self::parsed(tag, Some(source)));
+        kept.truncate(MOST_KEPT - 1);
+        kept.insert(0, (tag.to_owned(), source.to_owned(), Arc::clone(&language)));
+        language
+    }
+
+    fn parsed(tag: &str, own: Option<&str>) -> Self {
+        let mut bundle = FluentBundle::new_concurrent(vec![tag.parse().unwrap_or_default()]);
+        // Marks of direction around values would stand in files and subjects; names are made safe where they are shown.
+        bundle.set_use_isolating(false);
+        for source in Self::source(tag).into_iter().chain(own) {
+            let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(good, _)| good);
+            bundle.add_resource_overriding(Arc::new(resource));
+        }
+        Self {
+            tag: tag.to_owned(),
+            bundle,
+        }
+    }
+
+    /// Its tag: `es`.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// Whether it has this message in its own words.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.bundle.has_message(id)
+    }
+
+    /// Whether it is the embedded English, in which every text is written already.
+    #[must_use]
+    pub fn is_english(&self) -> bool {
+        std::ptr::eq(self, Arc::as_ptr(Self::english()))
+    }
+
+    /// `text` in this language.
+    #[must_use]
+    pub fn text<'a>(&self, text: &'a Text) -> Cow<'a, str> {
+        match text.said().filter(|_| !self.is_english()) {
+            Some(Said::Message(id, args)) if self.has(id) => self.said(id, args).into(),
+            Some(Said::List(texts, between)) => {
+                let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| self.text(text)).collect();
+                texts.join(between.as_str()).into()
+            }
+            _ => Cow::Borrowed(text.as_str()),
+        }
+    }
+
+    /// The message `id` without arguments; the id itself where there is none.
+    #[must_use]
+    pub fn word(&self, id: &str) -> String {
+        self.said(id, &[])
+    }
+
+    /// The message `id` with `args`.
+    #[must_use]
+    pub fn said(&self, id: &str, args: &[(&str, Arg)]) -> String {
+        if !self.has(id) && !self.is_english() {
+            return Self::english().said(id, args);
+        }
+        let mut given = FluentArgs::with_capacity(args.len());
+        for (name, arg) in args {
+            let value = match arg {
+                Arg::Text(text) => FluentValue::from(self.text(text)),
+                Arg::Count(count) => FluentValue::from(*count),
+                Arg::Key(key) => FluentValue::from(key.as_str()),
+            };
+            given.set(*name, value);
+        }
+        self.formatted(id, &given)
+    }
+
+    /// The message `id` in pieces: of each name what stands for its value, or the argument that chooses the words.
+    #[must_use]
+    pub fn pieces(&self, id: &str, args: &[(&str, Option<Arg>)]) -> Vec<Piece> {
+        if !self.has(id) && !self.is_english() {
+            return Self::english().pieces(id, args);
+        }
+        let mut given = FluentArgs::with_capacity(args.len());
+        for ((name, arg), mark) in args.iter().zip(FIRST_MARK..FIRST_MARK + MOST_MARKS) {
+            let value = match arg {
+                Some(Arg::Count(count)) => FluentValue::from(*count),
+                Some(Arg::Key(key)) => FluentValue::from(key.as_str()),
+                Some(Arg::Text(text)) => FluentValue::from(unmarked(&self.text(text))),
+                None => FluentValue::from(char::from_u32(mark).map_or_else(String::new, String::from)),
+            };
+            given.set(*name, value);
+        }
+        let whole = self.formatted(id, &given);
+        let mut pieces = Vec::new();
+        let mut words = String::new();
+        for letter in whole.chars() {
+            let place = u32::from(letter).checked_sub(FIRST_MARK);
+            let place = place.and_then(|place| usize::try_from(place).ok());
+            let Some(place) = place.filter(|place| *place < args.len()) else {
+                words.push(letter);
+                continue;
+            };
+            if !words.is_empty() {
+                pieces.push(Piece::Words(std::mem::take(&mut words)));
+            }
+            pieces.push(Piece::Value(place));
+        }
+        if !words.is_empty() {
+            pieces.push(Piece::Words(words));
+        }
+        pieces
+    }
+
+    /// The embedded messages of the language `tag`.
+    pub(super) fn source(tag: &str) -> Option<&'static str> {
+        let mut embedded = EMBEDDED.iter();
+        embedded
+            .find(|(language, _)| *language == tag)
+            .map(|(_, source)| *source)
+    }
+
+    /// Puts the message `id` of `source` together with any `args`.
+    ///
+    /// # Errors
+    /// What Fluent says that cannot be resolved.
+    pub(super) fn tried(source: &str, id: &str, args: &BTreeSet<String>) -> Result<(), String> {
+        let language = Self::parsed("", Some(source));
+        let mut given = FluentArgs::with_capacity(args.len());
+        for name in args {
+            given.set(name.as_str(), FluentValue::from(1));
+        }
+        let mut errors = Vec::new();
+        let pattern = language
+            .bundle
+            .get_message(id)
+            .and_then(|message| message.value());
+        if let Some(pattern) = pattern {
+            language.bundle.format_pattern(pattern, Some(&given), &mut errors);
+        }
+        errors.first().map_or(Ok(()), |error| Err(error.to_string()))
+    }
+
+    fn formatted(&self, id: &str, args: &FluentArgs<'_>) -> String {
+        let pattern = self.bundle.get_message(id).and_then(|message| message.value());
+        pattern.map_or_else(
+            || id.to_owned(),
+            |pattern| {
+                let mut errors = Vec::new();
+                self.bundle
+                    .format_pattern(pattern, Some(args), &mut errors)
+                    .into_owned()
+            },
+        )
+    }
+}
+
+/// `text` without what could be taken for the place of a value.
+fn unmarked(text: &str) -> String {
+    let marks = FIRST_MARK..FIRST_MARK + MOST_MARKS;
+    text.chars()
+        .filter(|letter| !marks.contains(&u32::from(*letter)))
+        .collect()
+}

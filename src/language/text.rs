@@ -1,0 +1,228 @@
+//! Texts that can be said in any language.
+
+use super::catalogue::Language;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// An English text, and by which message it is said in other languages; words from outside are the same in all of them.
+///
+/// It reads, compares and serialises as its English.
+#[derive(Debug, Clone)]
+pub struct Text {
+    english: String,
+    said: Option<Arc<Said>>,
+}
+
+/// How a text is said in other languages.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// A message with its arguments.
+    Message(Cow<'static, str>, Vec<(&'static str, Arg)>),
+    /// Texts one after the other, and what stands between them.
+    List(Vec<Text>, String),
+}
+
+/// An argument of a message.
+#[derive(Debug, Clone)]
+pub enum Arg {
+    /// Words, said in the language of the message.
+    Text(Text),
+    /// A number that chooses the plural; written in plain digits.
+    Count(u64),
+    /// A word of ours that chooses a variant.
+    Key(String),
+}
+
+impl Text {
+    /// The message `id` with `args`.
+    #[must_use]
+    pub fn of(id: impl Into<Cow<'static, str>>, args: Vec<(&'static str, Arg)>) -> Self {
+        let id = id.into();
+        Self {
+            english: Language::english().said(&id, &args),
+            said: Some(Arc::new(Said::Message(id, args))),
+        }
+    }
+
+    /// Words from outside, which nobody translates.
+    #[must_use]
+    pub fn verbatim(words: impl Into<String>) -> Self {
+        Self {
+            english: words.into(),
+            said: None,
+        }
+    }
+
+    /// The message of a `family` for a key of ours: `dimension-` and `service_type`. A key that has none is said in plain words.
+    #[must_use]
+    pub fn keyed(family: &str, key: &str) -> Self {
+        let id = format!("{family}{}", key.replace(' ', "_"));
+        if Language::english().has(&id) {
+            Self::of(id, Vec::new())
+        } else {
+            Self::verbatim(key.replace('_', " "))
+        }
+    }
+
+    /// So many members of a dimension, without their number: `agents`.
+    #[must_use]
+    pub fn members(dimension: &str, count: usize) -> Self {
+        let id = format!("members-{dimension}");
+        if Language::english().has(&id) {
+            return Self::of(id, vec![("count", count.into())]);
+        }
+        let noun = dimension.replace('_', " ").to_lowercase();
+        Self::verbatim(match (count, noun.strip_suffix('y')) {
+            (1, _) => noun,
+            (_, Some(stem)) => format!("{stem}ies"),
+            (_, None) => format!("{noun}s"),
+        })
+    }
+
+    /// Texts one after the other, with `between` them.
+    #[must_use]
+    pub fn joined(texts: &[Self], between: &str) -> Self {
+        let english: Vec<&str> = texts.iter().map(Self::as_str).collect();
+        Self {
+            english: english.join(between),
+            said: Some(Arc::new(Said::List(texts.to_vec(), between.to_owned()))),
+        }
+    }
+
+    /// The text in English.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.english
+    }
+
+    pub(super) fn said(&self) -> Option<&Said> {
+        self.said.as_deref()
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.english
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.english)
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.english == other.english
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        self.english == other
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        self.english == *other
+    }
+}
+
+impl PartialEq<String> for Text {
+    fn eq(&self, other: &String) -> bool {
+        self.english == *other
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.english)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::verbatim)
+    }
+}
+
+impl From<String> for Text {
+    fn from(words: String) -> Self {
+        Self::verbatim(words)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(words: &str) -> Self {
+        Self::verbatim(words)
+    }
+}
+
+impl From<&String> for Text {
+    fn from(words: &String) -> Self {
+        Self::verbatim(words.as_str())
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        text.english
+    }
+}
+
+impl From<Text> for Arg {
+    fn from(text: Text) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&Text> for Arg {
+    fn from(text: &Text) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<String> for Arg {
+    fn from(words: String) -> Self {
+        Self::Text(words.into())
+    }
+}
+
+impl From<&String> for Arg {
+    fn from(words: &String) -> Self {
+        Self::Text(words.into())
+    }
+}
+
+impl From<&str> for Arg {
+    fn from(words: &str) -> Self {
+        Self::Text(words.into())
+    }
+}
+
+impl From<u32> for Arg {
+    fn from(count: u32) -> Self {
+        Self::Count(count.into())
+    }
+}
+
+impl From<u64> for Arg {
+    fn from(count: u64) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl From<usize> for Arg {
+    fn from(count: usize) -> Self {
+        Self::Count(u64::try_from(count).unwrap_or(u64::MAX))
+    }
+}

@@ -1,0 +1,635 @@
+# Español: las palabras de todos los informes. Completo.
+# La carpeta `template` de un trabajo puede contener `language/es.ftl` con los mensajes que quiera decir de otra manera.
+
+## Fechas (patrones de strftime) y periodos.
+
+date-day = %-d de %B
+date-short = %-d %b
+date-full = %-d de %B de %Y
+date-short-year = %-d %b %Y
+date-month = %B de %Y
+period-quarter = T{ $quarter } de { $year }
+period-week = semana { $week } de { $year }
+tiny-quarter = T{ $quarter } { $year }
+tiny-week = S{ $week }
+
+## Números.
+
+not-available = n/d
+no-name = (sin nombre)
+points = p. p.
+not-meaningful = n/s
+thousand = mil
+million = M
+billion = mil M
+trillion = B
+bytes = bytes
+per-thousand-requests = Coste por { $thousand } peticiones
+
+## Variaciones.
+
+up = sube
+down = baja
+new = nuevo
+gone = sin uso
+no-change = sin cambios
+flat = estable
+no-comparison = sin comparación: n/d
+
+## Palabras de tablas y títulos.
+
+name = Nombre
+value = Valor
+change = Variación
+change-percent = Variación %
+direction = Sentido
+share = Peso
+figure = Indicador
+figures = Todos los indicadores
+figures-by-day = Datos por día
+unit = Unidad
+line = Línea
+step = Concepto
+before = Antes
+source = Fuente
+rank = Puesto
+base = Base
+total = Total
+total-shown = Total mostrado
+total-without = Total sin n/d
+others = Otros
+total-of = Total ({ $shown } { $members })
+rest-of = Resto ({ $shown } { $members })
+rest = Resto
+count-others = { $count ->
+    [one] 1 más
+   *[other] Otros { $count }
+}
+shown-of = se muestran { $shown } de { $all }
+last-periods = los últimos { $periods } de { $all } periodos
+versus = frente a { $period }
+from-period = Desde { $period }
+place = Puesto { $place }
+places = Puestos { $from } a { $to }
+see-table = N.º { $number }, véase la tabla
+no-data = Sin datos disponibles
+all-sources = Todas las fuentes
+of-all-sources = todas las fuentes
+moved-most = Mayores variaciones
+missing = Faltan datos:
+notices = Avisos
+files = Archivos
+rounding = Las cifras mostradas se redondean una sola vez; las partes que acompañan a un total suman ese total. Los archivos contienen las cifras sin redondear.
+rows-left-out = Se han omitido filas para que este correo sea breve; la versión en texto y los archivos contienen más.
+more-notices = Hay { $count } avisos más en los archivos.
+compared-with = comparado con { $period }
+and-with = y { $period }
+days = { $count ->
+    [one] 1 día
+   *[other] { $count } días
+}
+chart-legend = barras: { $own }; línea discontinua: { $other }
+usual-weekday = { $day }: { $value }, { $times } × un { $weekday } habitual
+usual = { $day }: { $value }, { $times } × lo habitual
+
+## De qué informe se trata: etiquetas junto al título y pie.
+
+final = Definitivo
+incomplete = Incompleto: sin { $sources }
+provisional = Provisional: completo hasta el { $instant }
+revision = Revisión { $revision }
+days-of-zone = días en { $zone }
+gaps = { $count ->
+    [one] 1 laguna en los datos
+   *[other] { $count } lagunas en los datos
+}
+foot-source = Fuente: { $source } ({ $platform }), consultada el { $instant }
+foot-run = Ejecución …{ $run }, revisión { $revision } · generado el { $instant }
+subject-incomplete = (incompleto)
+subject-provisional = (provisional)
+subject-revision = (revisión { $revision })
+
+## Grupos de indicadores, y los que no constan.
+
+group-lab = Laboratorio
+group-requests = Peticiones
+group-tasks = Tareas
+group-cost = Coste
+group-tokens = Tokens
+group-users = Usuarios y agentes
+group-cost-detail = Detalle del coste
+group-more = Más
+none-available = Ninguno de los { $count } indicadores está disponible.
+figures-untold = Esta fuente no proporciona { $count } indicadores: { $figures }.
+
+## Qué es un elemento: uno dentro de una frase, y varios.
+
+dimension-agent = agente
+dimension-user = usuario
+dimension-project = proyecto
+dimension-model = modelo
+dimension-service = servicio
+dimension-service_type = tipo de servicio
+dimension-provider = proveedor
+dimension-sub_account = subcuenta
+dimension-source = fuente
+dimension-gateway = pasarela
+dimension-tool = herramienta
+dimension-day = día
+dimension-period = periodo
+dimension-figure = indicador
+dimension-member = elemento
+members-agent = { $count ->
+    [one] agente
+   *[other] agentes
+}
+members-user = { $count ->
+    [one] usuario
+   *[other] usuarios
+}
+members-project = { $count ->
+    [one] proyecto
+   *[other] proyectos
+}
+members-model = { $count ->
+    [one] modelo
+   *[other] modelos
+}
+members-service = { $count ->
+    [one] servicio
+   *[other] servicios
+}
+members-service_type = { $count ->
+    [one] tipo de servicio
+   *[other] tipos de servicio
+}
+members-provider = { $count ->
+    [one] proveedor
+   *[other] proveedores
+}
+members-sub_account = { $count ->
+    [one] subcuenta
+   *[other] subcuentas
+}
+members-source = { $count ->
+    [one] fuente
+   *[other] fuentes
+}
+members-gateway = { $count ->
+    [one] pasarela
+   *[other] pasarelas
+}
+members-tool = { $count ->
+    [one] herramienta
+   *[other] herramientas
+}
+
+## El libro de Excel.
+
+sheet-summary = Resumen
+sheet-notes = Notas
+sheet-charts = Datos de los gráficos
+sheet-unnamed = Hoja
+sheet-history = Historia del periodo
+chart-data-note = Lo que dibujan los gráficos. Las cifras exactas están en las tablas de las demás hojas.
+chart-day = Día
+chart-period = Periodo
+chart-name = Nombre
+chart-compared = Comparado con
+chart-below = Por debajo
+chart-more = Más
+chart-less = Menos
+chart-outlier = { $day }: { $value }, { $times } × lo habitual
+chart-gaps = n/d: { $days }
+more-days = { $count } días más
+unit-count = unidades
+unit-tokens = tokens
+compared-column = Comparado con
+previous = Anterior ({ $period })
+previous-period = Periodo anterior
+last-year = Mismo periodo del año anterior ({ $period })
+last-year-period = Mismo periodo del año anterior
+change-of = variación
+change-percent-of = variación %
+direction-of = sentido
+about-column = { $figure }: { $column }
+against = { $column } ({ $period })
+workbook-run = Ejecución { $run }, revisión { $revision }
+summary-foot = Ejecución { $run }, revisión { $revision }. Las fuentes, los avisos y las definiciones están en la última hoja, Notas.
+provenance = Procedencia
+conventions = Convenciones
+definitions = Definiciones
+report = Informe
+job = Trabajo
+run = Ejecución
+revision-word = Revisión
+generated-at = Generado el
+period = Periodo
+compared-to = Comparado con
+period-chosen = { $period }: del { $start } al { $end }, { $days } días, elegido en { $zone }
+complete-up-to = Completo hasta
+later-figures = { $instant }; las cifras posteriores aún pueden cambiar
+source-named = Fuente { $source }
+source-told = { $platform }; los días se cuentan en { $zone }; consultada el { $instant }
+source-scoped = { $platform }; { $scope }; los días se cuentan en { $zone }; consultada el { $instant }
+about-missing = n/d
+about-missing-text = No disponible: la fuente no lo indica. Nunca equivale a cero, y las sumas no lo incluyen.
+about-exact = Exactitud
+about-exact-text = Las celdas contienen los valores sin redondear, y los promedios y porcentajes con los 15 dígitos de una hoja de cálculo; solo se redondea lo que se muestra.
+about-percent = Porcentaje
+about-percent-text = 5 significa 5 %. La diferencia entre dos porcentajes se expresa en puntos porcentuales (p. p.).
+about-change = Variación
+about-change-text = Valor menos base.
+about-change-percent = Variación %
+about-change-percent-text = Variación / base × 100; n/d si la base no es mayor que cero.
+about-direction = Sentido
+about-direction-text = estable: igual, o el porcentaje se redondea a 0,0; nuevo: desde cero; sin uso: hasta cero.
+about-colour = Color
+about-colour-text = El rojo es desfavorable y el verde favorable: más coste, más errores o más espera es desfavorable. Las demás variaciones no llevan color.
+about-long = Números largos
+about-long-text = { $count } valores tienen más de 15 dígitos significativos, que ningún número de una hoja de cálculo admite; se escriben como texto para no perder ningún dígito.
+
+## Indicadores: cómo se llama cada cifra, por su clave.
+
+metric-agents_created = Agentes creados
+metric-agents_modified = Agentes modificados
+metric-flows_created = Flujos creados
+metric-flows_modified = Flujos modificados
+metric-processes_created = Procesos creados
+metric-processes_modified = Procesos modificados
+metric-total_requests = Peticiones
+metric-requests_with_errors = Peticiones con error
+metric-error_rate = Tasa de error
+metric-average_request_time = Tiempo medio por petición
+metric-total_cost = Coste total
+metric-average_cost_per_request = Coste medio por petición
+metric-input_tokens = Tokens de entrada
+metric-output_tokens = Tokens de salida
+metric-total_tokens = Tokens totales
+metric-average_input_tokens_per_request = Tokens de entrada por petición
+metric-average_output_tokens_per_request = Tokens de salida por petición
+metric-average_tokens_per_request = Tokens por petición
+metric-active_users = Usuarios activos
+metric-active_agents = Agentes activos
+metric-active_projects = Proyectos activos
+metric-known_projects = Proyectos conocidos
+metric-active_models = Modelos activos
+metric-conversations = Conversaciones
+metric-audio_seconds = Segundos de audio
+metric-characters = Caracteres
+metric-effective_cost = Coste efectivo
+metric-list_cost = Coste a precio de lista
+metric-contracted_cost = Coste contratado
+metric-credits = Abonos
+metric-taxes = Impuestos
+metric-adjustments = Ajustes
+metric-corrections = Correcciones
+metric-cost_per_day = Coste por día
+metric-cost_share = Peso en el coste
+metric-cost_moving_average = Coste, media de 7 días
+metric-price = Precio
+metric-volume = Volumen
+metric-mix = Mezcla
+metric-new = Altas
+metric-retired = Bajas
+metric-currency = Tipos de cambio
+metric-other = Otros efectos
+metric-total_tasks = Tareas
+metric-completed_tasks = Tareas completadas
+metric-failed_tasks = Tareas fallidas
+metric-task_success_rate = Tasa de éxito de tareas
+metric-total_steps = Pasos
+metric-average_task_duration = Duración media de tarea
+metric-average_cost_per_task = Coste medio por tarea
+metric-success_rate = Tasa de éxito
+metric-tool_executions = Ejecuciones de herramientas
+metric-tool_errors = Errores de herramientas
+metric-audit_events = Eventos de auditoría
+metric-invoiced_cost = Facturado por los proveedores
+metric-requests = Peticiones
+metric-tokens = Tokens
+metric-cost = Coste
+
+## Qué significan los indicadores, en la última hoja de un libro.
+
+meaning-agents_created = Agentes creados en el periodo
+meaning-agents_modified = Agentes modificados en el periodo
+meaning-flows_created = Flujos creados en el periodo
+meaning-flows_modified = Flujos modificados en el periodo
+meaning-processes_created = Procesos creados en el periodo
+meaning-processes_modified = Procesos modificados en el periodo
+meaning-total_requests = Peticiones hechas en el periodo
+meaning-requests_with_errors = Peticiones que terminaron en error
+meaning-error_rate = Peticiones con error / peticiones × 100
+meaning-average_request_time = Tiempo medio de una petición en milisegundos, según la fuente
+meaning-total_cost = Coste del periodo; en una factura, la suma del coste facturado, con abonos y correcciones
+meaning-average_cost_per_request = Coste total / peticiones
+meaning-input_tokens = Tokens enviados a los modelos
+meaning-output_tokens = Tokens escritos por los modelos
+meaning-total_tokens = Tokens de entrada más tokens de salida
+meaning-average_input_tokens_per_request = Tokens de entrada / peticiones
+meaning-average_output_tokens_per_request = Tokens de salida / peticiones
+meaning-average_tokens_per_request = Tokens totales / peticiones
+meaning-active_users = Usuarios distintos con al menos una petición; ni los días ni los elementos se pueden sumar
+meaning-active_agents = Agentes distintos con al menos una petición; ni los días ni los elementos se pueden sumar
+meaning-active_projects = Proyectos distintos con al menos una petición; ni los días ni los elementos se pueden sumar
+meaning-known_projects = Proyectos de la lista de proyectos, más los que tienen uso y faltan en ella; sin lista, los que tienen uso
+meaning-active_models = Modelos distintos con uso; ni los días ni los elementos se pueden sumar
+meaning-conversations = Conversaciones iniciadas
+meaning-audio_seconds = Segundos de audio escuchados o hablados
+meaning-characters = Caracteres hablados
+meaning-effective_cost = Coste amortizado: lo pagado por adelantado se reparte a lo largo de su uso
+meaning-list_cost = Coste a precio de lista
+meaning-contracted_cost = Coste a los precios contratados
+meaning-credits = Importe facturado de los abonos
+meaning-taxes = Importe facturado de los impuestos
+meaning-adjustments = Importe facturado de los ajustes
+meaning-corrections = Importe facturado de las correcciones a periodos anteriores
+meaning-cost_per_day = Coste total / días del periodo
+meaning-cost_share = Coste de un elemento / coste total × 100; su variación se expresa en puntos porcentuales
+meaning-cost_moving_average = Coste medio de un día y los seis anteriores; vacío si falta alguno de los siete
+meaning-price = Variación del coste total por el cambio de los precios unitarios, con las cantidades actuales
+meaning-volume = Variación del coste total por un uso mayor o menor, con los precios y la mezcla de antes
+meaning-mix = Variación del coste total por pasar a elementos más baratos o más caros, con los precios de antes
+meaning-new = Coste de lo que antes no se usaba
+meaning-retired = Coste de lo que ya no se usa, en negativo
+meaning-currency = Variación del coste total por los tipos de cambio
+meaning-other = El resto de la variación del coste total: cuotas, abonos y lo que no tiene precio unitario
+meaning-total_tasks = Tareas encargadas a los agentes
+meaning-completed_tasks = Tareas completadas
+meaning-failed_tasks = Tareas fallidas
+meaning-task_success_rate = Tareas completadas / tareas × 100
+meaning-total_steps = Pasos dados por las tareas
+meaning-average_task_duration = Duración media de una tarea en milisegundos, según la fuente
+meaning-average_cost_per_task = Coste total / tareas
+meaning-success_rate = Peticiones respondidas con éxito / peticiones × 100
+meaning-tool_executions = Ejecuciones de herramientas
+meaning-tool_errors = Ejecuciones de herramientas que fallaron
+meaning-audit_events = Entradas del registro de auditoría
+meaning-invoiced_cost = Lo facturado por los proveedores, en la medida en que la plataforma conoce sus facturas
+meaning-requests = Peticiones de un agente o usuario
+meaning-tokens = Tokens de un agente o usuario
+meaning-cost = Coste de un agente o usuario
+
+## La respuesta: cuánto se gastó, cómo varió y por qué.
+
+answer-unavailable = El coste total de { $period } no está disponible.
+answer-was = El gasto de { $period } fue de { $value }.
+answer-rose = El gasto subió un { $change }, hasta { $value }.
+answer-fell = El gasto bajó un { $change }, hasta { $value }.
+answer-level = El gasto se mantuvo en { $value }.
+answer-new = El gasto fue de { $value }; en { $base } no hubo ninguno.
+answer-gone = No hubo gasto en { $period }.
+answer-went = El gasto pasó de { $base } a { $value }.
+answer-without-base = El gasto fue de { $value }; no hay datos de { $base } con los que compararlo.
+answer-per-day-up = Por día sube un { $change }, ya que { $period } tiene { $days } que { $base }.
+answer-per-day-down = Por día baja un { $change }, ya que { $period } tiene { $days } que { $base }.
+answer-per-day-level = Por día se mantiene, ya que { $period } tiene { $days } que { $base }.
+days-more = { $count ->
+    [one] un día más
+   *[other] { $count } días más
+}
+days-fewer = { $count ->
+    [one] un día menos
+   *[other] { $count } días menos
+}
+answer-highest = El gasto es el más alto de los { $periods } periodos.
+answer-lowest = El gasto es el más bajo de los { $periods } periodos.
+beside-rose = Frente a { $period }, el gasto subió un { $change }.
+beside-fell = Frente a { $period }, el gasto bajó un { $change }.
+beside-level = Frente a { $period }, el gasto se mantuvo.
+beside-went = Frente a { $period }, el gasto pasó de { $base } a { $value }.
+mover-cost-more = { $name } costó { $value } más, la mayor variación.
+mover-cost-less = { $name } costó { $value } menos, la mayor variación.
+mover-among-cost-more = { $name } costó { $value } más, la mayor variación entre los { $members } que figuran en ambas clasificaciones.
+mover-among-cost-less = { $name } costó { $value } menos, la mayor variación entre los { $members } que figuran en ambas clasificaciones.
+mover-among-requests-more = { $name } hizo { $value } peticiones más, la mayor variación entre los { $members } que figuran en ambas clasificaciones.
+mover-among-requests-fewer = { $name } hizo { $value } peticiones menos, la mayor variación entre los { $members } que figuran en ambas clasificaciones.
+answer-weekday = Solo el { $day } costó { $value }, { $times } × un { $weekday } habitual.
+answer-day = Solo el { $day } costó { $value }, { $times } × un día habitual.
+answer-incomplete = Este informe está incompleto: no contiene nada de { $sources }.
+why-added-one = { $first-value } más por { $first }
+why-added-two = { $first-value } más por { $first } y { $second-value } más por { $second }
+why-added-three = { $first-value } más por { $first }, { $second-value } más por { $second } y { $third-value } más por { $third }
+why-took-one = { $first-value } menos por { $first }
+why-took-two = { $first-value } menos por { $first } y { $second-value } menos por { $second }
+why-took-three = { $first-value } menos por { $first }, { $second-value } menos por { $second } y { $third-value } menos por { $third }
+effect-unit-cost = el coste de cada unidad
+effect-higher-prices = precios más altos
+effect-lower-prices = precios más bajos
+effect-more-use = un uso mayor
+effect-less-use = un uso menor
+effect-dearer-mix = una mezcla más cara
+effect-cheaper-mix = una mezcla más barata
+effect-new = lo que es nuevo
+effect-retired = lo que ya no se usa
+effect-rates = los tipos de cambio
+effect-other = otros cambios
+
+## Títulos de secciones y gráficos, y lo que muestran los gráficos.
+
+section-summary = Resumen
+section-daily = Por día
+section-trend = Tendencia
+section-effects = Por qué varió el coste
+section-usage = Uso por proyecto y tipo de servicio
+by-dimension = Por { $dimension }
+list-top_agents_by_requests = Agentes con más peticiones
+list-top_agents_by_tokens = Agentes con más tokens
+list-top_users_by_requests = Usuarios con más peticiones
+list-top_users_by_cost = Usuarios con mayor coste
+list-top_agents_by_cost = Agentes con mayor coste
+list-not-available = No disponible
+cost-per-day = Coste por día
+cost-per-period = Coste por periodo
+cost-by = Coste por { $dimension }
+cost-per-day-by = Coste diario por { $dimension }
+cost-per-day-by-project-of = Coste diario por proyecto: { $view }
+project-trends = Evolución de los proyectos
+all-services = Todos los servicios
+per-day = { $name }, por día
+view-per-day = { $view } por día: { $name }
+view-costs = Costes
+view-requests = Peticiones
+view-usage = Uso
+view-usage-in = Uso en { $unit }
+in-tokens = tokens
+in-seconds = segundos
+in-characters = caracteres
+project-and-more = { $project } y { $count } más
+chart-bridge = De { $base } a { $value }, paso a paso.
+chart-periods = El más alto de { $count } periodos es { $period }, con { $value }.
+chart-leader = En cabeza, { $name } con { $value }.
+chart-in-all = { $name }: { $value } en total.
+service-text_generation = Generación de texto
+service-speech_to_text = Voz a texto
+service-text_to_speech = Texto a voz
+service-embedding = Incrustaciones (embeddings)
+service-rerank = Reordenación (rerank)
+service-agent = Cuota de la plataforma de agentes
+
+## Avisos de un informe.
+
+source-absent = No hay nada de esta fuente en el informe: { $reason }
+not-added-up = Las fuentes no se suman, ya que falta una de ellas.
+compared-before = El periodo anterior se compara hasta donde llega: { $days } de { $of } días.
+compared-last-year = El mismo periodo del año anterior se compara hasta donde llega: { $days } de { $of } días.
+provisional-figures = Las cifras son provisionales: la fuente aún puede ampliarlas; datos hasta el { $instant }.
+days-are-days-of = Los días son días en { $zone }, tal como los cuenta la fuente, y no en { $own }.
+amounts-not-converted = Los importes están en { $currency }, tal como los indica la fuente; no se convierten a { $own }.
+sums-of-sources = Las cifras de todas las fuentes son la suma de lo que indica cada una de ellas; el uso que indican dos fuentes se cuenta dos veces.
+rates-as-price = En el conjunto de las fuentes, el efecto de los tipos de cambio no se separa: aparece como precio.
+amounts-not-added = Los importes están en { $currencies }; no se suman, ya que no se ha indicado un tipo de cambio entre ellos.
+and = { $one } y { $next }
+no-cost-compared-by = La fuente no indica el coste por { $dimension }, por lo que no se compara de ese modo.
+no-cost-shown-by = La fuente no indica el coste por { $dimension }, por lo que no se muestra de ese modo.
+grain-items = El precio, el volumen y la mezcla se calculan por { $kind }, contando { $unit }; el precio es la variación del coste de cada unidad con la cantidad actual.
+grain-mixed = El precio y el volumen se calculan por { $kind }, cada uno en su propia unidad (tokens, segundos, caracteres o peticiones); no hay una unidad común y, por tanto, tampoco mezcla.
+grain-whole = El precio y el volumen son los de todo el uso en conjunto, contando { $unit }, ya que la fuente no indica el coste de las partes: un cambio a modelos más caros o más baratos aparece como precio.
+grain-costs = La fuente no indica cantidades junto a sus costes, por lo que la variación no se descompone en precio y volumen; las altas y las bajas son por { $dimension }.
+grain-nothing = La fuente no indica ni cantidades ni partes de su coste, por lo que la variación no se explica.
+kind-model = modelo
+kind-model_and_service_type = modelo y tipo de servicio
+counted-total_tokens = tokens totales
+counted-audio_seconds = segundos de audio
+counted-characters = caracteres
+counted-total_requests = peticiones totales
+stays-in = Los importes siguen en { $currency } y no se convierten a { $into }: { $reason }.
+too-large = un importe es demasiado grande para convertirlo con exactitud
+cost-unknown = no se conoce el coste de { $period } ni, por tanto, el tipo de cambio del periodo
+nothing-known = { $period }: no se conoce ningún importe y no se ha convertido ninguno.
+days-do-not-add = los días de { $period } no suman su total, por lo que no se puede aplicar el tipo de cambio de cada día
+no-rate-for-day = no hay tipo de cambio de { $from } a { $into } para el { $day } ni para los siete días anteriores
+no-rate-for-end = no hay tipo de cambio de { $from } a { $into } para el final de { $period }
+nothing-spent = { $period }: no hubo gasto y no se ha convertido nada.
+days-cancel = los días de { $period } se compensan entre sí, por lo que el periodo no tiene un tipo de cambio propio
+converted = { $period }: se han convertido { $from } { $before } en { $into } { $after }, cada día con su propio tipo de cambio de la tabla (de media, { $rate }).
+converted-carried = { $period }: se han convertido { $from } { $before } en { $into } { $after }, cada día con su propio tipo de cambio de la tabla (de media, { $rate }; { $count ->
+    [one] un día lleva el tipo de un día anterior
+   *[other] { $count } días llevan el tipo de un día anterior
+}).
+as-sent = { $figure }: tal como la envió la fuente, ya que no se conocen sus partes ({ $period })
+parts-differ = { $figure }: la plataforma indica { $own } y sus partes dan { $parts }; el informe muestra lo que dan las partes ({ $period })
+tokens-differ = Tokens totales: la fuente indica { $total }, mientras que los de entrada y salida suman { $sum }; el informe muestra ambas cifras tal como se enviaron ({ $period })
+days-differ = { $figure }: los días suman { $sum } y el total de la fuente es { $total }; el informe muestra ambas cifras tal como se enviaron ({ $period })
+known-days-differ = { $figure }: los días con datos suman { $sum } y el total de la fuente es { $total }; el informe muestra ambas cifras tal como se enviaron ({ $period })
+reaches-only = Los datos de { $source } llegan solo hasta el { $day }, y el periodo termina el { $last }.
+has-nothing-yet = { $source } aún no tiene ningún dato, y el periodo termina el { $last }.
+
+platform-focus = Factura FOCUS
+platform-usage = Archivos de uso
+
+## Avisos de las fuentes: archivos.
+
+span = { $first } a { $last }
+rows-reach-only = Las filas llegan solo hasta el { $last }; { $period } puede estar incompleto.
+rows-begin-only = Las filas empiezan el { $first }; { $period } puede estar incompleto.
+no-rows-for = No hay filas de { $days }: o no hubo uso esos días o faltan archivos.
+no-rows-for-many = No hay filas de { $days } ni de { $count } lagunas más: o no hubo uso esos días o faltan archivos.
+no-figures-at-all = No hay cifras de { $period }: los archivos no tienen ninguna fila.
+no-figures-in = No hay cifras de { $period }: ninguna de las { $rows } filas cae en él; van del { $first } al { $last }.
+same-file = { $path } es idéntico a { $other }, byte a byte; se cuentan ambos. Elimine uno si no es correcto.
+columns-lacking = No disponible en { $periods }: { $figures }. A algún archivo le falta la columna, o sus celdas están vacías, y lo desconocido no es cero.
+no-project-list = No se ha indicado una lista de proyectos (`projects`), por lo que solo se conocen los proyectos con uso.
+odd-colours = La lista de proyectos tiene colores que no se escriben como #1f77b4 ({ $colours }); esos proyectos llevan colores nuestros.
+unknown-word = { $rows } filas tienen en { $column } el valor `{ $word }`, que FOCUS no conoce; están en el total, y los indicadores que distinguen esas filas no están disponibles.
+
+## Avisos de las fuentes: respuestas de las plataformas.
+
+flaw-missing = falta
+flaw-null = es nulo
+flaw-empty = está vacío
+flaw-not-a-date = no es una fecha como 2026-10-31
+flaw-not-a-number = no se puede leer como número: { $reason }
+flaw-not-whole = es { $number }, que no es un número entero
+flaw-instead-of-text = es { $kind } en lugar de un texto
+flaw-instead-of-list = es { $kind } en lugar de una lista
+flaw-instead-of-object = es { $kind } en lugar de un objeto
+flaw-it-is = es { $kind }
+json-null = nulo
+json-truth = un valor lógico
+json-number = un número
+json-text = un texto
+json-list = una lista
+json-object = un objeto
+rows-outside = { $period }: { $path } respondió con filas ajenas al periodo, que no se tienen en cuenta: { $days }.
+rows-twice = { $period }: { $path } respondió dos veces con la misma fila, que se cuenta una sola vez: { $days }.
+days-absent = { $period }: { $days } { $count ->
+    [one] no está disponible: la plataforma no devolvió ninguna fila de ese día
+   *[other] no están disponibles: la plataforma no devolvió ninguna fila de esos días
+} en su lista diaria de { $lists }. Los totales son los de la propia plataforma.
+daily-cost = costes
+daily-requests = peticiones
+daily-tokens = tokens
+requests-of-agent = { $period }: las peticiones diarias son solo las del agente `{ $agent }`; las demás cifras son de todos los agentes.
+answer-flaw = { $period }: en la respuesta de { $path }, `{ $field }` { $flaw }; lo que depende de ello no está disponible.
+answer-flaws = { $period }: en la respuesta de { $path }, `{ $field }` { $flaw } (y { $count ->
+    [one] otro valor de esta lista no es como se prometió
+   *[other] otros { $count } valores de esta lista no son como se prometió
+}); lo que depende de ello no está disponible.
+figure-flaw = { $period }: { $figure } no está disponible, porque en la respuesta de { $path } `{ $field }` { $flaw }.
+rate-doubted = { $period }: { $figure }: { $doubt }.
+rate-unit-unknown = la plataforma envió { $sent }, que puede ser un porcentaje o una fracción, y faltan los recuentos que lo aclararían
+rate-differs = la plataforma envió { $sent } %, pero { $errors } errores en { $requests } peticiones dan { $counted } %
+rate-without-requests = la plataforma envió { $sent } %, pero { $errors } errores en { $requests } peticiones no dan ninguna tasa
+nameless-rows = { $period }: { $count } de las filas de { $path } no nombran a nadie y quedan fuera de esa clasificación.
+
+## Avisos de las fuentes: Dispersl.
+
+costs-unstated-currency = La plataforma no indica la moneda de sus costes; se toman en { $asked }, que es la que se pidió.
+costs-other-currency = Los costes se pidieron en { $asked } y la plataforma respondió en { $answered }; se muestran tal como respondió.
+costs-converted = Los importes están en { $currency } a los tipos de cambio de la propia plataforma, cuyas fechas no indica: parte de una variación puede deberse al tipo.
+figure-not-available = { $period }: { $figure } no está disponible: { $reasons }.
+no-daily-costs = la plataforma no envió ningún coste diario
+daily-costs-begin = los costes diarios empiezan el { $first }, sin { $days }
+daily-costs-end = los costes diarios llegan solo hasta el { $last }, sin { $days }
+tokens-without-cost = hay tokens contados en { $days }, y ningún coste
+cost-unreadable = el coste de { $days } no se puede leer
+dateless-costs = { $rows } filas de costes diarios no indican el día y pueden ser las de { $days }
+daily-costs-elsewhere = los costes diarios no contienen ningún día del periodo
+no-cost-rows-unused = { $period }: No hay filas de coste de { $days }: no hubo uso esos días, por lo que cuentan como días sin coste.
+no-cost-rows = { $period }: No hay filas de coste de { $days }: la plataforma omite los días sin uso, por lo que cuentan como días sin coste.
+windows-differ = { $period }: Las ventanas `{ $other }` y `{ $chosen }` de la plataforma tienen costes distintos de { $days }; el informe muestra los de `{ $chosen }`.
+cost-tokens-differ = { $period }: Los costes diarios son de { $counted } tokens y el uso cuenta { $used }; el informe muestra el uso.
+no-cost-by-agent = { $period }: El coste por agente y por modelo no está disponible: la plataforma solo lo indica para el conjunto del { $first } al { $last } (ventana `{ $window }`).
+costs-rounded = { $period }: Los costes diarios suman { $sum } y el total de la plataforma es { $total }: una diferencia de { $difference }, la que explica el redondeo; el informe muestra la suma de los días.
+costs-differ = { $period }: Los costes diarios suman { $sum } y el total de la plataforma es { $total }: una diferencia de { $difference }, más de lo que explica el redondeo; el informe muestra la suma de los días, y ningún coste por agente ni modelo.
+path-rows-twice = { $path } respondió dos veces con la misma fila, que se cuenta una sola vez: { $days }.
+not-retained = { $period }: No conservado. El nivel `{ $tier }` solo guarda días completos desde el { $since }, por lo que no hay ningún total de este periodo, responda lo que responda la plataforma.
+tasks-more = { $period }: { $completed } tareas completadas y { $failed } fallidas son más que las { $tasks } que la plataforma cuenta en total; el informe muestra las tres cifras tal como se enviaron.
+duration-in-words = { $period }: { $figure } no está disponible como número: la plataforma lo expresa como `{ $words }`.
+no-usage-rows-unused = { $period }: No hay filas de uso de { $days }: no hubo uso esos días, ya que los demás suman los totales.
+no-usage-rows = { $period }: No hay filas de uso de { $days }: lo que se usó esos días no está disponible.
+
+## Avisos de las fuentes: almyty.
+
+rows-conversations = conversaciones
+rows-requests = peticiones
+rows-tools = ejecuciones de herramientas
+rows-audit = eventos de auditoría
+names-untold = La plataforma no nos da los nombres de sus { $members }; se muestran por sus identificadores.
+costs-shortened = La suma de todos los costes tiene más dígitos de los que se pueden conservar; cada coste se redondea a { $decimals } decimales antes de sumarlo.
+cost-is-estimate = El coste es la estimación de la propia plataforma según sus precios por token; de las conversaciones que usan herramientas puede conocer solo una parte.
+requests-unlisted = { $period }: la plataforma no enumera sus peticiones ({ $reason }); el informe cuenta las que pasaron por una pasarela.
+requests-further = { $period }: { $count } peticiones no pasaron por una pasarela. Se cuentan y no pertenecen a nadie; el tiempo medio por petición y los usuarios activos son los de las demás.
+requests-fewer = { $period }: la plataforma cuenta { $count } peticiones menos de las que exporta; el informe cuenta las exportadas.
+pages-short = { $period }: la plataforma cuenta { $total } { $rows }, pero sus páginas solo dieron { $held }, también al leerlas de nuevo; lo que se calcula con ellas no está disponible.
+audit-not-compared = { $period }: el registro de auditoría solo se indica para el periodo del informe; sus eventos no se comparan.
+audit-not-available = { $period }: el registro de auditoría no está disponible: { $reason }.
+rows-unreadable = { $period }: { $count } { $rows } llegaron sin un `{ $field }` legible; lo que se calcula con ello no está disponible, ya que lo desconocido no es cero.
+conversations-rounded = { $period }: el coste de { $count } conversaciones tiene más dígitos de los que se pueden conservar; cada uno se redondea a { $decimals } decimales de dólar.
+too-many-callers = { $period }: hubo más de { $count } usuarios distintos, más de los que se distinguen; cuántos fueron no está disponible.
+rows-elsewhere = { $period }: la plataforma respondió con { $count } { $rows } ajenas al periodo; no se tienen en cuenta.
+documented-only = Este servidor solo tiene la interfaz documentada de almyty: siete indicadores, tal como se envían. Los días y los desgloses no están disponibles.
+documented-flaw = { $period }: en la respuesta de /usage-metrics, `{ $field }` { $flaw }; no está disponible.
+rates-of-unknown-unit = { $period }: no se puede saber si las tasas que respondió la plataforma son porcentajes o fracciones; no están disponibles.
+invoices-not-available = { $period }: lo facturado por los proveedores no está disponible: { $reason }.
+no-invoice-of = { $period }: no se conoce ninguna factura de { $providers }.
+
+## El chat.
+
+chat-notices = A tener en cuenta
+chat-places = Informe completo
+chat-see = véase el informe completo
+chat-too-long = Esta parte es demasiado larga para un mensaje de chat; consulte el informe completo.
+chat-more = … y { $count } más en el informe completo
