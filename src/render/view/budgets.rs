@@ -66,7 +66,7 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, w
     Some(Table {
         columns: heads.iter().map(|head| (*head).to_owned()).collect(),
         changes: true,
-        change_head: "State",
+        change_head: "State".into(),
         rows: rows.collect(),
         note: note(first, closed, wide, formatter),
         ..empty(section, formatter)

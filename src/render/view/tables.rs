@@ -39,7 +39,7 @@ pub(crate) struct Table {
     /// Whether there is a column of changes.
     pub(crate) changes: bool,
     /// What that column says.
-    pub(crate) change_head: &'static str,
+    pub(crate) change_head: String,
     /// Whether there is a column of small lines that show all periods.
     pub(crate) sparks: bool,
     /// The rows; none where nothing is available.
@@ -374,7 +374,7 @@ pub(super) fn empty(section: &Section, formatter: &Formatter) -> Table {
         bars: false,
         shares: false,
         changes: false,
-        change_head: "Change",
+        change_head: formatter.say("change"),
         sparks: false,
         rows: Vec::new(),
         lines: Vec::new(),
