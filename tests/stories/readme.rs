@@ -197,7 +197,7 @@ fn every_command_that_the_documents_name_is_one() {
 fn its_configuration_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let whole: Vec<Vec<String>> = blocks("toml");
-    assert_eq!(whole.len(), 5);
+    assert_eq!(whole.len(), 6);
     let text = whole.concat().join("\n");
     fs::write(folder.path().join("reportwire.toml"), text).unwrap();
     let (code, said) = run(folder.path(), &["jobs", "--as-of", "2026-11-02T07:00:00+01:00"]);

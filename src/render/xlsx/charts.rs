@@ -12,7 +12,7 @@ use crate::render::chart::rest_label;
 use crate::render::format::Formatter;
 use crate::render::view::{
     self, as_in_table,
-    words::{plain, runs},
+    words::{plain, runs, shortened},
 };
 use crate::report::{Chart, ChartForm, Outlier, Report};
 use chrono::NaiveDate;
@@ -28,6 +28,9 @@ const TOP: u32 = 3;
 
 /// Days without data that are named below the chart.
 const NAMED_GAPS: usize = 5;
+
+/// Letters that a spreadsheet keeps of what a chart shows, for those who cannot see it.
+const MOST_ALT: usize = 255;
 
 /// Height in pixels.
 const HEIGHT: u32 = 340;
@@ -155,7 +158,7 @@ impl Studio<'_> {
             .set_font(&font(12, style::INK));
         native.set_name(chart.key.as_str());
         let told = as_in_table(chart, self.report).message;
-        native.set_alt_text(plain(&runs(&told, self.formatter)));
+        native.set_alt_text(shortened(&plain(&runs(&told, self.formatter)), MOST_ALT));
         native.chart_area().set_format(ChartFormat::new().set_no_border());
         native.set_width(width).set_height(HEIGHT);
         Some(native)
