@@ -1,6 +1,6 @@
 //! The messages of a language, embedded or a job's own.
 
-use super::text::{Arg, Said, Text};
+use super::text::{Arg, Said, Text, uncapitalised};
 use super::{ENDING, FOLDER};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -137,6 +137,7 @@ impl Language {
                 let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| self.text(text)).collect();
                 texts.join(between.as_str()).into()
             }
+            Some(Said::Within(text)) => uncapitalised(&self.text(text)).into(),
             _ => Cow::Borrowed(text.as_str()),
         }
     }

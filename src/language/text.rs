@@ -23,6 +23,8 @@ pub(super) enum Said {
     Message(Cow<'static, str>, Vec<(&'static str, Arg)>),
     /// Texts one after the other, and what stands between them.
     List(Vec<Text>, String),
+    /// A text that begins with a small letter.
+    Within(Text),
 }
 
 /// An argument of a message.
@@ -92,6 +94,15 @@ impl Text {
         }
     }
 
+    /// The same within a sentence: `Total cost` as `total cost`.
+    #[must_use]
+    pub fn within(self) -> Self {
+        Self {
+            english: uncapitalised(&self.english),
+            said: Some(Arc::new(Said::Within(self))),
+        }
+    }
+
     /// The text in English.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -101,6 +112,14 @@ impl Text {
     pub(super) fn said(&self) -> Option<&Said> {
         self.said.as_deref()
     }
+}
+
+/// `words` with a small letter first.
+pub(super) fn uncapitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 impl Deref for Text {

@@ -2,6 +2,7 @@
 
 use super::chart::{self, Letters, Palette, Room};
 use super::format::Formatter;
+use super::language_tests::{self, assert_no_english, assert_none_of, words_of_book};
 use super::{Look, csv, digest, json, mail, page, text, xlsx};
 use crate::metric::Metric;
 use crate::report::{BudgetState, Report, sample_budgets as sample};
@@ -142,4 +143,97 @@ fn documents_carry_budgets_unrounded() {
     assert!(run_out.contains(",budget,all,,count,,26,ok"), "{run_out}");
     let spent = row(Metric::TotalCost).unwrap();
     assert!(spent.contains(",budget,all,,currency,USD,13752.75"), "{spent}");
+}
+
+/// English words of budgets that no Spanish face may have.
+const ENGLISH: &str = "budgets?|spent|used|forecasts?|range|state|cost|median|mean|pace|over|exceeded|watch|ok|ends|ended|bias|variance|weekdays?|standard|none is|note";
+
+#[test]
+fn spanish_budgets_are_as_approved() {
+    let spanish = language_tests::look("es-ES");
+    for (state, mut report) in [
+        ("open", sample::report()),
+        ("closed", sample::closed()),
+        ("early", sample::early()),
+    ] {
+        report.title = "Plataforma de IA: presupuestos".into();
+        let page = page::render(&report, &spanish).unwrap();
+        let text = text::render(&report, &spanish).unwrap();
+        let mail = mail::render(&report, &spanish, &[], true).unwrap();
+        let book = words_of_book(xlsx::render(&report, &spanish).unwrap());
+        for (face, what) in [
+            (&page, "page"),
+            (&text, "text"),
+            (&mail.html, "mail page"),
+            (&mail.text, "mail text"),
+            (&book, "workbook"),
+        ] {
+            assert_no_english(face, what);
+            assert_none_of(ENGLISH, face, what);
+        }
+        assert!(page.contains("sin presupuesto"), "{state}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80 || line.starts_with('['), "{line}");
+        }
+        insta::assert_snapshot!(format!("spanish_budgets_{state}"), text);
+        let alerts: Vec<&str> = report.alerts.iter().map(|alert| alert.text.as_str()).collect();
+        assert!(
+            alerts.iter().all(|alert| alert.starts_with("Budget `")),
+            "{alerts:?}"
+        );
+    }
+    let mut report = sample::report();
+    report.title = "Presupuestos".into();
+    let book = words_of_book(xlsx::render(&report, &spanish).unwrap());
+    for words in [
+        "Por gastar (previsto)",
+        "Se agota el",
+        "Todos los costes",
+        "días de la semana de ocho semanas",
+    ] {
+        assert!(book.contains(words), "{words} in {book}");
+    }
+}
+
+#[test]
+fn what_is_not_known_of_budgets_is_said_in_spanish() {
+    use crate::report::{Brief, build};
+    let period = sample::november();
+    let spanish = language_tests::look("es-ES");
+    let shown = |brief: &Brief, dataset| {
+        let mut report = build(brief, &[dataset], &[], None);
+        report.title = "Presupuestos".into();
+        text::render(&report, &spanish).unwrap()
+    };
+    let mut other = sample::budget("euros", dec!(1000));
+    other.currency = "EUR".parse().unwrap();
+    let mut unsplit = sample::of_project("Apollo", sample::budget("apollo", dec!(8_000)));
+    unsplit.scope.as_mut().unwrap().dimension = "service_type".into();
+    let mut gap = sample::dataset(&period, sample::level());
+    for window in &mut gap.windows {
+        for (day, cost) in &mut window.daily[0].points {
+            if *day == sample::day("2026-11-04") {
+                *cost = None;
+            }
+        }
+    }
+    let brief = sample::brief(
+        &period,
+        vec![
+            other,
+            unsplit,
+            sample::of_project("Gone", sample::budget("gone", dec!(100))),
+            sample::budget("all", dec!(20_000)),
+        ],
+    );
+    let text = shown(&brief, gap);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "Presupuesto euros: está en EUR, y los costes están en USD y no se han convertido, por lo que no se comparan.",
+        "Presupuesto apollo: no se conoce el coste por tipo de servicio.",
+        "Presupuesto gone: no consta nada de proyecto Gone;",
+        "Sin previsión: no se conoce el coste de uno de los 18 días transcurridos, y no se supone ninguno.",
+    ] {
+        assert!(text.contains(said), "{said} in {text}");
+    }
 }

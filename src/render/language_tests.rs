@@ -1,5 +1,7 @@
 //! The faces in another language: Spanish whole, others as far as a job has words for them.
 
+mod reconciled;
+
 use super::{Look, digest, mail, page, text, xlsx};
 use crate::language::{Text, say};
 use crate::report::{Part, Report, Sentence, sample, told};
@@ -7,7 +9,7 @@ use regex::Regex;
 use rust_decimal::dec;
 use std::collections::BTreeMap;
 
-fn look(locale: &str) -> Look {
+pub(super) fn look(locale: &str) -> Look {
     Look {
         locale: locale.into(),
         file_name: "x.{{ext}}".into(),
@@ -87,7 +89,7 @@ fn read(face: &str) -> String {
 }
 
 /// Words that no Spanish report may have left over.
-fn assert_no_english(face: &str, what: &str) {
+pub(super) fn assert_no_english(face: &str, what: &str) {
     let words = Regex::new(
         r"(?i)\b(the|of|and|was|were|is|are|with|than|from|to|by|in|days?|total cost|requests?|change|share|figures?|others?|notices|missing|spend|rose|fell|agents|users|models?|run|source|fetched|generated|available|shown|week|compared|up|down|flat)\b",
     )
@@ -105,6 +107,31 @@ fn assert_no_english(face: &str, what: &str) {
     }
     let left: Vec<&str> = words.find_iter(&text).map(|word| word.as_str()).collect();
     assert!(left.is_empty(), "{what}: {left:?} in {text}");
+}
+
+/// The same of words that only some sections say.
+pub(super) fn assert_none_of(words: &str, face: &str, what: &str) {
+    let words = Regex::new(&format!(r"(?i)\b({words})\b")).unwrap();
+    let text = read(face);
+    let left: Vec<&str> = words.find_iter(&text).map(|word| word.as_str()).collect();
+    assert!(left.is_empty(), "{what}: {left:?} in {text}");
+}
+
+/// The words of a workbook, those of its last sheet without the keys of metrics.
+pub(super) fn words_of_book(bytes: Vec<u8>) -> String {
+    let keys = Regex::new(r"\([a-z_]+\)$").unwrap();
+    let mut book: calamine::Xlsx<_> = calamine::Reader::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut words = String::new();
+    for (name, range) in calamine::Reader::worksheets(&mut book) {
+        words += &format!("{name}\n");
+        for (_, _, cell) in range.used_cells() {
+            if let calamine::Data::String(text) = cell {
+                words += &keys.replace(&text.replace(char::is_control, " "), "");
+                words.push('\n');
+            }
+        }
+    }
+    words
 }
 
 #[test]

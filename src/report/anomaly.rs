@@ -15,6 +15,7 @@ use super::beside::View;
 use super::maker::Maker;
 use super::{Alert, Comparison, Figure, Notice, Outlier, Section, Sentence};
 use crate::config::plan::{Anomalies, Event, OnEvent};
+use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::money::{self, Currency};
 use crate::source::organization::Split;
@@ -120,8 +121,7 @@ impl Unusual {
             marked: Vec::new(),
         };
         let Some((window, total)) = view.days.and_then(|window| Some((window, daily_cost(window)?))) else {
-            let text = "The source tells no cost by day, so that unusual days cannot be found.";
-            found.notice(view, Some(text.to_owned()));
+            found.notice(view, Some(say!("unusual-no-days")));
             return found;
         };
         let known = Known::of(view.dataset, timezone);
@@ -187,10 +187,10 @@ impl Unusual {
         !suppressed.is_empty()
     }
 
-    fn notice(&mut self, view: &View<'_>, text: Option<String>) {
+    fn notice(&mut self, view: &View<'_>, text: Option<Text>) {
         self.notices.extend(text.map(|text| Notice {
             source: Some(view.dataset.source.clone()).filter(|source| !source.is_empty()),
-            text: text.into(),
+            text,
             missing: false,
         }));
     }
@@ -245,7 +245,7 @@ impl Unusual {
     /// The section with the figures of all anomalies; `None` where there is none.
     pub(super) fn section(&self, maker: &Maker<'_>) -> Option<Section> {
         let figures: Vec<Figure> = self.anomalies.iter().flat_map(|it| figures(maker, it)).collect();
-        (!figures.is_empty()).then(|| maker.section(SECTION, "Unusual days".into(), figures))
+        (!figures.is_empty()).then(|| maker.section(SECTION, say!("section-anomalies"), figures))
     }
 }
 
@@ -373,15 +373,14 @@ fn figures(maker: &Maker<'_>, anomaly: &Anomaly) -> Vec<Figure> {
         AnomalyKind::Level => Metric::LevelCost,
     };
     let date = anomaly.from.to_string();
-    let note = words::note(anomaly);
     // The row is about a day and a member: the one is its member, the other its label.
     let about = |metric, value| match (&anomaly.dimension, &anomaly.member) {
         (Some(dimension), Some(member)) => Figure {
-            label: format!("{date}{note}").into(),
+            label: words::label(date.as_str().into(), anomaly),
             ..maker.member(metric, value, dimension, member)
         },
         _ => Figure {
-            label: format!("{}{note}", Metric::TotalCost.label()).into(),
+            label: words::label(Metric::TotalCost.text(), anomaly),
             ..maker.member(metric, value, "day", &date)
         },
     };

@@ -12,6 +12,7 @@ use super::forecast::{self, Basis, Method, Outlook, Point};
 use super::members::Members;
 use super::{Brief, Figure, Notice, PeriodRef, Report, derive, reference};
 use crate::config::plan::{BudgetPlan, BudgetScope};
+use crate::language::Text;
 use crate::metric::Metric;
 use crate::money::{self, Currency};
 use crate::period::Period;
@@ -420,9 +421,9 @@ fn state(plan: &BudgetPlan, amount: Decimal, spent: Decimal, forecast: Option<De
 
 /// What a reader must know of budgets: what is not known of them, and why.
 fn notices(judged: &[Judged<'_>], brief: &Brief, view: &View<'_>) -> Vec<Notice> {
-    let own = |text: String, missing| Notice {
+    let own = |text: Text, missing| Notice {
         source: view.maker.source().map(str::to_owned),
-        text: text.into(),
+        text,
         missing,
     };
     let mut notices = Vec::new();

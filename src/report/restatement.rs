@@ -5,6 +5,7 @@ mod lines;
 mod words;
 
 use super::{Comparison, Figure, Report, Section, Status};
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use chrono::{DateTime, Utc};
@@ -12,7 +13,6 @@ use lines::{Key, Numbers};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
-pub(super) use words::lower;
 use words::{notice, unknown};
 
 /// Key of the section.
@@ -125,7 +125,7 @@ pub fn restate(report: &mut Report, earlier: &Version) -> Restated {
     if restated == Restated::Changed {
         report.sections.push(Section {
             key: SECTION.to_owned(),
-            title: format!("Changes since revision {}", earlier.revision).into(),
+            title: say!("section-restatement", "revision" = earlier.revision),
             source: None,
             figures: found.figures,
         });
@@ -224,8 +224,7 @@ fn restated_line(figure: &Figure, comparison: &str, old: Option<Decimal>) -> Fig
             &figure.label,
             figure.dimension.as_deref(),
             figure.member.as_deref(),
-        )
-        .into(),
+        ),
         rank: None,
         comparisons: vec![Comparison::of(comparison, figure.value, old)],
         ..figure.clone()
@@ -238,11 +237,10 @@ fn gone_line(line: &Line, comparison: &str) -> Figure {
         metric: line.metric,
         label: described(
             line.metric,
-            &line.label,
+            &line.label.as_str().into(),
             line.dimension.as_deref(),
             line.member.as_deref(),
-        )
-        .into(),
+        ),
         dimension: line.dimension.clone(),
         member: line.member.clone(),
         rank: None,
@@ -255,18 +253,18 @@ fn gone_line(line: &Line, comparison: &str) -> Figure {
 }
 
 /// What a line is about, alone in a list of all kinds: `Total cost`, `Total cost, Support`, `Total cost, Support, 2026-10-14`.
-fn described(metric: Metric, label: &str, dimension: Option<&str>, member: Option<&str>) -> String {
-    let mut parts = vec![metric.label()];
+fn described(metric: Metric, label: &Text, dimension: Option<&str>, member: Option<&str>) -> Text {
+    let mut parts = vec![metric.text()];
     if let Some(member) = member {
-        if label != member && label != metric.label() {
-            parts.push(label);
+        if *label != member && *label != metric.label() {
+            parts.push(label.clone());
         }
         // A member is known by its name, a day or another thing beside the name by itself.
         if parts.len() == 1 || dimension == Some("day") {
-            parts.push(member);
+            parts.push(member.into());
         }
     }
-    parts.join(", ")
+    Text::joined(&parts, ", ")
 }
 
 #[cfg(test)]

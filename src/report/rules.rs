@@ -1,9 +1,10 @@
 //! Rules (`when`): a report goes out only when one of them newly holds. Pure: a report, the rules, what is known of them from the
 //! runs before.
 
-use super::restatement::{Restated, lower};
+use super::restatement::Restated;
 use super::{Comparison, Figure, Notice, Report, gate};
 use crate::config::plan::{Condition, Rearm, Send, When};
+use crate::language::{Arg, Text, say};
 use crate::money;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -41,7 +42,7 @@ pub struct Judged {
     /// nothing is remembered.
     pub earlier: bool,
     /// What was found, in words: `total cost is USD 5200.11, above 5000`.
-    pub text: String,
+    pub text: Text,
 }
 
 impl Judged {
@@ -104,15 +105,15 @@ pub fn judge(report: &Report, rules: &[When], states: &[RuleState]) -> Vec<Judge
 /// What a reader is told of them: which newly hold, and which could not be judged.
 #[must_use]
 pub fn notices(judged: &[Judged]) -> Vec<Notice> {
-    let notice = |text: String| Notice {
+    let notice = |text: Text| Notice {
         source: None,
-        text: text.into(),
+        text,
         missing: false,
     };
     let fired = judged.iter().filter(|it| it.fires);
-    let fired = fired.map(|it| format!("A rule of this report newly holds: {}.", it.text));
+    let fired = fired.map(|it| say!("rule-holds", "found" = &it.text));
     let unknown = judged.iter().filter(|it| it.holds.is_none());
-    let unknown = unknown.map(|it| format!("A rule of this report cannot be judged: {}.", it.text));
+    let unknown = unknown.map(|it| say!("rule-unjudged", "found" = &it.text));
     fired.chain(unknown).map(notice).collect()
 }
 
@@ -141,7 +142,7 @@ pub fn unsent(
         _ => {
             let found = judged.iter().map(|it| match it.holds {
                 Some(true) => format!("{}, as it was before", it.text),
-                _ => it.text.clone(),
+                _ => it.text.as_str().to_owned(),
             });
             Some(format!(
                 "Nothing was sent, since no rule (`when`) newly holds: {}.",
@@ -152,50 +153,75 @@ pub fn unsent(
 }
 
 /// Whether a rule holds, and what was found.
-fn found(report: &Report, rule: &When) -> (Option<bool>, String) {
+fn found(report: &Report, rule: &When) -> (Option<bool>, Text) {
     let figure = gate::summary(report).find(|figure| figure.metric.key() == rule.metric);
-    let name = figure.map_or_else(|| rule.metric.clone(), |figure| lower(figure.metric.label()));
-    let limit = rule.limit.normalize();
+    let name = figure.map_or_else(
+        || Text::verbatim(rule.metric.clone()),
+        |figure| figure.metric.text().within(),
+    );
+    let limit = rule.limit.normalize().to_string();
     match rule.condition {
         Condition::Above | Condition::Below => {
-            let word = if rule.condition == Condition::Above {
-                "above"
-            } else {
-                "below"
-            };
             let Some(value) = gate::value(report, &rule.metric) else {
+                let side = side(rule.condition, true);
                 return (
                     None,
-                    format!("{name} is not known, so that nobody can say whether it is {word} {limit}"),
+                    say!(
+                        "rule-value-unknown",
+                        "figure" = name,
+                        "side" = side,
+                        "limit" = limit
+                    ),
                 );
             };
             let holds = rule.holds(value);
-            let not = if holds { "" } else { "not " };
-            let shown = gate::Amount(value, figure);
-            (Some(holds), format!("{name} is {shown}, {not}{word} {limit}"))
+            let text = say!(
+                "rule-value",
+                "figure" = name,
+                "value" = gate::Amount(value, figure).to_string(),
+                "side" = side(rule.condition, holds),
+                "limit" = limit,
+            );
+            (Some(holds), text)
         }
         Condition::ChangeAbove | Condition::ChangeBelow => {
-            let word = if rule.condition == Condition::ChangeAbove {
-                "above"
-            } else {
-                "below"
-            };
-            let against = report.base().map_or("another period", |base| base.id.as_str());
+            let base = report.base();
+            let against = base.map_or_else(|| say!("another-period"), |base| base.id.as_str().into());
             let Some(change) = change(report, &rule.metric) else {
-                let text = format!(
-                    "the change of {name} against {against} in per cent is not known, so that nobody can say whether it is {word} {limit} %"
+                let text = say!(
+                    "rule-change-unknown",
+                    "figure" = name,
+                    "period" = against,
+                    "side" = side(rule.condition, true),
+                    "limit" = limit,
                 );
                 return (None, text);
             };
             let holds = rule.holds(change);
-            let not = if holds { "" } else { "not " };
             let shown = money::rounded(change, 1).normalize();
             let sign = if shown > Decimal::ZERO { "+" } else { "" };
-            let text =
-                format!("{name} has changed by {sign}{shown} % against {against}, {not}{word} {limit} %");
+            let text = say!(
+                "rule-change",
+                "figure" = name,
+                "change" = format!("{sign}{shown}"),
+                "period" = against,
+                "side" = side(rule.condition, holds),
+                "limit" = limit,
+            );
             (Some(holds), text)
         }
     }
+}
+
+/// On which side of its limit a figure is.
+fn side(condition: Condition, holds: bool) -> Arg {
+    let side = match (condition, holds) {
+        (Condition::Above | Condition::ChangeAbove, true) => "above",
+        (Condition::Above | Condition::ChangeAbove, false) => "not_above",
+        (Condition::Below | Condition::ChangeBelow, true) => "below",
+        (Condition::Below | Condition::ChangeBelow, false) => "not_below",
+    };
+    Arg::Key(side.to_owned())
 }
 
 /// The change of a figure of the summary against the leading comparison, in per cent; of several sources that of their sums.

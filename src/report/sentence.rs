@@ -126,8 +126,14 @@ impl Sentence {
     pub fn then(mut self, between: &str, next: Self) -> Self {
         let between = Part::Text(between.to_owned());
         self.said.push(Said::Part(between.clone()));
-        self.said.extend(next.said);
         self.parts.push(between);
+        self.and(next)
+    }
+
+    /// This one with what another message adds to it.
+    #[must_use]
+    pub fn and(mut self, next: Self) -> Self {
+        self.said.extend(next.said);
         self.parts.extend(next.parts);
         self
     }
@@ -158,16 +164,23 @@ impl Sentence {
         self
     }
 
-    /// The same, ended by `end`, and begun by a capital where it begins with words.
+    /// The same, ended by `end`.
     #[must_use]
-    pub fn whole(mut self, end: &str) -> Self {
+    pub fn end(mut self, end: &str) -> Self {
         let end = Part::Text(end.to_owned());
         self.said.push(Said::Part(end.clone()));
         self.parts.push(end);
-        if let Some(Part::Text(words)) = self.parts.first_mut() {
+        self
+    }
+
+    /// The same, ended by `end`, and begun by a capital where it begins with words.
+    #[must_use]
+    pub fn whole(self, end: &str) -> Self {
+        let mut this = self.end(end);
+        if let Some(Part::Text(words)) = this.parts.first_mut() {
             *words = capitalised(words);
         }
-        self
+        this
     }
 }
 

@@ -634,3 +634,300 @@ chat-places = Full report
 chat-see = see the full report
 chat-too-long = This part is too long for a chat message; please see the full report.
 chat-more = … and { $count } more in the full report
+
+## Budgets and unusual days.
+
+metric-budget = Budget
+metric-budget_utilisation = Budget used
+metric-budget_remaining = Budget remaining
+metric-budget_variance = Variance from budget
+metric-budget_exchange = Variance from exchange rates
+metric-budget_pace = Pace
+metric-budget_run_out = Used up on day
+metric-forecast_cost = Forecast
+metric-forecast_low = Forecast, low
+metric-forecast_high = Forecast, high
+metric-forecast_error = Error of forecasts
+metric-forecast_bias = Bias of forecasts
+metric-anomaly_cost = Cost of an unusual day
+metric-level_cost = Cost of a day at a new level
+metric-anomaly_score = Score (modified z)
+metric-anomaly_contribution = Contribution to an unusual day
+meaning-budget = What may be spent in the whole month, quarter or year
+meaning-budget_utilisation = Spent / budget × 100
+meaning-budget_remaining = Budget − spent
+meaning-budget_variance = Spent − budget
+meaning-budget_exchange = The part of the variance that is due to other exchange rates than the fixed one of the budget
+meaning-budget_pace = Share of the budget that is spent / share of the time that has elapsed; 1 is on plan
+meaning-budget_run_out = The day of the period, from 1, on which the budget was or will be used up
+meaning-forecast_cost = Spent so far and, for each day to come, what its weekday usually costs (median of eight weeks) at the level of the elapsed days
+meaning-forecast_low = Forecast − 1.28 × standard deviation of a day × √(days to come), not below what is spent
+meaning-forecast_high = Forecast + 1.28 × standard deviation of a day × √(days to come)
+meaning-forecast_error = Of forecasts of seven days made on each past day: sum of the errors without sign / sum of what came × 100
+meaning-forecast_bias = The same with their signs: above zero, forecasts were too high
+meaning-anomaly_cost = Cost of a day that costs much more or much less than is usual; beside it the median of the same weekdays before, or of all days
+meaning-level_cost = Cost of a day since a new level began: the median of the three days that showed it; beside it what was usual before
+meaning-anomaly_score = How many times the usual spread a day lies from what is usual: 0.6745 × difference / median absolute deviation
+meaning-anomaly_contribution = By how much a member differs from what is usual for it on an unusual day
+
+dimension-budget = budget
+section-budgets = Budgets
+budget-spent = Spent
+budget-used = Used
+budget-variance = Variance
+budget-forecast-range = forecast { $low }–{ $high }
+budget-used-up = Used up
+budget-used-up-on = Used up on
+budget-state = State
+budget-of = Of
+budget-all-costs = All costs
+budget-forecast-by = Forecast by
+budget-by-weekdays = weekdays of eight weeks
+budget-by-mean = mean of its days
+budget-to-come = Still to come
+budget-ok = ok
+budget-watch = watch
+budget-over = over
+budget-exceeded = exceeded
+budget-none = no budget
+budget-exchange-part = { $amount } of the variance by exchange rates
+budget-forecast-mean = by the mean of its days
+budget-forecast-error = past forecasts off by { $percent }
+budget-elapsed = { $days } of { $of } days
+budget-band = range of four cases in five
+budget-stands = { $period } stands at { $value }
+budget-stands-of = { $name } in { $period } stands at { $value }
+budget-ended = { $period } ended at { $value }
+budget-ended-of = { $name } in { $period } ended at { $value }
+budget-heads-for = At this pace { $period } ends at { $value }
+budget-heads-for-of = At this pace { $name } in { $period } ends at { $value }
+budget-beyond = , { $percent } over the budget of { $amount }
+budget-within = , { $percent } of the budget of { $amount }
+budget-is-used-up = ; it is used up on { $day }
+budget-was-used-up = ; it was used up on { $day }
+budget-will-end = ; at this pace it ends at { $value }
+budget-unbudgeted = { $period } has cost { $value }, though its budget is 0.
+budget-unbudgeted-of = { $name } in { $period } has cost { $value }, though its budget is 0.
+budgets-stand = { $count ->
+    [one] 1 budget
+   *[other] { $count } budgets
+}: { $states }.
+budgets-unknown = { $count ->
+    [one] 1 budget
+   *[other] { $count } budgets
+}, of which nothing is known.
+budgets-exceeded = { $count } exceeded
+budgets-over = { $count } over at this pace
+budgets-watch = { $count } to be watched
+budgets-ok = { $count } ok
+budgets-not-added = The budgets are not compared, since the costs of the sources are not added up.
+budgets-no-period = Budgets are compared with a whole month, quarter or year or its first days; { $period } is none that they are about.
+budget-other-currency = Budget { $name } is in { $currency }, the costs are in { $other } and not converted: they are not compared.
+budget-not-split = Budget { $name }: the cost by { $dimension } is not known.
+budget-nobody = Budget { $name }: nothing is told of the { $dimension } { $member }; should it have costs, compare the name with the tables of the report.
+forecast-too-early = No forecast yet: it needs { $days } complete days.
+forecast-gaps = No forecast: of { $gaps ->
+    [one] one
+   *[other] { $gaps }
+} of the { $days } elapsed days no cost is known, and none is guessed.
+forecast-unsettled = No forecast: the last days may still change, and the source does not tell the others one by one.
+forecast-too-large = No forecast: the costs are too large to be forecast exactly.
+
+section-anomalies = Unusual days
+unusual-usual = Usual
+unusual-by-weekday = beside the median of the same weekdays before
+unusual-by-day = beside the median of the days before
+unusual-since = Since { $day }
+unusual-from = From
+unusual-to = To
+unusual-goes-on = goes on
+unusual-what = What
+unusual-dimension = Dimension
+unusual-difference = Difference
+unusual-difference-percent = Difference %
+unusual-score = Score
+unusual-why = Why
+unusual-level = a new level, each day
+unusual-event = known event: { $label }
+unusual-doubtful = data may still be missing
+unusual-missing = missing data?
+unusual-day-more = { $day } cost { $value }, { $excess } more than a usual { $usual }
+unusual-day-less = { $day } cost { $value }, { $excess } less than a usual { $usual }
+unusual-day-more-of = { $name } cost { $value } on { $day }, { $excess } more than on a usual { $usual }
+unusual-day-less-of = { $name } cost { $value } on { $day }, { $excess } less than on a usual { $usual }
+unusual-level-since = Since { $from } a day costs about { $value }
+unusual-level-since-of = Since { $from } { $name } costs about { $value } a day
+unusual-level-until = From { $from } to { $to } a day costs about { $value }
+unusual-level-until-of = From { $from } to { $to } { $name } costs about { $value } a day
+unusual-level-more = , { $excess } more than before
+unusual-level-less = , { $excess } less than before
+unusual-explains = ; { $name } explains { $share } of it
+unusual-explains-all = ; { $name } explains all of it
+unusual-reasons = { " " }({ $reasons })
+unusual-no-days = The source tells no cost by day, so that unusual days cannot be found.
+unusual-unjudged = { $count ->
+    [one] 1 day of the period is
+   *[other] { $count } days of the period are
+} not looked at for being unusual, since fewer than { $least } days before are known.
+unusual-nothing = { $count ->
+    [one] The day of the period does not stand out from what is usual.
+   *[other] None of the { $count } days that were looked at stands out from what is usual.
+}
+unusual-suppressed = { $count ->
+    [one] 1 unusual day of known events is
+   *[other] { $count } unusual days of known events are
+} not listed: { $events }.
+unusual-cut-off = { $count } more of the unusual days, which differ less, are not listed.
+## Reconciliation: parts beside their total, usage against a bill.
+
+metric-parts_cost = Cost of the parts
+metric-parts_requests = Requests of the parts
+metric-parts_tokens = Tokens of the parts
+metric-unattributed_cost = Unattributed cost
+metric-unattributed_requests = Unattributed requests
+metric-unattributed_tokens = Unattributed tokens
+metric-usage_cost = Usage
+metric-usage_corrections = Corrections of usage
+metric-known_gap = Known gap
+metric-unexplained_cost = Unexplained
+metric-unexplained_share = Unexplained share
+metric-unexplained_tolerance = Tolerance
+metric-bill_cost = Bill
+meaning-parts_cost = Sum of the cost of all members of a split, or of all days
+meaning-parts_requests = Sum of the requests of all members of a split, or of all days
+meaning-parts_tokens = Sum of the tokens of all members of a split, of all days, or of input and output
+meaning-unattributed_cost = Cost that a split gives to no member
+meaning-unattributed_requests = Requests that a split gives to no member
+meaning-unattributed_tokens = Tokens that a split gives to no member
+meaning-usage_cost = Total cost of the period as the source of usage tells it
+meaning-usage_corrections = Billed cost of corrections that are neither credits, taxes nor adjustments
+meaning-known_gap = An amount of the bill that usage is known not to hold, as configured
+meaning-unexplained_cost = Bill less usage, credits, taxes, adjustments, corrections of usage and known gaps
+meaning-unexplained_share = Unexplained / bill × 100; n/a unless the bill is above zero
+meaning-unexplained_tolerance = The largest unexplained share that is accepted, as configured
+meaning-bill_cost = Total cost of the period as the bill tells it
+section-ties = Reconciliation
+section-bill = Usage against bill
+section-bill-by = Usage against bill by { $dimension }
+tie-by = { $figure } by { $dimension }
+tie-by-days = { $figure } by day, { $count } without data
+tie-tokens = Tokens: input and output
+tie-nobody = { $label }: (unattributed)
+tie-total-of = Total of
+tie-parts = Parts
+tie-difference = Difference
+tie-unattributed = Unattributed
+tie-state = State
+tie-exact = ties
+tie-noise = ties, but for binary noise
+tie-apart = differs
+parts-apart = { $label }: the parts add up to { $parts }, the source's total is { $total }, a difference of { $difference }; the report shows both as sent ({ $period }).
+bill-usage-of = Usage ({ $source })
+bill-of = Bill ({ $source })
+bill-known = Known: { $reason }
+bill-amount = Amount
+bill-remark = Remark
+bill-less-usage = Bill − usage
+bill-of-usage = Of usage
+bill-within-by = { $share } unexplained, within tolerance of { $tolerance }
+bill-outside-by = { $share } unexplained, outside tolerance of { $tolerance }
+bill-within = within the tolerance
+bill-not-within = outside the tolerance
+bill-side-absent = Usage is not held against the bill: nothing of { $source } is in the report.
+bill-side-unknown = Usage is not held against the bill: the total cost that { $source } should tell is not known.
+bill-currencies = Usage is not held against the bill: { $usage } is in { $of-usage }, { $bill } in { $of-bill }, and no rate between them is given.
+bill-split-untold = Usage is not held against the bill by { $dimension }: { $usage } tells no cost by { $dimension }, or { $bill } none by { $billed }.
+bill-not-apart = The bill does not tell { $figures } apart; what they come to is part of what is not explained.
+bill-holds = { $bill } holds { $amount } that { $usage } does not explain
+bill-lacks = { $usage } tells { $amount } that { $bill } does not hold
+bill-beyond = { $share } of the bill; { $tolerance } would be within the tolerance
+bill-outside = Usage against bill: { $share } is not explained, more than the tolerance of { $tolerance }. Usual causes are credits, tiers of prices, minimum charges, late data and tax.
+bill-share = { $percent } % of the bill
+bill-part = a part of the bill
+bill-tolerance = { $percent } %
+bill-tolerance-of-usage = { $percent } % of the usage, since the bill is not above zero
+bill-days = With credits and taxes on their days, they part most on { $days }.
+bill-day = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} (bill { $amount } { $side ->
+    [less] less
+   *[more] more
+})
+
+## Restatement: what a revision changes of the version before.
+
+section-restatement = Changes since revision { $revision }
+restates = Revision { $revision } restates { $period }
+restates-beside = Revision { $revision } has the same figures as revision { $before }; what they are compared with has changed.
+restates-nothing = Revision { $revision } has the same figures as revision { $before }.
+restates-below = the totals are the same, figures below them are not.
+figure-of-source = { $figure } of { $source }
+restated-instead = { $figure } is { $new } instead of { $old } ({ $change })
+restated-instead-only = { $figure } is { $new } instead of { $old }
+restated-known-now = { $figure }, which was not known, is { $new }
+restated-unknown-now = { $figure } is not known any more; it was { $old }
+restated-unknown = { $figure } is not known
+version-before = revision { $revision } of { $instant }, the last version that was delivered
+version-not-final = revision { $revision } of { $instant }, the last version that was delivered, which was not final
+restated-lines = Compared with { $version }: { $lines }. The files list every line.
+restated-beside = Compared with { $version }: every figure is the same, but not what the figures are compared with.
+restated-nothing = Compared with { $version }: every figure is the same.
+restated-untold = What has changed since { $version }, cannot be told: its figures are not kept.
+restated-differ = { $count ->
+    [one] 1 figure differs
+   *[other] { $count } figures differ
+}
+restated-new = { $count ->
+    [one] 1 figure is new
+   *[other] { $count } figures are new
+}
+restated-more-new = { $count ->
+    [one] 1 is new
+   *[other] { $count } are new
+}
+restated-gone = { $count ->
+    [one] 1 figure is gone
+   *[other] { $count } figures are gone
+}
+restated-more-gone = { $count ->
+    [one] 1 is gone
+   *[other] { $count } are gone
+}
+restated-shown = { $shown } of { $all } shown; the files have all
+
+## Rules: why a report goes out.
+
+rule-holds = A rule of this report newly holds: { $found }.
+rule-unjudged = A rule of this report cannot be judged: { $found }.
+rule-value = { $figure } is { $value }, { $side ->
+    [above] above
+    [not_above] not above
+    [below] below
+   *[not_below] not below
+} { $limit }
+rule-value-unknown = { $figure } is not known, so that nobody can say whether it is { $side ->
+    [above] above
+   *[below] below
+} { $limit }
+rule-change = { $figure } has changed by { $change } % against { $period }, { $side ->
+    [above] above
+    [not_above] not above
+    [below] below
+   *[not_below] not below
+} { $limit } %
+rule-change-unknown = the change of { $figure } against { $period } in per cent is not known, so that nobody can say whether it is { $side ->
+    [above] above
+   *[below] below
+} { $limit } %
+another-period = another period

@@ -633,3 +633,312 @@ chat-places = Informe completo
 chat-see = véase el informe completo
 chat-too-long = Esta parte es demasiado larga para un mensaje de chat; consulte el informe completo.
 chat-more = … y { $count } más en el informe completo
+
+## Presupuestos y días inusuales.
+
+metric-budget = Presupuesto
+metric-budget_utilisation = Presupuesto consumido
+metric-budget_remaining = Presupuesto disponible
+metric-budget_variance = Desviación presupuestaria
+metric-budget_exchange = Desviación por tipos de cambio
+metric-budget_pace = Ritmo de gasto
+metric-budget_run_out = Día en que se agota
+metric-forecast_cost = Previsión
+metric-forecast_low = Previsión, mínimo
+metric-forecast_high = Previsión, máximo
+metric-forecast_error = Error de las previsiones
+metric-forecast_bias = Sesgo de las previsiones
+metric-anomaly_cost = Coste de un día inusual
+metric-level_cost = Coste diario en un nuevo nivel
+metric-anomaly_score = Puntuación (z modificada)
+metric-anomaly_contribution = Contribución a un día inusual
+meaning-budget = Lo que se puede gastar en todo el mes, trimestre o año
+meaning-budget_utilisation = Gastado / presupuesto × 100
+meaning-budget_remaining = Presupuesto − gastado
+meaning-budget_variance = Gastado − presupuesto
+meaning-budget_exchange = Parte de la desviación que se debe a tipos de cambio distintos del tipo fijo del presupuesto
+meaning-budget_pace = Parte del presupuesto gastada / parte del tiempo transcurrida; 1 es lo planificado
+meaning-budget_run_out = Día del periodo, contado desde 1, en que el presupuesto se agotó o se agotará
+meaning-forecast_cost = Lo gastado hasta ahora y, por cada día que falta, lo que suele costar ese día de la semana (mediana de ocho semanas), al nivel de los días transcurridos
+meaning-forecast_low = Previsión − 1,28 × desviación típica de un día × √(días que faltan), nunca por debajo de lo gastado
+meaning-forecast_high = Previsión + 1,28 × desviación típica de un día × √(días que faltan)
+meaning-forecast_error = En previsiones a siete días hechas en cada día pasado: suma de los errores sin signo / suma de los costes reales × 100
+meaning-forecast_bias = Lo mismo con signo: por encima de cero, las previsiones fueron demasiado altas
+meaning-anomaly_cost = Coste de un día que cuesta mucho más o mucho menos de lo habitual; a su lado, la mediana de los mismos días de la semana anteriores, o de todos los días
+meaning-level_cost = Coste de un día desde que empezó un nuevo nivel: la mediana de los tres días que lo mostraron; a su lado, lo que antes era habitual
+meaning-anomaly_score = A cuántas veces la dispersión habitual está un día de lo habitual: 0,6745 × diferencia / desviación absoluta mediana
+meaning-anomaly_contribution = Cuánto se aparta un elemento de lo que es habitual en él en un día inusual
+
+dimension-budget = presupuesto
+section-budgets = Presupuestos
+budget-spent = Gastado
+budget-used = Consumido
+budget-variance = Desviación
+budget-forecast-range = previsión { $low }–{ $high }
+budget-used-up = Se agota
+budget-used-up-on = Se agota el
+budget-state = Estado
+budget-of = De
+budget-all-costs = Todos los costes
+budget-forecast-by = Método de previsión
+budget-by-weekdays = días de la semana de ocho semanas
+budget-by-mean = media de sus días
+budget-to-come = Por gastar (previsto)
+budget-ok = correcto
+budget-watch = vigilar
+budget-over = excederá
+budget-exceeded = excedido
+budget-none = sin presupuesto
+budget-exchange-part = { $amount } de la desviación por tipos de cambio
+budget-forecast-mean = según la media de sus días
+budget-forecast-error = error de previsiones anteriores: { $percent }
+budget-elapsed = { $days } de { $of } días
+budget-band = intervalo de cuatro casos de cada cinco
+budget-stands = { $period } acumula un gasto de { $value }
+budget-stands-of = { $name } acumula en { $period } un gasto de { $value }
+budget-ended = { $period } cerró con un gasto de { $value }
+budget-ended-of = { $name } cerró { $period } con un gasto de { $value }
+budget-heads-for = A este ritmo, { $period } cerrará con un gasto de { $value }
+budget-heads-for-of = A este ritmo, { $name } cerrará { $period } con un gasto de { $value }
+budget-beyond = , un { $percent } por encima del presupuesto de { $amount }
+budget-within = , el { $percent } del presupuesto de { $amount }
+budget-is-used-up = ; el presupuesto se agotará el { $day }
+budget-was-used-up = ; el presupuesto se agotó el { $day }
+budget-will-end = ; a este ritmo, el gasto al cierre será de { $value }
+budget-unbudgeted = { $period } acumula un gasto de { $value }, aunque su presupuesto es 0.
+budget-unbudgeted-of = { $name } acumula en { $period } un gasto de { $value }, aunque su presupuesto es 0.
+budgets-stand = { $count ->
+    [one] 1 presupuesto
+   *[other] { $count } presupuestos
+}: { $states }.
+budgets-unknown = { $count ->
+    [one] 1 presupuesto, del que no se sabe nada.
+   *[other] { $count } presupuestos, de los que no se sabe nada.
+}
+budgets-exceeded = { $count ->
+    [one] 1 excedido
+   *[other] { $count } excedidos
+}
+budgets-over = { $count ->
+    [one] 1 se excederá a este ritmo
+   *[other] { $count } se excederán a este ritmo
+}
+budgets-watch = { $count } por vigilar
+budgets-ok = { $count ->
+    [one] 1 correcto
+   *[other] { $count } correctos
+}
+budgets-not-added = Los presupuestos no se comparan, ya que los costes de las fuentes no se suman.
+budgets-no-period = Los presupuestos se comparan con un mes, trimestre o año completo, o con sus primeros días; { $period } no es ninguno de los suyos.
+budget-other-currency = Presupuesto { $name }: está en { $currency }, y los costes están en { $other } y no se han convertido, por lo que no se comparan.
+budget-not-split = Presupuesto { $name }: no se conoce el coste por { $dimension }.
+budget-nobody = Presupuesto { $name }: no consta nada de { $dimension } { $member }; si debiera tener costes, compare el nombre con las tablas del informe.
+forecast-too-early = Aún no hay previsión: necesita { $days } días completos.
+forecast-gaps = Sin previsión: no se conoce el coste de { $gaps ->
+    [one] uno
+   *[other] { $gaps }
+} de los { $days } días transcurridos, y no se supone ninguno.
+forecast-unsettled = Sin previsión: los últimos días aún pueden cambiar, y la fuente no indica los demás uno por uno.
+forecast-too-large = Sin previsión: los costes son demasiado grandes para preverlos con exactitud.
+
+section-anomalies = Días inusuales
+unusual-usual = Habitual
+unusual-by-weekday = frente a la mediana de los mismos días de la semana anteriores
+unusual-by-day = frente a la mediana de los días anteriores
+unusual-since = Desde el { $day }
+unusual-from = Desde
+unusual-to = Hasta
+unusual-goes-on = continúa
+unusual-what = Concepto
+unusual-dimension = Dimensión
+unusual-difference = Diferencia
+unusual-difference-percent = Diferencia %
+unusual-score = Puntuación
+unusual-why = Motivo
+unusual-level = nuevo nivel, cada día
+unusual-event = evento conocido: { $label }
+unusual-doubtful = aún pueden faltar datos
+unusual-missing = ¿faltan datos?
+unusual-day-more = El { $day } costó { $value }, { $excess } más que un { $usual } habitual
+unusual-day-less = El { $day } costó { $value }, { $excess } menos que un { $usual } habitual
+unusual-day-more-of = { $name } costó { $value } el { $day }, { $excess } más que un { $usual } habitual
+unusual-day-less-of = { $name } costó { $value } el { $day }, { $excess } menos que un { $usual } habitual
+unusual-level-since = Desde el { $from }, un día cuesta alrededor de { $value }
+unusual-level-since-of = Desde el { $from }, { $name } cuesta alrededor de { $value } al día
+unusual-level-until = Del { $from } al { $to }, un día cuesta alrededor de { $value }
+unusual-level-until-of = Del { $from } al { $to }, { $name } cuesta alrededor de { $value } al día
+unusual-level-more = , { $excess } más que antes
+unusual-level-less = , { $excess } menos que antes
+unusual-explains = ; { $name } explica el { $share } de la diferencia
+unusual-explains-all = ; { $name } explica toda la diferencia
+unusual-reasons = { " " }({ $reasons })
+unusual-no-days = La fuente no indica el coste por día, por lo que no se pueden encontrar días inusuales.
+unusual-unjudged = No se ha comprobado si { $count ->
+    [one] 1 día del periodo es inusual
+   *[other] { $count } días del periodo son inusuales
+}, ya que se conocen menos de { $least } días anteriores.
+unusual-nothing = { $count ->
+    [one] El día del periodo no se aparta de lo habitual.
+   *[other] Ninguno de los { $count } días examinados se aparta de lo habitual.
+}
+unusual-suppressed = { $count ->
+    [one] No se muestra 1 día inusual de eventos conocidos
+   *[other] No se muestran { $count } días inusuales de eventos conocidos
+}: { $events }.
+unusual-cut-off = { $count ->
+    [one] No se muestra 1 día inusual más, que difiere menos.
+   *[other] No se muestran otros { $count } días inusuales, que difieren menos.
+}
+## Conciliación: las partes junto a su total, el uso frente a una factura.
+
+metric-parts_cost = Coste de las partes
+metric-parts_requests = Peticiones de las partes
+metric-parts_tokens = Tokens de las partes
+metric-unattributed_cost = Coste sin atribuir
+metric-unattributed_requests = Peticiones sin atribuir
+metric-unattributed_tokens = Tokens sin atribuir
+metric-usage_cost = Uso
+metric-usage_corrections = Correcciones del uso
+metric-known_gap = Diferencia conocida
+metric-unexplained_cost = Sin explicar
+metric-unexplained_share = Porcentaje sin explicar
+metric-unexplained_tolerance = Tolerancia
+metric-bill_cost = Factura
+meaning-parts_cost = Suma del coste de todos los elementos de un desglose, o de todos los días
+meaning-parts_requests = Suma de las peticiones de todos los elementos de un desglose, o de todos los días
+meaning-parts_tokens = Suma de los tokens de todos los elementos de un desglose, de todos los días, o de entrada y salida
+meaning-unattributed_cost = Coste que un desglose no atribuye a ningún elemento
+meaning-unattributed_requests = Peticiones que un desglose no atribuye a ningún elemento
+meaning-unattributed_tokens = Tokens que un desglose no atribuye a ningún elemento
+meaning-usage_cost = Coste total del periodo según la fuente de uso
+meaning-usage_corrections = Importe facturado de las correcciones que no son abonos, impuestos ni ajustes
+meaning-known_gap = Importe de la factura que se sabe que el uso no incluye, según la configuración
+meaning-unexplained_cost = Factura menos uso, abonos, impuestos, ajustes, correcciones del uso y diferencias conocidas
+meaning-unexplained_share = Sin explicar / factura × 100; n/d si la factura no es mayor que cero
+meaning-unexplained_tolerance = El mayor porcentaje sin explicar que se acepta, según la configuración
+meaning-bill_cost = Coste total del periodo según la factura
+section-ties = Conciliación
+section-bill = Uso frente a factura
+section-bill-by = Uso frente a factura por { $dimension }
+tie-by = { $figure } por { $dimension }
+tie-by-days = { $figure } por día, { $count } sin datos
+tie-tokens = Tokens: entrada y salida
+tie-nobody = { $label }: (sin atribuir)
+tie-total-of = Total de
+tie-parts = Partes
+tie-difference = Diferencia
+tie-unattributed = Sin atribuir
+tie-state = Estado
+tie-exact = cuadra
+tie-noise = cuadra, salvo ruido binario
+tie-apart = no cuadra
+parts-apart = { $label }: las partes suman { $parts } y el total de la fuente es { $total }, una diferencia de { $difference }; el informe muestra ambas cifras tal como se enviaron ({ $period }).
+bill-usage-of = Uso ({ $source })
+bill-of = Factura ({ $source })
+bill-known = Conocido: { $reason }
+bill-amount = Importe
+bill-remark = Observación
+bill-less-usage = Factura − uso
+bill-of-usage = Sobre el uso
+bill-within-by = { $share } sin explicar, dentro de la tolerancia del { $tolerance }
+bill-outside-by = { $share } sin explicar, fuera de la tolerancia del { $tolerance }
+bill-within = dentro de la tolerancia
+bill-not-within = fuera de la tolerancia
+bill-side-absent = El uso no se concilia con la factura: no hay nada de { $source } en el informe.
+bill-side-unknown = El uso no se concilia con la factura: no se conoce el coste total que debería indicar { $source }.
+bill-currencies = El uso no se concilia con la factura: { $usage } está en { $of-usage } y { $bill } en { $of-bill }, y no se ha indicado un tipo de cambio entre ambas monedas.
+bill-split-untold = El uso no se concilia con la factura por { $dimension }: { $usage } no indica el coste por { $dimension } o { $bill } no lo indica por { $billed }.
+bill-not-apart = La factura no separa { $figures }; su importe forma parte de lo que queda sin explicar.
+bill-holds = { $bill } recoge { $amount } que { $usage } no explica
+bill-lacks = { $usage } indica { $amount } que { $bill } no recoge
+bill-beyond = un { $share } de la factura; la tolerancia es del { $tolerance }
+bill-outside = Uso frente a factura: queda sin explicar { $share }, más que la tolerancia del { $tolerance }. Las causas habituales son abonos, tramos de precios, cargos mínimos, datos tardíos e impuestos.
+bill-share = el { $percent } % de la factura
+bill-part = una parte de la factura
+bill-tolerance = { $percent } %
+bill-tolerance-of-usage = { $percent } % del uso, ya que la factura no es mayor que cero
+bill-days = Con los abonos y los impuestos en sus días, las mayores diferencias están en estos días: { $days }.
+bill-day = { $day } de { $month ->
+    [1] enero
+    [2] febrero
+    [3] marzo
+    [4] abril
+    [5] mayo
+    [6] junio
+    [7] julio
+    [8] agosto
+    [9] septiembre
+    [10] octubre
+    [11] noviembre
+   *[12] diciembre
+} (factura: { $amount } { $side ->
+    [less] menos
+   *[more] más
+})
+
+## Reexpresión: qué cambia una revisión respecto a la versión anterior.
+
+section-restatement = Cambios desde la revisión { $revision }
+restates = La revisión { $revision } reexpresa las cifras de { $period }
+restates-beside = La revisión { $revision } tiene las mismas cifras que la revisión { $before }; han cambiado aquellas con las que se comparan.
+restates-nothing = La revisión { $revision } tiene las mismas cifras que la revisión { $before }.
+restates-below = los totales son los mismos, pero cambian cifras de su detalle.
+figure-of-source = { $figure } de { $source }
+restated-instead = { $figure }, { $new } en lugar de { $old } ({ $change })
+restated-instead-only = { $figure }, { $new } en lugar de { $old }
+restated-known-now = { $figure }, antes sin dato, ahora { $new }
+restated-unknown-now = { $figure }, ahora sin dato, antes { $old }
+restated-unknown = { $figure }, sin dato
+version-before = la revisión { $revision } del { $instant }, la última versión entregada
+version-not-final = la revisión { $revision } del { $instant }, la última versión entregada, que no era definitiva
+restated-lines = En comparación con { $version }: { $lines }. Los archivos contienen todas las líneas.
+restated-beside = En comparación con { $version }: todas las cifras son las mismas, pero no aquellas con las que se comparan.
+restated-nothing = En comparación con { $version }: todas las cifras son las mismas.
+restated-untold = No se puede saber qué ha cambiado desde { $version }: sus cifras no se conservan.
+restated-differ = { $count ->
+    [one] 1 cifra es distinta
+   *[other] { $count } cifras son distintas
+}
+restated-new = { $count ->
+    [one] 1 cifra es nueva
+   *[other] { $count } cifras son nuevas
+}
+restated-more-new = { $count ->
+    [one] 1 es nueva
+   *[other] { $count } son nuevas
+}
+restated-gone = { $count ->
+    [one] 1 cifra ya no figura
+   *[other] { $count } cifras ya no figuran
+}
+restated-more-gone = { $count ->
+    [one] 1 ya no figura
+   *[other] { $count } ya no figuran
+}
+restated-shown = se muestran { $shown } de { $all }; los archivos las contienen todas
+
+## Reglas: por qué se envía un informe.
+
+rule-holds = Una regla de este informe ha pasado a cumplirse: { $found }.
+rule-unjudged = Una regla de este informe no se puede evaluar: { $found }.
+rule-value = { $figure }, { $value }, { $side ->
+    [above] por encima de
+    [not_above] no por encima de
+    [below] por debajo de
+   *[not_below] no por debajo de
+} { $limit }
+rule-value-unknown = no se conoce el valor de { $figure }, por lo que no se puede saber si está por { $side ->
+    [above] encima
+   *[below] debajo
+} de { $limit }
+rule-change = { $figure }, variación del { $change } % frente a { $period }, { $side ->
+    [above] por encima del
+    [not_above] no por encima del
+    [below] por debajo del
+   *[not_below] no por debajo del
+} { $limit } %
+rule-change-unknown = no se conoce la variación porcentual de { $figure } frente a { $period }, por lo que no se puede saber si está por { $side ->
+    [above] encima
+   *[below] debajo
+} del { $limit } %
+another-period = otro periodo

@@ -2,7 +2,7 @@
 
 use super::axis::{Scale, number};
 use super::{ATTENTION, Canvas, INK, MUTED, Palette, REST, Room, Type};
-use crate::render::format::{Formatter, NOT_AVAILABLE};
+use crate::render::format::Formatter;
 use crate::render::view::{name, shortened, state_word};
 use crate::report::{BudgetBar, BudgetState};
 use rust_decimal::{Decimal, dec};
@@ -96,15 +96,15 @@ fn draw_bar(canvas: &mut Canvas, bar: &BudgetBar, scale: &Scale, y: Decimal, pal
 /// The larger of what is spent and what will be, and how it stands.
 fn told(bar: &BudgetBar, formatter: &Formatter) -> String {
     let Some(state) = bar.state else {
-        return NOT_AVAILABLE.to_owned();
+        return formatter.not_available();
     };
     let shown = match state {
         BudgetState::Exceeded => bar.spent,
         _ => bar.forecast.or(bar.spent),
     };
     match shown {
-        Some(percent) => format!("{} {}", formatter.percent(percent), state_word(state)),
-        None => state_word(state).to_owned(),
+        Some(percent) => format!("{} {}", formatter.percent(percent), state_word(state, formatter)),
+        None => state_word(state, formatter),
     }
 }
 

@@ -28,8 +28,6 @@ const MAX_PERCENT: Decimal = Decimal::from_parts(9999, 0, 0, false, 1);
 /// Changes and shares in per cent have one.
 pub(super) const RATE_DECIMALS: u32 = 2;
 
-/// What stands for an unknown value where only English is spoken.
-pub(super) const NOT_AVAILABLE: &str = "n/a";
 /// Decimals of a pace, of which 1.00 is on plan.
 const PACE_DECIMALS: u32 = 2;
 

@@ -2,18 +2,22 @@
 
 use super::bars::member_in_table;
 use super::tables::{Row, Table, empty};
-use super::words::{clean, name};
+use super::words::{clean, named};
+use crate::language::{Text, say};
 use crate::metric::Metric;
-use crate::render::format::{Change, Formatter, NOT_AVAILABLE};
+use crate::render::format::{Change, Formatter};
 use crate::report::{Budget, BudgetState, ForecastMethod, Report, Section};
 use rust_decimal::Decimal;
 
 /// What a reader sees of a state.
-pub(crate) fn state_word(state: BudgetState) -> &'static str {
-    match state {
-        BudgetState::Unbudgeted => "no budget",
-        state => state.key(),
-    }
+pub(crate) fn state_word(state: BudgetState, formatter: &Formatter) -> String {
+    formatter.say(match state {
+        BudgetState::Ok => "budget-ok",
+        BudgetState::Watch => "budget-watch",
+        BudgetState::Over => "budget-over",
+        BudgetState::Exceeded => "budget-exceeded",
+        BudgetState::Unbudgeted => "budget-none",
+    })
 }
 
 /// A row for each budget; with little room without range and day. `None` where the section has none.
@@ -25,11 +29,12 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, w
         .collect();
     let first = budgets.first()?;
     let closed = first.through == first.period.end;
-    let heads: &[&str] = match (closed, wide) {
-        (true, _) => &["Budget", "Spent", "Used", "Variance"],
-        (false, true) => &["Budget", "Spent", "Used", "Forecast", "Range", "Used up"],
-        (false, false) => &["Budget", "Spent", "Used", "Forecast"],
+    let further: &[&str] = match (closed, wide) {
+        (true, _) => &["budget-variance"],
+        (false, true) => &["metric-forecast_cost", "budget-used-up"],
+        (false, false) => &["metric-forecast_cost"],
     };
+    let heads = ["metric-budget", "budget-spent", "budget-used"];
     let rows = budgets.iter().map(|budget| {
         let mut cells = vec![
             amount(budget, budget.amount, formatter),
@@ -42,7 +47,6 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, w
             let forecast = budget.forecast.as_ref();
             cells.push(amount(budget, forecast.map(|forecast| forecast.cost), formatter));
             if wide {
-                cells.push(range(budget, formatter));
                 cells.push(
                     budget
                         .used_up
@@ -52,7 +56,7 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, w
         }
         Row {
             place: String::new(),
-            name: name(&budget.name),
+            name: named(&budget.name.as_str().into(), formatter),
             belongs: belongs(budget, formatter, wide),
             cells,
             bar: 0,
@@ -64,9 +68,13 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, w
         }
     });
     Some(Table {
-        columns: heads.iter().map(|head| (*head).to_owned()).collect(),
+        columns: heads
+            .iter()
+            .chain(further)
+            .map(|head| formatter.say(head))
+            .collect(),
         changes: true,
-        change_head: "State".into(),
+        change_head: formatter.say("budget-state"),
         rows: rows.collect(),
         note: note(first, closed, wide, formatter),
         ..empty(section, formatter)
@@ -109,18 +117,11 @@ fn variance(budget: &Budget, formatter: &Formatter) -> String {
     )
 }
 
-fn range(budget: &Budget, formatter: &Formatter) -> String {
-    let band = budget
-        .forecast
-        .as_ref()
-        .and_then(|forecast| forecast.low.zip(forecast.high));
-    band.map_or_else(
-        || formatter.not_available(),
-        |(low, high)| {
-            let [low, high] = [low, high].map(|value| amount(budget, Some(value), formatter));
-            format!("{low}–{high}")
-        },
-    )
+/// Within which amounts the forecast may end, where that can be told.
+fn range(budget: &Budget, formatter: &Formatter) -> Option<String> {
+    let forecast = budget.forecast.as_ref()?;
+    let [low, high] = [forecast.low?, forecast.high?].map(|value| amount(budget, Some(value), formatter));
+    Some(formatter.put(say!("budget-forecast-range", "low" = low, "high" = high)))
 }
 
 /// Whose budget it is and, with room, how its forecast is made and how far such forecasts have been off.
@@ -129,23 +130,27 @@ fn belongs(budget: &Budget, formatter: &Formatter, wide: bool) -> String {
     if let (Some(dimension), Some(member)) = (&budget.dimension, &budget.member) {
         parts.push(format!(
             "{} {}",
-            clean(&dimension.replace('_', " ")),
-            name(member)
+            clean(&formatter.put(Text::keyed("dimension-", dimension))),
+            named(&member.into(), formatter)
         ));
     }
     if let Some(decided) = &budget.decided {
         parts.push(formatter.money(decided.amount, decided.currency));
         if let Some(exchange) = decided.exchange.filter(|_| wide) {
             let exchange = formatter.signed_amount(exchange, budget.currency);
-            parts.push(format!("{exchange} of the variance by exchange rates"));
+            parts.push(formatter.put(say!("budget-exchange-part", "amount" = exchange)));
         }
     }
     if let Some(forecast) = budget.forecast.as_ref().filter(|_| wide) {
         if forecast.method == ForecastMethod::RunRate {
-            parts.push("by the mean of its days".to_owned());
+            parts.push(formatter.say("budget-forecast-mean"));
         }
+        parts.extend(range(budget, formatter));
         if let Some(error) = forecast.error {
-            parts.push(format!("past forecasts off by {}", formatter.percent(error)));
+            parts.push(formatter.put(say!(
+                "budget-forecast-error",
+                "percent" = formatter.percent(error)
+            )));
         }
     }
     parts.join(" · ")
@@ -154,11 +159,12 @@ fn belongs(budget: &Budget, formatter: &Formatter, wide: bool) -> String {
 fn note(first: &Budget, closed: bool, wide: bool, formatter: &Formatter) -> String {
     let mut parts = vec![formatter.period(&first.period)];
     if !closed {
-        parts.push(format!("{} of {} days", first.elapsed_days, first.period.days));
+        let (days, of) = (first.elapsed_days, first.period.days);
+        parts.push(formatter.put(say!("budget-elapsed", "days" = days, "of" = of)));
     }
     parts.extend(first.currency.map(|currency| currency.code().to_owned()));
     if wide && !closed {
-        parts.push("range of four cases in five".to_owned());
+        parts.push(formatter.say("budget-band"));
     }
     parts.join(" · ")
 }
@@ -173,7 +179,7 @@ fn stands(state: Option<BudgetState>, formatter: &Formatter) -> Change {
                 BudgetState::Watch => ("◆", "attention"),
                 BudgetState::Over | BudgetState::Exceeded | BudgetState::Unbudgeted => ("▲", "adverse"),
             };
-            Change::state(arrow, state_word(state), tone)
+            Change::state(arrow, state_word(state, formatter), tone)
         }
     }
 }

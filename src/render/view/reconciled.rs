@@ -3,10 +3,11 @@
 use super::columns::{WIDTH, lines};
 use super::steps::TableStep;
 use super::tables::{Row, Table, empty};
-use super::words::name;
+use super::words::named;
+use crate::language::say;
 use crate::metric::Metric;
 use crate::money;
-use crate::render::format::{Formatter, NOT_AVAILABLE, apportion, bridged, decimals};
+use crate::render::format::{Formatter, apportion, bridged, decimals};
 use crate::report::reconcile::{BILL, TIES, Tie, tie, within_tolerance};
 use crate::report::{Figure, Section};
 use rust_decimal::Decimal;
@@ -22,12 +23,12 @@ pub(super) fn table(section: &Section, formatter: &Formatter, rows: usize, drawn
 }
 
 /// A word for how parts stand to their total.
-pub(crate) fn tie_word(figure: &Figure) -> &'static str {
+pub(crate) fn tie_word(figure: &Figure, formatter: &Formatter) -> String {
     match tie(figure) {
-        Some(Tie::Exact) => "ties",
-        Some(Tie::Noise) => "ties, but for binary noise",
-        Some(Tie::Apart) => "differs",
-        None => NOT_AVAILABLE,
+        Some(Tie::Exact) => formatter.say("tie-exact"),
+        Some(Tie::Noise) => formatter.say("tie-noise"),
+        Some(Tie::Apart) => formatter.say("tie-apart"),
+        None => formatter.not_available(),
     }
 }
 
@@ -36,7 +37,6 @@ pub(crate) fn tolerance_words(section: &Section, formatter: &Formatter) -> Strin
     let Some(within) = within_tolerance(section) else {
         return String::new();
     };
-    let word = if within { "within" } else { "outside" };
     let percent = |metric: Metric| {
         let figure = figure(section, metric)?;
         let value = figure.value?.abs();
@@ -46,8 +46,14 @@ pub(crate) fn tolerance_words(section: &Section, formatter: &Formatter) -> Strin
         percent(Metric::UnexplainedShare),
         percent(Metric::UnexplainedTolerance),
     ) {
-        (Some(share), Some(tolerance)) => format!("{share} unexplained, {word} tolerance of {tolerance}"),
-        _ => format!("{word} the tolerance"),
+        (Some(share), Some(tolerance)) if within => {
+            formatter.put(say!("bill-within-by", "share" = share, "tolerance" = tolerance))
+        }
+        (Some(share), Some(tolerance)) => {
+            formatter.put(say!("bill-outside-by", "share" = share, "tolerance" = tolerance))
+        }
+        _ if within => formatter.say("bill-within"),
+        _ => formatter.say("bill-not-within"),
     }
 }
 
@@ -70,9 +76,9 @@ fn ties(section: &Section, formatter: &Formatter, drawn: bool) -> Table {
 }
 
 fn tie_table(section: &Section, formatter: &Formatter, nobody: bool) -> Table {
-    let mut columns = vec!["Parts", "Total", "Difference"];
-    columns.extend(nobody.then_some("Unattributed"));
-    columns.push("State");
+    let mut columns = vec!["tie-parts", "total", "tie-difference"];
+    columns.extend(nobody.then_some("tie-unattributed"));
+    columns.push("tie-state");
     let sums = section
         .figures
         .iter()
@@ -91,12 +97,12 @@ fn tie_table(section: &Section, formatter: &Formatter, nobody: bool) -> Table {
             Some(figure) => formatter.value(figure).number,
             None => "–".to_owned(),
         }));
-        cells.push(tie_word(sum).to_owned());
-        plain_row(name(&sum.label), cells, "member")
+        cells.push(tie_word(sum, formatter));
+        plain_row(named(&sum.label, formatter), cells, "member")
     };
     Table {
-        member: "Total of".to_owned(),
-        columns: columns.into_iter().map(str::to_owned).collect(),
+        member: formatter.say("tie-total-of"),
+        columns: columns.into_iter().map(|id| formatter.say(id)).collect(),
         rows: sums.map(row).collect(),
         note: currency_of(section),
         ..empty(section, formatter)
@@ -139,22 +145,23 @@ fn bill(section: &Section, formatter: &Formatter) -> Table {
                 of_step(figure, at - 1)
             }
         };
-        let (label, kind) = match figure.metric {
-            Metric::BillCost => (formatter.text(&figure.label), "total"),
-            Metric::KnownGap => (
-                format!("Known: {}", formatter.text(&figure.label)).into(),
-                "member",
-            ),
-            _ => (formatter.text(&figure.label), "member"),
+        let label = match figure.metric {
+            Metric::KnownGap => say!("bill-known", "reason" = &figure.label),
+            _ => formatter.own_label(figure).into(),
         };
-        rows.push(plain_row(name(&label), vec![cell], kind));
+        let kind = if figure.metric == Metric::BillCost {
+            "total"
+        } else {
+            "member"
+        };
+        rows.push(plain_row(named(&label, formatter), vec![cell], kind));
     }
     let words = tolerance_words(section, formatter);
     let note = [currency_of(section), words];
     let note: Vec<String> = note.into_iter().filter(|part| !part.is_empty()).collect();
     Table {
-        member: "Step".to_owned(),
-        columns: vec!["Amount".to_owned()],
+        member: formatter.say("step"),
+        columns: vec![formatter.say("bill-amount")],
         rows,
         note: note.join(" · "),
         ..empty(section, formatter)
@@ -228,18 +235,25 @@ fn split(section: &Section, formatter: &Formatter, rows: usize) -> Option<Table>
         plain_row(label, cells.collect(), kind)
     };
     let mut table_rows: Vec<Row> = (0..shown)
-        .map(|at| row(at, name(&figures[at].label), "member"))
+        .map(|at| row(at, named(&figures[at].label, formatter), "member"))
         .collect();
     if shown < figures.len() {
-        table_rows.push(row(shown, format!("{} others", figures.len() - shown), "others"));
+        let others = formatter.put(say!("count-others", "count" = figures.len() - shown));
+        table_rows.push(row(shown, others, "others"));
     }
-    table_rows.push(row(shown + 1, "Total".into(), "total"));
-    let few = (shown < figures.len()).then(|| format!("{shown} of {} shown", figures.len()));
+    table_rows.push(row(shown + 1, formatter.say("total"), "total"));
+    let few = (shown < figures.len())
+        .then(|| formatter.put(say!("shown-of", "shown" = shown, "all" = figures.len())));
     let note: Vec<String> = std::iter::once(currency_of(section)).chain(few).collect();
     Some(Table {
-        columns: ["Usage", "Bill", "Bill − usage", "Of usage"]
-            .map(str::to_owned)
-            .to_vec(),
+        columns: [
+            "metric-usage_cost",
+            "metric-bill_cost",
+            "bill-less-usage",
+            "bill-of-usage",
+        ]
+        .map(|id| formatter.say(id))
+        .to_vec(),
         rows: table_rows,
         note: note.join(" · "),
         ..empty(section, formatter)

@@ -4,7 +4,8 @@ use super::Extent;
 use super::bars::member_in_table;
 use super::columns::lines;
 use super::tables::{Row, Table, empty};
-use super::words::name;
+use super::words::{name, named};
+use crate::language::say;
 use crate::render::format::Formatter;
 use crate::report::restatement::SECTION;
 use crate::report::{Figure, Report, Section};
@@ -32,17 +33,16 @@ pub(super) fn table(report: &Report, formatter: &Formatter, extent: Extent) -> O
     let all = section.figures.len();
     let shown = section.figures.iter().take(most);
     let mut table = Table {
-        title: name(&section.title),
+        title: named(&section.title, formatter),
         note: if all > most {
-            format!("{most} of {all} shown; the files have all")
+            formatter.put(say!("restated-shown", "shown" = most, "all" = all))
         } else {
             String::new()
         },
-        member: "Figure".to_owned(),
-        columns: vec![
-            format!("Revision {}", earlier.revision),
-            format!("Revision {}", report.revision),
-        ],
+        member: formatter.say("figure"),
+        columns: [earlier.revision, report.revision]
+            .map(|revision| formatter.put(say!("revision", "revision" = revision)))
+            .to_vec(),
         changes: true,
         rows: shown
             .map(|figure| Row {
@@ -67,10 +67,11 @@ fn row(figure: &Figure, report: &Report, formatter: &Formatter) -> Row {
     let shown = |value| formatter.shown(figure, value).text;
     // Per so many requests, as everywhere in what people read.
     let metric = formatter.metric(figure.metric);
-    let label = figure
-        .label
-        .strip_prefix(figure.metric.label())
-        .map_or_else(|| formatter.text(&figure.label), |rest| (metric + rest).into());
+    let whole = formatter.text(&figure.label);
+    let label = match whole.strip_prefix(formatter.metric_word(figure.metric).as_str()) {
+        Some(rest) => (metric + rest).into(),
+        None => whole,
+    };
     // Where the parts of a total are shown to add up to it, it is the same part here.
     let now = member_in_table(figure, report).or(figure.value);
     Row {

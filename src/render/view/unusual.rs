@@ -1,8 +1,9 @@
 //! The table of unusual days: what they cost beside what is usual, and why.
 
 use super::columns::{lines, wrap};
-use super::tables::{Row, Table, empty};
-use super::words::{clean, name};
+use super::tables::{Row, Table, empty, shown_of};
+use super::words::{clean, named};
+use crate::language::{Text, say};
 use crate::money::Currency;
 use crate::render::format::Formatter;
 use crate::report::{Anomaly, AnomalyKind, Figure, Report, Section};
@@ -20,24 +21,26 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, r
     let currency = first
         .currency
         .map_or_else(String::new, |code| format!("\u{a0}{code}"));
-    let note = if listed.iter().all(|(anomaly, _)| anomaly.same_weekday) {
-        "beside the median of the same weekdays before"
+    let note = formatter.say(if listed.iter().all(|(anomaly, _)| anomaly.same_weekday) {
+        "unusual-by-weekday"
     } else {
-        "beside the median of the days before"
-    };
+        "unusual-by-day"
+    });
     let all = listed.len();
     listed.sort_by_key(|(anomaly, _)| std::cmp::Reverse(anomaly.excess.abs()));
     listed.truncate(rows);
     listed.sort_by_key(|(anomaly, _)| (anomaly.from, anomaly.member.is_some()));
     let note = if listed.len() < all {
-        format!("{} of {all} shown · {note}", listed.len())
+        format!("{} · {note}", shown_of(listed.len(), all, formatter))
     } else {
-        note.to_owned()
+        note
     };
     let made = |reasons: bool| Table {
-        member: "Day".to_owned(),
+        member: formatter.say("chart-day"),
         note: note.clone(),
-        columns: ["Cost", "Usual"].map(|head| format!("{head}{currency}")).into(),
+        columns: ["metric-cost", "unusual-usual"]
+            .map(|head| formatter.say(head) + &currency)
+            .into(),
         changes: true,
         rows: listed
             .iter()
@@ -68,7 +71,7 @@ fn row(anomaly: &Anomaly, figure: &Figure, formatter: &Formatter, reasons: bool)
         place: String::new(),
         name: when(anomaly, formatter),
         belongs: if reasons {
-            let dimension = anomaly.dimension.as_deref().map(words);
+            let dimension = anomaly.dimension.as_deref().map(|it| words(it, formatter));
             let reasons: Vec<String> = dimension.into_iter().chain(why(anomaly, formatter)).collect();
             reasons.join("; ")
         } else {
@@ -91,11 +94,11 @@ fn when(anomaly: &Anomaly, formatter: &Formatter) -> String {
     let from = formatter.short_day(anomaly.from);
     let days = match (anomaly.kind, anomaly.to) {
         (AnomalyKind::Day, _) => from,
-        (AnomalyKind::Level, None) => format!("Since {from}"),
+        (AnomalyKind::Level, None) => formatter.put(say!("unusual-since", "day" = from)),
         (AnomalyKind::Level, Some(to)) => format!("{from} – {}", formatter.short_day(to)),
     };
     match &anomaly.member {
-        Some(member) => format!("{days}: {}", name(member)),
+        Some(member) => format!("{days}: {}", named(&member.into(), formatter)),
         None => days,
     }
 }
@@ -104,16 +107,16 @@ fn when(anomaly: &Anomaly, formatter: &Formatter) -> String {
 pub(crate) fn why(anomaly: &Anomaly, formatter: &Formatter) -> Vec<String> {
     let mut reasons = Vec::new();
     if anomaly.kind == AnomalyKind::Level {
-        reasons.push("a new level, each day".to_owned());
+        reasons.push(formatter.say("unusual-level"));
     }
     reasons.extend(
         anomaly
             .event
             .as_ref()
-            .map(|label| format!("known event: {}", clean(label))),
+            .map(|label| formatter.put(say!("unusual-event", "label" = clean(label)))),
     );
     if anomaly.doubtful {
-        reasons.push("data may still be missing".to_owned());
+        reasons.push(formatter.say("unusual-doubtful"));
     }
     let mut dimensions: Vec<&str> = Vec::new();
     for contribution in &anomaly.contributions {
@@ -125,18 +128,22 @@ pub(crate) fn why(anomaly: &Anomaly, formatter: &Formatter) -> Vec<String> {
         let members = anomaly.contributions.iter();
         let members = members.filter(|it| it.dimension == dimension).map(|it| {
             let excess = formatter.signed(it.excess, anomaly.currency.map_or(2, Currency::minor_units));
-            format!("{} {excess} ({})", name(&it.member), formatter.percent(it.share))
+            format!(
+                "{} {excess} ({})",
+                named(&it.member.as_str().into(), formatter),
+                formatter.percent(it.share)
+            )
         });
         let members: Vec<String> = members.collect();
-        format!("{}: {}", words(dimension), members.join(", "))
+        format!("{}: {}", words(dimension, formatter), members.join(", "))
     };
     reasons.extend(dimensions.into_iter().take(DIMENSIONS).map(of));
     reasons
 }
 
 /// `service_type` reads `service type`.
-fn words(dimension: &str) -> String {
-    clean(&dimension.replace('_', " "))
+fn words(dimension: &str, formatter: &Formatter) -> String {
+    clean(&formatter.put(Text::keyed("dimension-", dimension)))
 }
 
 /// The lines of a table without reasons, with the reasons of each row below it.

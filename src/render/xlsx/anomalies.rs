@@ -4,6 +4,7 @@ use super::figures::{self, Head};
 use super::grid::Grid;
 use super::sections::{TOP, distinct};
 use super::style;
+use crate::language::Text;
 use crate::metric::{Metric, Unit};
 use crate::render::format::Formatter;
 use crate::render::view;
@@ -34,18 +35,19 @@ pub(super) fn write(
     }
     let last = TOP + u32::try_from(own.len()).unwrap_or(u32::MAX - TOP);
     let unit = style::unit_mark(Unit::Currency, first.currency);
-    let in_unit = |head: &str| Head::numbers(format!("{head} {unit}").trim_end());
+    let words = |head: &str| Head::words(formatter.say(head));
+    let in_unit = |head: &str| Head::numbers(format!("{} {unit}", formatter.say(head)).trim_end());
     let mut heads = vec![
-        Head::words("From"),
-        Head::words("To"),
-        Head::words("What"),
-        Head::words("Dimension"),
-        in_unit("Cost"),
-        in_unit("Usual"),
-        in_unit("Difference"),
-        Head::numbers("Difference %"),
-        Head::numbers("Score"),
-        Head::words("Why"),
+        words("unusual-from"),
+        words("unusual-to"),
+        words("unusual-what"),
+        words("unusual-dimension"),
+        in_unit("metric-cost"),
+        in_unit("unusual-usual"),
+        in_unit("unusual-difference"),
+        Head::numbers(formatter.say("unusual-difference-percent")),
+        Head::numbers(formatter.say("unusual-score")),
+        words("unusual-why"),
     ];
     distinct(&mut heads);
     figures::add_table(grid, table, &heads, TOP, last)?;
@@ -61,15 +63,19 @@ fn write_row(
     grid.date(row, 0, anomaly.from)?;
     match anomaly.to {
         Some(to) => grid.date(row, 1, to)?,
-        None => grid.text(row, 1, "goes on", &style::beside())?,
+        None => grid.text(row, 1, &formatter.say("unusual-goes-on"), &style::beside())?,
     }
-    let what = anomaly
-        .member
-        .as_deref()
-        .unwrap_or_else(|| Metric::TotalCost.label());
+    let total = formatter.metric_word(Metric::TotalCost);
+    let what = anomaly.member.as_deref().unwrap_or(&total);
     grid.text(row, 2, what, &style::beside())?;
     let dimension = anomaly.dimension.as_deref().unwrap_or_default();
-    grid.text(row, 3, dimension, &style::beside())?;
+    // In English the key is the word, as in the CSV.
+    let word = if formatter.language().is_english() {
+        dimension.into()
+    } else {
+        formatter.put(Text::keyed("dimension-", dimension))
+    };
+    grid.text(row, 3, &word, &style::beside())?;
     let code = style::measure_code(Metric::AnomalyCost, Unit::Currency, anomaly.currency);
     let signed = style::signed(&code);
     grid.quantity(row, 4, Some(anomaly.actual), &code, false)?;

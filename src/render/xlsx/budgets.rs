@@ -6,7 +6,7 @@ use super::sections::{TOP, distinct};
 use super::style;
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
-use crate::render::format::NOT_AVAILABLE;
+use crate::render::format::Formatter;
 use crate::render::view::state_word;
 use crate::report::{Budget, BudgetForecast, BudgetState, Figure, Report, Section};
 use rust_decimal::Decimal;
@@ -43,17 +43,21 @@ pub(super) fn write(
     if budgets.is_empty() {
         return Ok(None);
     }
-    let mut heads = vec![Head::words("Budget"), Head::words("Of"), Head::words("State")];
+    let formatter = grid.formatter;
+    let all_costs = formatter.say("budget-all-costs");
+    let mut heads: Vec<Head> = ["metric-budget", "budget-of", "budget-state"]
+        .map(|head| Head::words(formatter.say(head)))
+        .into();
     for (row, budget) in (TOP + 1..).zip(&budgets) {
         grid.text(row, 0, &budget.name, &style::plain())?;
         grid.text(
             row,
             1,
-            budget.member.as_deref().unwrap_or("All costs"),
+            budget.member.as_deref().unwrap_or(&all_costs),
             &style::beside(),
         )?;
-        let (word, colour) = state(budget.state);
-        grid.text(row, 2, word, &style::beside().set_bold().set_font_color(colour))?;
+        let (word, colour) = state(budget.state, formatter);
+        grid.text(row, 2, &word, &style::beside().set_bold().set_font_color(colour))?;
     }
     for metric in METRICS {
         let mut all = section.figures.iter();
@@ -61,12 +65,17 @@ pub(super) fn write(
             continue;
         };
         let col = column(&heads);
-        heads.push(Head::numbers(caption(metric, known.unit, known.currency)));
+        heads.push(Head::numbers(caption(
+            metric,
+            known.unit,
+            known.currency,
+            formatter,
+        )));
         write_column(grid, col, section, &budgets, known)?;
     }
     if budgets.iter().any(|budget| budget.used_up.is_some()) {
         let col = column(&heads);
-        heads.push(Head::words("Used up on"));
+        heads.push(Head::words(formatter.say("budget-used-up-on")));
         for (row, budget) in (TOP + 1..).zip(&budgets) {
             if let Some(day) = budget.used_up {
                 grid.date(row, col, day)?;
@@ -75,10 +84,10 @@ pub(super) fn write(
     }
     if budgets.iter().any(|budget| budget.forecast.is_some()) {
         let col = column(&heads);
-        heads.push(Head::words("Forecast by"));
+        heads.push(Head::words(formatter.say("budget-forecast-by")));
         for (row, budget) in (TOP + 1..).zip(&budgets) {
             if let Some(forecast) = &budget.forecast {
-                grid.text(row, col, method(forecast), &style::beside())?;
+                grid.text(row, col, &formatter.say(method(forecast)), &style::beside())?;
             }
         }
     }
@@ -115,34 +124,35 @@ fn column(heads: &[Head]) -> u16 {
     u16::try_from(heads.len()).unwrap_or(u16::MAX)
 }
 
-fn caption(metric: Metric, unit: Unit, currency: Option<Currency>) -> String {
+fn caption(metric: Metric, unit: Unit, currency: Option<Currency>, formatter: &Formatter) -> String {
     let about = if metric == Metric::TotalCost {
-        "Spent"
+        formatter.say("budget-spent")
     } else {
-        metric.label()
+        formatter.metric_word(metric)
     };
     format!("{about} {}", style::unit_mark(unit, currency))
         .trim_end()
         .to_owned()
 }
 
-fn state(state: Option<BudgetState>) -> (&'static str, Color) {
+fn state(state: Option<BudgetState>, formatter: &Formatter) -> (String, Color) {
     match state {
-        None => (NOT_AVAILABLE, style::MUTED),
+        None => (formatter.not_available(), style::MUTED),
         Some(state) => {
             let colour = match state {
                 BudgetState::Ok => style::FAVOURABLE,
                 BudgetState::Watch => style::ATTENTION,
                 BudgetState::Over | BudgetState::Exceeded | BudgetState::Unbudgeted => style::ADVERSE,
             };
-            (state_word(state), colour)
+            (state_word(state, formatter), colour)
         }
     }
 }
 
+/// The message that says how a forecast is made.
 fn method(forecast: &BudgetForecast) -> &'static str {
     match forecast.method {
-        crate::report::ForecastMethod::Weekdays => "weekdays of eight weeks",
-        crate::report::ForecastMethod::RunRate => "mean of its days",
+        crate::report::ForecastMethod::Weekdays => "budget-by-weekdays",
+        crate::report::ForecastMethod::RunRate => "budget-by-mean",
     }
 }

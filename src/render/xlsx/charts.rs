@@ -118,7 +118,7 @@ impl Studio<'_> {
                 .map(say)
                 .into(),
             ChartForm::Periods { .. } => vec![say("chart-period"), self.titled(chart)],
-            ChartForm::Budgets { .. } => budgets::HEADS.map(Into::into).into(),
+            ChartForm::Budgets { .. } => budgets::HEADS.map(say).into(),
             ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => {
                 let labels = series.iter().map(|line| view::named(&line.label, self.formatter));
                 std::iter::once(say("chart-day")).chain(labels).collect()

@@ -290,8 +290,10 @@ pub(super) fn comparison_word(key: &str, others: &[Compared], formatter: &Format
         ("same_period_last_year", None) => formatter.say("last-year-period"),
         ("same_period_last_year", Some(period)) => formatter.put(say!("last-year", "period" = period)),
         // Of the version before: `revision_1`.
-        (id, _) if id.starts_with("revision_") => id.replace("revision_", "Revision "),
-        (id, _) => id.to_owned(),
+        (id, _) => match id.strip_prefix("revision_") {
+            Some(revision) => formatter.put(say!("revision", "revision" = revision)),
+            None => id.to_owned(),
+        },
     }
 }
 

@@ -4,6 +4,7 @@ use super::figures::{self, Head, Total};
 use super::grid::Grid;
 use super::sections::TOP;
 use super::style;
+use crate::language::Text;
 use crate::metric::Metric;
 use crate::money;
 use crate::render::format::Formatter;
@@ -50,7 +51,7 @@ fn ties(
         row += 1;
         let code = style::code(sum);
         let beside = sum.comparisons.first();
-        grid.text(row, 0, &sum.label, &style::plain())?;
+        grid.text(row, 0, &formatter.text(&sum.label), &style::plain())?;
         unit(grid, row, 1, sum, formatter)?;
         grid.quantity(row, 2, sum.value, &code, false)?;
         grid.quantity(row, 3, beside.and_then(|beside| beside.base_value), &code, false)?;
@@ -58,16 +59,16 @@ fn ties(
         if let Some(nobody) = unattributed(section, sum) {
             grid.quantity(row, 5, nobody.value, &code, false)?;
         }
-        grid.text(row, 6, tie_word(sum), &style::beside())?;
+        grid.text(row, 6, &tie_word(sum, formatter), &style::beside())?;
     }
     let heads = [
-        Head::words("Total of"),
-        Head::words("Unit"),
-        Head::numbers("Parts"),
-        Head::numbers("Total"),
-        Head::numbers("Difference"),
-        Head::numbers("Unattributed"),
-        Head::words("State"),
+        Head::words(formatter.say("tie-total-of")),
+        Head::words(formatter.say("unit")),
+        Head::numbers(formatter.say("tie-parts")),
+        Head::numbers(formatter.say("total")),
+        Head::numbers(formatter.say("tie-difference")),
+        Head::numbers(formatter.say("tie-unattributed")),
+        Head::words(formatter.say("tie-state")),
     ];
     figures::add_table(grid, table, &heads, TOP, row)?;
     Ok(7)
@@ -86,12 +87,7 @@ fn bill(
         .filter(|figure| figure.metric.unit() == crate::metric::Unit::Percent);
     for figure in rows_of(section).chain(share) {
         row += 1;
-        let known = if figure.metric == Metric::KnownGap {
-            "Known gap"
-        } else {
-            ""
-        };
-        grid.text(row, 0, &figure.label, &style::plain())?;
+        grid.text(row, 0, &formatter.own_label(figure), &style::plain())?;
         grid.quantity(
             row,
             1,
@@ -102,15 +98,16 @@ fn bill(
         unit(grid, row, 2, figure, formatter)?;
         let remark = match figure.metric {
             Metric::UnexplainedCost => tolerance_words(section, formatter),
-            _ => known.to_owned(),
+            Metric::KnownGap => formatter.metric_word(Metric::KnownGap),
+            _ => String::new(),
         };
         grid.text(row, 3, &remark, &style::beside())?;
     }
     let heads = [
-        Head::words("Step"),
-        Head::numbers("Amount"),
-        Head::words("Unit"),
-        Head::words("Remark"),
+        Head::words(formatter.say("step")),
+        Head::numbers(formatter.say("bill-amount")),
+        Head::words(formatter.say("unit")),
+        Head::words(formatter.say("bill-remark")),
     ];
     figures::add_table(grid, table, &heads, TOP, row)?;
     Ok(4)
@@ -134,7 +131,7 @@ fn split(
             figure.value,
             beside.and_then(|beside| beside.change),
         ];
-        grid.text(row, 0, &figure.label, &style::plain())?;
+        grid.text(row, 0, &formatter.text(&figure.label), &style::plain())?;
         for ((col, value), column) in (1..).zip(values).zip(&mut columns) {
             grid.quantity(row, col, value, &code, false)?;
             column.push(value);
@@ -143,18 +140,18 @@ fn split(
         grid.quantity(row, 4, percent, &style::signed("#,##0.0"), true)?;
     }
     let unit = style::unit_mark(first.unit, first.currency);
-    let captions = ["Usage", "Bill", "Bill − usage"];
+    let captions = ["metric-usage_cost", "metric-bill_cost", "bill-less-usage"];
+    let captions = captions.map(|id| formatter.say(id));
+    let member = Text::keyed("dimension-", first.dimension.as_deref().unwrap_or("member"));
     let mut heads = vec![Head {
-        total: Total::Label("Total".to_owned()),
-        ..Head::words(capitalised(
-            &first.dimension.as_deref().unwrap_or("member").replace('_', " "),
-        ))
+        total: Total::Label(formatter.say("total")),
+        ..Head::words(capitalised(&formatter.text(&member)))
     }];
     heads.extend(captions.into_iter().zip(&columns).map(|(caption, column)| Head {
         total: total(column, &code),
         ..Head::numbers(format!("{caption} {unit}"))
     }));
-    heads.push(Head::numbers("Of usage %"));
+    heads.push(Head::numbers(format!("{} %", formatter.say("bill-of-usage"))));
     figures::add_table(grid, table, &heads, TOP, row)?;
     Ok(5)
 }

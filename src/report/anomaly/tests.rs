@@ -370,3 +370,34 @@ fn sources_are_judged_each_or_added_up_never_both() {
     assert_eq!(together.anomalies[0].contributions[0].dimension, "source");
     assert_eq!(together.anomalies[0].contributions[0].member, "usage");
 }
+
+#[test]
+fn what_is_told_of_days_is_told_in_spanish() {
+    use crate::language::Language;
+    let spanish = Language::of("es-ES", &std::collections::BTreeMap::new());
+    let check = |text: Option<crate::language::Text>, said: &str| {
+        assert_eq!(spanish.text(&text.unwrap()), said);
+    };
+    check(
+        Some(words::nothing(1)),
+        "El día del periodo no se aparta de lo habitual.",
+    );
+    check(
+        Some(words::nothing(31)),
+        "Ninguno de los 31 días examinados se aparta de lo habitual.",
+    );
+    check(
+        words::unjudged(2, 14),
+        "No se ha comprobado si 2 días del periodo son inusuales, ya que se conocen menos de 14 días anteriores.",
+    );
+    check(
+        words::suppressed(&["load test"]),
+        "No se muestra 1 día inusual de eventos conocidos: load test.",
+    );
+    check(
+        words::cut_off(3),
+        "No se muestran otros 3 días inusuales, que difieren menos.",
+    );
+    assert!(words::unjudged(0, 14).is_none() && words::suppressed(&[]).is_none());
+    assert!(words::cut_off(0).is_none());
+}

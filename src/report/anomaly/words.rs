@@ -1,17 +1,14 @@
 //! What is said about unusual days: sentences for readers, the owner's alerts, notices.
 
 use super::{Anomaly, AnomalyKind};
+use crate::language::{Text, say};
 use crate::metric::Unit;
 use crate::money::{self, Currency};
-use crate::report::{Alert, Part, Sentence};
+use crate::report::{Alert, Given, Part, Sentence, told};
 use rust_decimal::{Decimal, dec};
 
 /// Smallest share in per cent that is worth a word.
 const LEAST_SHARE: Decimal = dec!(10);
-
-fn text(words: impl Into<String>) -> Part {
-    Part::Text(words.into())
-}
 
 fn amount(value: Decimal, currency: Option<Currency>) -> Part {
     Part::Value {
@@ -23,118 +20,94 @@ fn amount(value: Decimal, currency: Option<Currency>) -> Part {
 
 /// `14 October cost USD 612.40, USD 480.00 more than a usual Wednesday; gpt-5 explains 81.2 % of it.`
 pub(super) fn sentence(anomaly: &Anomaly) -> Sentence {
-    let mut parts = match anomaly.kind {
+    let first = match anomaly.kind {
         AnomalyKind::Day => day(anomaly),
         AnomalyKind::Level => level(anomaly),
     };
-    parts.extend(explained(anomaly));
-    parts.extend(reasons(anomaly));
-    parts.push(text("."));
-    Sentence::plain(parts)
+    let added = [explained(anomaly), reasons(anomaly)];
+    added.into_iter().flatten().fold(first, Sentence::and).whole(".")
 }
 
-fn day(anomaly: &Anomaly) -> Vec<Part> {
-    let actual = amount(anomaly.actual, anomaly.currency);
-    let usual = usual_day(anomaly);
-    let more = more(anomaly);
-    let excess = amount(anomaly.excess.abs(), anomaly.currency);
-    match &anomaly.member {
-        None => vec![
-            Part::Date(anomaly.from),
-            text(" cost "),
-            actual,
-            text(", "),
-            excess,
-            text(format!(" {more} than a usual {usual}")),
-        ],
-        Some(member) => vec![
-            Part::Strong(member.clone()),
-            text(" cost "),
-            actual,
-            text(" on "),
-            Part::Date(anomaly.from),
-            text(", "),
-            excess,
-            text(format!(" {more} than on a usual {usual}")),
-        ],
-    }
-}
-
-fn level(anomaly: &Anomaly) -> Vec<Part> {
-    let mut parts = match anomaly.to {
-        None => vec![text("Since "), Part::Date(anomaly.from)],
-        Some(to) => vec![
-            text("From "),
-            Part::Date(anomaly.from),
-            text(" to "),
-            Part::Date(to),
-        ],
+fn day(anomaly: &Anomaly) -> Sentence {
+    let mut args = vec![
+        ("day", Part::Date(anomaly.from).into()),
+        ("value", amount(anomaly.actual, anomaly.currency).into()),
+        ("excess", amount(anomaly.excess.abs(), anomaly.currency).into()),
+        ("usual", usual_day(anomaly)),
+    ];
+    let less = anomaly.excess.is_sign_negative();
+    let Some(member) = &anomaly.member else {
+        let id = if less {
+            "unusual-day-less"
+        } else {
+            "unusual-day-more"
+        };
+        return Sentence::of(id, args);
     };
-    match &anomaly.member {
-        None => parts.push(text(" a day costs about ")),
-        Some(member) => parts.extend([text(" "), Part::Strong(member.clone()), text(" costs about ")]),
-    }
-    parts.push(amount(anomaly.actual, anomaly.currency));
-    if anomaly.member.is_some() {
-        parts.push(text(" a day"));
-    }
-    parts.extend([
-        text(", "),
-        amount(anomaly.excess.abs(), anomaly.currency),
-        text(format!(" {} than before", more(anomaly))),
-    ]);
-    parts
+    args.push(("name", Part::Strong(member.clone()).into()));
+    let id = if less {
+        "unusual-day-less-of"
+    } else {
+        "unusual-day-more-of"
+    };
+    Sentence::of(id, args)
 }
 
-fn more(anomaly: &Anomaly) -> &'static str {
-    if anomaly.excess.is_sign_negative() {
-        "less"
+fn level(anomaly: &Anomaly) -> Sentence {
+    let mut args = vec![
+        ("from", Part::Date(anomaly.from).into()),
+        ("value", amount(anomaly.actual, anomaly.currency).into()),
+    ];
+    args.extend(anomaly.to.map(|to| ("to", Part::Date(to).into())));
+    let member = anomaly.member.clone();
+    args.extend(member.map(|member| ("name", Part::Strong(member).into())));
+    let id = match (anomaly.to, &anomaly.member) {
+        (None, None) => "unusual-level-since",
+        (None, Some(_)) => "unusual-level-since-of",
+        (Some(_), None) => "unusual-level-until",
+        (Some(_), Some(_)) => "unusual-level-until-of",
+    };
+    let excess = amount(anomaly.excess.abs(), anomaly.currency);
+    Sentence::of(id, args).and(if anomaly.excess.is_sign_negative() {
+        told!("unusual-level-less", "excess" = excess)
     } else {
-        "more"
-    }
+        told!("unusual-level-more", "excess" = excess)
+    })
 }
 
 /// What usual is: `Wednesday`, or `day` where too few Wednesdays are known.
-fn usual_day(anomaly: &Anomaly) -> String {
+fn usual_day(anomaly: &Anomaly) -> Given {
     if anomaly.same_weekday {
-        anomaly.from.format("%A").to_string()
+        Given::Weekday(anomaly.from)
     } else {
-        "day".to_owned()
+        say!("dimension-day").into()
     }
 }
 
 /// `; gpt-5 explains 81.2 % of it`.
-fn explained(anomaly: &Anomaly) -> Vec<Part> {
-    let Some(leading) = anomaly.contributions.first() else {
-        return Vec::new();
-    };
+fn explained(anomaly: &Anomaly) -> Option<Sentence> {
+    let leading = anomaly.contributions.first()?;
     let name = Part::Strong(leading.member.clone());
     match leading.share {
-        share if share >= Decimal::ONE_HUNDRED => {
-            vec![text("; "), name, text(" explains all of it")]
-        }
-        share if share >= LEAST_SHARE => {
-            vec![
-                text("; "),
-                name,
-                text(" explains "),
-                Part::Percent(share),
-                text(" of it"),
-            ]
-        }
-        _ => Vec::new(),
+        share if share >= Decimal::ONE_HUNDRED => Some(told!("unusual-explains-all", "name" = name)),
+        share if share >= LEAST_SHARE => Some(told!(
+            "unusual-explains",
+            "name" = name,
+            "share" = Part::Percent(share)
+        )),
+        _ => None,
     }
 }
 
 /// ` (known event: load test; data may still be missing)`.
-fn reasons(anomaly: &Anomaly) -> Option<Part> {
+fn reasons(anomaly: &Anomaly) -> Option<Sentence> {
     let event = anomaly
         .event
         .as_ref()
-        .map(|label| format!("known event: {label}"));
-    let doubt = anomaly.doubtful.then(|| "data may still be missing".to_owned());
-    let reasons: Vec<String> = event.into_iter().chain(doubt).collect();
-    (!reasons.is_empty()).then(|| text(format!(" ({})", reasons.join("; "))))
+        .map(|label| say!("unusual-event", "label" = label));
+    let doubt = anomaly.doubtful.then(|| say!("unusual-doubtful"));
+    let reasons: Vec<Text> = event.into_iter().chain(doubt).collect();
+    (!reasons.is_empty()).then(|| told!("unusual-reasons", "reasons" = Text::joined(&reasons, "; ")))
 }
 
 /// What the owner is told, once: the same sentence, plain, with whole dates.
@@ -180,55 +153,40 @@ fn plain(sentence: &Sentence) -> String {
 }
 
 /// What keeps days of the period from being judged, where that is so.
-pub(super) fn unjudged(days: usize, least: usize) -> Option<String> {
-    let (subject, verb) = match days {
-        0 => return None,
-        1 => ("1 day".to_owned(), "is"),
-        days => (format!("{days} days"), "are"),
-    };
-    Some(format!(
-        "{subject} of the period {verb} not looked at for being unusual, since fewer than {least} days before are known."
-    ))
+pub(super) fn unjudged(days: usize, least: usize) -> Option<Text> {
+    (days > 0).then(|| say!("unusual-unjudged", "count" = days, "least" = least))
 }
 
 /// That nothing stands out, of so many days that were looked at.
-pub(super) fn nothing(days: usize) -> String {
-    match days {
-        1 => "The day of the period does not stand out from what is usual.".to_owned(),
-        days => format!("None of the {days} days that were looked at stands out from what is usual."),
-    }
+pub(super) fn nothing(days: usize) -> Text {
+    say!("unusual-nothing", "count" = days)
 }
 
 /// What is not listed because it is known.
-pub(super) fn suppressed(labels: &[&str]) -> Option<String> {
+pub(super) fn suppressed(labels: &[&str]) -> Option<Text> {
     let mut names: Vec<&str> = Vec::new();
     for label in labels {
         if !names.contains(label) {
             names.push(label);
         }
     }
-    let (subject, verb) = match labels.len() {
-        0 => return None,
-        1 => ("1 unusual day".to_owned(), "is"),
-        count => (format!("{count} unusual days"), "are"),
-    };
-    Some(format!(
-        "{subject} of known events {verb} not listed: {}.",
-        names.join(", ")
-    ))
+    let events = names.join(", ");
+    (!labels.is_empty()).then(|| say!("unusual-suppressed", "count" = labels.len(), "events" = events))
 }
 
 /// What is not listed because there is too much of it.
-pub(super) fn cut_off(count: usize) -> Option<String> {
-    (count > 0).then(|| format!("{count} more of the unusual days, which differ less, are not listed."))
+pub(super) fn cut_off(count: usize) -> Option<Text> {
+    (count > 0).then(|| say!("unusual-cut-off", "count" = count))
 }
 
-/// What the label of a figure says besides what it is about: ` (load test)`.
-pub(super) fn note(anomaly: &Anomaly) -> String {
-    match (&anomaly.event, anomaly.doubtful) {
-        (Some(label), true) => format!(" ({label}; missing data?)"),
-        (Some(label), false) => format!(" ({label})"),
-        (None, true) => " (missing data?)".to_owned(),
-        (None, false) => String::new(),
+/// The label of a figure: what it is `about` and, behind it, why that may be: `Total cost (load test)`.
+pub(super) fn label(about: Text, anomaly: &Anomaly) -> Text {
+    let event = anomaly.event.as_deref().map(Text::from);
+    let doubt = anomaly.doubtful.then(|| say!("unusual-missing"));
+    let notes: Vec<Text> = event.into_iter().chain(doubt).collect();
+    if notes.is_empty() {
+        return about;
     }
+    let notes = say!("unusual-reasons", "reasons" = Text::joined(&notes, "; "));
+    Text::joined(&[about, notes], "")
 }

@@ -1,9 +1,10 @@
 //! The section of budgets, and their chart.
 
 use super::{Budget, BudgetState, Judged};
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::report::beside::View;
-use crate::report::{BudgetBar, Chart, ChartForm, Figure, Part, Section, Sentence};
+use crate::report::{BudgetBar, Chart, ChartForm, Figure, Section, Sentence, told};
 use rust_decimal::Decimal;
 
 /// The key of the section and of the chart.
@@ -12,7 +13,8 @@ const KEY: &str = "budgets";
 /// What is told of each budget, one after the other.
 pub(super) fn section(judged: &[Judged<'_>], view: &View<'_>) -> Section {
     let figures = judged.iter().flat_map(|judged| figures(judged, view));
-    view.maker.section(KEY, "Budgets".into(), figures.collect())
+    view.maker
+        .section(KEY, say!("section-budgets"), figures.collect())
 }
 
 /// What is not known of every budget has a figure that is empty; what does not apply to this one has none.
@@ -79,7 +81,7 @@ pub(super) fn chart(judged: &[Judged<'_>], view: &View<'_>) -> Chart {
     Chart {
         key: KEY.to_owned(),
         source: view.maker.source().map(str::to_owned),
-        title: "Budgets".into(),
+        title: say!("section-budgets"),
         unit: Unit::Percent,
         currency: None,
         message: message(judged),
@@ -98,24 +100,20 @@ fn message(judged: &[Judged<'_>]) -> Sentence {
     };
     let exceeded = count(&[BudgetState::Exceeded, BudgetState::Unbudgeted]);
     let counts = [
-        (exceeded, "exceeded"),
-        (count(&[BudgetState::Over]), "over at this pace"),
-        (count(&[BudgetState::Watch]), "to be watched"),
-        (count(&[BudgetState::Ok]), "ok"),
+        (exceeded, "budgets-exceeded"),
+        (count(&[BudgetState::Over]), "budgets-over"),
+        (count(&[BudgetState::Watch]), "budgets-watch"),
+        (count(&[BudgetState::Ok]), "budgets-ok"),
     ];
-    let told: Vec<String> = counts
+    let states: Vec<Text> = counts
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
+        .map(|(count, id)| Text::of(id, vec![("count", count.into())]))
         .collect();
-    let budgets = match judged.len() {
-        1 => "1 budget".to_owned(),
-        count => format!("{count} budgets"),
-    };
-    let text = if told.is_empty() {
-        format!("{budgets}, of which nothing is known.")
+    if states.is_empty() {
+        told!("budgets-unknown", "count" = judged.len())
     } else {
-        format!("{budgets}: {}.", told.join(", "))
-    };
-    Sentence::plain(vec![Part::Text(text)])
+        let states = Text::joined(&states, ", ");
+        told!("budgets-stand", "count" = judged.len(), "states" = states)
+    }
 }

@@ -179,12 +179,30 @@ pub(crate) fn built(budgets: Vec<BudgetPlan>) -> Report {
 
 /// One budget in each state, one of a project that nobody knows, and one of nothing.
 pub(crate) fn report() -> Report {
-    built(vec![
+    of_period(&november())
+}
+
+fn of_period(period: &Period) -> Report {
+    let budgets = vec![
         budget("all", dec!(20_000)),
         of_project("Apollo", budget("apollo", dec!(8_000))),
         of_project("=Boreas", budget("boreas", dec!(12_000))),
         of_project("Gone", budget("gone", dec!(100))),
         of_project("Apollo", budget("none", dec!(0))),
         budget("watched", dec!(25_000)),
-    ])
+    ];
+    build(&brief(period, budgets), &[dataset(period, level())], &[], None)
+}
+
+/// The same budgets of October, which is over.
+pub(crate) fn closed() -> Report {
+    of_period(&Period::parse("2026-10", Calendar::default()).unwrap())
+}
+
+/// The same budgets on the second day of November, when nothing is forecast yet.
+pub(crate) fn early() -> Report {
+    let period = PeriodRule::MonthToDate
+        .resolve(day("2026-11-03"), Calendar::default())
+        .unwrap();
+    of_period(&period)
 }

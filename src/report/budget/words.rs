@@ -2,11 +2,12 @@
 
 use super::{BudgetState, Judged, Silence};
 use crate::config::plan::{BudgetPlan, BudgetScope};
+use crate::language::{Text, say};
 use crate::metric::Unit;
 use crate::money::{self, Currency};
 use crate::period::Period;
 use crate::report::forecast::LEAST_DAYS;
-use crate::report::{Alert, Notice, Part, Sentence};
+use crate::report::{Alert, Given, Notice, Part, Sentence, told};
 use rust_decimal::Decimal;
 
 /// Budgets that the answer speaks of, the worst first; the section has all of them.
@@ -27,10 +28,6 @@ pub(super) fn sentences(judged: &[Judged<'_>]) -> Vec<Sentence> {
         .collect()
 }
 
-fn text(words: &str) -> Part {
-    Part::Text(words.to_owned())
-}
-
 fn sentence(judged: &Judged<'_>) -> Option<Sentence> {
     let budget = &judged.budget;
     let (amount, spent, state) = (budget.amount?, budget.spent?, budget.state?);
@@ -39,67 +36,58 @@ fn sentence(judged: &Judged<'_>) -> Option<Sentence> {
         unit: Unit::Currency,
         currency: budget.currency,
     };
-    let period = || Part::Period(budget.period.clone());
     let closed = budget.through == budget.period.end;
-    let whose: Vec<Part> = match &budget.member {
-        Some(member) => vec![Part::Strong(member.clone()), text(" in "), period()],
-        None => vec![period()],
+    let whose = |whole, of_member, value| {
+        let mut args = vec![
+            ("period", Given::from(&budget.period)),
+            ("value", money(value).into()),
+        ];
+        match &budget.member {
+            Some(member) => {
+                args.push(("name", Part::Strong(member.clone()).into()));
+                Sentence::of(of_member, args)
+            }
+            None => Sentence::of(whole, args),
+        }
     };
-    let mut parts = Vec::new();
-    match (state, &budget.forecast) {
-        (BudgetState::Unbudgeted, _) => {
-            parts.extend(whose);
-            parts.extend([
-                text(" has cost "),
-                money(spent),
-                text(", though its budget is 0."),
-            ]);
-            return Some(Sentence::plain(parts));
-        }
-        (BudgetState::Over, Some(forecast)) => {
-            parts.push(text("At this pace "));
-            parts.extend(whose);
-            parts.extend([text(" ends at "), money(forecast.cost), text(", ")]);
-            parts.extend(beside(forecast.cost, amount, &money)?);
-            if let Some(day) = budget.used_up {
-                parts.extend([text("; it is used up on "), Part::Date(day)]);
-            }
-        }
-        _ => {
-            parts.extend(whose);
-            parts.extend([
-                text(if closed { " ended at " } else { " stands at " }),
-                money(spent),
-                text(", "),
-            ]);
-            parts.extend(beside(spent, amount, &money)?);
-            if let Some(day) = budget.used_up {
-                parts.extend([text("; it was used up on "), Part::Date(day)]);
-            }
-            if let Some(forecast) = &budget.forecast {
-                parts.extend([text("; at this pace it ends at "), money(forecast.cost)]);
-            }
-        }
+    if state == BudgetState::Unbudgeted {
+        return Some(whose("budget-unbudgeted", "budget-unbudgeted-of", spent));
     }
-    parts.push(text("."));
-    Some(Sentence::plain(parts))
+    let forecast = budget.forecast.as_ref().map(|forecast| forecast.cost);
+    let coming = forecast.filter(|_| state == BudgetState::Over);
+    let first = match coming {
+        Some(cost) => whose("budget-heads-for", "budget-heads-for-of", cost),
+        None if closed => whose("budget-ended", "budget-ended-of", spent),
+        None => whose("budget-stands", "budget-stands-of", spent),
+    };
+    let used_up = budget.used_up.map(|day| {
+        let day = Part::Date(day);
+        if coming.is_some() {
+            told!("budget-is-used-up", "day" = day)
+        } else {
+            told!("budget-was-used-up", "day" = day)
+        }
+    });
+    let end = forecast.filter(|_| coming.is_none());
+    let end = end.map(|cost| told!("budget-will-end", "value" = money(cost)));
+    let added = [
+        Some(beside(coming.unwrap_or(spent), amount, &money)?),
+        used_up,
+        end,
+    ];
+    let sentence = added.into_iter().flatten().fold(first, Sentence::and);
+    Some(sentence.whole("."))
 }
 
-/// `12.7 % over the budget of USD 20,000.00`, or `95.0 % of` it where the limit is lower.
-fn beside(cost: Decimal, amount: Decimal, money: &impl Fn(Decimal) -> Part) -> Option<[Part; 3]> {
+/// `, 12.7 % over the budget of USD 20,000.00`, or `95.0 % of` it where the limit is lower.
+fn beside(cost: Decimal, amount: Decimal, money: &impl Fn(Decimal) -> Part) -> Option<Sentence> {
     let over = cost.checked_sub(amount)?;
     Some(if over > Decimal::ZERO {
-        [
-            Part::Percent(money::percent(over, amount)?),
-            text(" over the budget of "),
-            money(amount),
-        ]
+        let percent = Part::Percent(money::percent(over, amount)?);
+        told!("budget-beyond", "percent" = percent, "amount" = money(amount))
     } else {
-        [
-            Part::Percent(money::percent(cost, amount)?),
-            text(" of the budget of "),
-            money(amount),
-        ]
+        let percent = Part::Percent(money::percent(cost, amount)?);
+        told!("budget-within", "percent" = percent, "amount" = money(amount))
     })
 }
 
@@ -164,7 +152,7 @@ fn stands(state: BudgetState) -> &'static str {
 pub(super) fn not_added_up() -> Notice {
     Notice {
         source: None,
-        text: "The budgets are not compared, since the costs of the sources are not added up.".into(),
+        text: say!("budgets-not-added"),
         missing: true,
     }
 }
@@ -173,53 +161,39 @@ pub(super) fn not_added_up() -> Notice {
 pub(super) fn no_period(period: &Period) -> Notice {
     Notice {
         source: None,
-        text: format!(
-            "Budgets are compared with a whole month, quarter or year or its first days; {} is none that they are about.",
-            period.id()
-        ).into(),
+        text: say!("budgets-no-period", "period" = period.id()),
         missing: true,
     }
 }
 
-pub(super) fn other_currency(plan: &BudgetPlan, of_costs: Currency) -> String {
-    format!(
-        "Budget {} is in {}, the costs are in {of_costs} and not converted: they are not compared.",
-        plan.name, plan.currency
+pub(super) fn other_currency(plan: &BudgetPlan, of_costs: Currency) -> Text {
+    say!(
+        "budget-other-currency",
+        "name" = &plan.name,
+        "currency" = plan.currency.code(),
+        "other" = of_costs.code()
     )
 }
 
-pub(super) fn not_split(plan: &BudgetPlan, scope: &BudgetScope) -> String {
-    format!(
-        "Budget {}: the cost by {} is not known.",
-        plan.name,
-        scope.dimension.replace('_', " ")
+pub(super) fn not_split(plan: &BudgetPlan, scope: &BudgetScope) -> Text {
+    let dimension = Text::keyed("dimension-", &scope.dimension);
+    say!("budget-not-split", "name" = &plan.name, "dimension" = dimension)
+}
+
+pub(super) fn nobody(plan: &BudgetPlan, scope: &BudgetScope) -> Text {
+    say!(
+        "budget-nobody",
+        "name" = &plan.name,
+        "dimension" = Text::keyed("dimension-", &scope.dimension),
+        "member" = &scope.member
     )
 }
 
-pub(super) fn nobody(plan: &BudgetPlan, scope: &BudgetScope) -> String {
-    format!(
-        "Budget {}: nothing is told of the {} {}; should it have costs, compare the name with the tables of the report.",
-        plan.name,
-        scope.dimension.replace('_', " "),
-        scope.member
-    )
-}
-
-pub(super) fn silence(silence: Silence, days: u32) -> String {
+pub(super) fn silence(silence: Silence, days: u32) -> Text {
     match silence {
-        Silence::TooEarly => format!("No forecast yet: it needs {LEAST_DAYS} complete days."),
-        Silence::Gaps(1) => {
-            format!("No forecast: of one of the {days} elapsed days no cost is known, and none is guessed.")
-        }
-        Silence::Gaps(gaps) => {
-            format!(
-                "No forecast: of {gaps} of the {days} elapsed days no cost is known, and none is guessed."
-            )
-        }
-        Silence::Unsettled => {
-            "No forecast: the last days may still change, and the source does not tell the others one by one."
-                .to_owned()
-        }
-        Silence::Overflow => "No forecast: the costs are too large to be forecast exactly.".to_owned(),
+        Silence::TooEarly => say!("forecast-too-early", "days" = LEAST_DAYS),
+        Silence::Gaps(gaps) => say!("forecast-gaps", "gaps" = gaps, "days" = days),
+        Silence::Unsettled => say!("forecast-unsettled"),
+        Silence::Overflow => say!("forecast-too-large"),
     }
 }

@@ -2,11 +2,12 @@
 
 use super::{BILL, USAGE, days, split, within_tolerance};
 use crate::config::plan::{KnownGap, UsageAgainstBill};
+use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
 use crate::report::beside::View;
 use crate::report::maker::{Maker, tells};
-use crate::report::{Alert, Comparison, Figure, Notice, Part, Report, Section, Sentence, StepOf};
+use crate::report::{Alert, Comparison, Figure, Notice, Part, Report, Section, Sentence, StepOf, told};
 use rust_decimal::Decimal;
 
 /// What only a bill knows, in the order of the table. A correction that is a credit, a tax or an adjustment counts as that.
@@ -16,8 +17,6 @@ const ONLY_BILLED: [Metric; 4] = [
     Metric::Adjustments,
     Metric::UsageCorrections,
 ];
-/// What usually parts usage from its bill.
-const CAUSES: &str = "credits, tiers of prices, minimum charges, late data and tax";
 /// Decimals of a percentage.
 const PERCENT_DECIMALS: u32 = 2;
 /// The dimension of known gaps.
@@ -70,35 +69,34 @@ impl<'a> Sides<'a> {
         self.bill.map_or_else(absent, |view| view.maker)
     }
 
-    pub(super) fn notice(&self, text: String, missing: bool) -> Notice {
+    pub(super) fn notice(&self, text: Text, missing: bool) -> Notice {
         Notice {
             source: Some(self.against.bill.clone()),
-            text: text.into(),
+            text,
             missing,
         }
     }
 
     /// Why both cannot be compared; `None` if they can.
-    fn incomparable(&self) -> Option<String> {
+    fn incomparable(&self) -> Option<Text> {
         let sides = [(&self.against.usage, self.usage), (&self.against.bill, self.bill)];
         for (name, view) in sides {
             let Some(view) = view else {
-                return Some(format!(
-                    "Usage is not held against the bill: nothing of {name} is in the report."
-                ));
+                return Some(say!("bill-side-absent", "source" = name));
             };
             if view.current.figure(Metric::TotalCost).is_none() {
-                return Some(format!(
-                    "Usage is not held against the bill: the total cost that {name} should tell is not known."
-                ));
+                return Some(say!("bill-side-unknown", "source" = name));
             }
         }
         let (usage, bill) = self.both()?;
         let currencies = usage.dataset.currency.zip(bill.dataset.currency);
         let (of_usage, of_bill) = currencies.filter(|(one, other)| one != other)?;
-        Some(format!(
-            "Usage is not held against the bill: {} is in {of_usage}, {} in {of_bill}, and no rate between them is given.",
-            self.against.usage, self.against.bill
+        Some(say!(
+            "bill-currencies",
+            "usage" = &self.against.usage,
+            "of-usage" = of_usage.code(),
+            "bill" = &self.against.bill,
+            "of-bill" = of_bill.code(),
         ))
     }
 
@@ -110,7 +108,7 @@ impl<'a> Sides<'a> {
         let absent = || Maker::of(&self.against.usage, self.reporting, false);
         let of_usage = self.usage.map_or_else(absent, |view| view.maker);
         let mut steps = vec![Figure {
-            label: format!("Usage ({})", self.against.usage).into(),
+            label: say!("bill-usage-of", "source" = &self.against.usage),
             ..of_usage.figure(Metric::UsageCost, usage)
         }];
         let told = |metric: &Metric| self.bill.is_some_and(|view| tells(view.current, *metric));
@@ -131,7 +129,7 @@ impl<'a> Sides<'a> {
             .filter(|bill| *bill > Decimal::ZERO)
             .and_then(|bill| money::percent(unexplained?, bill));
         let bill = Figure {
-            label: format!("Bill ({})", self.against.bill).into(),
+            label: say!("bill-of", "source" = &self.against.bill),
             comparisons: vec![Comparison::of(
                 USAGE,
                 bill,
@@ -150,23 +148,20 @@ impl<'a> Sides<'a> {
             Maker::of(&self.against.bill, maker.currency(), false)
                 .figure(Metric::UnexplainedTolerance, Some(self.against.tolerance)),
         ]);
-        maker.section(BILL, "Usage against bill".into(), steps)
+        maker.section(BILL, say!("section-bill"), steps)
     }
 
     /// What a bill that tells its rows apart could not tell this time.
     fn not_told_apart(&self) -> Option<Notice> {
         let view = self.bill?;
-        let unknown: Vec<String> = ONLY_BILLED
+        let unknown: Vec<Text> = ONLY_BILLED
             .into_iter()
             .filter(|metric| tells(view.current, *metric) && view.current.figure(*metric).is_none())
-            .map(|metric| metric.label().to_lowercase())
+            .map(|metric| metric.text().within())
             .collect();
         (!unknown.is_empty()).then(|| {
-            let text = format!(
-                "The bill does not tell {} apart; what they come to is part of what is not explained.",
-                unknown.join(", ")
-            );
-            self.notice(text, true)
+            let figures = Text::joined(&unknown, ", ");
+            self.notice(say!("bill-not-apart", "figures" = figures), true)
         })
     }
 
@@ -188,42 +183,25 @@ impl<'a> Sides<'a> {
             Part::Strong(self.against.usage.clone()),
             Part::Strong(self.against.bill.clone()),
         );
-        let text = |words: &str| Part::Text(words.to_owned());
-        let mut parts = if unexplained > Decimal::ZERO {
-            vec![
-                bill,
-                text(" holds "),
-                amount,
-                text(" that "),
-                usage,
-                text(" does not explain"),
-            ]
+        let told = if unexplained > Decimal::ZERO {
+            told!("bill-holds", "bill" = bill, "amount" = amount, "usage" = usage)
         } else {
-            vec![
-                usage,
-                text(" tells "),
-                amount,
-                text(" that "),
-                bill,
-                text(" does not hold"),
-            ]
+            told!("bill-lacks", "usage" = usage, "amount" = amount, "bill" = bill)
         };
-        if let Some(share) = value(Metric::UnexplainedShare) {
-            let percent = |value| Part::Value {
-                value,
-                unit: Unit::Percent,
-                currency: None,
-            };
-            parts.extend([
-                text(", "),
-                percent(share.abs()),
-                text(" of the bill; "),
-                percent(self.against.tolerance),
-                text(" would be within the tolerance"),
-            ]);
-        }
-        parts.push(text("."));
-        Some(Sentence::plain(parts))
+        let Some(share) = value(Metric::UnexplainedShare) else {
+            return Some(told.whole("."));
+        };
+        let percent = |value| Part::Value {
+            value,
+            unit: Unit::Percent,
+            currency: None,
+        };
+        let share = told!(
+            "bill-beyond",
+            "share" = percent(share.abs()),
+            "tolerance" = percent(self.against.tolerance)
+        );
+        Some(told.then(", ", share).whole("."))
     }
 
     /// What the owner is told, once for each period.
@@ -257,12 +235,15 @@ impl<'a> Sides<'a> {
     fn outside(&self, section: &Section) -> Option<Notice> {
         let (usage, bill) = self.both()?;
         let days = days::apart(usage.current, bill.current, self.maker().currency());
-        let days = days.map_or_else(String::new, |days| format!(" {days}"));
-        let text = format!(
-            "Usage against bill: {} is not explained, more than the tolerance of {}. Usual causes are {CAUSES}.{days}",
-            share(section),
-            tolerance(section, self.against.tolerance)
+        let outside = say!(
+            "bill-outside",
+            "share" = share(section),
+            "tolerance" = tolerance(section, self.against.tolerance),
         );
+        let text = match days {
+            Some(days) => Text::joined(&[outside, days], " "),
+            None => outside,
+        };
         Some(self.notice(text, false))
     }
 }
@@ -272,20 +253,20 @@ fn known_gap(maker: &Maker<'_>, gap: &KnownGap) -> Figure {
 }
 
 /// How much of the bill is not explained, in words.
-fn share(section: &Section) -> String {
+fn share(section: &Section) -> Text {
     match value(section, Metric::UnexplainedShare) {
-        Some(share) => format!("{} % of the bill", percent(share)),
-        None => "a part of the bill".to_owned(),
+        Some(share) => say!("bill-share", "percent" = percent(share).to_string()),
+        None => say!("bill-part"),
     }
 }
 
 /// The tolerance, and of what it is one.
-fn tolerance(section: &Section, tolerance: Decimal) -> String {
-    let of = match value(section, Metric::UnexplainedShare) {
-        Some(_) => "",
-        None => " of the usage, since the bill is not above zero",
-    };
-    format!("{} %{of}", percent(tolerance))
+fn tolerance(section: &Section, tolerance: Decimal) -> Text {
+    let percent = percent(tolerance).to_string();
+    match value(section, Metric::UnexplainedShare) {
+        Some(_) => say!("bill-tolerance", "percent" = percent),
+        None => say!("bill-tolerance-of-usage", "percent" = percent),
+    }
 }
 
 /// Per cent with the decimals that tables and sentences have.

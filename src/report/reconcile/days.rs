@@ -1,9 +1,10 @@
 //! The days on which usage and bill part most.
 
+use crate::language::{Arg, Text, say};
 use crate::metric::Metric;
 use crate::money::{self, Currency};
 use crate::source::Window;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ const NAMED: usize = 3;
 
 /// The days on which both part most, in a sentence; `None` where either does not tell days, or they never part. A bill that
 /// has one row for a whole month tells no days.
-pub(super) fn apart(usage: &Window, bill: &Window, currency: Currency) -> Option<String> {
+pub(super) fn apart(usage: &Window, bill: &Window, currency: Currency) -> Option<Text> {
     let (usage, bill) = (known(usage)?, known(bill)?);
     let mut days: Vec<(NaiveDate, Decimal)> = usage
         .iter()
@@ -24,20 +25,21 @@ pub(super) fn apart(usage: &Window, bill: &Window, currency: Currency) -> Option
     days.retain(|(_, apart)| !apart.is_zero());
     days.sort_by(|(a_day, a), (b_day, b)| b.abs().cmp(&a.abs()).then_with(|| a_day.cmp(b_day)));
     days.truncate(NAMED);
-    let named: Vec<String> = days
+    let named: Vec<Text> = days
         .iter()
         .map(|(day, apart)| {
             let amount = money::rounded(apart.abs(), currency.minor_units());
-            let word = if apart.is_sign_negative() { "less" } else { "more" };
-            format!("{} (bill {currency} {amount} {word})", day.format("%-d %B"))
+            let side = if apart.is_sign_negative() { "less" } else { "more" };
+            say!(
+                "bill-day",
+                "day" = day.day(),
+                "month" = day.month(),
+                "amount" = format!("{currency} {amount}"),
+                "side" = Arg::Key(side.to_owned()),
+            )
         })
         .collect();
-    (!named.is_empty()).then(|| {
-        format!(
-            "With credits and taxes on their days, they part most on {}.",
-            named.join(", ")
-        )
-    })
+    (!named.is_empty()).then(|| say!("bill-days", "days" = Text::joined(&named, ", ")))
 }
 
 /// The days of which the cost is known.

@@ -3,6 +3,7 @@
 use super::bill::Sides;
 use super::{BILL, USAGE};
 use crate::config::plan::SharedSplit;
+use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::money;
 use crate::report::{Comparison, Figure, Notice, Section};
@@ -39,10 +40,10 @@ pub(super) fn by_member(sides: &Sides<'_>) -> (Option<Section>, Option<Notice>) 
         comparisons: vec![Comparison::of(USAGE, billed, used)],
         ..maker.member(Metric::BillCost, billed, &split.usage, name)
     });
-    let words = split.usage.replace('_', " ");
+    let dimension = Text::keyed("dimension-", &split.usage);
     let section = maker.section(
         &format!("{BILL}_by_{}", split.usage),
-        format!("Usage against bill by {words}").into(),
+        say!("section-bill-by", "dimension" = dimension),
         figures.collect(),
     );
     (Some(section), None)
@@ -69,13 +70,12 @@ fn costs(window: &Window, dimension: &str, names: &BTreeMap<String, String>) -> 
 }
 
 fn untold(sides: &Sides<'_>, split: &SharedSplit) -> Notice {
-    let text = format!(
-        "Usage is not held against the bill by {}: {} tells no cost by {}, or {} none by {}.",
-        split.usage.replace('_', " "),
-        sides.against.usage,
-        split.usage.replace('_', " "),
-        sides.against.bill,
-        split.bill.replace('_', " ")
+    let text = say!(
+        "bill-split-untold",
+        "dimension" = Text::keyed("dimension-", &split.usage),
+        "usage" = &sides.against.usage,
+        "bill" = &sides.against.bill,
+        "billed" = Text::keyed("dimension-", &split.bill),
     );
     sides.notice(text, true)
 }

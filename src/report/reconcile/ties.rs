@@ -1,6 +1,7 @@
 //! The sum of each complete split and of the days beside the source's own total.
 
 use super::{HEADLINE, TIES, Tie, tie};
+use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::money;
 use crate::report::beside::View;
@@ -9,24 +10,24 @@ use crate::source::{Breakdown, Series, UNATTRIBUTED, Window};
 use rust_decimal::Decimal;
 
 /// What is tied: the total, the sum of its parts, what a split gives to nobody, and the word for it.
-const TIED: [(Metric, Metric, Metric, &str); 3] = [
+const TIED: [(Metric, Metric, Metric, Metric); 3] = [
     (
         Metric::TotalCost,
         Metric::PartsCost,
         Metric::UnattributedCost,
-        "Cost",
+        Metric::Cost,
     ),
     (
         Metric::TotalRequests,
         Metric::PartsRequests,
         Metric::UnattributedRequests,
-        "Requests",
+        Metric::Requests,
     ),
     (
         Metric::TotalTokens,
         Metric::PartsTokens,
         Metric::UnattributedTokens,
-        "Tokens",
+        Metric::Tokens,
     ),
 ];
 /// The dimension of its figures: by what the total is split.
@@ -47,14 +48,14 @@ pub(super) fn tied(view: &View<'_>) -> (Option<Section>, Vec<Notice>) {
         figures.extend(days(view, tied));
     }
     figures.extend(tokens(view));
-    let section = (!figures.is_empty()).then(|| view.maker.section(TIES, "Reconciliation".into(), figures));
+    let section = (!figures.is_empty()).then(|| view.maker.section(TIES, say!("section-ties"), figures));
     (section, notices)
 }
 
 /// The sum of a split and what it gives to nobody; nothing where it does not tell the figure.
 fn split(
     view: &View<'_>,
-    (total, parts, nobody, word): (Metric, Metric, Metric, &str),
+    (total, parts, nobody, word): (Metric, Metric, Metric, Metric),
     breakdown: &Breakdown,
 ) -> Vec<Figure> {
     let told = |metric: Metric| {
@@ -75,9 +76,9 @@ fn split(
         Some(member) => member.figure(total),
         None => Some(Decimal::ZERO),
     };
-    let label = format!("{word} by {}", breakdown.dimension.replace('_', " "));
+    let label = by(word, &breakdown.dimension);
     let of_nobody = Figure {
-        label: format!("{label}: {UNATTRIBUTED}").into(),
+        label: say!("tie-nobody", "label" = &label),
         ..view
             .maker
             .member(nobody, unattributed, DIMENSION, &breakdown.dimension)
@@ -88,8 +89,14 @@ fn split(
     ]
 }
 
+/// `Cost by model`.
+fn by(word: Metric, dimension: &str) -> Text {
+    let dimension = Text::keyed("dimension-", dimension);
+    say!("tie-by", "figure" = word.text(), "dimension" = dimension)
+}
+
 /// The sum of the days with data; `None` where the source tells no days of the whole.
-fn days(view: &View<'_>, (total, parts, _, word): (Metric, Metric, Metric, &str)) -> Option<Figure> {
+fn days(view: &View<'_>, (total, parts, _, word): (Metric, Metric, Metric, Metric)) -> Option<Figure> {
     let mut daily = view.current.daily.iter();
     let series: &Series = daily.find(|series| series.metric == total && series.whole)?;
     let known: Vec<Decimal> = series.points.iter().filter_map(|(_, value)| *value).collect();
@@ -97,10 +104,10 @@ fn days(view: &View<'_>, (total, parts, _, word): (Metric, Metric, Metric, &str)
     let sum = Some(known)
         .filter(|known| !known.is_empty())
         .and_then(|known| money::sum(known).ok());
-    let mut figure = beside_total(view, parts, sum, ("day", format!("{word} by day")), total);
+    let mut figure = beside_total(view, parts, sum, ("day", by(word, "day")), total);
     // Days without data that add up to the total all the same were days without anything.
     if unknown > 0 && tie(&figure) == Some(Tie::Apart) {
-        figure.label = format!("{word} by day, {unknown} without data").into();
+        figure.label = say!("tie-by-days", "figure" = word.text(), "count" = unknown);
     }
     Some(figure)
 }
@@ -115,7 +122,7 @@ fn tokens(view: &View<'_>) -> Option<Figure> {
     }
     let values: Option<Vec<Decimal>> = both.into_iter().map(|metric| window.figure(metric)).collect();
     let sum = values.and_then(|values| money::sum(values).ok());
-    let label = "Tokens: input and output".to_owned();
+    let label = say!("tie-tokens");
     Some(beside_total(
         view,
         Metric::PartsTokens,
@@ -129,11 +136,11 @@ fn beside_total(
     view: &View<'_>,
     parts: Metric,
     sum: Option<Decimal>,
-    (member, label): (&str, String),
+    (member, label): (&str, Text),
     total: Metric,
 ) -> Figure {
     Figure {
-        label: label.into(),
+        label,
         comparisons: vec![Comparison::of(HEADLINE, sum, view.current.figure(total))],
         ..view.maker.member(parts, sum, DIMENSION, member)
     }
@@ -143,17 +150,17 @@ fn beside_total(
 fn apart(view: &View<'_>, total: Metric, sum: &Figure) -> Option<Notice> {
     let beside = sum.comparisons.first()?;
     (tie(sum)? == Tie::Apart).then_some(())?;
-    let text = format!(
-        "{}: the parts add up to {}, the source's total is {}, a difference of {}; the report shows both as sent ({}).",
-        sum.label,
-        sum.value?.normalize(),
-        view.current.figure(total)?.normalize(),
-        beside.change?.normalize(),
-        view.current.period.id()
+    let text = say!(
+        "parts-apart",
+        "label" = &sum.label,
+        "parts" = sum.value?.normalize().to_string(),
+        "total" = view.current.figure(total)?.normalize().to_string(),
+        "difference" = beside.change?.normalize().to_string(),
+        "period" = view.current.period.id(),
     );
     Some(Notice {
         source: Some(view.dataset.source.clone()).filter(|name| !name.is_empty()),
-        text: text.into(),
+        text,
         missing: false,
     })
 }

@@ -1,7 +1,8 @@
 //! The table of a month with a spike, a drop, and a new level of members with hard names.
 
 use super::*;
-use crate::render::{Look, page, text};
+use crate::render::language_tests::{self, assert_no_english, assert_none_of, words_of_book};
+use crate::render::{Look, mail, page, text, xlsx};
 use crate::report::unusual_sample;
 
 fn table_of(report: &Report, rows: usize) -> Table {
@@ -59,4 +60,46 @@ fn page_and_text_tell_of_the_same_days() {
     }
     assert!(page.contains("small.belongs{"));
     assert!(!page.contains("<script>alert"));
+}
+
+/// English words of unusual days that no Spanish face may have.
+const ENGLISH: &str = "cost|usual|unusual|since|before|known|data|median|more|less|explains|goes|what|why|score|difference|level|day|date|weekdays?|events?|missing";
+
+#[test]
+fn spanish_days_are_as_approved() {
+    let mut report = unusual_sample::hostile();
+    report.title = "Muestra".into();
+    let first = report.anomalies[0].clone();
+    report.anomalies[0] = Anomaly {
+        event: Some("carga \"{ $x }\"".into()),
+        doubtful: true,
+        ..first
+    };
+    let look = language_tests::look("es-ES");
+    let page = page::render(&report, &look).unwrap();
+    let text = text::render(&report, &look).unwrap();
+    let mail = mail::render(&report, &look, &[], true).unwrap();
+    let book = words_of_book(xlsx::render(&report, &look).unwrap());
+    for (face, what) in [
+        (&page, "page"),
+        (&text, "text"),
+        (&mail.html, "mail page"),
+        (&mail.text, "mail text"),
+        (&book, "workbook"),
+    ] {
+        assert_no_english(face, what);
+        assert_none_of(ENGLISH, face, what);
+        assert!(
+            what.starts_with("mail") || face.contains("evento conocido: carga"),
+            "{what}"
+        );
+    }
+    assert!(book.contains("Diferencia %"), "{book}");
+    insta::assert_snapshot!(text);
+    let alerts = report.alerts.iter();
+    assert!(
+        alerts
+            .map(|alert| &alert.text)
+            .all(|alert| alert.contains(" cost"))
+    );
 }

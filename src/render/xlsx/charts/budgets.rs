@@ -8,8 +8,8 @@ use crate::report::{BudgetBar, Chart};
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{Chart as Native, ChartLine, ChartType, XlsxError};
 
-/// Heads of its columns.
-pub(super) const HEADS: [&str; 3] = ["Budget", "Spent", "Still to come"];
+/// The messages of the heads of its columns.
+pub(super) const HEADS: [&str; 3] = ["metric-budget", "budget-spent", "budget-to-come"];
 
 /// Writes what it draws.
 pub(super) fn write(grid: &mut Grid<'_>, col: u16, bars: &[BudgetBar], code: &str) -> Result<(), XlsxError> {
