@@ -931,3 +931,25 @@ rule-change-unknown = the change of { $figure } against { $period } in per cent 
    *[below] below
 } { $limit } %
 another-period = another period
+
+## Notices of sources: almyty, units of cost and what is kept.
+
+invoices-of-another-unit = { $period }: the providers have invoiced { $amount }, which is about { $advice }
+invoices-beside-conversations = { $period }: the providers have invoiced { $invoiced }, { $difference } { $which ->
+    [less] less
+   *[more] more
+} than the { $ours } at which the platform puts the conversations with them.
+estimate-of-platform = The platform's own estimate is { $amount }.
+week-of-another-unit = In the seven days before the data were fetched, runs of agents cost { $amount }, which is about { $advice }
+month-of-another-unit = { $period }: runs of agents have cost { $amount } since the first of the month, which is about { $advice }
+cost-of-another-unit = { $how-much ->
+    [hundredth] a hundredth of
+   *[hundredfold] a hundred times
+} the { $ours } of the conversations: their cost may be in another unit than it is taken for; { $remedy }.
+set-dollars = set `conversation_cost = "dollars"` if the platform states dollars
+set-cents = set `conversation_cost = "cents"` if the platform states cents
+ask-for-unit = ask the platform's operator in which unit conversations state their cost
+unit-not-checked = Whether the cost of conversations is in the right unit was not checked against all that the platform tells, since it did not answer { $answers }.
+requests-of-none = has none for { $days }
+requests-of-some = perhaps not all for { $days }
+requests-not-retained = { $period }: requests are not retained: the platform keeps them for { $count } days and { $which }. They are not available, which is not zero. If it keeps them longer, set `retention_days`.

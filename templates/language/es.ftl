@@ -942,3 +942,25 @@ rule-change-unknown = no se conoce la variación porcentual de { $figure } frent
    *[below] debajo
 } del { $limit } %
 another-period = otro periodo
+
+## Avisos de las fuentes: almyty, unidades del coste y lo que se conserva.
+
+invoices-of-another-unit = { $period }: los proveedores han facturado { $amount }, aproximadamente { $advice }
+invoices-beside-conversations = { $period }: los proveedores han facturado { $invoiced }, { $difference } { $which ->
+    [less] menos
+   *[more] más
+} que los { $ours } en los que la plataforma valora las conversaciones con ellos.
+estimate-of-platform = La estimación de la propia plataforma es de { $amount }.
+week-of-another-unit = En los siete días anteriores a la consulta de los datos, las ejecuciones de agentes costaron { $amount }, aproximadamente { $advice }
+month-of-another-unit = { $period }: las ejecuciones de agentes han costado { $amount } desde el primer día del mes, aproximadamente { $advice }
+cost-of-another-unit = { $how-much ->
+    [hundredth] la centésima parte de
+   *[hundredfold] cien veces
+} los { $ours } de las conversaciones: puede que su coste esté en otra unidad que la supuesta; { $remedy }.
+set-dollars = indique `conversation_cost = "dollars"` si la plataforma lo expresa en dólares
+set-cents = indique `conversation_cost = "cents"` si la plataforma lo expresa en centavos
+ask-for-unit = pregunte al operador de la plataforma en qué unidad indican su coste las conversaciones
+unit-not-checked = No se ha comprobado con todo lo que indica la plataforma si el coste de las conversaciones está en la unidad correcta, ya que no respondió a { $answers }.
+requests-of-none = no tiene ninguna de { $days }
+requests-of-some = quizá no tenga todas las de { $days }
+requests-not-retained = { $period }: las peticiones no se conservan: la plataforma las guarda durante { $count } días y { $which }. No están disponibles, lo que no equivale a cero. Si las guarda más tiempo, indique `retention_days`.

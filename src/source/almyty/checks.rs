@@ -6,7 +6,7 @@ use super::invoices::agreeing_estimate;
 use super::settings::from_cents;
 use super::target::{AGENT_RUNS, LLM_USAGE, SPEND};
 use crate::config::plan::CostUnit;
-use crate::language::say;
+use crate::language::{Arg, Text, say};
 use crate::metric::Metric;
 use crate::money;
 use crate::source::files::book::UNATTRIBUTED;
@@ -64,9 +64,11 @@ fn against_invoices(reader: &mut Reader<'_>, need: &Need, window: &Window) {
     };
     let id = need.period.id();
     if let Some(advice) = advice(reader, ours, invoiced) {
-        let text = format!(
-            "{id}: the providers have invoiced {}, which is about {advice}",
-            dollars(invoiced)
+        let text = say!(
+            "invoices-of-another-unit",
+            "period" = id,
+            "amount" = dollars(invoiced),
+            "advice" = advice,
         );
         reader.notice(text, false);
     } else if let Some(difference) = invoiced
@@ -78,18 +80,22 @@ fn against_invoices(reader: &mut Reader<'_>, need: &Need, window: &Window) {
         } else {
             "less"
         };
+        let told = say!(
+            "invoices-beside-conversations",
+            "period" = id,
+            "invoiced" = dollars(invoiced),
+            "difference" = dollars(difference.abs()),
+            "which" = Arg::Key(which.to_owned()),
+            "ours" = dollars(ours),
+        );
         let estimate = window
             .figure(Metric::TotalCost)
             .and_then(|cost| agreeing_estimate(reader, need, cost))
-            .map(|estimate| format!(" The platform's own estimate is {}.", dollars(estimate)))
-            .unwrap_or_default();
-        let text = format!(
-            "{id}: the providers have invoiced {}, {} {which} than the {} at which the platform puts the conversations with \
-             them.{estimate}",
-            dollars(invoiced),
-            dollars(difference.abs()),
-            dollars(ours)
-        );
+            .map(|estimate| say!("estimate-of-platform", "amount" = dollars(estimate)));
+        let text = match estimate {
+            Some(estimate) => Text::joined(&[told, estimate], " "),
+            None => told,
+        };
         reader.notice(text, false);
     }
     if !without.is_empty() {
@@ -114,9 +120,10 @@ fn week(reader: &mut Reader<'_>) {
         return;
     };
     if let Some(advice) = advice(reader, conversations, runs) {
-        let text = format!(
-            "In the seven days before the data were fetched, runs of agents cost {}, which is about {advice}",
-            dollars(runs)
+        let text = say!(
+            "week-of-another-unit",
+            "amount" = dollars(runs),
+            "advice" = advice
         );
         reader.notice(text, false);
     }
@@ -136,10 +143,11 @@ fn month_to_date(reader: &mut Reader<'_>, need: &Need, window: &Window, today: N
         return;
     };
     if let Some(advice) = advice(reader, cost, spent) {
-        let text = format!(
-            "{}: runs of agents have cost {} since the first of the month, which is about {advice}",
-            need.period.id(),
-            dollars(spent)
+        let text = say!(
+            "month-of-another-unit",
+            "period" = need.period.id(),
+            "amount" = dollars(spent),
+            "advice" = advice,
         );
         reader.notice(text, false);
     }
@@ -149,45 +157,45 @@ fn month_to_date(reader: &mut Reader<'_>, need: &Need, window: &Window, today: N
 fn unanswered(reader: &mut Reader<'_>) {
     let why = |target: &str| {
         let reason = reader.answer(target).ok()?.err()?;
-        Some(format!("{} ({reason})", target.split('?').next()?))
+        Some(Text::verbatim(format!(
+            "{} ({reason})",
+            target.split('?').next()?
+        )))
     };
-    let reasons: Vec<String> = [LLM_USAGE, AGENT_RUNS, SPEND]
+    let reasons = [LLM_USAGE, AGENT_RUNS, SPEND]
         .into_iter()
         .filter_map(why)
-        .collect();
-    if !reasons.is_empty() {
-        let text = format!(
-            "Whether the cost of conversations is in the right unit was not checked against all that the platform tells, since it \
-             did not answer {}.",
-            reasons.join(" and ")
-        );
-        reader.notice(text, false);
+        .reduce(|one, next| say!("and", "one" = one, "next" = next));
+    if let Some(answers) = reasons {
+        reader.notice(say!("unit-not-checked", "answers" = answers), false);
     }
 }
 
 /// What to do where `other` is about a hundred times `ours` or a hundredth of it. Zeros prove nothing: the platform answers them
 /// when its database fails.
-fn advice(reader: &Reader<'_>, ours: Decimal, other: Decimal) -> Option<String> {
+fn advice(reader: &Reader<'_>, ours: Decimal, other: Decimal) -> Option<Text> {
     let times = |a: Decimal, b: Decimal| a.checked_div(b).filter(|times| HUNDREDFOLD.contains(times));
-    let ours_shown = dollars(ours);
     let unit = reader.settings.conversation_cost;
     let (how_much, remedy) = if times(other, ours).is_some() {
         let remedy = match unit {
-            CostUnit::Cents => "set `conversation_cost = \"dollars\"` if the platform states dollars",
-            CostUnit::Dollars => "ask the platform's operator in which unit conversations state their cost",
+            CostUnit::Cents => say!("set-dollars"),
+            CostUnit::Dollars => say!("ask-for-unit"),
         };
-        ("a hundred times", remedy)
+        ("hundredfold", remedy)
     } else if times(ours, other).is_some() {
         let remedy = match unit {
-            CostUnit::Dollars => "set `conversation_cost = \"cents\"` if the platform states cents",
-            CostUnit::Cents => "ask the platform's operator in which unit conversations state their cost",
+            CostUnit::Dollars => say!("set-cents"),
+            CostUnit::Cents => say!("ask-for-unit"),
         };
-        ("a hundredth of", remedy)
+        ("hundredth", remedy)
     } else {
         return None;
     };
-    Some(format!(
-        "{how_much} the {ours_shown} of the conversations: their cost may be in another unit than it is taken for; {remedy}."
+    Some(say!(
+        "cost-of-another-unit",
+        "how-much" = Arg::Key(how_much.to_owned()),
+        "ours" = dollars(ours),
+        "remedy" = remedy,
     ))
 }
 

@@ -3,6 +3,7 @@
 use super::decode::Reader;
 use super::sheet::{Rows, Sheet};
 use super::target;
+use crate::language::{Text, say};
 use crate::source::days::named;
 use crate::source::{Depth, Need};
 use chrono::NaiveDate;
@@ -40,14 +41,15 @@ impl Reader<'_> {
             }
             sheet.known[place].unknown.insert(Rows::Requests);
             let (some, none): (Vec<_>, Vec<_>) = doubtful.into_iter().partition(|day| Some(*day) == earliest);
-            let none = (!none.is_empty()).then(|| format!("has none for {}", named(none)));
-            let some = (!some.is_empty()).then(|| format!("perhaps not all for {}", named(some)));
-            let which: Vec<String> = [none, some].into_iter().flatten().collect();
-            let text = format!(
-                "{}: requests are not retained: the platform keeps them for {days} days and {}. They are not available, which \
-                 is not zero. If it keeps them longer, set `retention_days`.",
-                need.period.id(),
-                which.join(" and ")
+            let none = (!none.is_empty()).then(|| say!("requests-of-none", "days" = named(none)));
+            let some = (!some.is_empty()).then(|| say!("requests-of-some", "days" = named(some)));
+            let which = [none, some].into_iter().flatten();
+            let which = which.reduce(|one, next| say!("and", "one" = one, "next" = next));
+            let text = say!(
+                "requests-not-retained",
+                "period" = need.period.id(),
+                "count" = days,
+                "which" = which.unwrap_or_else(|| Text::verbatim("")),
             );
             self.notice(text, need.depth == Depth::Full);
         }
