@@ -676,6 +676,7 @@ budget-spent = Spent
 budget-used = Used
 budget-variance = Variance
 budget-forecast-range = forecast { $low }–{ $high }
+budget-chart-note = per cent of each; dark is spent, pale is forecast, with its range
 budget-used-up = Used up
 budget-used-up-on = Used up on
 budget-state = State

@@ -675,6 +675,7 @@ budget-spent = Gastado
 budget-used = Consumido
 budget-variance = Desviación
 budget-forecast-range = previsión { $low }–{ $high }
+budget-chart-note = en % de cada uno; oscuro, lo gastado; claro, lo previsto, con su intervalo
 budget-used-up = Se agota
 budget-used-up-on = Se agota el
 budget-state = Estado

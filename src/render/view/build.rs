@@ -321,7 +321,7 @@ fn legend(chart: &Chart, report: &Report, formatter: &Formatter) -> String {
         parts.push(formatter.put(say!("chart-legend", "own" = own, "other" = other)));
     }
     if let ChartForm::Budgets { .. } = &chart.form {
-        parts.push("per cent of each; dark is spent, pale is forecast, with its range".to_owned());
+        parts.push(formatter.say("budget-chart-note"));
     }
     parts.join(" · ")
 }
