@@ -186,7 +186,7 @@ fn spanish_budgets_are_as_approved() {
     report.title = "Presupuestos".into();
     let book = words_of_book(xlsx::render(&report, &spanish).unwrap());
     for words in [
-        "Por gastar (previsto)",
+        "Por gastar",
         "Se agota el",
         "Todos los costes",
         "días de la semana de ocho semanas",
