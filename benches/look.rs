@@ -219,6 +219,8 @@ fn report() -> Report {
         ],
         sections,
         notices: Vec::new(),
+        restates: None,
+        budgets: Vec::new(),
         anomalies: Vec::new(),
         alerts: Vec::new(),
     }

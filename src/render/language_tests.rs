@@ -123,7 +123,7 @@ pub(super) fn words_of_book(bytes: Vec<u8>) -> String {
     let mut book: calamine::Xlsx<_> = calamine::Reader::new(std::io::Cursor::new(bytes)).unwrap();
     let mut words = String::new();
     for (name, range) in calamine::Reader::worksheets(&mut book) {
-        words += &format!("{name}\n");
+        words.extend([name.as_str(), "\n"]);
         for (_, _, cell) in range.used_cells() {
             if let calamine::Data::String(text) = cell {
                 words += &keys.replace(&text.replace(char::is_control, " "), "");

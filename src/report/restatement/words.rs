@@ -16,8 +16,8 @@ impl Differences {
         let before = Given::Count(earlier.revision.into());
         match restated {
             Restated::Changed => {
-                let restates = told!("restates", "revision" = revision, "period" = &report.period);
-                restates.then(": ", self.totals(report))
+                let what = told!("restates", "revision" = revision, "period" = &report.period);
+                what.then(": ", self.totals(report))
             }
             Restated::Beside => told!("restates-beside", "revision" = revision, "before" = before),
             Restated::Same | Restated::Unknown => {
