@@ -1,7 +1,7 @@
 //! The table of budgets.
 
 use super::bars::member_in_table;
-use super::tables::{Row, Table, empty};
+use super::tables::{Row, Table, empty, plain_row};
 use super::words::{clean, named};
 use crate::language::{Text, say};
 use crate::metric::Metric;
@@ -55,16 +55,9 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, w
             }
         }
         Row {
-            place: String::new(),
-            name: named(&budget.name.as_str().into(), formatter),
             belongs: belongs(budget, formatter, wide),
-            cells,
-            bar: 0,
-            bar_pixels: 0,
-            share: String::new(),
             change: Some(stands(budget.state, formatter)),
-            kind: "member",
-            svg: String::new(),
+            ..plain_row(named(&budget.name.as_str().into(), formatter), cells, "member")
         }
     });
     Some(Table {

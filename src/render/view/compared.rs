@@ -1,7 +1,7 @@
 //! Tables of a comparison and of a trend: members beside themselves in other periods, why the cost changed, period by period.
 
 use super::steps::TableStep;
-use super::tables::{Row, Table, column, column_cells, empty, others, shown_of};
+use super::tables::{Row, Table, column, column_cells, empty, others, plain_row, shown_of};
 use super::words::named;
 use crate::language::say;
 use crate::metric::Metric;
@@ -74,18 +74,15 @@ pub(super) fn members(
     }
     let shares = shares(&entries, shown, formatter, room.points);
     let row = |at: usize, label: String, kind, figure: Option<&Figure>| Row {
-        place: String::new(),
-        name: label,
-        belongs: String::new(),
-        cells: cells.iter().map(|column| column[at].clone()).collect(),
-        bar: 0,
-        bar_pixels: 0,
         share: shares.get(at).cloned().unwrap_or_default(),
         change: figure
             .and_then(|figure| formatter.change(figure))
             .map(Change::brief),
-        kind,
-        svg: String::new(),
+        ..plain_row(
+            label,
+            cells.iter().map(|column| column[at].clone()).collect(),
+            kind,
+        )
     };
     let mut table_rows: Vec<Row> = entries[..shown]
         .iter()
@@ -248,17 +245,9 @@ pub(super) fn effects(
         let period = period_of(report, comparison, formatter);
         columns.push(formatter.put(say!("from-period", "period" = period)));
     }
-    let row = |at: usize, name: String, kind| Row {
-        place: String::new(),
-        name,
-        belongs: String::new(),
-        cells: cells.iter().map(|column| column[at].clone()).collect(),
-        bar: 0,
-        bar_pixels: 0,
-        share: String::new(),
-        change: None,
-        kind,
-        svg: String::new(),
+    let row = |at: usize, name: String, kind| {
+        let cells = cells.iter().map(|column| column[at].clone());
+        plain_row(name, cells.collect(), kind)
     };
     let mut rows = vec![row(0, formatter.say("before"), "member")];
     rows.extend(

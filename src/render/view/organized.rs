@@ -1,7 +1,7 @@
 //! Tables of an organization: members with what they used, agents with their projects, and days by the members of a split.
 
 use super::compared::{entries, shares};
-use super::tables::{Row, Table, column, column_cells, empty, metrics_of, others, shown_of};
+use super::tables::{Row, Table, column, column_cells, empty, metrics_of, others, plain_row, shown_of};
 use super::words::{name, named};
 use crate::language::Text;
 use crate::metric::Metric;
@@ -274,20 +274,5 @@ fn note(shown: usize, of: usize, formatter: &Formatter) -> String {
         shown_of(shown, of, formatter)
     } else {
         String::new()
-    }
-}
-
-fn plain_row(name: String, cells: Vec<String>, kind: &'static str) -> Row {
-    Row {
-        place: String::new(),
-        name,
-        belongs: String::new(),
-        cells,
-        bar: 0,
-        bar_pixels: 0,
-        share: String::new(),
-        change: None,
-        kind,
-        svg: String::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::columns::{WIDTH, lines};
 use super::steps::TableStep;
-use super::tables::{Row, Table, empty};
+use super::tables::{Row, Table, empty, plain_row};
 use super::words::named;
 use crate::language::say;
 use crate::metric::Metric;
@@ -367,20 +367,5 @@ fn currency_of(section: &Section) -> String {
     match currencies[..] {
         [one] => one.to_owned(),
         _ => String::new(),
-    }
-}
-
-fn plain_row(name: String, cells: Vec<String>, kind: &'static str) -> Row {
-    Row {
-        place: String::new(),
-        name,
-        belongs: String::new(),
-        cells,
-        bar: 0,
-        bar_pixels: 0,
-        share: String::new(),
-        change: None,
-        kind,
-        svg: String::new(),
     }
 }

@@ -3,7 +3,7 @@
 use super::Extent;
 use super::bars::member_in_table;
 use super::columns::lines;
-use super::tables::{Row, Table, empty};
+use super::tables::{Row, Table, empty, plain_row};
 use super::words::{name, named};
 use crate::language::say;
 use crate::render::format::Formatter;
@@ -75,17 +75,9 @@ fn row(figure: &Figure, report: &Report, formatter: &Formatter) -> Row {
     // Where the parts of a total are shown to add up to it, it is the same part here.
     let now = member_in_table(figure, report).or(figure.value);
     Row {
-        place: String::new(),
-        name: name(&label),
-        belongs: String::new(),
-        cells: vec![shown(base), shown(now)],
-        bar: 0,
-        bar_pixels: 0,
-        share: String::new(),
         change: formatter
             .change(figure)
             .filter(|change| change.text != formatter.not_available()),
-        kind: "member",
-        svg: String::new(),
+        ..plain_row(name(&label), vec![shown(base), shown(now)], "member")
     }
 }

@@ -363,6 +363,22 @@ pub(super) fn shown_of(shown: usize, all: usize, formatter: &Formatter) -> Strin
     formatter.put(say!("shown-of", "shown" = shown, "all" = all))
 }
 
+/// A row of a name and its cells alone.
+pub(super) fn plain_row(name: String, cells: Vec<String>, kind: &'static str) -> Row {
+    Row {
+        place: String::new(),
+        name,
+        belongs: String::new(),
+        cells,
+        bar: 0,
+        bar_pixels: 0,
+        share: String::new(),
+        change: None,
+        kind,
+        svg: String::new(),
+    }
+}
+
 pub(super) fn empty(section: &Section, formatter: &Formatter) -> Table {
     Table {
         key: section.key.clone(),

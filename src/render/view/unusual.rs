@@ -1,7 +1,7 @@
 //! The table of unusual days: what they cost beside what is usual, and why.
 
 use super::columns::{lines, wrap};
-use super::tables::{Row, Table, empty, shown_of};
+use super::tables::{Row, Table, empty, plain_row, shown_of};
 use super::words::{clean, named};
 use crate::language::{Text, say};
 use crate::money::Currency;
@@ -67,9 +67,8 @@ fn of_section<'a>(
 }
 
 fn row(anomaly: &Anomaly, figure: &Figure, formatter: &Formatter, reasons: bool) -> Row {
+    let cells = [anomaly.actual, anomaly.expected].map(|value| formatter.shown(figure, Some(value)).number);
     Row {
-        place: String::new(),
-        name: when(anomaly, formatter),
         belongs: if reasons {
             let dimension = anomaly.dimension.as_deref().map(|it| words(it, formatter));
             let reasons: Vec<String> = dimension.into_iter().chain(why(anomaly, formatter)).collect();
@@ -77,15 +76,8 @@ fn row(anomaly: &Anomaly, figure: &Figure, formatter: &Formatter, reasons: bool)
         } else {
             String::new()
         },
-        cells: [anomaly.actual, anomaly.expected]
-            .map(|value| formatter.shown(figure, Some(value)).number)
-            .into(),
-        bar: 0,
-        bar_pixels: 0,
-        share: String::new(),
         change: formatter.change(figure),
-        kind: "member",
-        svg: String::new(),
+        ..plain_row(when(anomaly, formatter), cells.into(), "member")
     }
 }
 

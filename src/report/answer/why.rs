@@ -3,11 +3,17 @@
 use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::report::effects::{Effects, Grain};
-use crate::report::{Figure, Part, Sentence, StepOf, told};
+use crate::report::{Figure, Given, Part, Sentence, StepOf};
 use rust_decimal::Decimal;
 
 /// How many effects a sentence names.
 const MOST_EFFECTS: usize = 3;
+/// What the messages call the effects and their amounts.
+const PLACES: [(&str, &str); MOST_EFFECTS] = [
+    ("first", "first-value"),
+    ("second", "second-value"),
+    ("third", "third-value"),
+];
 
 /// What drove the change, the largest effects first: who added, then who took off.
 pub(super) fn why(cost: &Figure, effects_of: &Effects) -> Option<Sentence> {
@@ -21,7 +27,19 @@ pub(super) fn why(cost: &Figure, effects_of: &Effects) -> Option<Sentence> {
     largest.truncate(MOST_EFFECTS);
     let (adding, taking): (Vec<_>, Vec<_>) =
         largest.into_iter().partition(|(_, value)| *value > Decimal::ZERO);
-    let (adding, taking) = (added(cost, &adding, effects_of), took(cost, &taking, effects_of));
+    let grain = &effects_of.grain;
+    let adding = listed(
+        cost,
+        &adding,
+        grain,
+        ["why-added-one", "why-added-two", "why-added-three"],
+    );
+    let taking = listed(
+        cost,
+        &taking,
+        grain,
+        ["why-took-one", "why-took-two", "why-took-three"],
+    );
     let sentence = match (adding, taking) {
         (Some(adding), Some(taking)) => adding.then("; ", taking),
         (adding, taking) => adding.or(taking)?,
@@ -29,13 +47,25 @@ pub(super) fn why(cost: &Figure, effects_of: &Effects) -> Option<Sentence> {
     Some(sentence.whole("."))
 }
 
-/// Names and amounts of effects.
-fn named(cost: &Figure, effects: &[(Metric, Decimal)], grain: &Grain) -> Vec<(Text, Part)> {
-    let effects = effects.iter().map(|(metric, value)| {
-        let name = effect_name(*metric, *value > Decimal::ZERO, grain);
-        (name, step(cost, *metric, value.abs()))
-    });
-    effects.collect()
+/// The effects of one direction, by the message for so many of them.
+fn listed(
+    cost: &Figure,
+    effects: &[(Metric, Decimal)],
+    grain: &Grain,
+    ids: [&'static str; MOST_EFFECTS],
+) -> Option<Sentence> {
+    let id = ids.get(effects.len().checked_sub(1)?)?;
+    let args = PLACES
+        .iter()
+        .zip(effects)
+        .flat_map(|((name, amount), (metric, value))| {
+            let effect = effect_name(*metric, *value > Decimal::ZERO, grain);
+            [
+                (*name, Given::from(effect)),
+                (*amount, Given::from(step(cost, *metric, value.abs()))),
+            ]
+        });
+    Some(Sentence::of(id, args.collect()))
 }
 
 /// How much one effect comes to, which is a step of the table of effects.
@@ -50,56 +80,6 @@ fn step(cost: &Figure, metric: Metric, value: Decimal) -> Part {
             metric,
         },
     }
-}
-
-/// Who added.
-fn added(cost: &Figure, effects: &[(Metric, Decimal)], of: &Effects) -> Option<Sentence> {
-    let mut named = named(cost, effects, &of.grain).into_iter();
-    let (first, value) = named.next()?;
-    Some(match (named.next(), named.next()) {
-        (Some((second, second_value)), Some((third, third_value))) => told!(
-            "why-added-three",
-            "first" = first,
-            "first-value" = value,
-            "second" = second,
-            "second-value" = second_value,
-            "third" = third,
-            "third-value" = third_value,
-        ),
-        (Some((second, second_value)), None) => told!(
-            "why-added-two",
-            "first" = first,
-            "first-value" = value,
-            "second" = second,
-            "second-value" = second_value,
-        ),
-        (None, _) => told!("why-added-one", "first" = first, "first-value" = value),
-    })
-}
-
-/// Who took off.
-fn took(cost: &Figure, effects: &[(Metric, Decimal)], of: &Effects) -> Option<Sentence> {
-    let mut named = named(cost, effects, &of.grain).into_iter();
-    let (first, value) = named.next()?;
-    Some(match (named.next(), named.next()) {
-        (Some((second, second_value)), Some((third, third_value))) => told!(
-            "why-took-three",
-            "first" = first,
-            "first-value" = value,
-            "second" = second,
-            "second-value" = second_value,
-            "third" = third,
-            "third-value" = third_value,
-        ),
-        (Some((second, second_value)), None) => told!(
-            "why-took-two",
-            "first" = first,
-            "first-value" = value,
-            "second" = second,
-            "second-value" = second_value,
-        ),
-        (None, _) => told!("why-took-one", "first" = first, "first-value" = value),
-    })
 }
 
 /// What an effect is called that adds to the cost, or takes off it.

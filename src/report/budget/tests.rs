@@ -157,6 +157,26 @@ fn what_is_exceeded_says_since_when() {
 }
 
 #[test]
+fn a_budget_beyond_a_lower_limit_is_not_used_up_yet() {
+    let period = november();
+    let plan = BudgetPlan {
+        over_at: dec!(60),
+        watch_at: dec!(50),
+        ..budget("all", dec!(20_000))
+    };
+    let report = build(
+        &brief(&period, vec![plan]),
+        &[dataset(&period, level())],
+        &[],
+        None,
+    );
+    assert_eq!(only(&report).state, Some(BudgetState::Exceeded));
+    let said = said(&report);
+    assert!(said.contains("68.8 % of"), "{said}");
+    assert!(said.contains("it is used up on 2026-11-26"), "{said}");
+}
+
+#[test]
 fn a_budget_of_nothing_is_not_no_budget() {
     let report = built(vec![budget("none", dec!(0))]);
     assert_eq!((only(&report).utilisation, only(&report).used_up), (None, None));

@@ -62,7 +62,7 @@ fn sentence(judged: &Judged<'_>) -> Option<Sentence> {
     };
     let used_up = budget.used_up.map(|day| {
         let day = Part::Date(day);
-        if coming.is_some() {
+        if spent < amount {
             told!("budget-is-used-up", "day" = day)
         } else {
             told!("budget-was-used-up", "day" = day)
