@@ -1,6 +1,6 @@
 //! A controller compares quarters, follows weeks and adds sources up. What comes out is computed here once more, from the rows.
 
-use crate::world::rows;
+use crate::world::{rows, unzipped};
 use chrono::{Datelike, Days, NaiveDate};
 use rust_decimal::{Decimal, dec};
 use std::collections::BTreeMap;
@@ -256,6 +256,19 @@ fn the_effects_are_computed_from_the_rows_and_add_to_the_change() {
     assert!(told > Decimal::ZERO, "prices rose in August");
 }
 
+/// A column that does not begin at zero makes a small change look like a large one.
+fn columns_begin_at_zero(workbook: &Path) {
+    let charts = unzipped(&fs::read(workbook).unwrap(), "xl/charts/chart");
+    let columns: Vec<&str> = charts
+        .split("<c:chartSpace")
+        .filter(|chart| chart.contains("<c:barDir val=\"col\"/>"))
+        .collect();
+    assert!(columns.len() > 1, "{charts}");
+    for chart in columns {
+        assert!(chart.contains("<c:min val=\"0\"/>"), "{chart}");
+    }
+}
+
 #[test]
 fn every_face_of_a_comparison_says_the_same() {
     let folder = office(&[("usage", written(&usage(), "USD"))], COMPARISON);
@@ -288,6 +301,7 @@ fn every_face_of_a_comparison_says_the_same() {
         assert!(page.contains(words), "{words}");
     }
     assert!(page.contains("class=\"c-up\""), "the bridge is drawn");
+    columns_begin_at_zero(&folder.path().join("out/quarterly_2026-Q3.xlsx"));
 }
 
 #[test]
@@ -369,6 +383,7 @@ periods = 8
         }
         before = Some(cost);
     }
+    columns_begin_at_zero(&folder.path().join("out/weekly_2026-W39.xlsx"));
     // The mean of seven days reaches back into the week before.
     let last = table
         .iter()

@@ -590,7 +590,7 @@ fn every_face_shows_the_organization_and_none_needs_a_script() {
     }
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     let workbook = fs::read(folder.path().join("out/who_2026-10.xlsx")).unwrap();
-    let charts = unzipped(&workbook, "xl/charts/chart");
+    let charts = crate::world::unzipped(&workbook, "xl/charts/chart");
     for kind in [
         "<c:grouping val=\"stacked\"/>",
         "<c:doughnutChart>",
@@ -598,28 +598,6 @@ fn every_face_shows_the_organization_and_none_needs_a_script() {
     ] {
         assert!(charts.contains(kind), "{kind}");
     }
-}
-
-/// The texts of the files of an archive whose names begin with `prefix`, one after the other.
-fn unzipped(archive: &[u8], prefix: &str) -> String {
-    let number = |at: usize, bytes: usize| {
-        archive[at..at + bytes]
-            .iter()
-            .rev()
-            .fold(0, |number, byte| number << 8 | usize::from(*byte))
-    };
-    // The directory at the end says of each file where its local header is, after which its name, extra field and bytes follow.
-    let (mut at, mut texts) = (number(archive.len() - 6, 4), String::new());
-    while archive[at..].starts_with(b"PK\x01\x02") {
-        let (size, local) = (number(at + 20, 4), number(at + 42, 4));
-        if archive[at + 46..].starts_with(prefix.as_bytes()) {
-            let begin = local + 30 + number(local + 26, 2) + number(local + 28, 2);
-            let mut inflated = flate2::read::DeflateDecoder::new(&archive[begin..begin + size]);
-            std::io::Read::read_to_string(&mut inflated, &mut texts).unwrap();
-        }
-        at += 46 + number(at + 28, 2) + number(at + 30, 2) + number(at + 32, 2);
-    }
-    texts
 }
 
 #[tokio::test]

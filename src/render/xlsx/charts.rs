@@ -146,7 +146,7 @@ impl Studio<'_> {
                 self.bridge(chart, col, steps.len() + 2)
             }
             ChartForm::Budgets { bars } => self.budgets(chart, col, bars.len()),
-            ChartForm::Periods { points } => self.periods(chart, col, points.len()),
+            ChartForm::Periods { points } => self.periods(chart, col, points),
             ChartForm::Stacked { days, series } => self.members(col, days, series, false),
             ChartForm::Lines { days, series } => self.members(col, days, series, true),
             ChartForm::Ring { tints, others, .. } => self.ring(chart, col, tints, others.is_some()),

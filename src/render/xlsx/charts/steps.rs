@@ -65,13 +65,13 @@ impl Studio<'_> {
                 None => series.set_format(ChartFormat::new().set_no_fill().set_no_line()),
             };
         }
-        plain_axes(&mut native);
+        plain_axes(&mut native, true);
         native.legend().set_hidden();
         native
     }
 
-    pub(super) fn periods(&self, chart: &Chart, col: u16, points: usize) -> Native {
-        let (sheet, last) = (self.sheet.as_str(), TOP + count(points));
+    pub(super) fn periods(&self, chart: &Chart, col: u16, points: &[Point]) -> Native {
+        let (sheet, last) = (self.sheet.as_str(), TOP + count(points.len()));
         let mut native = Native::new_column();
         let series = native.add_series();
         series
@@ -80,16 +80,21 @@ impl Studio<'_> {
         series.set_name(self.titled(chart).as_str()).set_gap(40);
         series.set_format(&mut filled(self.accent));
         native.show_empty_cells_as(ChartEmptyCells::Gaps);
-        plain_axes(&mut native);
+        let below = |point: &Point| point.value.is_some_and(|value| value.is_sign_negative());
+        plain_axes(&mut native, !points.iter().any(below));
         native.legend().set_hidden();
         native
     }
 }
 
-fn plain_axes(native: &mut Native) {
+/// Axes without lines. Columns that are all `above_zero` begin there: spreadsheets would choose a beginning that exaggerates.
+fn plain_axes(native: &mut Native, above_zero: bool) {
     native.x_axis().set_font(&font(9, style::MUTED));
     let axis = native.y_axis();
     axis.set_num_format("#,##0").set_font(&font(9, style::MUTED));
     axis.set_major_gridlines_line(ChartLine::new().set_color(style::HAIRLINE));
     axis.set_format(ChartFormat::new().set_no_line());
+    if above_zero {
+        axis.set_min(0);
+    }
 }
