@@ -180,8 +180,29 @@ pub async fn live(
     if let Some(ended) = ended {
         return Some(ended);
     }
+    if let Some(hits) = hits {
+        heard_out(hits, &service).await;
+    }
     service.kill();
     None
+}
+
+/// Waits until whoever took a bulletin has come to its last point, which is after the row that says that it was told.
+async fn heard_out(hits: &Path, service: &Service) {
+    let since = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(hits).unwrap();
+        let count = |point| text.lines().filter(|line| *line == point).count();
+        if count("bulletin_taken") == count("told") {
+            return;
+        }
+        assert!(
+            since.elapsed() < Duration::from_mins(1),
+            "a bulletin stays on its way\n{}",
+            tail(service)
+        );
+        tokio::time::sleep(Duration::from_millis(4)).await;
+    }
 }
 
 /// Waits until the old files are gone and the minute was noted, then stops the service as an operator does.
