@@ -95,6 +95,8 @@ pub fn needs(report: &ReportPlan, period: &Period, looks_back: bool) -> Vec<Need
 /// One source's windows, and the maker of its figures.
 pub(super) struct View<'a> {
     pub(super) dataset: &'a Dataset,
+    /// The datasets that were added up; none for one source's own.
+    pub(super) parts: &'a [Dataset],
     pub(super) current: &'a Window,
     pub(super) beside: Vec<Beside<'a>>,
     /// The days from eight weeks before the period to its end, where the report looks back.

@@ -72,13 +72,13 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice], rates: Op
         .and_then(|datasets| combine::combine(datasets, look_back.as_ref()));
     let together_view = together
         .as_ref()
-        .and_then(|dataset| view(dataset, brief, &others));
+        .and_then(|dataset| view(dataset, datasets, brief, &others));
     let adds_cost = together_view
         .as_ref()
         .is_some_and(|view| tells(view.current, Metric::TotalCost));
     let views: Vec<View<'_>> = datasets
         .iter()
-        .filter_map(|dataset| view(dataset, brief, &others))
+        .filter_map(|dataset| view(dataset, &[], brief, &others))
         .collect();
     let mut report = head(brief, datasets, failures, &others);
     // The first page is about all together only where their cost can be added up.
@@ -177,7 +177,12 @@ fn head(brief: &Brief, datasets: &[Dataset], failures: &[Notice], others: &[Othe
     }
 }
 
-fn view<'a>(dataset: &'a Dataset, brief: &Brief, others: &'a [Other]) -> Option<View<'a>> {
+fn view<'a>(
+    dataset: &'a Dataset,
+    parts: &'a [Dataset],
+    brief: &Brief,
+    others: &'a [Other],
+) -> Option<View<'a>> {
     let beside = others.iter().filter_map(|other| {
         Some(Beside {
             comparison: &other.comparison,
@@ -186,6 +191,7 @@ fn view<'a>(dataset: &'a Dataset, brief: &Brief, others: &'a [Other]) -> Option<
     });
     Some(View {
         dataset,
+        parts,
         current: dataset.window(&brief.period)?,
         beside: beside.collect(),
         days: beside::look_back(&brief.period).and_then(|period| dataset.window(&period)),

@@ -43,13 +43,7 @@ pub(super) fn combine(datasets: &[Dataset], look_back: Option<&Period>) -> Optio
             .min(),
         reach: Reach::default(),
         windows: windows.collect(),
-        notices: notices(
-            &currency,
-            datasets
-                .iter()
-                .flat_map(|dataset| &dataset.windows)
-                .any(|window| window.converted.is_some()),
-        ),
+        notices: notices(&currency),
     })
 }
 
@@ -66,16 +60,13 @@ fn one_currency(datasets: &[Dataset]) -> Result<Option<Currency>, Vec<&'static s
     if codes.len() > 1 { Err(codes) } else { Ok(found) }
 }
 
-fn notices(currency: &Result<Option<Currency>, Vec<&'static str>>, converted: bool) -> Vec<Notice> {
+fn notices(currency: &Result<Option<Currency>, Vec<&'static str>>) -> Vec<Notice> {
     let about = |text: Text| Notice {
         source: None,
         text,
         missing: false,
     };
     let mut notices = vec![about(say!("sums-of-sources"))];
-    if converted {
-        notices.push(about(say!("rates-as-price")));
-    }
     if let Err(codes) = currency {
         let (first, others) = codes
             .split_first()
@@ -89,7 +80,7 @@ fn notices(currency: &Result<Option<Currency>, Vec<&'static str>>, converted: bo
 }
 
 /// The windows of one period added up; amounts only where they are of one currency.
-fn added(windows: &[(&str, &Window)], amounts: bool) -> Window {
+pub(super) fn added(windows: &[(&str, &Window)], amounts: bool) -> Window {
     let adds = |metric: Metric| metric.adds_up() && (amounts || metric.unit() != Unit::Currency);
     let period = windows[0].1.period.clone();
     let figures: Vec<Measure> = windows[0]
@@ -117,7 +108,7 @@ fn added(windows: &[(&str, &Window)], amounts: bool) -> Window {
         items: items(windows).filter(|_| amounts),
         organization: organization::added(windows).filter(|_| amounts).map(Box::new),
         daily_by: Vec::new(),
-        // Rates of different currencies have no common effect.
+        // Each source has a rate of its own.
         converted: None,
         unrelated: unrelated(windows),
         figures,

@@ -42,7 +42,8 @@ impl<'a> CostComparison<'a> {
             .filter(|dimension| seen.insert(dimension.clone()))
             .partition(|dimension| told.contains(dimension));
         let effects = view.beside.iter().map(|other| {
-            let found = effects::between(view.current, other.window, dimensions.first().map(String::as_str));
+            let dimension = dimensions.first().map(String::as_str);
+            let found = effects::between(view.current, other.window, dimension, view.parts);
             (other.comparison, found)
         });
         Self {

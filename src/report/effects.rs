@@ -4,10 +4,12 @@
 //! price = (p₁ − p₀)·q₁, volume = (Q₁ − Q₀)·s₀·p₀, mix = (s₁ − s₀)·Q₁·p₀. The effects always add to the change exactly: what a
 //! division rounds goes from one effect to another, never out of the sum. Source: finance definitions, variance decomposition.
 
+use super::combine;
 use crate::metric::Metric;
 use crate::money;
-use crate::source::{Breakdown, Member, Window};
+use crate::source::{Breakdown, Dataset, Member, Window};
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What quantities are counted in, the first one that an item has.
@@ -66,19 +68,26 @@ struct Pair {
 }
 
 /// Takes the change of the total cost from `base` to `current` apart; `None` where either total is unknown, or a sum leaves the
-/// exact range. `dimension` is a complete split by cost, for sources that tell no quantities.
-pub(super) fn between(current: &Window, base: &Window, dimension: Option<&str>) -> Option<Effects> {
-    let change = money::sum([
-        current.figure(Metric::TotalCost)?,
-        -base.figure(Metric::TotalCost)?,
-    ])
-    .ok()?;
+/// exact range. `dimension` is a complete split by cost, for sources that tell no quantities; `parts` are the sources of windows that
+/// were added up, each of which has exchange rates of its own.
+pub(super) fn between(
+    current: &Window,
+    base: &Window,
+    dimension: Option<&str>,
+    parts: &[Dataset],
+) -> Option<Effects> {
+    let cost = current.figure(Metric::TotalCost)?;
+    let change = money::sum([cost, -base.figure(Metric::TotalCost)?]).ok()?;
     // With exchange rates apart: everything else at the rates of before.
-    let (at_old_rates, currency) = at_old_rates(current, base)?;
-    let current = at_old_rates.as_ref().unwrap_or(current);
-    let mut effects = by_items(current, base)
-        .or_else(|| by_costs(current, base, dimension?))
-        .or_else(|| whole(current, base))
+    let current = if parts.is_empty() {
+        at_old_rate(current, base)?
+    } else {
+        at_old_rates(current, base, parts)?
+    };
+    let currency = money::sum([cost, -current.figure(Metric::TotalCost)?]).ok()?;
+    let mut effects = by_items(&current, base)
+        .or_else(|| by_costs(&current, base, dimension?))
+        .or_else(|| whole(&current, base))
         .unwrap_or(Effects {
             parts: Vec::new(),
             grain: Grain::Nothing,
@@ -90,14 +99,14 @@ pub(super) fn between(current: &Window, base: &Window, dimension: Option<&str>) 
     Some(effects)
 }
 
-/// The costs of `current` at the rate of `base`, and what the other rate makes of them; nothing to do where both were not converted
-/// from one currency. `None` if an amount leaves the exact range.
-fn at_old_rates(current: &Window, base: &Window) -> Option<(Option<Window>, Decimal)> {
+/// The costs of `current` at the rate of `base`; as they are where both were not converted from one currency. `None` if an amount
+/// leaves the exact range.
+fn at_old_rate<'a>(current: &'a Window, base: &Window) -> Option<Cow<'a, Window>> {
     let (Some((from, now)), Some((other, before))) = (current.converted, base.converted) else {
-        return Some((None, Decimal::ZERO));
+        return Some(Cow::Borrowed(current));
     };
     if from != other || now == before || now.is_zero() {
-        return Some((None, Decimal::ZERO));
+        return Some(Cow::Borrowed(current));
     }
     let mut old = current.clone();
     let figures = old.figures.iter_mut();
@@ -113,11 +122,22 @@ fn at_old_rates(current: &Window, base: &Window) -> Option<(Option<Window>, Deci
             measure.value = Some(share(cost, before, now)?);
         }
     }
-    let effect = [
-        current.figure(Metric::TotalCost)?,
-        -old.figure(Metric::TotalCost)?,
-    ];
-    Some((Some(old), money::sum(effect).ok()?))
+    Some(Cow::Owned(old))
+}
+
+/// The sources of `current` added up again, each at its own rate of before.
+fn at_old_rates<'a>(current: &'a Window, base: &Window, parts: &'a [Dataset]) -> Option<Cow<'a, Window>> {
+    let part = |dataset: &'a Dataset| {
+        let now = dataset.window(&current.period)?;
+        at_old_rate(now, dataset.window(&base.period)?)
+    };
+    let old: Vec<Cow<'_, Window>> = parts.iter().map(part).collect::<Option<_>>()?;
+    if old.iter().all(|window| matches!(window, Cow::Borrowed(_))) {
+        return Some(Cow::Borrowed(current));
+    }
+    let names = parts.iter().map(|dataset| dataset.source.as_str());
+    let windows: Vec<(&str, &Window)> = names.zip(old.iter().map(Cow::as_ref)).collect();
+    Some(Cow::Owned(combine::added(&windows, true)))
 }
 
 fn by_items(current: &Window, base: &Window) -> Option<Effects> {

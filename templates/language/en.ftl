@@ -479,7 +479,6 @@ provisional-figures = The figures are provisional: the source may still add to t
 days-are-days-of = Days are days of { $zone }, as the source counts them, not of { $own }.
 amounts-not-converted = Amounts are in { $currency } as the source states them; they are not converted to { $own }.
 sums-of-sources = Figures of all sources together are sums of what every one of them tells; use that two sources tell of is counted twice.
-rates-as-price = Of all sources together, other exchange rates are not told apart: they show as price.
 amounts-not-added = Amounts are in { $currencies }; they are not added up, since no rate between them is given.
 and = { $one } and { $next }
 no-cost-compared-by = The source tells no cost by { $dimension }, so that nothing is compared by it.

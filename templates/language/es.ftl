@@ -478,7 +478,6 @@ provisional-figures = Las cifras son provisionales: la fuente aún puede ampliar
 days-are-days-of = Los días son días en { $zone }, tal como los cuenta la fuente, y no en { $own }.
 amounts-not-converted = Los importes están en { $currency }, tal como los indica la fuente; no se convierten a { $own }.
 sums-of-sources = Las cifras de todas las fuentes son la suma de lo que indica cada una de ellas; el uso que indican dos fuentes se cuenta dos veces.
-rates-as-price = En el conjunto de las fuentes, el efecto de los tipos de cambio no se separa: aparece como precio.
 amounts-not-added = Los importes están en { $currencies }; no se suman, ya que no se ha indicado un tipo de cambio entre ellos.
 and = { $one } y { $next }
 no-cost-compared-by = La fuente no indica el coste por { $dimension }, por lo que no se compara de ese modo.

@@ -69,7 +69,7 @@ fn split(window: Window, dimension: &str) -> Window {
 }
 
 fn told(current: &Window, base: &Window) -> Vec<(&'static str, Decimal)> {
-    let effects = between(current, base, Some("project")).unwrap();
+    let effects = between(current, base, Some("project"), &[]).unwrap();
     let parts = effects.parts.into_iter();
     parts
         .filter(|(_, value)| !value.is_zero())
@@ -141,7 +141,7 @@ fn without_a_common_unit_there_is_no_mix() {
             ("voice", ZERO, dec!(60), dec!(9)),
         ],
     );
-    let effects = between(&current, &base, None).unwrap();
+    let effects = between(&current, &base, None, &[]).unwrap();
     assert!(matches!(effects.grain, Grain::Mixed { .. }));
     assert_eq!(
         told(&current, &base),
@@ -170,7 +170,7 @@ fn a_source_without_quantities_of_its_parts_says_what_it_can() {
         daily_by: Vec::new(),
         ..window.clone()
     };
-    let effects = between(&whole(&current), &whole(&base), None).unwrap();
+    let effects = between(&whole(&current), &whole(&base), None, &[]).unwrap();
     assert_eq!(
         effects.grain,
         Grain::Whole {
@@ -181,7 +181,7 @@ fn a_source_without_quantities_of_its_parts_says_what_it_can() {
         figures: window.figures[..1].to_vec(),
         ..whole(window)
     };
-    let effects = between(&nothing(&current), &nothing(&base), None).unwrap();
+    let effects = between(&nothing(&current), &nothing(&base), None, &[]).unwrap();
     assert_eq!(effects.grain, Grain::Nothing);
     assert_eq!(effects.parts.last(), Some(&(Metric::OtherEffects, dec!(30))));
 }
@@ -205,12 +205,73 @@ fn exchange_rates_are_a_step_of_their_own() {
 }
 
 #[test]
+fn sources_that_are_added_up_have_exchange_rates_of_their_own() {
+    // The euros of before, and 100 pounds in both periods at 1.20 and 1.10: +135, of which +90 real, +55 by the euro, -10 by the pound.
+    let (euro, pound) = ("EUR".parse().unwrap(), "GBP".parse().unwrap());
+    let converted = |currency, rate, window| Window {
+        converted: Some((currency, rate)),
+        ..window
+    };
+    let dataset = |source: &str, windows| Dataset {
+        source: source.into(),
+        platform: "Cloud".into(),
+        scope: None,
+        currency: Some(crate::money::Currency::USD),
+        zone: None,
+        fetched_at: "2026-10-01T00:00:00Z".parse().unwrap(),
+        provisional_through: None,
+        reach: crate::source::dataset::Reach::Always,
+        windows,
+        notices: Vec::new(),
+    };
+    let a = |id, tokens, cost| window(id, &[("A", tokens, ZERO, cost)]);
+    let parts = [
+        dataset(
+            "euros",
+            vec![
+                converted(euro, dec!(0.95), a("2026-Q3", dec!(110), dec!(1045))),
+                converted(euro, dec!(0.90), a("2026-Q2", dec!(100), dec!(900))),
+            ],
+        ),
+        dataset(
+            "pounds",
+            vec![
+                converted(pound, dec!(1.10), a("2026-Q3", dec!(10), dec!(110))),
+                converted(pound, dec!(1.20), a("2026-Q2", dec!(10), dec!(120))),
+            ],
+        ),
+    ];
+    let together = combine::combine(&parts, None).unwrap();
+    let [current, base] = &together.windows[..] else {
+        panic!("{:?}", together.windows)
+    };
+    let effects = between(current, base, None, &parts).unwrap();
+    let value = |metric| {
+        let mut parts = effects.parts.iter();
+        parts.find(|(other, _)| *other == metric).map(|(_, value)| *value)
+    };
+    assert_eq!(value(Metric::CurrencyEffect), Some(dec!(45)));
+    assert_eq!(value(Metric::PriceEffect), Some(ZERO));
+    let sum: Decimal = effects.parts.iter().map(|(_, value)| *value).sum();
+    assert_eq!(sum, dec!(135));
+    // One whose rate is the same in both periods adds none.
+    let mut still = parts.clone();
+    still[1].windows[0].converted = Some((pound, dec!(1.20)));
+    let effects = between(current, base, None, &still).unwrap();
+    let currency = effects
+        .parts
+        .iter()
+        .find(|(metric, _)| *metric == Metric::CurrencyEffect);
+    assert_eq!(currency, Some(&(Metric::CurrencyEffect, dec!(55))));
+}
+
+#[test]
 fn an_unknown_total_is_not_explained() {
     let known = window("2026-Q2", &[("A", dec!(1), ZERO, dec!(1))]);
     let mut unknown = window("2026-Q3", &[("A", dec!(1), ZERO, dec!(1))]);
     unknown.figures[0].value = None;
-    assert_eq!(between(&unknown, &known, None), None);
-    assert_eq!(between(&known, &unknown, None), None);
+    assert_eq!(between(&unknown, &known, None, &[]), None);
+    assert_eq!(between(&known, &unknown, None, &[]), None);
 }
 
 proptest! {
@@ -231,7 +292,7 @@ proptest! {
         };
         let (base, current) = (window("2026-Q2", &side(false)), window("2026-Q3", &side(true)));
         let change = current.figure(Metric::TotalCost).unwrap() - base.figure(Metric::TotalCost).unwrap();
-        let effects = between(&current, &base, None).unwrap();
+        let effects = between(&current, &base, None, &[]).unwrap();
         let sum: Decimal = effects.parts.iter().map(|(_, value)| *value).sum();
         prop_assert_eq!(sum, change);
     }
