@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use platform::{Platform, Reply};
-use reportwire::config::plan::{GeaiPlan, ReportPlan};
+use reportwire::config::plan::{GeaiPlan, ReportPlan, TrendDays};
 use reportwire::config::secret::Secret;
 use reportwire::metric::{FULL_REPORT, Metric};
 use reportwire::period::{Calendar, Period};
@@ -324,7 +324,14 @@ async fn comparison_takes_only_what_stands_beside_a_report() {
 async fn a_trend_asks_for_top_lists_of_the_two_periods_alone_that_show_them() {
     let platform = Platform::start().await;
     let week = Period::parse("2026-W44", Calendar::default()).unwrap();
-    let needs = reportwire::report::needs(&ReportPlan::Trend { periods: 8 }, &week, false);
+    let needs = reportwire::report::needs(
+        &ReportPlan::Trend {
+            periods: 8,
+            days: TrendDays::Period,
+        },
+        &week,
+        false,
+    );
     let depths: Vec<Depth> = needs.iter().map(|need| need.depth).collect();
     assert_eq!(depths[..3], [Depth::Full, Depth::Comparison, Depth::Figures]);
     assert_eq!(depths.len(), 8);

@@ -13,10 +13,10 @@ mod send;
 pub use almyty::{AlmytyPlan, AlmytySurface, CostUnit};
 pub use anomalies::{Anomalies, Event, OnEvent};
 pub use budget::{BudgetPlan, BudgetScope, BudgetUnit, Phasing};
-pub use dispersl::{BilledIn, DisperslPlan, Tier};
+pub use dispersl::{BilledIn, DisperslPlan, Exported, Tier};
 pub use gates::{Gates, MaxChange, WaitUntil};
 pub use reconcile::{KnownGap, Reconcile, SharedSplit, UsageAgainstBill};
-pub use report::{Against, ReportKind, ReportPlan};
+pub use report::{Against, ReportKind, ReportPlan, TrendDays};
 pub use schedule::{CatchUp, DayRule, Rule, Schedule};
 pub use send::{Condition, Rearm, Send, When};
 

@@ -11,6 +11,7 @@ pub(crate) mod bulletin;
 mod chart;
 pub mod csv;
 pub mod digest;
+pub mod export;
 pub mod format;
 #[cfg(test)]
 mod hostile;

@@ -73,7 +73,7 @@ pub fn needs(report: &ReportPlan, period: &Period, looks_back: bool) -> Vec<Need
         depth: Depth::Comparison,
     });
     let trend = match report {
-        ReportPlan::Trend { periods } => trend(period, *periods),
+        ReportPlan::Trend { periods, .. } => trend(period, *periods),
         ReportPlan::Full | ReportPlan::Comparison { .. } | ReportPlan::Organization => Vec::new(),
     };
     let trend = trend.into_iter().rev().map(|period| Need {

@@ -218,11 +218,11 @@ fn parts(report: &mut Report, brief: &Brief, view: &View<'_>, glance: Glance) {
             report.sections.extend(compared.sections());
             report.notices.extend(compared.notices());
         }
-        ReportPlan::Trend { periods } => {
+        ReportPlan::Trend { periods, days } => {
             let periods = beside::trend(&brief.period, *periods);
             told.periods = &periods;
             told.tell(report, &[]);
-            report.sections.extend(trend::sections(view, &periods));
+            report.sections.extend(trend::sections(view, &periods, *days));
         }
         ReportPlan::Organization => {
             let organized = Organized::new(view);

@@ -7,7 +7,7 @@ use super::{
     Chart, ChartForm, Compared, Comparison, Direction, Figure, Notice, Outlier, Part, PeriodRef, Report,
     Section, Sentence, SourceRef, Status,
 };
-use crate::config::plan::{Against, ReportKind, ReportPlan};
+use crate::config::plan::{Against, ReportKind, ReportPlan, TrendDays};
 use crate::metric::{FULL_REPORT, Metric, Unit};
 use crate::money::{Currency, percent};
 use crate::period::{Calendar, Period};
@@ -453,5 +453,11 @@ pub(crate) fn trend() -> Report {
     for figure in &mut windows[2].figures {
         figure.value = None;
     }
-    built(ReportPlan::Trend { periods: 4 }, windows)
+    built(
+        ReportPlan::Trend {
+            periods: 4,
+            days: TrendDays::Period,
+        },
+        windows,
+    )
 }

@@ -2,32 +2,30 @@
 
 use super::beside::View;
 use super::{Comparison, Figure, Section, derive, maker};
-use crate::config::plan::Against;
+use crate::config::plan::{Against, TrendDays};
 use crate::language::say;
 use crate::metric::Metric;
 use crate::money;
 use crate::period::Period;
-use crate::source::Window;
+use crate::source::{Series, Window};
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
-/// Days of the moving average.
-const MEAN_OF: u64 = 7;
+/// Days of the moving average, and from a weekday to the same one before.
+const WEEK: u64 = 7;
 
-/// All sections of the source, in the order of the report.
-pub(super) fn sections(view: &View<'_>, periods: &[Period]) -> Vec<Section> {
+/// All sections of the source, in the order of the report; `days` says of which periods each day is told.
+pub(super) fn sections(view: &View<'_>, periods: &[Period], days: TrendDays) -> Vec<Section> {
     let maker = &view.maker;
     let told = maker::told(view.current);
     let summary = told
         .iter()
         .map(|metric| maker.compared(*metric, view.current, &view.beside));
-    let mut daily = maker.daily(view.current);
-    daily.extend(moving_average(view));
     vec![
         maker.section("summary", say!("section-summary"), summary.collect()),
         maker.section("trend", say!("section-trend"), trend(view, periods, &told)),
-        maker.section("daily", say!("section-daily"), daily),
+        maker.section("daily", say!("section-daily"), daily(view, periods, days)),
     ]
 }
 
@@ -51,30 +49,70 @@ fn trend(view: &View<'_>, periods: &[Period], told: &[Metric]) -> Vec<Figure> {
     figures
 }
 
+/// The days of the period with all that is known of them, or before them the cost of each day of the other periods; then the mean.
+fn daily(view: &View<'_>, periods: &[Period], days: TrendDays) -> Vec<Figure> {
+    let costs = costs(view);
+    let tells_cost = || view.current.daily.iter().any(is_cost);
+    let mut figures = view.maker.daily(view.current);
+    let mut told: Vec<NaiveDate> = view.current.period.dates().filter(|_| tells_cost()).collect();
+    if days == TrendDays::All && tells_cost() {
+        let earlier = periods
+            .iter()
+            .filter(|period| period.id() != view.current.period.id());
+        let earlier: Vec<NaiveDate> = earlier.flat_map(Period::dates).collect();
+        let cost = |day: &NaiveDate| {
+            let cost = costs.get(day).copied().flatten();
+            view.maker
+                .member(Metric::TotalCost, cost, "day", &day.to_string())
+        };
+        figures.splice(0..0, earlier.iter().map(cost));
+        for figure in figures
+            .iter_mut()
+            .filter(|figure| figure.metric == Metric::TotalCost)
+        {
+            figure.comparisons = week_before(figure, &costs).into_iter().collect();
+        }
+        told.splice(0..0, earlier);
+    }
+    figures.extend(moving_average(view, &told, &costs));
+    figures
+}
+
+fn is_cost(series: &Series) -> bool {
+    series.metric == Metric::TotalCost
+}
+
+/// The cost of each day of all periods.
+fn costs(view: &View<'_>) -> BTreeMap<NaiveDate, Option<Decimal>> {
+    let windows = view.dataset.windows.iter();
+    let series = windows.flat_map(|window| window.daily.iter().filter(|series| is_cost(series)));
+    series.flat_map(|series| series.points.iter().copied()).collect()
+}
+
+/// A day beside the same weekday of the week before; days of one week say more of the weekday than of the trend. The first week stands
+/// alone.
+fn week_before(figure: &Figure, costs: &BTreeMap<NaiveDate, Option<Decimal>>) -> Option<Comparison> {
+    let day: NaiveDate = figure.member.as_deref()?.parse().ok()?;
+    let before = day.checked_sub_days(Days::new(WEEK))?;
+    let base = costs.get(&before)?;
+    Some(Comparison::of(&before.to_string(), figure.value, *base))
+}
+
 /// The mean cost of each day and the six before it; nothing for a day where one of the seven is not known.
-fn moving_average(view: &View<'_>) -> Vec<Figure> {
-    let days: BTreeMap<NaiveDate, Option<Decimal>> = view
-        .dataset
-        .windows
-        .iter()
-        .flat_map(|window| &window.daily)
-        .filter(|series| series.metric == Metric::TotalCost)
-        .flat_map(|series| series.points.iter().copied())
-        .collect();
+fn moving_average(
+    view: &View<'_>,
+    days: &[NaiveDate],
+    costs: &BTreeMap<NaiveDate, Option<Decimal>>,
+) -> Vec<Figure> {
     let mean = |day: NaiveDate| {
-        let seven = (0..MEAN_OF).map(|back| *days.get(&day.checked_sub_days(Days::new(back))?)?);
+        let seven = (0..WEEK).map(|back| *costs.get(&day.checked_sub_days(Days::new(back))?)?);
         let costs = seven.collect::<Option<Vec<Decimal>>>()?;
-        money::quotient(money::sum(costs).ok()?, MEAN_OF.into())
+        money::quotient(money::sum(costs).ok()?, WEEK.into())
     };
-    let told = view
-        .current
-        .daily
-        .iter()
-        .any(|series| series.metric == Metric::TotalCost);
-    let days = view.current.period.dates().filter(|_| told);
-    days.map(|day| {
+    let figure = |day: &NaiveDate| {
+        let day_text = day.to_string();
         view.maker
-            .member(Metric::CostMovingAverage, mean(day), "day", &day.to_string())
-    })
-    .collect()
+            .member(Metric::CostMovingAverage, mean(*day), "day", &day_text)
+    };
+    days.iter().map(figure).collect()
 }

@@ -18,7 +18,7 @@ use crate::render::{self, Look, RenderError};
 use crate::report::restatement::{self, Version};
 use crate::report::rules::{self, Judged};
 use crate::report::{self, Alert, Brief, Notice, Report, gate};
-use crate::source::{self, Dataset, Need, Snapshot, SourceError, SourceKind};
+use crate::source::{self, Dataset, Export, Need, Snapshot, SourceError, SourceKind};
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -138,6 +138,9 @@ pub struct Birth {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<Follows>,
 }
+
+/// What the snapshots of all sources say, what could not be had, and exports by source.
+type Decoded = (Vec<Dataset>, Vec<Notice>, Vec<(String, Export)>);
 
 /// A source of a [`Recipe`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -260,7 +263,7 @@ impl Recipe {
         snapshot_dir: &Path,
         trial: &Trial,
     ) -> Result<Product, RunError> {
-        let (mut datasets, failures) = self.decode(snapshot_dir)?;
+        let (mut datasets, failures, exports) = self.decode(snapshot_dir)?;
         let late = late::stamp(&mut datasets, &self.wait_for, &self.period, self.timezone);
         let rates = kept_rates(snapshot_dir)?;
         let mut report = report::build(&self.brief(identity), &datasets, &failures, rates.as_ref());
@@ -278,7 +281,7 @@ impl Recipe {
             None => gate::judge(&report, &trial.gates, rows, &trial.norm),
         };
         Ok(Product {
-            edition: self.edition(&report, &identity.issue)?,
+            edition: self.edition(&report, &identity.issue, &exports)?,
             unsent,
             held: held.into_iter().map(|held| held.text).collect(),
             measured: gate::value(&report, trial.gates.metric()),
@@ -289,8 +292,17 @@ impl Recipe {
         })
     }
 
-    fn edition(&self, report: &Report, issue: &str) -> Result<Edition, RunError> {
-        let artifacts = render::render(report, &self.formats, &self.look)?;
+    fn edition(
+        &self,
+        report: &Report,
+        issue: &str,
+        exports: &[(String, Export)],
+    ) -> Result<Edition, RunError> {
+        let mut artifacts = render::render(report, &self.formats, &self.look)?;
+        for (source, export) in exports {
+            let export = render::export::artifact(report, &self.look, (source, export), &artifacts)?;
+            artifacts.push(export);
+        }
         let mut look = self.look.clone();
         if self.mail {
             look.fonts = fonts(&look.brand.fonts)?;
@@ -354,9 +366,10 @@ impl Recipe {
         }
     }
 
-    /// The datasets, and a notice for each source that could not be had where the job allows a partial report.
-    fn decode(&self, snapshot_dir: &Path) -> Result<(Vec<Dataset>, Vec<Notice>), RunError> {
-        let (mut datasets, mut failures) = (Vec::new(), Vec::new());
+    /// The datasets, a notice for each source that could not be had where the job allows a partial report, and the files that the
+    /// sources themselves export.
+    fn decode(&self, snapshot_dir: &Path) -> Result<Decoded, RunError> {
+        let (mut datasets, mut failures, mut exports) = (Vec::new(), Vec::new(), Vec::new());
         for ingredient in &self.sources {
             let dir = snapshot_dir.join(&ingredient.name);
             if let Ok(reason) = std::fs::read_to_string(dir.join(FAILURE)) {
@@ -364,7 +377,10 @@ impl Recipe {
                 continue;
             }
             match self.dataset(ingredient, &dir) {
-                Ok(dataset) => datasets.push(dataset),
+                Ok((dataset, files)) => {
+                    datasets.push(dataset);
+                    exports.extend(files.into_iter().map(|file| (ingredient.name.clone(), file)));
+                }
                 Err(error) if self.allow_partial && self.sources.len() > 1 => {
                     failures.push(failure(&ingredient.name, &error.to_string()));
                 }
@@ -374,15 +390,17 @@ impl Recipe {
         if let (true, Some(nothing)) = (datasets.is_empty(), failures.first()) {
             return Err(RunError::Failed(nothing.text.clone().into()));
         }
-        Ok((datasets, failures))
+        Ok((datasets, failures, exports))
     }
 
-    fn dataset(&self, Ingredient { name, kind }: &Ingredient, dir: &Path) -> Result<Dataset, SourceError> {
+    fn dataset(&self, ingredient: &Ingredient, dir: &Path) -> Result<(Dataset, Vec<Export>), SourceError> {
+        let Ingredient { name, kind } = ingredient;
         let snapshot = Snapshot::open(dir).map_err(|cause| SourceError::Snapshot {
             source_name: name.clone(),
             cause,
         })?;
-        source::decode(name, *kind, &self.needs(), &snapshot, self.timezone)
+        let dataset = source::decode(name, *kind, &self.needs(), &snapshot, self.timezone)?;
+        Ok((dataset, source::exports(*kind, &snapshot)))
     }
 }
 

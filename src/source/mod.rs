@@ -228,6 +228,24 @@ pub fn decode(
     }
 }
 
+/// A file of a platform's own making, handed on beside the report's files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// What its name ends with: `usage-month.csv`.
+    pub name: String,
+    /// Its text, as it came.
+    pub text: String,
+}
+
+/// The platform's own exports in a snapshot.
+#[must_use]
+pub fn exports(kind: SourceKind, snapshot: &Snapshot) -> Vec<Export> {
+    match kind {
+        SourceKind::Dispersl => dispersl::exports(snapshot),
+        SourceKind::Geai | SourceKind::UsageFile | SourceKind::FocusFile | SourceKind::Almyty => Vec::new(),
+    }
+}
+
 /// Asks whether the source is there and lets us in, without fetching figures. `check --online` calls this.
 ///
 /// # Errors

@@ -43,6 +43,7 @@ fn plan(base_url: &str) -> DisperslPlan {
         base_url: base_url.parse().unwrap(),
         api_key: Secret::Literal(CANARY.to_owned().into()),
         currency: BilledIn::Usd,
+        exports: Vec::new(),
         tier: Some(Tier::Enterprise),
         connect_timeout: Duration::from_secs(10),
         timeout: Duration::from_secs(10),

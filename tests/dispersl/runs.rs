@@ -105,6 +105,69 @@ async fn a_month_is_reported_to_the_last_digit_and_can_be_rebuilt_byte_for_byte(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_platforms_own_exports_go_out_beside_the_report_and_are_no_source_of_figures() {
+    let mut account = Account::new("2026-01-02", "2026-11-02");
+    account.month = Month::Previous;
+    let far = Dispersl::start(account).await;
+    let folder = configured(&far.base_url, "exports = [\"performance\", \"usage\"]");
+    let output = run(folder.path());
+    assert!(output.status.success(), "{output:?}");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let file = |name: &str| fs::read_to_string(folder.path().join("drop").join(name)).unwrap();
+    let usage = file("agents-monthly_2026-10.agents-usage-month.csv");
+    assert!(
+        usage.starts_with("date,agent,tokens,left\r\n2026-10-01,"),
+        "{usage}"
+    );
+    assert!(
+        usage.contains("'=HYPERLINK"),
+        "no name becomes a formula: {usage}"
+    );
+    assert!(usage.contains(",-1\r\n"), "a number stays one: {usage}");
+    let performance = file("agents-monthly_2026-10.agents-performance.json");
+    assert!(performance.contains("task_completion_rate"), "{performance}");
+    let manifest = file("agents-monthly_2026-10.manifest.json");
+    assert!(manifest.contains("agents-usage-month.csv"), "{manifest}");
+    assert_eq!(far.calls("/export").len(), 2);
+    drop(far);
+    let replay = ask(folder.path(), &["replay", told["run_id"].as_str().unwrap()]);
+    assert!(replay.status.success(), "{replay:?}");
+
+    // The report itself is the same without them.
+    let far = Dispersl::start(Account {
+        month: Month::Previous,
+        ..Account::new("2026-01-02", "2026-11-02")
+    })
+    .await;
+    let plain = configured(&far.base_url, "");
+    assert!(run(plain.path()).status.success());
+    let csv = |folder: &Path| {
+        let text = fs::read_to_string(folder.join("drop/agents-monthly_2026-10.csv")).unwrap();
+        let rows = text.lines().map(|row| row.split(',').enumerate());
+        // All columns but the time of the run.
+        rows.map(|row| {
+            row.filter(|(at, _)| *at != 5)
+                .map(|(_, cell)| cell.to_owned())
+                .collect()
+        })
+        .collect::<Vec<Vec<String>>>()
+    };
+    assert_eq!(csv(folder.path()), csv(plain.path()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_the_platform_refuses_fails_the_run() {
+    let far = Dispersl::start(Account::new("2026-01-02", "2026-11-02")).await;
+    far.on("/usage/export", vec![error(403, "No permission for exports")]);
+    let folder = configured(&far.base_url, "exports = [\"usage\"]");
+    let output = run(folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned() + text(&output.stdout);
+    assert!(said.contains("/analytics/usage/export"), "{said}");
+    assert!(!folder.path().join("drop").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_month_that_is_no_longer_kept_is_reported_as_not_available() {
     let mut account = Account::new("2026-01-02", "2026-11-02");
     (account.keeps, account.leaves_idle_days_out) = (Some(30), false);

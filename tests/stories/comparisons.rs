@@ -536,3 +536,59 @@ fn a_comparison_is_rebuilt_byte_for_byte() {
     let (code, _, said) = reportwire(folder.path(), &["replay", run["run_id"].as_str().unwrap()]);
     assert_eq!(code, 0, "{said}");
 }
+
+#[test]
+fn a_trend_by_day_shows_each_day_beside_the_same_weekday_before() {
+    let usage = usage();
+    let jobs = r#"
+[jobs.weekly]
+sources = ["usage"]
+period = "previous_week"
+formats = ["csv", "html", "xlsx"]
+[jobs.weekly.report.trend]
+periods = 3
+days = "all"
+"#;
+    let folder = office(&[("usage", written(&usage, "USD"))], jobs);
+    let table = previewed(folder.path(), "weekly", "2026-W39");
+    let days = |metric: &str| -> Vec<_> {
+        let of_metric =
+            |row: &&BTreeMap<String, String>| row["section"] == "daily" && row["metric"] == metric;
+        table.iter().filter(of_metric).collect()
+    };
+    let costs = days("total_cost");
+    let first = date("2026-09-07");
+    let all: Vec<String> = first.iter_days().take(21).map(|day| day.to_string()).collect();
+    let told: Vec<&str> = costs.iter().map(|row| row["member"].as_str()).collect();
+    assert_eq!(told, all);
+    let cost = |day: NaiveDate| -> Decimal {
+        let of_day = usage.iter().filter(|used| used.date == day);
+        of_day.map(|used| used.cost).sum()
+    };
+    for (row, day) in costs.iter().zip(first.iter_days()) {
+        assert_eq!(decimal(&row["value"]), cost(day), "{day}");
+        let before = day - Days::new(7);
+        if before < first {
+            assert_eq!(row["comparison"], "", "{day}: the first week stands alone");
+        } else {
+            assert_eq!(row["comparison"], before.to_string());
+            assert_eq!(decimal(&row["base_value"]), cost(before));
+            assert_eq!(decimal(&row["change"]), cost(day) - cost(before));
+            assert!(!row["direction"].is_empty());
+        }
+    }
+    let means = days("cost_moving_average");
+    let unknown = means.iter().filter(|row| row["value"].is_empty()).count();
+    assert_eq!(
+        (means.len(), unknown),
+        (21, 6),
+        "a mean of seven days needs seven days"
+    );
+    // The other figures are told of the days of the period alone.
+    assert_eq!(days("total_requests").len(), 7);
+    let page = fs::read_to_string(folder.path().join("out/weekly_2026-W39.html")).unwrap();
+    assert!(
+        page.contains("Mon 7 Sep") || page.contains("7 Sep"),
+        "every day is on the page"
+    );
+}

@@ -123,6 +123,11 @@ impl Account {
                 }
             },
             "performance" => success(&performance()),
+            "export" if path.ends_with("/usage/export") => {
+                let (first, last) = self.window(word);
+                Reply::json(&self.usage_file(first, last))
+            }
+            "export" if path.ends_with("/performance/export") => Reply::json(&performance().to_string()),
             "costs" => {
                 let (first, last) = self.window(word);
                 self.costs(
@@ -134,6 +139,20 @@ impl Account {
             }
             _ => error(404, "Not found"),
         }
+    }
+
+    /// The export of usage; its columns are undocumented, these are a guess.
+    fn usage_file(&self, first: NaiveDate, last: NaiveDate) -> String {
+        let rows = self.between(first, last);
+        let rows = rows.map(|work| {
+            format!(
+                "{},\"{}\",{},-1\n",
+                work.day,
+                work.agent.replace('"', "\"\""),
+                work.tokens
+            )
+        });
+        rows.fold("date,agent,tokens,left\n".to_owned(), |text, row| text + &row)
     }
 
     fn usage(&self, first: NaiveDate, last: NaiveDate) -> Reply {

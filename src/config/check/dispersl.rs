@@ -3,7 +3,7 @@
 use super::Check;
 use super::sources::{MAX_ATTEMPTS, base_url, runs_at_once};
 use crate::config::document::dispersl::DisperslEntry;
-use crate::config::plan::DisperslPlan;
+use crate::config::plan::{DisperslPlan, Exported};
 use crate::config::problem::KeyPath;
 
 /// Checks one source of this kind.
@@ -33,6 +33,10 @@ pub(super) fn dispersl(cx: &mut Check<'_>, at: &KeyPath, entry: &DisperslEntry) 
         base_url: base_url?,
         api_key: api_key?,
         currency: entry.currency,
+        exports: Exported::ALL
+            .into_iter()
+            .filter(|export| entry.exports.contains(export))
+            .collect(),
         tier: entry.tier,
         connect_timeout: connect_timeout?,
         timeout: timeout?,

@@ -56,9 +56,10 @@ pub(super) fn report(
                 self::comparison(cx, &path.join("comparison"), comparison, calendar)
             } else if let Some(trend) = &entry.trend {
                 let periods = cx.bounded(&path.join("trend").join("periods"), trend.periods, &PERIODS)?;
-                u32::try_from(periods)
-                    .ok()
-                    .map(|periods| ReportPlan::Trend { periods })
+                u32::try_from(periods).ok().map(|periods| ReportPlan::Trend {
+                    periods,
+                    days: trend.days,
+                })
             } else if entry.organization.is_some() {
                 Some(ReportPlan::Organization)
             } else {

@@ -1,7 +1,7 @@
 //! `[sources.NAME.dispersl]`.
 
 use crate::config::document::{maybe_word, word};
-use crate::config::plan::{BilledIn, Tier};
+use crate::config::plan::{BilledIn, Exported, Tier};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,6 +19,10 @@ pub(in crate::config) struct DisperslEntry {
     /// Default: `USD`.
     #[serde(default, deserialize_with = "word")]
     pub(in crate::config) currency: BilledIn,
+    /// Exports of the platform that go out beside the report's own files: `usage` (CSV), `performance` (JSON). They are about a window
+    /// of the platform's own choosing, and nothing is read out of them. Default: none.
+    #[serde(default)]
+    pub(in crate::config) exports: Vec<Exported>,
     /// Tier of the account. `free`: 100 calls an hour, data of 30 days; `pro`: 1,000 calls, 90 days; `enterprise`: no limit,
     /// 365 days. Calls keep to it, and what lies further back is not available. Default: unknown, nothing is assumed.
     #[serde(default, deserialize_with = "maybe_word")]

@@ -1,5 +1,6 @@
 //! `[jobs.NAME.report.KIND]`.
 
+use crate::config::plan::TrendDays;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -43,6 +44,10 @@ pub(in crate::config) struct TrendReportEntry {
     /// How many periods, this one included, 2 to 60. Default: 6.
     #[serde(default = "six")]
     pub(in crate::config) periods: u64,
+    /// Of which periods each day is told: `period` (the default), only those of the period itself; `all`, those of all periods, each
+    /// with its cost beside the one of the same weekday a week before.
+    #[serde(default)]
+    pub(in crate::config) days: TrendDays,
 }
 
 /// `[jobs.NAME.report.organization]`: has no keys.

@@ -16,6 +16,8 @@ pub struct DisperslPlan {
     pub api_key: Secret,
     /// Currency in which costs are asked for.
     pub currency: BilledIn,
+    /// Exports of the platform that are handed on, each once.
+    pub exports: Vec<Exported>,
     /// What the account is entitled to; `None`: unknown.
     pub tier: Option<Tier>,
     /// Longest wait for a connection.
@@ -28,6 +30,21 @@ pub struct DisperslPlan {
     pub ca_file: Option<PathBuf>,
     /// See [`SourcePlan::runs_at_once`](super::SourcePlan::runs_at_once).
     pub runs_at_once: Option<usize>,
+}
+
+/// `exports`: what the platform exports as a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Exported {
+    /// Usage, as CSV.
+    Usage,
+    /// How tasks went, as JSON.
+    Performance,
+}
+
+impl Exported {
+    /// All that is documented.
+    pub const ALL: [Self; 2] = [Self::Usage, Self::Performance];
 }
 
 /// `currency`: those in which the platform states costs.

@@ -1,6 +1,7 @@
 //! Which report a job makes, and of what.
 
 use crate::period::Period;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `[jobs.NAME.report.KIND]`.
@@ -20,6 +21,9 @@ pub enum ReportPlan {
     Trend {
         /// How many periods, this one included.
         periods: u32,
+        /// Of which of them each day is told.
+        #[serde(default)]
+        days: TrendDays,
     },
     /// The organization: who uses what, by service type, project and agent, day by day.
     Organization,
@@ -36,6 +40,17 @@ impl ReportPlan {
             Self::Organization => ReportKind::Organization,
         }
     }
+}
+
+/// The days that a trend tells one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TrendDays {
+    /// Those of the period.
+    #[default]
+    Period,
+    /// Those of all periods, each beside the same weekday of the week before.
+    All,
 }
 
 /// The kinds of report.

@@ -1,4 +1,4 @@
-//! The typed client: one method for each of the three documented calls.
+//! The typed client: one method for each of the documented calls.
 
 use super::answers::{Costs, Performance, Usage};
 use super::endpoint::{Call, Days, Word};
@@ -8,6 +8,7 @@ use crate::config::plan::{BilledIn, DisperslPlan, Tier};
 use crate::schedule::clock::Clock;
 use crate::source::SourceError;
 use crate::source::sdk::{Answered, Flaws, Http, HttpPlan, Pace, Row, Wire};
+use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -16,8 +17,7 @@ use std::time::Duration;
 /// A client of the analytics API. All calls are reads and safe to repeat; those that may pass are repeated.
 ///
 /// What an answer lacks is `None`. The calls of all clients of one key keep to its tier, repeats
-/// after a failure aside. The exports of the platform are not
-/// called: their files have no documented columns, and the answers hold the same figures.
+/// after a failure aside.
 #[derive(Debug)]
 pub struct DisperslClient<'c> {
     http: Http<'c>,
@@ -90,6 +90,18 @@ impl<'c> DisperslClient<'c> {
     /// [`SourceError::Call`] if the platform does not give a good answer, after retries.
     pub async fn costs(&self, word: Word) -> Result<Costs, SourceError> {
         self.get(Call::costs(word, self.currency)).await
+    }
+
+    /// A file of the platform's own making, as it came, with the time. `GET /analytics/usage/export`,
+    /// `GET /analytics/performance/export`. Nothing documents what is in it.
+    ///
+    /// # Errors
+    /// [`SourceError::Call`] if the platform does not give one, after retries.
+    pub(super) async fn export(&self, call: Call) -> Result<(String, DateTime<Utc>), SourceError> {
+        let target = call.target();
+        self.take_turn(&target).await?;
+        let text = self.http.get_text(&target, &HeaderMap::new(), fault).await?;
+        Ok((text, self.clock.now()))
     }
 
     async fn get<T: Wire + Default>(&self, call: Call) -> Result<T, SourceError> {

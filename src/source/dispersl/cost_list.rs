@@ -143,7 +143,7 @@ impl CostList {
     /// The platform's word for the window.
     pub(super) fn word(&self) -> &'static str {
         match self.call {
-            Call::Costs(word, _) | Call::Performance(word) => word.key(),
+            Call::Costs(word, _) | Call::Performance(word) | Call::Export(_, word) => word.key(),
             Call::Usage(_) => "",
         }
     }

@@ -1,6 +1,6 @@
 //! The calls of the analytics API and how they are written.
 
-use crate::config::plan::BilledIn;
+use crate::config::plan::{BilledIn, Exported};
 use crate::period::Period;
 use chrono::NaiveDate;
 
@@ -58,6 +58,8 @@ pub(super) enum Call {
     Performance(Word),
     /// Costs in this currency. Takes no days either.
     Costs(Word, &'static str),
+    /// A file of the platform's own making. Only that of usage takes a word.
+    Export(Exported, Word),
 }
 
 impl Call {
@@ -71,6 +73,8 @@ impl Call {
             Self::Usage(_) => "/analytics/usage",
             Self::Performance(_) => "/analytics/performance",
             Self::Costs(..) => "/analytics/costs",
+            Self::Export(Exported::Usage, _) => "/analytics/usage/export",
+            Self::Export(Exported::Performance, _) => "/analytics/performance/export",
         }
     }
 
@@ -83,6 +87,8 @@ impl Call {
             }
             Self::Performance(word) => format!("{path}?period={}", word.key()),
             Self::Costs(word, currency) => format!("{path}?period={}&currency={currency}", word.key()),
+            Self::Export(Exported::Usage, word) => format!("{path}?format=csv&period={}", word.key()),
+            Self::Export(Exported::Performance, _) => format!("{path}?format=json"),
         }
     }
 
@@ -114,6 +120,14 @@ mod tests {
             (
                 Call::costs(Word::Year, BilledIn::Eur),
                 "GET /analytics/costs?period=year&currency=EUR",
+            ),
+            (
+                Call::Export(Exported::Usage, Word::Month),
+                "GET /analytics/usage/export?format=csv&period=month",
+            ),
+            (
+                Call::Export(Exported::Performance, Word::Month),
+                "GET /analytics/performance/export?format=json",
             ),
         ] {
             assert_eq!(call.request(), request);

@@ -4,7 +4,7 @@ use super::answers::Costs;
 use super::client::{DisperslClient, data};
 use super::cost_list::reach;
 use super::endpoint::{Call, Days, Word};
-use crate::config::plan::DisperslPlan;
+use crate::config::plan::{DisperslPlan, Exported};
 use crate::schedule::clock::Clock;
 use crate::source::sdk::{Flaws, Pace};
 use crate::source::{Depth, Need, Progress, SnapshotWriter, SourceError};
@@ -52,12 +52,38 @@ pub async fn fetch(
         .try_for_each(|_| async { Ok(()) })
         .await?;
     let (reach, today) = (reach(&costs), clock.now().date_naive());
-    if needs
-        .iter()
-        .any(|need| !reach.is_some_and(|reach| reach.covers(&need.period, today)))
-    {
+    let covers = |need: &Need| reach.is_some_and(|reach| reach.covers(&need.period, today));
+    // The period of the report is asked for first.
+    let word = if needs.first().is_none_or(covers) {
+        Word::Month
+    } else {
+        Word::Year
+    };
+    if !needs.iter().all(covers) {
         progress.expect(1);
         ask(Call::costs(Word::Year, plan.currency)).await?;
+    }
+    export(client, plan, word, into, progress).await
+}
+
+/// Keeps the exports that are configured, of the smallest window that costs reach the report's period in.
+async fn export(
+    client: &DisperslClient<'_>,
+    plan: &DisperslPlan,
+    word: Word,
+    into: &SnapshotWriter,
+    progress: &dyn Progress,
+) -> Result<(), SourceError> {
+    progress.expect(plan.exports.len() as u64);
+    for what in &plan.exports {
+        let word = match what {
+            Exported::Usage => word,
+            Exported::Performance => Word::Month,
+        };
+        let call = Call::Export(*what, word);
+        let (text, fetched_at) = client.export(call).await?;
+        into.keep_text(&call.request(), text, fetched_at);
+        progress.step();
     }
     Ok(())
 }

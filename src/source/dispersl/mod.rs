@@ -13,6 +13,7 @@ mod daily;
 mod decode;
 mod echo;
 mod endpoint;
+mod export;
 mod fault;
 mod fetch;
 mod meter;
@@ -23,6 +24,7 @@ mod usage;
 pub use client::DisperslClient;
 pub use decode::decode;
 pub use endpoint::{Days, Word};
+pub use export::exports;
 pub use fetch::{fetch, probe};
 
 /// What people call the platform.

@@ -235,6 +235,29 @@ impl<'c> Http<'c> {
         answered.map_err(|refused| self.lost(&url, refused))
     }
 
+    /// Gets a file that need not be JSON; where it is, it is judged like an answer.
+    ///
+    /// # Errors
+    /// See [`Http::get`].
+    pub async fn get_text(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        judge: Judge,
+    ) -> Result<String, SourceError> {
+        let url = self.target(path);
+        let attempt = || async {
+            let response = self.send(&url, headers, self.plan.timeout).await?;
+            let text = self.text(response, judge).await?;
+            match json::strict(&text).ok().and_then(|value| judge(&value)) {
+                Some(fault) => Err(self.mistaken(&fault)),
+                None => Ok(text),
+            }
+        };
+        let got = self.persist(attempt).await;
+        got.map_err(|refused| self.lost(&url, refused).error)
+    }
+
     /// Tries until one try succeeds, or one fails for good, or there have been enough.
     pub(super) async fn persist<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Refused>
     where
@@ -365,7 +388,24 @@ impl<'c> Http<'c> {
         self.target(path).path().to_owned()
     }
 
-    pub(super) async fn answer(&self, mut response: Response, judge: Judge) -> Result<Answered, Failure> {
+    pub(super) async fn answer(&self, response: Response, judge: Judge) -> Result<Answered, Failure> {
+        let body = self.text(response, judge).await?;
+        let value = json::strict(&body).map_err(|error| match error {
+            JsonError::Truncated => Failure::transient(error.to_string()),
+            JsonError::Malformed(_) => Failure::permanent(self.words(&error.to_string())),
+        })?;
+        if let Some(fault) = judge(&value) {
+            return Err(self.mistaken(&fault));
+        }
+        Ok(Answered {
+            body,
+            value,
+            fetched_at: self.clock.now(),
+        })
+    }
+
+    /// The body of a good answer.
+    async fn text(&self, mut response: Response, judge: Judge) -> Result<String, Failure> {
         let status = response.status();
         let media_type = text_header(&response, &CONTENT_TYPE)
             .unwrap_or_default()
@@ -395,18 +435,7 @@ impl<'c> Http<'c> {
                  and whether a proxy or single sign-on stands before it",
             ));
         }
-        let value = json::strict(&body).map_err(|error| match error {
-            JsonError::Truncated => Failure::transient(error.to_string()),
-            JsonError::Malformed(_) => Failure::permanent(self.words(&error.to_string())),
-        })?;
-        if let Some(fault) = judge(&value) {
-            return Err(self.mistaken(&fault));
-        }
-        Ok(Answered {
-            body,
-            value,
-            fetched_at: self.clock.now(),
-        })
+        Ok(body)
     }
 
     /// An error under a status that says there is none.
