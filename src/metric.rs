@@ -218,6 +218,10 @@ metrics! {
     FailedTasks "failed_tasks" "Failed tasks" Count Adverse;
     /// Completed tasks / tasks, in per cent (0 to 100).
     TaskSuccessRate "task_success_rate" "Task success rate" Percent Favourable;
+    /// Tasks that were completed, in a window of the platform's own.
+    TaskCompletionRate "task_completion_rate" "Task completion rate" Percent Favourable;
+    /// Tasks that ended in an error, in a window of the platform's own.
+    TaskErrorRate "task_error_rate" "Task error rate" Percent Adverse;
     /// Steps that tasks took.
     TotalSteps "total_steps" "Steps" Count Neutral;
     /// Mean time of a task.

@@ -41,6 +41,7 @@ pub(super) fn combine(datasets: &[Dataset], look_back: Option<&Period>) -> Optio
             .iter()
             .filter_map(|dataset| dataset.provisional_through)
             .min(),
+        own_trend: None,
         reach: Reach::default(),
         windows: windows.collect(),
         notices: notices(&currency),

@@ -356,6 +356,7 @@ mod tests {
             zone: None,
             fetched_at: "2026-11-01T00:00:00Z".parse().unwrap(),
             provisional_through: None,
+            own_trend: None,
             reach: crate::source::dataset::Reach::Always,
             windows: vec![Window {
                 rows: 3,

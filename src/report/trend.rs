@@ -7,6 +7,7 @@ use crate::language::say;
 use crate::metric::Metric;
 use crate::money;
 use crate::period::Period;
+use crate::source::dataset::OwnTrend;
 use crate::source::{Series, Window};
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
@@ -22,11 +23,31 @@ pub(super) fn sections(view: &View<'_>, periods: &[Period], days: TrendDays) -> 
     let summary = told
         .iter()
         .map(|metric| maker.compared(*metric, view.current, &view.beside));
-    vec![
+    let mut sections = vec![
         maker.section("summary", say!("section-summary"), summary.collect()),
         maker.section("trend", say!("section-trend"), trend(view, periods, &told)),
-        maker.section("daily", say!("section-daily"), daily(view, periods, days)),
-    ]
+    ];
+    if let Some(own) = &view.dataset.own_trend {
+        let figures = platforms_own(view, own);
+        sections.push(maker.section("platform_trend", say!("section-platform-trend"), figures));
+    }
+    sections.push(maker.section("daily", say!("section-daily"), daily(view, periods, days)));
+    sections
+}
+
+/// What the platform says of its own window beside the one before it; the changes are computed here.
+fn platforms_own(view: &View<'_>, own: &OwnTrend) -> Vec<Figure> {
+    let measures = own.measures.iter();
+    let before = measures.clone().map(|(metric, _, value)| Figure {
+        label: say!("platform-window-before"),
+        ..view.maker.member(*metric, *value, "window", "before")
+    });
+    let now = measures.map(|(metric, value, base)| Figure {
+        label: say!("platform-window", "window" = &own.window),
+        comparisons: vec![Comparison::of(Against::PreviousPeriod.key(), *value, *base)],
+        ..view.maker.member(*metric, *value, "window", &own.window)
+    });
+    before.chain(now).collect()
 }
 
 /// Each figure of each period, oldest first, compared with the period before; the oldest stands alone.

@@ -31,8 +31,19 @@ pub struct Dataset {
     pub reach: Reach,
     /// One window for each period that was asked for, in the order asked.
     pub windows: Vec<Window>,
+    /// What the platform itself says of how figures went, in a window of its own; empty where it says nothing.
+    pub own_trend: Option<OwnTrend>,
     /// What a reader must know about these data: missing fields, differences, unknown rows.
     pub notices: Vec<Notice>,
+}
+
+/// A trend as the platform tells it. Its window need not be any period of the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnTrend {
+    /// The platform's word for its window.
+    pub window: String,
+    /// What is measured, in its window and in the one before.
+    pub measures: Vec<(Metric, Option<Decimal>, Option<Decimal>)>,
 }
 
 /// How far the data of a source reach.

@@ -1,6 +1,8 @@
 //! Reports from this platform, made by the real program: run, replayed to the byte, checked.
 
 use crate::far::{Account, CANARY, Dispersl, Month, error};
+use crate::platform::Reply;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -165,6 +167,14 @@ async fn an_export_that_the_platform_refuses_fails_the_run() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned() + text(&output.stdout);
     assert!(said.contains("/analytics/usage/export"), "{said}");
     assert!(!folder.path().join("drop").exists());
+    // Some say so with a good status.
+    far.on(
+        "/usage/export",
+        vec![Reply::json(r#"{"status": "error", "message": "No file today"}"#)],
+    );
+    let output = run(folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("No file today"), "{output:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -215,4 +225,52 @@ async fn check_online_asks_the_platform_and_says_what_is_wrong() {
         String::from_utf8_lossy(&all).contains("the key is not accepted"),
         "{output:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trend_shows_what_the_platform_says_of_its_own_beside_ours() {
+    let far = Dispersl::start(Account::new("2026-01-02", "2026-11-02")).await;
+    let folder = configured(&far.base_url, "");
+    let path = folder.path().join("reportwire.toml");
+    let trend = fs::read_to_string(&path)
+        .unwrap()
+        .replace("report.full", "report.trend");
+    fs::write(&path, trend).unwrap();
+    let output = run(folder.path());
+    assert!(output.status.success(), "{output:?}");
+    let csv = fs::read(folder.path().join("drop/agents-monthly_2026-10.csv")).unwrap();
+    let mut csv = csv::Reader::from_reader(&csv[..]);
+    let rows: Vec<BTreeMap<String, String>> = csv.deserialize().map(|row| row.unwrap()).collect();
+    let told: Vec<[&str; 6]> = rows
+        .iter()
+        .filter(|row| row["section"] == "platform_trend")
+        .map(|row| {
+            ["metric", "member", "value", "base_value", "change", "direction"]
+                .map(|column| row[column].as_str())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["task_completion_rate", "before", "91.2", "", "", ""],
+            ["average_task_duration", "before", "9900000", "", "", ""],
+            ["task_error_rate", "before", "8.8", "", "", ""],
+            ["task_completion_rate", "month", "93.3", "91.2", "2.1", "up"],
+            [
+                "average_task_duration",
+                "month",
+                "9000000",
+                "9900000",
+                "-900000",
+                "down"
+            ],
+            ["task_error_rate", "month", "6.7", "8.8", "-2.1", "down"],
+        ]
+    );
+    let ours = rows
+        .iter()
+        .filter(|row| row["section"] == "trend" && row["metric"] == "task_success_rate");
+    assert!(ours.count() > 1, "our own stands beside it");
+    let text = fs::read_to_string(folder.path().join("drop/agents-monthly_2026-10.txt")).unwrap();
+    assert!(text.to_lowercase().contains("the platform's own trend"), "{text}");
 }

@@ -99,6 +99,8 @@ fn group_of(metric: Metric) -> &'static str {
         | M::CompletedTasks
         | M::FailedTasks
         | M::TaskSuccessRate
+        | M::TaskCompletionRate
+        | M::TaskErrorRate
         | M::TotalSteps
         | M::AverageTaskDuration => "group-tasks",
         M::TotalCost | M::AverageCostPerTask | M::AverageCostPerRequest | M::CostPerDay | M::Cost => {

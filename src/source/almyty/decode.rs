@@ -71,6 +71,7 @@ fn decode_as(
         zone: Some("UTC".to_owned()),
         fetched_at,
         provisional_through: running.then_some(fetched_at),
+        own_trend: None,
         reach: Reach::Always,
         windows,
         notices: reader.notices,

@@ -101,7 +101,19 @@ impl<'c> DisperslClient<'c> {
         let target = call.target();
         self.take_turn(&target).await?;
         let text = self.http.get_text(&target, &HeaderMap::new(), fault).await?;
-        Ok((text, self.clock.now()))
+        // A file may be JSON of any shape; only one that says itself that it is an error is none.
+        let answer: Option<Value> = serde_json::from_str(&text).ok();
+        match answer
+            .filter(|it| it["status"] == "error")
+            .as_ref()
+            .and_then(fault)
+        {
+            Some(fault) => {
+                let reason = format!("it answered with an error: {}", fault.said);
+                Err(self.http.error(&target, reason))
+            }
+            None => Ok((text, self.clock.now())),
+        }
     }
 
     async fn get<T: Wire + Default>(&self, call: Call) -> Result<T, SourceError> {

@@ -49,7 +49,7 @@ pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset
         windows.push(reader.window(need, &lists)?);
     }
     reader.tell_of_retention(needs, &windows);
-    performance::tell(&mut reader, needs)?;
+    let own_trend = performance::tell(&mut reader, needs)?;
     let (fetched_at, today) = (reader.fetched_at, reader.today());
     Ok(Dataset {
         source: name.to_owned(),
@@ -62,6 +62,7 @@ pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset
             .iter()
             .any(|need| need.period.end() > today)
             .then_some(fetched_at),
+        own_trend,
         reach: Reach::Always,
         windows,
         notices: reader.notices,

@@ -4,13 +4,18 @@ use super::answers::{AgentPerformance, Performance, PerformanceMetrics, Trend};
 use super::decode::{Reader, is_full, shown};
 use super::endpoint::{Call, Word};
 use crate::duration;
+use crate::metric::Metric;
 use crate::money;
+use crate::source::dataset::OwnTrend;
 use crate::source::{Need, SourceError};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 
 /// To which the platform rounds durations, in seconds.
 const MINUTE: Decimal = Decimal::from_parts(60, 0, 0, false, 0);
+
+/// Milliseconds of a second.
+const MILLIS: Decimal = Decimal::ONE_THOUSAND;
 
 /// Most agents that a sentence names.
 const MAX_AGENTS: usize = 10;
@@ -26,10 +31,10 @@ enum Kind {
     AsGiven,
 }
 
-/// Tells what the platform says of its own window, and where it contradicts itself.
-pub(super) fn tell(reader: &mut Reader<'_>, needs: &[Need]) -> Result<(), SourceError> {
+/// Tells what the platform says of its own window, and where it contradicts itself; its trend, where it tells one.
+pub(super) fn tell(reader: &mut Reader<'_>, needs: &[Need]) -> Result<Option<OwnTrend>, SourceError> {
     if !needs.iter().any(is_full) {
-        return Ok(());
+        return Ok(None);
     }
     let call = Call::Performance(Word::Month);
     let (performance, _) = reader.read::<Performance>(call)?;
@@ -68,7 +73,38 @@ pub(super) fn tell(reader: &mut Reader<'_>, needs: &[Need]) -> Result<(), Source
     if let Some(text) = agents(&performance.performance_by_agent.unwrap_or_default()) {
         reader.notice(format!("In the same window, by agent: {text}."), false);
     }
-    Ok(())
+    Ok(own_trend(window, &metrics))
+}
+
+/// The measures of which the unit is sure, as numbers; `None` where none of them is one.
+fn own_trend(window: String, metrics: &PerformanceMetrics) -> Option<OwnTrend> {
+    let of = |metric, kind, trend: &Option<Trend>| {
+        let trend = trend.as_ref()?;
+        let value = |text: Option<&str>| {
+            let value = number(kind, text?)?;
+            match kind {
+                Kind::Duration => value.checked_mul(MILLIS),
+                Kind::Percent | Kind::AsGiven => Some(value),
+            }
+        };
+        let values = (value(trend.current.as_deref()), value(trend.previous.as_deref()));
+        (values != (None, None)).then_some((metric, values.0, values.1))
+    };
+    let measures = [
+        of(
+            Metric::TaskCompletionRate,
+            Kind::Percent,
+            &metrics.task_completion_rate,
+        ),
+        of(
+            Metric::AverageTaskDuration,
+            Kind::Duration,
+            &metrics.average_task_duration,
+        ),
+        of(Metric::TaskErrorRate, Kind::Percent, &metrics.error_rate),
+    ];
+    let measures: Vec<_> = measures.into_iter().flatten().collect();
+    (!measures.is_empty()).then_some(OwnTrend { window, measures })
 }
 
 fn measures(metrics: &PerformanceMetrics) -> [(&'static str, Kind, Option<&Trend>); 4] {

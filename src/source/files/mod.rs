@@ -95,6 +95,7 @@ pub(super) fn described(
         zone: None,
         fetched_at,
         provisional_through: running.then_some(fetched_at),
+        own_trend: None,
         reach: crate::source::dataset::Reach::To(None),
         windows: Vec::new(),
         notices: Vec::new(),

@@ -235,7 +235,7 @@ impl<'c> Http<'c> {
         answered.map_err(|refused| self.lost(&url, refused))
     }
 
-    /// Gets a file that need not be JSON; where it is, it is judged like an answer.
+    /// Gets a file, whatever is in it; `judge` reads what is sent instead of one.
     ///
     /// # Errors
     /// See [`Http::get`].
@@ -248,11 +248,7 @@ impl<'c> Http<'c> {
         let url = self.target(path);
         let attempt = || async {
             let response = self.send(&url, headers, self.plan.timeout).await?;
-            let text = self.text(response, judge).await?;
-            match json::strict(&text).ok().and_then(|value| judge(&value)) {
-                Some(fault) => Err(self.mistaken(&fault)),
-                None => Ok(text),
-            }
+            self.text(response, judge).await
         };
         let got = self.persist(attempt).await;
         got.map_err(|refused| self.lost(&url, refused).error)
