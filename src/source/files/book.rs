@@ -9,6 +9,7 @@ use crate::money::{MoneyError, Tally};
 use crate::period::Period;
 use crate::source::{Breakdown, Depth, Measure, Member, Need, Notice, Series, Window};
 use chrono::{Days, NaiveDate};
+use foldhash::fast::RandomState;
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -81,7 +82,8 @@ impl<const M: usize> Sums<M> {
 #[derive(Debug)]
 struct Dimension {
     title: &'static str,
-    index: HashMap<Box<[u8]>, usize>,
+    /// Looked at for each row, by a hash that is quick with short keys.
+    index: HashMap<Box<[u8]>, usize, RandomState>,
     members: Vec<Known>,
     /// The member of the row before, which most often is the next one's too.
     recent: usize,
@@ -98,7 +100,7 @@ impl Dimension {
     fn new(title: &'static str) -> Self {
         Self {
             title,
-            index: HashMap::new(),
+            index: HashMap::default(),
             members: vec![Known {
                 id: String::new(),
                 name: UNATTRIBUTED.to_owned(),
