@@ -198,7 +198,7 @@ metrics! {
     ForecastLow "forecast_low" "Forecast, low" Currency Adverse;
     /// In nine cases of ten it will be at most this.
     ForecastHigh "forecast_high" "Forecast, high" Currency Adverse;
-    /// Errors of past forecasts of seven days / what came, in per cent.
+    /// Errors of forecasts made on the same day of past stretches of as many days / what came, in per cent.
     ForecastError "forecast_error" "Error of forecasts" Percent Adverse;
     /// The same with their signs: above zero they were too high.
     ForecastBias "forecast_bias" "Bias of forecasts" Percent Neutral;

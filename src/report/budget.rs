@@ -4,21 +4,21 @@
 //! definitions, 6.
 
 mod figures;
+mod outlook;
 mod share;
 mod words;
 
 use super::beside::View;
-use super::forecast::{self, Basis, Method, Outlook, Point};
+use super::forecast::{self, Method};
 use super::members::Members;
 use super::{Brief, Figure, Notice, PeriodRef, Report, derive, reference};
 use crate::config::plan::{BudgetPlan, BudgetScope};
 use crate::language::Text;
 use crate::metric::Metric;
 use crate::money::{self, Currency};
-use crate::period::Period;
 use crate::source::Window;
 use chrono::NaiveDate;
-use chrono_tz::Tz;
+use outlook::{Covered, days, days_between};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -35,10 +35,12 @@ pub struct Budget {
     pub member: Option<String>,
     /// The whole month, quarter or year.
     pub period: PeriodRef,
-    /// The last of its days that the report covers.
+    /// The last of its days that the report covers, as far as the data reach.
     pub through: NaiveDate,
-    /// How many of its days the report covers; all of them where it is over.
+    /// How many of its days these are; all of them where it is over.
     pub elapsed_days: u32,
+    /// Whether it is over, and its data are complete.
+    pub closed: bool,
     /// Currency of every amount.
     pub currency: Option<Currency>,
     /// What may be spent in it.
@@ -85,7 +87,10 @@ pub struct BudgetForecast {
     pub utilisation: Option<Decimal>,
     /// Utilisation / elapsed share: 1 is on plan; `None` of a budget of 0.
     pub pace: Option<Decimal>,
-    /// By how many per cent forecasts of seven days have been off (WAPE).
+    /// The day of a period at whose end such forecasts are judged: the tenth of a month, of others after a third of their days.
+    pub judged_on_day: u32,
+    /// By how many per cent forecasts made on that day of past stretches of as many days have been off (WAPE); `None`: too few days
+    /// are known to tell.
     pub error: Option<Decimal>,
     /// The same with its sign: above zero they were too high.
     pub bias: Option<Decimal>,
@@ -137,7 +142,11 @@ impl BudgetState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Silence {
     TooEarly,
-    Gaps(usize),
+    /// So many of so many elapsed days are unknown.
+    Gaps {
+        gaps: usize,
+        of: u32,
+    },
     /// The days that are complete are not told one by one.
     Unsettled,
     Overflow,
@@ -170,7 +179,7 @@ pub(super) fn add(report: &mut Report, brief: &Brief, view: Option<&View<'_>>) {
     if judged.is_empty() {
         return;
     }
-    report.notices.extend(notices(&judged, brief, view));
+    report.notices.extend(notices(&judged, view));
     report.answer.extend(words::sentences(&judged));
     report.alerts.extend(judged.iter().filter_map(words::alert));
     let section = figures::section(&judged, view);
@@ -191,10 +200,11 @@ fn judge<'a>(plan: &'a BudgetPlan, brief: &Brief, view: &View<'_>) -> Option<Jud
     let currency = view.maker.currency();
     let amount = in_currency(plan, share, brief.currency, currency);
     let spent = cost(view.current, plan.scope.as_ref());
-    let closed = brief.period.end() == whole.end();
+    let covered = Covered::of(brief, view);
+    let closed = covered.until == whole.end();
     let outlook = spent
         .filter(|_| !closed)
-        .map(|spent| outlook(plan, brief, view, &whole, spent));
+        .map(|spent| outlook::made(plan, view, &whole, &covered, spent));
     let (forecast, silence) = match outlook {
         Some(Ok(forecast)) => (Some(forecast), None),
         Some(Err(silence)) => (None, Some(silence)),
@@ -227,20 +237,24 @@ fn judge<'a>(plan: &'a BudgetPlan, brief: &Brief, view: &View<'_>) -> Option<Jud
             dimension: plan.scope.as_ref().map(|scope| scope.dimension.clone()),
             member: plan.scope.as_ref().map(|scope| scope.member.clone()),
             period: reference(&whole, brief.timezone.name()),
-            through: brief.period.last_day(),
-            elapsed_days: brief.period.days(),
+            through: covered.through,
+            elapsed_days: days_between(whole.start(), covered.through) + 1,
+            closed,
             currency: Some(currency),
             amount,
-            decided: plan.rate.map(|rate| Decided {
-                amount: share,
-                currency: plan.currency,
-                rate,
-                exchange: exchange(plan, rate, view.current, spent),
-            }),
+            decided: plan
+                .rate
+                .filter(|_| plan.currency != currency)
+                .map(|rate| Decided {
+                    amount: share,
+                    currency: plan.currency,
+                    rate,
+                    exchange: exchange(plan, rate, view.current, spent),
+                }),
             spent,
             utilisation: percent(spent, amount),
             state,
-            forecast: forecast.map(|made| described(&made, amount)),
+            forecast: forecast.map(|made| described(&made, amount, whole.days())),
             used_up,
         },
         silence,
@@ -254,11 +268,10 @@ fn in_currency(
     reporting: Currency,
     of_costs: Currency,
 ) -> Option<Decimal> {
-    match plan.rate {
-        None => (plan.currency == of_costs).then_some(share),
-        Some(rate) if reporting == of_costs => share.checked_mul(rate),
-        Some(_) => None,
+    if plan.currency == of_costs {
+        return Some(share);
     }
+    share.checked_mul(plan.rate.filter(|_| reporting == of_costs)?)
 }
 
 /// The cost in the period; `None` where it is unknown, or the source does not split it so.
@@ -267,84 +280,6 @@ fn cost(window: &Window, scope: Option<&BudgetScope>) -> Option<Decimal> {
         None => derive::value(window, Metric::TotalCost),
         Some(scope) => Members::of(window, &scope.dimension).figure(&scope.member, Metric::TotalCost),
     }
-}
-
-/// The cost of each day as far as the source tells it, the days before the period included where the report looks back.
-fn days<'a>(view: &View<'a>, scope: Option<&BudgetScope>) -> &'a [Point] {
-    let Some(scope) = scope else {
-        return whole_days(view);
-    };
-    let splits = view.days.map_or(&[][..], |window| &window.daily_by[..]);
-    let split = splits
-        .iter()
-        .find(|split| split.dimension == scope.dimension && split.within.is_none());
-    let mut members = split.into_iter().flat_map(|split| &split.members);
-    let member = members.find(|member| member.name == scope.member && member.others.is_none());
-    let mut series = member.into_iter().flat_map(|member| &member.series);
-    series
-        .find(|series| series.metric == Metric::TotalCost)
-        .map_or(&[], |series| &series.points)
-}
-
-/// The total cost of each day, as [`days`].
-fn whole_days<'a>(view: &View<'a>) -> &'a [Point] {
-    let window = view.days.unwrap_or(view.current);
-    let mut series = window.daily.iter();
-    series
-        .find(|series| series.metric == Metric::TotalCost && series.whole)
-        .map_or(&[], |series| &series.points)
-}
-
-/// What the whole will have cost, from the days that the source will not change any more.
-fn outlook(
-    plan: &BudgetPlan,
-    brief: &Brief,
-    view: &View<'_>,
-    whole: &Period,
-    spent: Decimal,
-) -> Result<forecast::Forecast, Silence> {
-    let start = whole.start();
-    let until = settled(view, brief.timezone).map_or(brief.period.end(), |day| day.min(brief.period.end()));
-    let days = days(view, plan.scope.as_ref());
-    let settled: &[Point] = &days[..days.partition_point(|(day, _)| *day < until)];
-    // What may still change does not count for what is to come.
-    let actual = if until < brief.period.end() {
-        cost_of(settled, start)
-    } else {
-        Some(spent)
-    };
-    let basis = Basis {
-        whole: whole_days(view),
-        days: settled,
-        start,
-        until: until.max(start),
-        end: whole.end(),
-        actual: actual.unwrap_or(spent),
-    };
-    match forecast::outlook(&basis) {
-        Outlook::Forecast(forecast) if actual.is_some() => Ok(forecast),
-        Outlook::Forecast(_) => Err(Silence::Unsettled),
-        Outlook::TooEarly => Err(Silence::TooEarly),
-        Outlook::Gaps(days) => Err(Silence::Gaps(days)),
-        Outlook::Overflow => Err(Silence::Overflow),
-    }
-}
-
-/// What the days from `start` on cost; `None` where one is unknown, or none is told.
-fn cost_of(days: &[Point], start: NaiveDate) -> Option<Decimal> {
-    let costs = days
-        .iter()
-        .filter(|(day, _)| *day >= start)
-        .map(|(_, cost)| *cost);
-    let costs: Vec<Decimal> = costs.collect::<Option<_>>()?;
-    (!costs.is_empty()).then(|| money::sum(costs).ok()).flatten()
-}
-
-/// The first day that the source may still change.
-fn settled(view: &View<'_>, timezone: Tz) -> Option<NaiveDate> {
-    let zone = view.dataset.zone.as_deref().and_then(|zone| zone.parse().ok());
-    let through = view.dataset.provisional_through?;
-    Some(through.with_timezone(&zone.unwrap_or(timezone)).date_naive())
 }
 
 /// What is due to other rates: the costs were in the budget's currency, and are counted at the rates of their days.
@@ -364,7 +299,7 @@ fn percent(part: Option<Decimal>, amount: Option<Decimal>) -> Option<Decimal> {
     money::percent(part?, amount?)
 }
 
-fn described(forecast: &forecast::Forecast, amount: Option<Decimal>) -> BudgetForecast {
+fn described(forecast: &forecast::Forecast, amount: Option<Decimal>, days: u32) -> BudgetForecast {
     let quality = forecast.quality.as_ref();
     BudgetForecast {
         method: match forecast.method {
@@ -377,6 +312,7 @@ fn described(forecast: &forecast::Forecast, amount: Option<Decimal>) -> BudgetFo
         utilisation: percent(Some(forecast.total), amount),
         // Utilisation / elapsed share is the same as forecast / budget: both weigh days alike.
         pace: amount.and_then(|amount| money::quotient(forecast.total, amount)),
+        judged_on_day: forecast::horizon(days),
         error: quality.map(|quality| quality.error),
         bias: quality.map(|quality| quality.bias),
         trials: quality.map_or(0, |quality| quality.forecasts),
@@ -420,7 +356,7 @@ fn state(plan: &BudgetPlan, amount: Decimal, spent: Decimal, forecast: Option<De
 }
 
 /// What a reader must know of budgets: what is not known of them, and why.
-fn notices(judged: &[Judged<'_>], brief: &Brief, view: &View<'_>) -> Vec<Notice> {
+fn notices(judged: &[Judged<'_>], view: &View<'_>) -> Vec<Notice> {
     let own = |text: Text, missing| Notice {
         source: view.maker.source().map(str::to_owned),
         text,
@@ -446,7 +382,7 @@ fn notices(judged: &[Judged<'_>], brief: &Brief, view: &View<'_>) -> Vec<Notice>
     notices.extend(
         silences
             .into_iter()
-            .map(|silence| own(words::silence(silence, brief.period.days()), false)),
+            .map(|silence| own(words::silence(silence), false)),
     );
     notices
 }

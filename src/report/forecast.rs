@@ -6,7 +6,7 @@
 mod backtest;
 mod band;
 
-pub(super) use backtest::Quality;
+pub(super) use backtest::{Quality, horizon};
 
 use crate::money;
 use chrono::{Datelike, Days, NaiveDate};
@@ -27,11 +27,11 @@ pub(super) type Point = (NaiveDate, Option<Decimal>);
 pub(super) struct Basis<'a> {
     /// What the source has of each day, as far as it tells days: an unknown one among those elapsed is a gap.
     pub(super) whole: &'a [Point],
-    /// The cost of each day before the period and of its elapsed ones, in order; empty where they are not told.
+    /// The cost of each day before the period and of it, in order, as far as they are told; empty where they are not.
     pub(super) days: &'a [Point],
     /// The first day of the period.
     pub(super) start: NaiveDate,
-    /// The day after the last elapsed one.
+    /// The day after the last elapsed one. Days from it on may have cost something already, which may still change.
     pub(super) until: NaiveDate,
     /// The day after the last of the period.
     pub(super) end: NaiveDate,
@@ -70,7 +70,7 @@ pub(super) struct Forecast {
     pub(super) total: Decimal,
     /// Between what it will be in four cases of five; `None` where the days do not tell how much they vary.
     pub(super) band: Option<(Decimal, Decimal)>,
-    /// How far such forecasts have been off.
+    /// How far such forecasts have been off; `None` where the days before do not tell it.
     pub(super) quality: Option<Quality>,
     /// Each day to come with the cost up to its end.
     ahead: Vec<(NaiveDate, Decimal)>,
@@ -114,31 +114,92 @@ pub(super) fn outlook(basis: &Basis<'_>) -> Outlook {
 
 fn forecast(basis: &Basis<'_>) -> Option<Forecast> {
     let history = history(basis);
-    let factors =
-        Factors::of(&history).filter(|factors| factors.elapsed(basis).is_some_and(|sum| sum > dec!(0)));
-    let (method, factors) = match factors {
-        Some(factors) => (Method::Weekdays, factors),
-        None => (Method::RunRate, Factors::level()),
-    };
-    let elapsed = factors.elapsed(basis)?;
-    let mut weight = elapsed;
-    let mut ahead = Vec::new();
-    for day in basis.until.iter_days().take_while(|day| *day < basis.end) {
-        weight = weight.checked_add(factors.on(day))?;
-        ahead.push((day, money::quotient(basis.actual.checked_mul(weight)?, elapsed)?));
-    }
-    let total = ahead.last().map_or(basis.actual, |(_, cumulated)| *cumulated);
-    let band = match method {
-        Method::Weekdays => band::of_weekdays(&history, &factors, money::quotient(basis.actual, elapsed)?),
+    let course = Course::of(basis, &history)?;
+    let total = course.total(basis);
+    let band = match course.method {
+        Method::Weekdays => band::of_weekdays(&history, &course.factors, course.level(basis)?),
         Method::RunRate => band::of_days(between(basis.days, basis.start, basis.until)),
     };
+    let days = course.ahead.len();
     Some(Forecast {
-        method,
+        method: course.method,
         total,
-        band: band.and_then(|day| band::around(total, basis.actual, day, ahead.len())),
-        quality: backtest::quality(basis.days),
-        ahead,
+        band: band.and_then(|day| band::around(total, basis.spent()?, day, days)),
+        quality: backtest::quality(basis, course.method),
+        ahead: course.ahead,
     })
+}
+
+/// How a period goes on from its elapsed days.
+struct Course {
+    method: Method,
+    factors: Factors,
+    /// The weight of the elapsed days: the sum of their factors.
+    elapsed: Decimal,
+    /// Each day to come with the cost up to its end.
+    ahead: Vec<(NaiveDate, Decimal)>,
+}
+
+impl Course {
+    fn of(basis: &Basis<'_>, history: &[Point]) -> Option<Self> {
+        let weekdays = Factors::of(history);
+        let weekdays = weekdays.filter(|factors| factors.elapsed(basis).is_some_and(|sum| sum > dec!(0)));
+        let (method, factors) = match weekdays {
+            Some(factors) => (Method::Weekdays, factors),
+            None => (Method::RunRate, Factors::level()),
+        };
+        let elapsed = factors.elapsed(basis)?;
+        let mut course = Self {
+            method,
+            factors,
+            elapsed,
+            ahead: Vec::new(),
+        };
+        let mut weight = elapsed;
+        let mut surplus = Decimal::ZERO;
+        for day in basis.until.iter_days().take_while(|day| *day < basis.end) {
+            weight = weight.checked_add(course.factors.on(day))?;
+            surplus = surplus.checked_add(course.surplus(basis, day)?)?;
+            let usual = money::quotient(basis.actual.checked_mul(weight)?, elapsed)?;
+            course.ahead.push((day, usual.checked_add(surplus)?));
+        }
+        Some(course)
+    }
+
+    /// By how much a day has cost more already than is forecast of it: it may still change, and costs no less in the end.
+    fn surplus(&self, basis: &Basis<'_>, day: NaiveDate) -> Option<Decimal> {
+        let Some(so_far) = basis.on(day) else {
+            return Some(Decimal::ZERO);
+        };
+        let forecast = money::quotient(basis.actual.checked_mul(self.factors.on(day))?, self.elapsed)?;
+        Some(so_far.checked_sub(forecast)?.max(Decimal::ZERO))
+    }
+
+    /// Of what its weekday usually costs, how much a day of this period costs.
+    fn level(&self, basis: &Basis<'_>) -> Option<Decimal> {
+        money::quotient(basis.actual, self.elapsed)
+    }
+
+    /// The cost of the whole period.
+    fn total(&self, basis: &Basis<'_>) -> Decimal {
+        self.ahead
+            .last()
+            .map_or(basis.actual, |(_, cumulated)| *cumulated)
+    }
+}
+
+impl Basis<'_> {
+    /// The cost of a day, where it is told.
+    fn on(&self, day: NaiveDate) -> Option<Decimal> {
+        let at = self.days.binary_search_by_key(&day, |(date, _)| *date).ok()?;
+        self.days.get(at)?.1
+    }
+
+    /// What is spent already: the elapsed days, and those after them as far as they are told.
+    fn spent(&self) -> Option<Decimal> {
+        let later = between(self.days, self.until, self.end).filter_map(|(_, cost)| cost);
+        money::sum(std::iter::once(self.actual).chain(later)).ok()
+    }
 }
 
 /// The eight complete weeks before the period, as far as they are told.

@@ -6,7 +6,7 @@ use super::words::{clean, named};
 use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::render::format::{Change, Formatter};
-use crate::report::{Budget, BudgetState, ForecastMethod, Report, Section};
+use crate::report::{Budget, BudgetForecast, BudgetState, ForecastMethod, Report, Section};
 use rust_decimal::Decimal;
 
 /// What a reader sees of a state.
@@ -28,7 +28,7 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, w
         .filter(|budget| budget.source == section.source)
         .collect();
     let first = budgets.first()?;
-    let closed = first.through == first.period.end;
+    let closed = first.closed;
     let further: &[&str] = match (closed, wide) {
         (true, _) => &["budget-variance"],
         (false, true) => &["metric-forecast_cost", "budget-used-up"],
@@ -139,14 +139,22 @@ fn belongs(budget: &Budget, formatter: &Formatter, wide: bool) -> String {
             parts.push(formatter.say("budget-forecast-mean"));
         }
         parts.extend(range(budget, formatter));
-        if let Some(error) = forecast.error {
-            parts.push(formatter.put(say!(
-                "budget-forecast-error",
-                "percent" = formatter.percent(error)
-            )));
-        }
+        parts.push(quality(forecast, formatter));
     }
     parts.join(" · ")
+}
+
+/// How far forecasts like this one have been off, and how that is known.
+fn quality(forecast: &BudgetForecast, formatter: &Formatter) -> String {
+    let Some((error, bias)) = forecast.error.zip(forecast.bias) else {
+        return formatter.say("budget-forecast-untried");
+    };
+    formatter.put(say!(
+        "budget-forecast-error",
+        "day" = forecast.judged_on_day,
+        "percent" = formatter.percent(error),
+        "bias" = formatter.signed_percent(bias),
+    ))
 }
 
 fn note(first: &Budget, closed: bool, wide: bool, formatter: &Formatter) -> String {

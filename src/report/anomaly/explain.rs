@@ -8,6 +8,8 @@ use crate::report::outlier::median;
 use crate::source::organization::{Part, Split};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, dec};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Members of each dimension that are named as contributing.
 const MOST_NAMED: usize = 3;
@@ -145,22 +147,49 @@ pub(super) fn unexplained(own: Vec<Own>, total: &[Finding]) -> Vec<Own> {
         .into_iter()
         .filter(|it| !total.iter().any(|finding| explains(finding, &it.finding)))
         .collect();
-    let size = |it: &Own| Amounts::of(&it.finding).map(|amounts| amounts.excess.abs());
-    let begins = |it: &Own| it.finding.days().first().map(|day| day.date);
-    let leads = |it: &Own| {
-        let rivals = own
-            .iter()
-            .filter(|other| begins(other) == begins(it) && other.finding.is_more() == it.finding.is_more());
-        let best = rivals.max_by(|a, b| {
-            let rank = |it: &Own| TELLING.iter().position(|name| *name == it.dimension);
-            let rank_of = |it: &Own| rank(it).unwrap_or(TELLING.len());
-            size(a).cmp(&size(b)).then_with(|| rank_of(b).cmp(&rank_of(a)))
-        });
-        best.is_some_and(|best| best.dimension == it.dimension)
-    };
-    let keep: Vec<bool> = own.iter().map(leads).collect();
+    let leading = leading(&own);
+    let keep: Vec<bool> = own
+        .iter()
+        .map(|it| leading.get(&Occasion::of(it)) == Some(&it.dimension))
+        .collect();
     let mut keep = keep.into_iter();
     own.into_iter().filter(|_| keep.next() == Some(true)).collect()
+}
+
+/// When something stands out, and which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Occasion {
+    begins: Option<NaiveDate>,
+    is_more: bool,
+}
+
+impl Occasion {
+    fn of(own: &Own) -> Self {
+        Self {
+            begins: own.finding.days().first().map(|day| day.date),
+            is_more: own.finding.is_more(),
+        }
+    }
+}
+
+/// Of each occasion the dimension of which a member stands out most; of several as much the most telling one.
+fn leading(own: &[Own]) -> BTreeMap<Occasion, String> {
+    let mut first = BTreeMap::new();
+    for it in own {
+        let size = Amounts::of(&it.finding).map(|amounts| amounts.excess.abs());
+        let telling = TELLING.iter().position(|name| *name == it.dimension);
+        let place = (
+            size,
+            Reverse(telling.unwrap_or(TELLING.len())),
+            Reverse(&it.dimension),
+        );
+        let best = first.entry(Occasion::of(it)).or_insert(place);
+        *best = place.max(*best);
+    }
+    let dimensions = first.into_iter();
+    dimensions
+        .map(|(occasion, (_, _, Reverse(dimension)))| (occasion, dimension.clone()))
+        .collect()
 }
 
 /// Whether what stands out of the total says why the member does: the same days the same way, or a level that both began.
@@ -174,4 +203,58 @@ fn explains(total: &Finding, own: &Finding) -> bool {
         days.all(within)
     };
     total.is_more() == own.is_more() && same_days
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::judge::judge;
+    use super::*;
+
+    /// A member of `dimension` that costs so much on a day on which others cost 100.
+    fn own(dimension: &str, member: usize, day: NaiveDate, cost: Decimal) -> Own {
+        let before = day.iter_days().rev().skip(1).take(14);
+        let history: Vec<(NaiveDate, Decimal)> = before.map(|day| (day, dec!(100))).collect();
+        Own {
+            dimension: dimension.to_owned(),
+            member: member.to_string(),
+            finding: Finding::Day(judge(&history, day, cost).unwrap()),
+        }
+    }
+
+    #[test]
+    fn of_each_day_and_way_one_dimension_is_told() {
+        let day: NaiveDate = "2026-10-14".parse().unwrap();
+        let all = vec![
+            own("project", 1, day, dec!(300)),
+            own("model", 2, day, dec!(300)),
+            own("provider", 3, day, dec!(299)),
+            own("model", 4, day, dec!(150)),
+            own("provider", 5, day, dec!(10)),
+        ];
+        let told: Vec<String> = unexplained(all, &[]).into_iter().map(|it| it.member).collect();
+        // Of two that stand out as much the model says more; what costs less is another story.
+        assert_eq!(told, ["2", "4", "5"]);
+    }
+
+    #[test]
+    fn years_of_unusual_days_of_many_members_are_weighed_at_once() {
+        let start: NaiveDate = "2016-01-01".parse().unwrap();
+        let template = own("model", 0, start, dec!(300));
+        let all: Vec<Own> = start
+            .iter_days()
+            .take(3660)
+            .flat_map(|day| (0..6).map(move |member| (day, member)))
+            .map(|(day, member)| {
+                let mut own = Own {
+                    member: member.to_string(),
+                    ..template.clone()
+                };
+                if let Finding::Day(judged) = &mut own.finding {
+                    judged.date = day;
+                }
+                own
+            })
+            .collect();
+        assert_eq!(unexplained(all, &[]).len(), 3660 * 6);
+    }
 }

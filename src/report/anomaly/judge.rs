@@ -126,7 +126,7 @@ struct Walker<'a> {
     limits: &'a Anomalies,
     /// What is usual: since a new level began, the days of it.
     history: History,
-    /// Set as long as too little of a new level is known.
+    /// Set as long as too little of a new level is known, and enough of what was before it.
     before: Option<Before>,
     /// Findings at the end of the list that are days in a row, the same way.
     in_a_row: usize,
@@ -136,12 +136,15 @@ struct Walker<'a> {
 impl Walker<'_> {
     fn step(&mut self, date: NaiveDate, amount: Decimal, is_doubtful: &dyn Fn(&Judged) -> bool) {
         forget(&mut self.history, date);
-        if self.history.len() >= LEVEL_HISTORY {
+        let is_too_old = self.before.as_mut().is_some_and(|before| {
+            forget(&mut before.history, date);
+            before.history.len() < LEAST_HISTORY
+        });
+        if is_too_old || self.history.len() >= LEVEL_HISTORY {
             self.before = None;
         }
         let judged = match &mut self.before {
             Some(before) => {
-                forget(&mut before.history, date);
                 if before.is_usual(date, amount, self.limits) {
                     return self.as_before(date, amount);
                 }

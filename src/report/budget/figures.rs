@@ -49,10 +49,10 @@ fn figures(judged: &Judged<'_>, view: &View<'_>) -> Vec<Figure> {
             (Metric::ForecastLow, forecast.low),
             (Metric::ForecastHigh, forecast.high),
             (Metric::BudgetPace, forecast.pace),
-            (Metric::ForecastError, forecast.error),
-            (Metric::ForecastBias, forecast.bias),
         ];
         values.extend(more.into_iter().filter(|(_, value)| value.is_some()));
+        values.push((Metric::ForecastError, forecast.error));
+        values.push((Metric::ForecastBias, forecast.bias));
     }
     if let Some(day) = used_up {
         values.push((

@@ -4,7 +4,7 @@ use super::sample::{brief, budget, built, dataset, day, level, november, of_proj
 use super::*;
 use crate::config::plan::{BudgetUnit, Phasing};
 use crate::money::rounded;
-use crate::period::{Calendar, PeriodRule};
+use crate::period::{Calendar, Period, PeriodRule};
 use crate::report::{Part, build};
 use crate::source::Dataset;
 use rust_decimal::dec;
@@ -303,6 +303,94 @@ fn what_is_not_known_is_not_forecast() {
     let report = build(&brief(&period, plans), &[running], &[], None);
     let forecast = only(&report).forecast.as_ref().map(|forecast| forecast.cost);
     assert_eq!(forecast, Some(dec!(2768.70)));
+}
+
+/// November up to the 18th, of which the last day, a Wednesday, has cost so much at 22:00.
+fn running(so_far: Decimal) -> Report {
+    let period = november();
+    let mut running = dataset(&period, dec!(1));
+    running.provisional_through = Some("2026-11-18T22:00:00Z".parse().unwrap());
+    for window in &mut running.windows {
+        let last = window.daily[0].points.len() - 1;
+        window.daily[0].points[last].1 = Some(so_far);
+    }
+    running.windows[0].figures[0].value = Some(dec!(1431) + so_far);
+    let brief = brief(&period, vec![budget("all", dec!(6_000))]);
+    build(&brief, &[running], &[], None)
+}
+
+#[test]
+fn nothing_ends_below_what_is_spent() {
+    let of = |report: &Report| only(report).forecast.clone().unwrap();
+    assert_eq!(of(&running(dec!(0))).cost, dec!(2517));
+    // 5,105 are spent. The 18th alone cost 3,674, and every other day what it usually does.
+    let spiked = running(dec!(3674));
+    assert_eq!(only(&spiked).spent, Some(dec!(5105)));
+    assert_eq!(of(&spiked).cost, dec!(2517) - dec!(105) + dec!(3674));
+    assert!(of(&spiked).low >= only(&spiked).spent);
+    assert_eq!(only(&spiked).used_up, Some(day("2026-11-30")));
+}
+
+#[test]
+fn a_whole_month_that_still_runs_is_not_over() {
+    let whole = Period::parse("2026-11", Calendar::default()).unwrap();
+    let mut running = dataset(&whole, level());
+    running.provisional_through = Some("2026-11-19T07:00:00Z".parse().unwrap());
+    for (date, cost) in running
+        .windows
+        .iter_mut()
+        .flat_map(|window| &mut window.daily[0].points)
+    {
+        if *date > day("2026-11-18") {
+            *cost = None;
+        }
+    }
+    running.windows[0].figures[0].value = Some(dec!(13752.75));
+    let report = build(
+        &brief(&whole, vec![budget("all", dec!(20_000))]),
+        &[running],
+        &[],
+        None,
+    );
+    let all = only(&report);
+    assert_eq!(
+        (all.state, all.closed, all.through, all.elapsed_days),
+        (Some(BudgetState::Over), false, day("2026-11-19"), 19)
+    );
+    assert_eq!(
+        all.forecast.as_ref().map(|it| rounded(it.cost, 2)),
+        Some(dec!(22536.24))
+    );
+    assert!(
+        said(&report).starts_with("At this pace 2026-11 ends at USD 22536.24"),
+        "{}",
+        said(&report)
+    );
+    assert!(report.alerts[0].text.contains("spent through 2026-11-19"));
+}
+
+#[test]
+fn a_budget_in_the_currency_of_unconverted_costs_needs_no_rate() {
+    let period = november();
+    let euro: Currency = "EUR".parse().unwrap();
+    let plan = BudgetPlan {
+        currency: euro,
+        rate: Some(dec!(1.085)),
+        ..budget("euros", dec!(20_000))
+    };
+    let costs = Dataset {
+        currency: Some(euro),
+        ..dataset(&period, level())
+    };
+    let report = build(&brief(&period, vec![plan]), &[costs], &[], None);
+    let euros = only(&report);
+    assert_eq!((euros.amount, euros.currency), (Some(dec!(20_000)), Some(euro)));
+    assert_eq!((&euros.decided, euros.state), (&None, Some(BudgetState::Over)));
+    assert!(
+        !told(&report).iter().any(|text| text.contains("not compared")),
+        "{:?}",
+        told(&report)
+    );
 }
 
 #[test]

@@ -36,7 +36,6 @@ fn sentence(judged: &Judged<'_>) -> Option<Sentence> {
         unit: Unit::Currency,
         currency: budget.currency,
     };
-    let closed = budget.through == budget.period.end;
     let whose = |whole, of_member, value| {
         let mut args = vec![
             ("period", Given::from(&budget.period)),
@@ -57,7 +56,7 @@ fn sentence(judged: &Judged<'_>) -> Option<Sentence> {
     let coming = forecast.filter(|_| state == BudgetState::Over);
     let first = match coming {
         Some(cost) => whose("budget-heads-for", "budget-heads-for-of", cost),
-        None if closed => whose("budget-ended", "budget-ended-of", spent),
+        None if budget.closed => whose("budget-ended", "budget-ended-of", spent),
         None => whose("budget-stands", "budget-stands-of", spent),
     };
     let used_up = budget.used_up.map(|day| {
@@ -189,10 +188,10 @@ pub(super) fn nobody(plan: &BudgetPlan, scope: &BudgetScope) -> Text {
     )
 }
 
-pub(super) fn silence(silence: Silence, days: u32) -> Text {
+pub(super) fn silence(silence: Silence) -> Text {
     match silence {
         Silence::TooEarly => say!("forecast-too-early", "days" = LEAST_DAYS),
-        Silence::Gaps(gaps) => say!("forecast-gaps", "gaps" = gaps, "days" = days),
+        Silence::Gaps { gaps, of } => say!("forecast-gaps", "gaps" = gaps, "days" = of),
         Silence::Unsettled => say!("forecast-unsettled"),
         Silence::Overflow => say!("forecast-too-large"),
     }

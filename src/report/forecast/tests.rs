@@ -208,27 +208,111 @@ fn errors_of_forecasts_are_weighed_by_what_came() {
 }
 
 #[test]
-fn forecasts_are_tried_on_every_past_day_that_allows_it() {
-    // 80 days: of the first 35 each trial has its weeks and its elapsed days, of the last 7 what came is not there yet.
+fn a_stretch_is_forecast_on_the_same_day_as_all_others() {
+    for (days, day) in [
+        (28, 10),
+        (29, 10),
+        (30, 10),
+        (31, 10),
+        (7, 3),
+        (90, 30),
+        (92, 30),
+        (365, 121),
+    ] {
+        assert_eq!(horizon(days), day, "{days}");
+    }
+}
+
+#[test]
+fn forecasts_are_tried_on_every_stretch_as_long_as_the_period() {
+    // 80 days: a stretch of thirty has four weeks before it, and begins on one of 23 days.
     let steady = days("2026-11-19", dec!(1));
     assert_eq!(
-        backtest::quality(&steady),
+        made(&november(&steady, "2026-11-19")).quality,
         Some(Quality {
             error: dec!(0),
             bias: dec!(0),
-            forecasts: 39
+            forecasts: 23
         })
     );
-    // A level that doubles once is forecast too low by those who did not know.
-    let risen = days("2026-11-19", dec!(2));
-    let quality = backtest::quality(&risen).unwrap();
-    assert!(
-        quality.error > dec!(10) && quality.bias < dec!(-10),
-        "{quality:?}"
-    );
-    assert_eq!(backtest::quality(&steady[..41]), None);
+    // Seven are enough, six are not.
+    let judged = |until: &str| backtest::quality(&november(&steady, until), Method::Weekdays);
+    assert_eq!(judged("2026-11-03").map(|quality| quality.forecasts), Some(7));
+    assert_eq!(judged("2026-11-02"), None);
+    // Means of days are another way to forecast, whose errors are not known.
     assert_eq!(
-        backtest::quality(&steady[..42]).map(|quality| quality.forecasts),
-        Some(1)
+        backtest::quality(&november(&steady, "2026-11-19"), Method::RunRate),
+        None
     );
+    // Stretches of a quarter or a year are longer than what is known.
+    let quarter = Basis {
+        end: day("2027-01-30"),
+        ..november(&steady, "2026-11-19")
+    };
+    assert_eq!(made(&quarter).quality, None);
+}
+
+#[test]
+fn a_forecast_of_the_tenth_day_is_held_against_what_came_to_the_last() {
+    // From the 18th of October on all costs double: whoever forecast on the tenth day of a stretch did not know it before the 18th.
+    let mut risen = days("2026-11-19", dec!(2));
+    for (date, cost) in &mut risen {
+        if (day("2026-10-18")..day("2026-11-01")).contains(date) {
+            *cost = cost.map(|cost| cost * dec!(2));
+        }
+    }
+    let pairs: Vec<(Decimal, Decimal)> = day("2026-09-28")
+        .iter_days()
+        .take_while(|start| *start + Days::new(30) <= day("2026-11-19"))
+        .map(|start| {
+            let of = |from: NaiveDate, until: NaiveDate| -> Decimal {
+                between(&risen, from, until).filter_map(|(_, cost)| cost).sum()
+            };
+            let (tenth, end) = (start + Days::new(10), start + Days::new(30));
+            // What is usual before each of them is the plain week: less than half of any history is doubled.
+            let usual = |from: NaiveDate, until: NaiveDate| -> Decimal {
+                from.iter_days().take_while(|date| *date < until).map(usual).sum()
+            };
+            let forecast = money::quotient(of(start, tenth) * usual(start, end), usual(start, tenth));
+            (forecast.unwrap(), of(start, end))
+        })
+        .collect();
+    let quality = made(&november(&risen, "2026-11-19")).quality;
+    assert_eq!(quality, Quality::of(&pairs));
+    assert!(quality.is_some_and(|quality| quality.forecasts == 23 && quality.bias < dec!(-20)));
+}
+
+#[test]
+fn a_stretch_with_an_unknown_day_is_not_judged() {
+    let mut days = days("2026-11-19", dec!(1));
+    // The 8th of October is in the stretches that begin from the 28th of September to the 8th of October: eleven of 23.
+    days[38].1 = None;
+    assert_eq!(days[38].0, day("2026-10-08"));
+    let quality = made(&november(&days, "2026-11-19")).quality;
+    assert_eq!(quality.map(|quality| quality.forecasts), Some(12));
+}
+
+#[test]
+fn a_day_that_may_still_change_costs_no_less_than_it_has() {
+    let mut days = days("2026-11-20", dec!(1.10));
+    let last = days.len() - 1;
+    let until_18 = |days: &[Point]| {
+        let basis = november(days, "2026-11-19");
+        (made(&basis).total, made(&basis).band)
+    };
+    // Of the 19th, a Thursday, 118.80 are forecast, and it has cost less so far, or nothing is known of it.
+    for so_far in [Some(dec!(100)), Some(dec!(0)), None] {
+        days[last].1 = so_far;
+        assert_eq!(until_18(&days).0, dec!(2768.70), "{so_far:?}");
+    }
+    days[last].1 = Some(dec!(5118.80));
+    let (total, band) = until_18(&days);
+    assert_eq!(total, dec!(7768.70));
+    assert_eq!(band.map(|(low, _)| low), Some(dec!(7768.70)));
+    let basis = november(&days, "2026-11-19");
+    assert_eq!(made(&basis).reaches(dec!(6000)), Some(day("2026-11-19")));
+    // The range never reaches below it either.
+    days[0].1 = Some(dec!(100_000));
+    let (low, _) = until_18(&days).1.unwrap();
+    assert_eq!(low, dec!(1689.60) + dec!(5118.80));
 }

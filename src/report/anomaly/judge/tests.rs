@@ -229,6 +229,21 @@ fn what_lasts_three_days_ends_and_leaves_what_was_usual_alone() {
 }
 
 #[test]
+fn after_a_long_silence_nothing_is_said_of_a_level_whose_past_is_forgotten() {
+    let mut days = company(200);
+    for (_, value) in &mut days[64..] {
+        *value = value.map(|value| value * dec!(2));
+    }
+    for (_, value) in &mut days[67..130] {
+        *value = None;
+    }
+    let walk = walk(&days, day(56), &Anomalies::default(), &|_| false);
+    // The days after the silence are on the level, which has not ended, and what is usual is learnt anew.
+    assert_eq!(told(&walk.findings), ["L64 +137.5"]);
+    assert_eq!(walk.without_history, LEAST_HISTORY);
+}
+
+#[test]
 fn a_second_level_ends_the_first() {
     let mut days = company(98);
     for (at, (_, value)) in days.iter_mut().enumerate().skip(64) {
