@@ -169,6 +169,14 @@ pub fn rounded(value: Decimal, decimals: u32) -> Decimal {
     rounded
 }
 
+/// `value` as [`rounded`], with as many more decimals as it takes to tell it from `limit`, unless it is that.
+#[must_use]
+pub fn told_apart(value: Decimal, limit: Decimal, decimals: u32) -> Decimal {
+    let mut shown = (decimals..=value.scale()).map(|decimals| rounded(value, decimals));
+    let apart = shown.find(|shown| *shown != limit);
+    apart.unwrap_or_else(|| rounded(value, decimals))
+}
+
 /// An exact running sum: 38 digits inside, so that a million addends of any mixture of scales lose nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {

@@ -63,6 +63,7 @@ impl Backfill {
             runs.iter().any(|run| {
                 run.period_id == period.id()
                     && run.state == RunState::Delivered
+                    && run.unsent.is_none()
                     && run.trigger != Trigger::Test
             })
         };

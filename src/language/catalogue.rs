@@ -145,12 +145,12 @@ impl Language {
     /// The message `id` without arguments; the id itself where there is none.
     #[must_use]
     pub fn word(&self, id: &str) -> String {
-        self.said(id, &[])
+        self.said::<&str>(id, &[])
     }
 
     /// The message `id` with `args`.
     #[must_use]
-    pub fn said(&self, id: &str, args: &[(&str, Arg)]) -> String {
+    pub fn said<N: AsRef<str>>(&self, id: &str, args: &[(N, Arg)]) -> String {
         if !self.has(id) && !self.is_english() {
             return Self::english().said(id, args);
         }
@@ -161,7 +161,7 @@ impl Language {
                 Arg::Count(count) => FluentValue::from(*count),
                 Arg::Key(key) => FluentValue::from(key.as_str()),
             };
-            given.set(*name, value);
+            given.set(name.as_ref(), value);
         }
         self.formatted(id, &given)
     }

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod check;
+pub mod kept;
 mod text;
 
 pub use catalogue::{Language, Piece};
@@ -20,7 +21,7 @@ pub const ENDING: &str = ".ftl";
 /// A [`Text`] by its message: `say!("gap", "day" = day.to_string(), "count" = 3_u32)`. Numbers choose the plural.
 macro_rules! say {
     ($id:literal $(, $name:literal = $value:expr)* $(,)?) => {
-        $crate::language::Text::of($id, vec![$(($name, $crate::language::Arg::from($value))),*])
+        $crate::language::Text::of($id, vec![$(($name.into(), $crate::language::Arg::from($value))),*])
     };
 }
 pub(crate) use say;

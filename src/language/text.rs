@@ -16,11 +16,14 @@ pub struct Text {
     said: Option<Arc<Said>>,
 }
 
+/// The arguments of a message, by their names.
+type Args = Vec<(Cow<'static, str>, Arg)>;
+
 /// How a text is said in other languages.
 #[derive(Debug)]
 pub(super) enum Said {
     /// A message with its arguments.
-    Message(Cow<'static, str>, Vec<(&'static str, Arg)>),
+    Message(Cow<'static, str>, Args),
     /// Texts one after the other, and what stands between them.
     List(Vec<Text>, String),
     /// A text that begins with a small letter.
@@ -41,7 +44,7 @@ pub enum Arg {
 impl Text {
     /// The message `id` with `args`.
     #[must_use]
-    pub fn of(id: impl Into<Cow<'static, str>>, args: Vec<(&'static str, Arg)>) -> Self {
+    pub fn of(id: impl Into<Cow<'static, str>>, args: Args) -> Self {
         let id = id.into();
         Self {
             english: Language::english().said(&id, &args),
@@ -74,7 +77,7 @@ impl Text {
     pub fn members(dimension: &str, count: usize) -> Self {
         let id = format!("members-{dimension}");
         if Language::english().has(&id) {
-            return Self::of(id, vec![("count", count.into())]);
+            return Self::of(id, vec![("count".into(), count.into())]);
         }
         let noun = dimension.replace('_', " ").to_lowercase();
         Self::verbatim(match (count, noun.strip_suffix('y')) {

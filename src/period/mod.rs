@@ -125,6 +125,17 @@ impl Period {
         self.shape
     }
 
+    /// The unit of the calendar that it is, or whose first days it is; of a free range the month in which it ends.
+    #[must_use]
+    pub fn whole(&self) -> Option<Self> {
+        let unit = match self.shape {
+            Shape::Whole(_) => return Some(self.clone()),
+            Shape::ToDate { unit, .. } => unit,
+            Shape::Range => CalendarUnit::Month,
+        };
+        Self::containing(unit, self.last_day(), self.calendar)
+    }
+
     /// Every day, in order.
     pub fn dates(&self) -> impl Iterator<Item = NaiveDate> + use<> {
         let end = self.end;

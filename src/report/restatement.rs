@@ -5,11 +5,11 @@ mod lines;
 mod words;
 
 use super::{Comparison, Figure, Report, Section, Status};
-use crate::language::{Text, say};
+use crate::language::{Text, kept, say};
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use chrono::{DateTime, Utc};
-use lines::{Key, Numbers};
+use lines::{Identities, Identity, Key, shared};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -17,8 +17,11 @@ use words::{notice, unknown};
 
 /// Key of the section.
 pub const SECTION: &str = "restatement";
-/// Why a cost changed follows from other figures, and from the periods beside it: what is restated there is told as such.
-const DERIVED: &str = "effects";
+/// Key of the section that holds the totals.
+const SUMMARY: &str = "summary";
+/// Sections whose figures only follow from others and from the days before the period, of which others come to be known with time: what
+/// is restated there is told where it stands.
+const DERIVED: [&str; 2] = ["effects", super::anomaly::SECTION];
 
 /// The figures of a report as they are kept, so that a later revision can say what it changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +47,8 @@ pub struct Line {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<String>,
     metric: Metric,
-    label: String,
+    #[serde(with = "kept")]
+    label: Text,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dimension: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,7 +93,7 @@ pub fn version(report: &Report) -> Version {
         section: section.key.clone(),
         source: figure.source.clone(),
         metric: figure.metric,
-        label: figure.label.as_str().to_owned(),
+        label: figure.label.clone(),
         dimension: figure.dimension.clone(),
         member: figure.member.clone(),
         unit: figure.unit,
@@ -121,7 +125,7 @@ pub fn restate(report: &mut Report, earlier: &Version) -> Restated {
     let found = Differences::between(report, lines, earlier.revision);
     let restated = found.restated();
     report.answer.insert(0, found.sentence(report, earlier, restated));
-    report.notices.insert(0, notice(found.told(earlier, restated)));
+    report.notices.insert(0, notice(found.told(report, earlier, restated)));
     if restated == Restated::Changed {
         report.sections.push(Section {
             key: SECTION.to_owned(),
@@ -133,10 +137,20 @@ pub fn restate(report: &mut Report, earlier: &Version) -> Restated {
     restated
 }
 
+/// Says in a revision after which nobody has anything to compare that there is no version before it, since its number says that there
+/// should be. What may have arrived, nobody knows of.
+pub fn first(report: &mut Report) {
+    if report.revision > 1 {
+        report.notices.insert(0, notice(say!("restates-nobody")));
+    }
+}
+
 /// What differs between a report and the version before it.
 struct Differences {
     /// The lines of the section: totals first, then the others in the order of the report, then what is gone.
     figures: Vec<Figure>,
+    /// The totals that differ.
+    totals: Vec<(Fate, Figure)>,
     /// Lines with another value.
     changed: usize,
     /// Lines that the version before did not have.
@@ -147,49 +161,81 @@ struct Differences {
     beside: bool,
 }
 
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It has another value.
+    Changed,
+    /// The version before did not have it.
+    New,
+    /// Only the version before had it.
+    Gone,
+}
+
 impl Differences {
     fn between(report: &Report, lines: &[Line], revision: u32) -> Self {
         let comparison = format!("revision_{revision}");
-        let mut numbers = Numbers::default();
-        let old: HashMap<(Key<'_>, usize), &Line> = lines
+        // A program that compared more has kept more.
+        let lines: Vec<&Line> = lines
             .iter()
-            .map(|line| (numbers.numbered(Key::of_line(line)), line))
+            .filter(|line| is_compared(&line.section, line.metric))
             .collect();
-        let named = |figure: &Figure| {
-            let mut headlines = report.headlines.iter();
-            headlines.any(|other| (&other.source, other.metric) == (&figure.source, figure.metric))
-        };
+        let before: Vec<Key<'_>> = lines.iter().map(|line| Key::of_line(line)).collect();
+        let now: Vec<Key<'_>> = figures(report).map(|(section, it)| Key::of(section, it)).collect();
+        let shared = shared([&before, &now]);
+        let mut identities = Identities::new(&shared);
+        let old: Vec<Identity<'_>> = before
+            .into_iter()
+            .zip(&lines)
+            .map(|(key, line)| identities.of(key, line.value))
+            .collect();
+        let by_identity: HashMap<Identity<'_>, &Line> = old.iter().copied().zip(lines.iter().copied()).collect();
         let mut found = Self {
             figures: Vec::new(),
+            totals: Vec::new(),
             changed: 0,
             new: 0,
             gone: 0,
             beside: false,
         };
-        let (mut totals, mut others) = (Vec::new(), Vec::new());
-        let (mut numbers, mut met) = (Numbers::default(), HashSet::new());
-        for (section, figure) in figures(report) {
-            let key = numbers.numbered(Key::of(section, figure));
-            let before = old.get(&key);
-            met.insert(key);
-            let changed = before.is_some_and(|line| line.value != figure.value);
+        let mut others = Vec::new();
+        let (mut identities, mut met) = (Identities::new(&shared), HashSet::new());
+        for ((section, figure), key) in figures(report).zip(now) {
+            let identity = identities.of(key, figure.value);
+            met.insert(identity);
+            let before = by_identity.get(&identity).copied();
             found.beside |= before.is_some_and(|line| line.bases != bases(figure));
-            found.changed += usize::from(changed);
-            found.new += usize::from(before.is_none());
-            let is_total = section.key == "summary";
-            if changed || before.is_none() || (is_total && named(figure)) {
+            let fate = match before {
+                None => Some(Fate::New),
+                Some(line) => (line.value != figure.value).then_some(Fate::Changed),
+            };
+            let is_total = section.key == SUMMARY;
+            if fate.is_some() || (is_total && is_headline(report, figure)) {
                 let line = restated_line(figure, &comparison, before.and_then(|line| line.value));
-                if is_total { &mut totals } else { &mut others }.push(line);
+                found.count(fate, is_total, &line);
+                if is_total { &mut found.figures } else { &mut others }.push(line);
             }
         }
-        let mut numbers = Numbers::default();
-        let gone = lines
-            .iter()
-            .filter(|line| !met.contains(&numbers.numbered(Key::of_line(line))));
-        let gone: Vec<Figure> = gone.map(|line| gone_line(line, &comparison)).collect();
-        found.gone = gone.len();
-        found.figures = totals.into_iter().chain(others).chain(gone).collect();
+        found.figures.extend(others);
+        for line in old.iter().filter(|it| !met.contains(it)).map(|it| by_identity[it]) {
+            let gone = gone_line(line, &comparison);
+            found.count(Some(Fate::Gone), line.section == SUMMARY, &gone);
+            found.figures.push(gone);
+        }
         found
+    }
+
+    /// Counts a line, and keeps it where it is a total that differs.
+    fn count(&mut self, fate: Option<Fate>, is_total: bool, line: &Figure) {
+        let Some(fate) = fate else { return };
+        match fate {
+            Fate::Changed => self.changed += 1,
+            Fate::New => self.new += 1,
+            Fate::Gone => self.gone += 1,
+        }
+        if is_total {
+            self.totals.push((fate, line.clone()));
+        }
     }
 
     fn restated(&self) -> Restated {
@@ -203,11 +249,32 @@ impl Differences {
     }
 }
 
-/// What is compared: every figure but those that only follow from others.
+/// What is compared.
 fn figures(report: &Report) -> impl Iterator<Item = (&Section, &Figure)> {
-    let compared = |section: &&Section| ![SECTION, DERIVED].contains(&section.key.as_str());
-    let sections = report.sections.iter().filter(compared);
+    all(report).filter(|(section, figure)| is_compared(&section.key, figure.metric))
+}
+
+/// Every figure but those that say what has changed.
+fn all(report: &Report) -> impl Iterator<Item = (&Section, &Figure)> {
+    let sections = report.sections.iter().filter(|section| section.key != SECTION);
     sections.flat_map(|section| section.figures.iter().map(move |figure| (section, figure)))
+}
+
+/// Whether a figure is a fact of the period. What is made of facts and of where the calendar stands moves from day to day though no
+/// fact does: it is neither restated nor a reason to send a report again.
+fn is_compared(section: &str, metric: Metric) -> bool {
+    let follows = metric.key().starts_with("forecast_")
+        || matches!(
+            metric,
+            Metric::BudgetPace | Metric::BudgetRunOut | Metric::CostMovingAverage
+        );
+    !follows && !DERIVED.contains(&section)
+}
+
+/// Whether a figure of the summary is one of those that lead the report.
+fn is_headline(report: &Report, figure: &Figure) -> bool {
+    let mut headlines = report.headlines.iter();
+    headlines.any(|other| (&other.source, other.metric) == (&figure.source, figure.metric))
 }
 
 fn bases(figure: &Figure) -> Vec<(String, Option<Decimal>)> {
@@ -237,7 +304,7 @@ fn gone_line(line: &Line, comparison: &str) -> Figure {
         metric: line.metric,
         label: described(
             line.metric,
-            &line.label.as_str().into(),
+            &line.label,
             line.dimension.as_deref(),
             line.member.as_deref(),
         ),

@@ -23,8 +23,20 @@ pub struct RuleState {
     pub holds: bool,
     /// The last period for which a report went out because of it.
     pub fired_for: Option<String>,
+    /// The run whose report that was.
+    pub fired_by: Option<String>,
     /// Whether its figure was not known then, of which the owner has heard.
     pub unknown: bool,
+}
+
+/// What is known of the rules of a job when a run judges them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// Whether the report is judged by itself, and nothing is remembered: its period is none that the schedule would report, or it is
+    /// for some of its readers only.
+    pub alone: bool,
+    /// What the runs before have left.
+    pub states: Vec<RuleState>,
 }
 
 /// A rule, judged.
@@ -38,9 +50,9 @@ pub struct Judged {
     pub holds: Option<bool>,
     /// Whether it newly holds, so that the report goes out.
     pub fires: bool,
-    /// Whether the report is about an earlier period than the last one that the rule was judged for: it is judged by itself, and
-    /// nothing is remembered.
-    pub earlier: bool,
+    /// Whether the report is judged by itself, and nothing is remembered: as [`Known::alone`], or because it is about an earlier period
+    /// than the last one that the rule was judged for.
+    pub alone: bool,
     /// What was found, in words: `total cost is USD 5200.11, above 5000`.
     pub text: Text,
 }
@@ -66,27 +78,33 @@ impl Judged {
             } else {
                 self.before.fired_for.clone()
             },
+            fired_by: if fired {
+                Some(run_id.to_owned())
+            } else {
+                self.before.fired_by.clone()
+            },
             unknown: self.holds.is_none(),
         }
     }
 }
 
-/// Judges the rules of a job by its report.
+/// Judges the rules of a job by its report. One that is judged by itself goes out where a rule holds and its readers have no version yet.
 #[must_use]
-pub fn judge(report: &Report, rules: &[When], states: &[RuleState]) -> Vec<Judged> {
+pub fn judge(report: &Report, rules: &[When], known: &Known) -> Vec<Judged> {
     rules
         .iter()
         .map(|rule| {
             let key = rule.key();
-            let known = states.iter().find(|state| state.rule == key).cloned();
-            let before = known.unwrap_or_else(|| RuleState {
+            let before = known.states.iter().find(|state| state.rule == key).cloned();
+            let before = before.unwrap_or_else(|| RuleState {
                 rule: key,
                 ..RuleState::default()
             });
             let (holds, text) = found(report, rule);
             let earlier = before.period_end.is_some_and(|last| report.period.end < last);
+            let alone = known.alone || earlier;
             let newly = match rule.rearm {
-                _ if earlier => true,
+                _ if alone => report.restates.is_none(),
                 Rearm::WhenFalse => !before.holds,
                 Rearm::EachPeriod => before.fired_for.as_deref() != Some(report.period.id.as_str()),
             };
@@ -95,7 +113,7 @@ pub fn judge(report: &Report, rules: &[When], states: &[RuleState]) -> Vec<Judge
                 fires: holds == Some(true) && newly,
                 before,
                 holds,
-                earlier,
+                alone,
                 text,
             }
         })
@@ -120,7 +138,8 @@ pub fn notices(judged: &[Judged]) -> Vec<Notice> {
 /// Why `report` goes out to nobody; `None`: it goes out. What `send` wants and what the rules say must both be so.
 ///
 /// `rows` is what [`gate::rows`] counts; `restated` says how it compares with the version before that was delivered, if there is
-/// one. No rules: none need hold.
+/// one. No rules: none need hold. They do not withhold the final report from those who have the provisional one, that of the run
+/// `follows`.
 #[must_use]
 pub fn unsent(
     report: &Report,
@@ -128,7 +147,10 @@ pub fn unsent(
     restated: Option<Restated>,
     rows: u64,
     judged: &[Judged],
+    follows: Option<&str>,
 ) -> Option<String> {
+    let earlier = report.restates.as_ref().map(|earlier| earlier.run_id.as_str());
+    let is_final = earlier.is_some() && earlier == follows;
     match (send, &report.restates) {
         (Send::IfChanged, Some(earlier)) if restated == Some(Restated::Same) => Some(format!(
             "Nothing was sent (`send = \"if_changed\"`): no figure differs from revision {}, the last version that was delivered.",
@@ -138,7 +160,7 @@ pub fn unsent(
             "Nothing was sent (`send = \"if_data\"`): there is no row of data in {}.",
             report.period.id
         )),
-        _ if judged.is_empty() || judged.iter().any(|it| it.fires) => None,
+        _ if is_final || judged.is_empty() || judged.iter().any(|it| it.fires) => None,
         _ => {
             let found = judged.iter().map(|it| match it.holds {
                 Some(true) => format!("{}, as it was before", it.text),
@@ -198,7 +220,7 @@ fn found(report: &Report, rule: &When) -> (Option<bool>, Text) {
                 return (None, text);
             };
             let holds = rule.holds(change);
-            let shown = money::rounded(change, 1).normalize();
+            let shown = money::told_apart(change, rule.limit, 1).normalize();
             let sign = if shown > Decimal::ZERO { "+" } else { "" };
             let text = say!(
                 "rule-change",

@@ -1,11 +1,12 @@
 //! What earlier runs have left that decides the bytes of this one: the version that was delivered before it, and what is known of
 //! the job's rules. Both are kept with its snapshot, so that it can be rebuilt.
 
-use super::RunError;
+use super::{DeliveryState, RunError};
 use super::recipe::Recipe;
-use super::store::{Run, Store, Trigger, hash_file, write_atomically};
+use super::store::{OutboxRow, Run, Store, Trigger, hash_file, write_atomically};
+use crate::delivery::Parcel;
 use crate::report::restatement::Version;
-use crate::report::rules::RuleState;
+use crate::report::rules::Known;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -20,18 +21,19 @@ const RULES: &str = "rules.json";
 /// Most bytes of the figures of a version that are read, unpacked.
 const LARGEST_VERSION: u64 = 256 * 1024 * 1024;
 
-/// Keeps what earlier runs have left with the snapshot of `run`. A test shows what has changed, and its rules are not asked.
+/// Keeps what earlier runs have left with the snapshot of `run`. A test shows what has changed, and its rules are not asked; `alone`:
+/// they are judged by themselves.
 ///
 /// # Errors
 /// [`RunError`] if the store or the disk says no.
-pub(super) async fn keep(store: &Store, run: &Run, recipe: &Recipe) -> Result<(), RunError> {
+pub(super) async fn keep(store: &Store, run: &Run, recipe: &Recipe, alone: bool) -> Result<(), RunError> {
     if let Some(delivered) = store.last_delivered(run).await? {
         let version = kept(&delivered);
         write_atomically(&run.snapshot_dir.join(PREVIOUS), &packed(&version)?)?;
     }
     if run.trigger != Trigger::Test && !recipe.when.is_empty() {
         let states = store.rules(&run.job).await?;
-        let text = serde_json::to_vec(&states).map_err(|error| unwritten(&error))?;
+        let text = serde_json::to_vec(&Known { alone, states }).map_err(|error| unwritten(&error))?;
         write_atomically(&run.snapshot_dir.join(RULES), &text)?;
     }
     Ok(())
@@ -50,16 +52,48 @@ pub(super) fn previous(snapshot_dir: &Path) -> Result<Option<Version>, RunError>
 ///
 /// # Errors
 /// [`RunError`] if the file is not what was written.
-pub(super) fn rules(snapshot_dir: &Path) -> Result<Option<Vec<RuleState>>, RunError> {
+pub(super) fn rules(snapshot_dir: &Path) -> Result<Option<Known>, RunError> {
     let file = snapshot_dir.join(RULES);
     if !file.exists() {
         return Ok(None);
     }
     let text = std::fs::read(&file).map_err(|cause| RunError::disk(&file, cause))?;
-    let states = serde_json::from_slice(&text);
-    states
+    let known = serde_json::from_slice(&text);
+    known
         .map(Some)
         .map_err(|error| unreadable(&file, &error.to_string()))
+}
+
+/// Whether everybody for whom `parcels` are has the version of that run already.
+///
+/// # Errors
+/// [`RunError`] if the store says no.
+pub(super) async fn reached(
+    store: &Store,
+    run_id: &str,
+    parcels: &[(String, Vec<Parcel>)],
+) -> Result<bool, RunError> {
+    let rows = store.deliveries(run_id).await?;
+    let mut all = parcels
+        .iter()
+        .flat_map(|(delivery, parcels)| parcels.iter().map(move |parcel| (delivery, parcel)));
+    Ok(all.all(|(delivery, parcel)| has(&rows, delivery, parcel)))
+}
+
+/// Whether the reader of `parcel` has what is in `rows`. The reader of dropped files is a folder, since their names carry the revision:
+/// all of them must lie there.
+fn has(rows: &[OutboxRow], delivery: &str, parcel: &Parcel) -> bool {
+    let is_folder = parcel.place.as_ref().is_some_and(|place| place.starts_with('/'));
+    let theirs: Vec<&OutboxRow> = rows
+        .iter()
+        .filter(|row| row.delivery == delivery && row.place == parcel.place)
+        .filter(|row| is_folder || row.recipient == parcel.recipient)
+        .collect();
+    let arrived = |name: &str| {
+        let mut rows = theirs.iter().filter(|row| row.recipient == name);
+        rows.any(|row| row.state == DeliveryState::Acked)
+    };
+    !theirs.is_empty() && theirs.iter().all(|row| arrived(&row.recipient))
 }
 
 /// The figures of a version, as they are stored.

@@ -5,12 +5,13 @@ use super::choose::{self, RunRequest};
 use super::fault::is_full_disk;
 use super::hosts::Hosts;
 use super::recipe::{self, Identity, Product, Recipe, Trial};
-use super::store::{Along, Freeze, NewRun, OutboxRow, RuleMove, Run, Store, StoredArtifact, Trigger};
+use super::store::{Along, Before, Freeze, NewRun, OutboxRow, RuleMove, Run, Store, StoredArtifact, Trigger};
 use super::{RunError, RunState, StoreError, earlier, late, lease, tell};
 use crate::config::Plan;
-use crate::config::plan::JobPlan;
+use crate::config::plan::{JobPlan, Send};
 use crate::delivery::{Delivery, Parcel};
 use crate::fail_point;
+use crate::period::Period;
 use crate::render::{Artifact, Digest};
 use crate::schedule::clock::Clock;
 use crate::source::{self, Progress, SnapshotWriter};
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How often a report is made anew because another run has judged the rules of its job meanwhile.
+/// How often a report is made anew because another run has judged the rules of its job, or was delivered, meanwhile.
 const MOST_RACES: u32 = 5;
 
 /// What a run needs besides its request.
@@ -212,7 +213,7 @@ impl Story<'_> {
         let mut races = 0;
         while let Err(error) = self.freeze(&product, &parcels).await {
             races += 1;
-            if !matches!(error, RunError::Store(StoreError::RulesMoved { .. })) || races > MOST_RACES {
+            if !matches!(error, RunError::Store(StoreError::Outdated { .. })) || races > MOST_RACES {
                 return Err(error);
             }
             product = self.make().await?;
@@ -255,10 +256,42 @@ impl Story<'_> {
 
     /// Keeps what earlier runs have left, and makes the report of that and the snapshot.
     async fn make(&self) -> Result<Product, RunError> {
-        earlier::keep(&self.engine.store, &self.run, &self.recipe).await?;
-        let trial = self.trial().await?;
+        earlier::keep(&self.engine.store, &self.run, &self.recipe, self.stands_alone()).await?;
+        let mut trial = self.trial().await?;
+        let product = self.produce(&trial).await?;
+        if trial.send == Send::IfChanged && product.unsent.is_some() && !self.everybody_has(&product).await? {
+            // It may be the same, but not to everybody.
+            trial.send = Send::Always;
+            return self.produce(&trial).await;
+        }
+        Ok(product)
+    }
+
+    async fn produce(&self, trial: &Trial) -> Result<Product, RunError> {
         let snapshot_dir = self.run.snapshot_dir.clone();
-        produce(self.recipe.clone(), self.identity(), snapshot_dir, trial).await
+        produce(self.recipe.clone(), self.identity(), snapshot_dir, trial.clone()).await
+    }
+
+    /// Whether all readers of the report have the version before it.
+    async fn everybody_has(&self, product: &Product) -> Result<bool, RunError> {
+        let Some(before) = &product.before else {
+            return Ok(true);
+        };
+        earlier::reached(&self.engine.store, before, &self.parcels(product)?).await
+    }
+
+    /// Whether the rules of the job are judged by this run alone: what somebody asks for besides what the schedule reports, or for
+    /// some of the readers only, must not be taken for that.
+    fn stands_alone(&self) -> bool {
+        if self.run.trigger == Trigger::Schedule {
+            return false;
+        }
+        let (job, period) = (self.job, &self.recipe.period);
+        let days = |period: &Period| (period.start(), period.end());
+        let own = job.period.resolve(period.end(), job.calendar);
+        let today = self.run.created_at.with_timezone(&job.timezone).date_naive();
+        let for_all = job.deliveries.iter().all(|name| self.deliveries.contains_key(name));
+        own.as_ref().map(days) != Some(days(period)) || period.end() > today || !for_all
     }
 
     /// What the report is judged by. A test is shown to whoever asked for it, whatever is in it.
@@ -370,6 +403,10 @@ impl Story<'_> {
         if product.unsent.is_some() {
             return Ok(Vec::new());
         }
+        self.parcels(product)
+    }
+
+    fn parcels(&self, product: &Product) -> Result<Parcels, RunError> {
         let parcels =
             self.deliveries
                 .iter()
@@ -422,9 +459,11 @@ impl Story<'_> {
         let moves = product.judged.iter().map(|it| RuleMove {
             rule: it.rule.key(),
             seen: it.before.run_id.clone(),
-            after: (!it.earlier).then(|| it.after((&run.run_id, &run.period_id, run.period_end), went_out)),
+            after: (!it.alone).then(|| it.after((&run.run_id, &run.period_id, run.period_end), went_out)),
         });
-        along.rules = Some(moves.collect());
+        along.rules = moves.collect();
+        along.forgets_rules = run.trigger == Trigger::Schedule;
+        along.before = Some(Before(product.before.clone()));
         along.tell.extend(tell::unjudged(self.job, run, &product.judged));
         along.alerts = tell::alerts(self.job, run, &product.alerts);
         along.figures = Some(earlier::packed(&product.version)?);

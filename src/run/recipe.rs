@@ -123,6 +123,8 @@ pub struct Product {
     pub late: Vec<Late>,
     /// Its figures, for later revisions.
     pub version: Version,
+    /// The run that made the version before it; `None`: none was delivered.
+    pub before: Option<String>,
     /// Its rules, judged; empty where they were not asked.
     pub judged: Vec<Judged>,
     /// What the owner is told of, each once.
@@ -268,25 +270,33 @@ impl Recipe {
         let rates = kept_rates(snapshot_dir)?;
         let mut report = report::build(&self.brief(identity), &datasets, &failures, rates.as_ref());
         let version = restatement::version(&report);
-        let previous = earlier::previous(snapshot_dir)?;
-        let restated = previous.map(|previous| restatement::restate(&mut report, &previous));
-        let states = earlier::rules(snapshot_dir)?;
-        let judged = states.map_or_else(Vec::new, |states| rules::judge(&report, &self.when, &states));
+        let restated = match earlier::previous(snapshot_dir)? {
+            Some(previous) => Some(restatement::restate(&mut report, &previous)),
+            None => {
+                restatement::first(&mut report);
+                None
+            }
+        };
+        let known = earlier::rules(snapshot_dir)?;
+        let judged = known.map_or_else(Vec::new, |known| rules::judge(&report, &self.when, &known));
         report.notices.splice(0..0, rules::notices(&judged));
         let rows = gate::rows(&datasets, &self.period);
-        let unsent = rules::unsent(&report, trial.send, restated, rows, &judged);
-        let held = match unsent {
-            // What goes out to nobody need not be held.
-            Some(_) => Vec::new(),
-            None => gate::judge(&report, &trial.gates, rows, &trial.norm),
-        };
+        let follows = self.follows.as_ref().map(|follows| follows.run_id.as_str());
+        let unsent = rules::unsent(&report, trial.send, restated, rows, &judged, follows);
+        let mut held = gate::judge(&report, &trial.gates, rows, &trial.norm);
+        // What goes out to nobody need not be held; but what no gate has let through says nothing about what is normal.
+        let measured = gate::value(&report, trial.gates.metric()).filter(|_| unsent.is_none() || held.is_empty());
+        if unsent.is_some() {
+            held.clear();
+        }
         Ok(Product {
             edition: self.edition(&report, &identity.issue, &exports)?,
             unsent,
             held: held.into_iter().map(|held| held.text).collect(),
-            measured: gate::value(&report, trial.gates.metric()),
+            measured,
             late,
             version,
+            before: report.restates.map(|earlier| earlier.run_id),
             judged,
             alerts: report.alerts,
         })

@@ -81,13 +81,15 @@ pub(super) async fn rebuild(
             run.run_id
         )));
     }
-    let recipe: Recipe = serde_json::from_str(&run.recipe).map_err(|error| {
+    let mut recipe: Recipe = serde_json::from_str(&run.recipe).map_err(|error| {
         RunError::Failed(format!(
             "the recipe of run {} cannot be read: {error}",
             run.run_id
         ))
     })?;
     let other_version = (recipe.program != env!("CARGO_PKG_VERSION")).then(|| recipe.program.clone());
+    // The pictures of a mail are made only for what is sent again: they decide no file, and their fonts may be gone.
+    recipe.mail &= !issue.is_empty();
     let identity = Identity {
         run_id: run.run_id.clone(),
         revision: run.revision,

@@ -76,7 +76,7 @@ pub(super) fn held(job: &JobPlan, run: &Run, reasons: &[String]) -> Option<Tell>
 pub(super) fn unjudged(job: &JobPlan, run: &Run, judged: &[Judged]) -> Option<Tell> {
     let newly = judged
         .iter()
-        .filter(|it| it.holds.is_none() && !it.before.unknown && !it.earlier);
+        .filter(|it| it.holds.is_none() && !it.before.unknown && !it.alone);
     let found: Vec<&str> = newly.map(|it| it.text.as_str()).collect();
     let text = format!(
         "Rules of this job (`when`) cannot be judged and let no report out: {}. `reportwire runs show {}` has the notices of the run",

@@ -886,11 +886,16 @@ restated-instead-only = { $figure } is { $new } instead of { $old }
 restated-known-now = { $figure }, which was not known, is { $new }
 restated-unknown-now = { $figure } is not known any more; it was { $old }
 restated-unknown = { $figure } is not known
+restated-total-new = { $figure } is new, { $new }
+restated-total-gone = { $figure }, which was { $old }, is gone
+restated-total-gone-unknown = { $figure }, which was not known, is gone
 version-before = revision { $revision } of { $instant }, the last version that was delivered
 version-not-final = revision { $revision } of { $instant }, the last version that was delivered, which was not final
 restated-lines = Compared with { $version }: { $lines }. The files list every line.
 restated-beside = Compared with { $version }: every figure is the same, but not what the figures are compared with.
 restated-nothing = Compared with { $version }: every figure is the same.
+restated-facts = Forecasts, moving averages, effects and unusual days follow from the figures and the calendar, and are not compared.
+restates-nobody = No earlier revision of this report is known to have reached its readers, so that there is nothing to compare it with.
 restated-untold = What has changed since { $version }, cannot be told: its figures are not kept.
 restated-differ = { $count ->
     [one] 1 figure differs

@@ -897,11 +897,16 @@ restated-instead-only = { $figure }, { $new } en lugar de { $old }
 restated-known-now = { $figure }, antes sin dato, ahora { $new }
 restated-unknown-now = { $figure }, ahora sin dato, antes { $old }
 restated-unknown = { $figure }, sin dato
+restated-total-new = { $figure }, cifra nueva, { $new }
+restated-total-gone = { $figure }, antes { $old }, ya no figura
+restated-total-gone-unknown = { $figure }, antes sin dato, ya no figura
 version-before = la revisión { $revision } del { $instant }, la última versión entregada
 version-not-final = la revisión { $revision } del { $instant }, la última versión entregada, que no era definitiva
 restated-lines = En comparación con { $version }: { $lines }. Los archivos contienen todas las líneas.
 restated-beside = En comparación con { $version }: todas las cifras son las mismas, pero no aquellas con las que se comparan.
 restated-nothing = En comparación con { $version }: todas las cifras son las mismas.
+restated-facts = Las previsiones, las medias móviles, los efectos y los días inusuales se deducen de las cifras y del calendario, y no se comparan.
+restates-nobody = No consta que ninguna revisión anterior de este informe haya llegado a sus lectores, por lo que no hay nada con que compararla.
 restated-untold = No se puede saber qué ha cambiado desde { $version }: sus cifras no se conservan.
 restated-differ = { $count ->
     [one] 1 cifra es distinta

@@ -324,3 +324,20 @@ async fn a_rule_over_the_change_compares_with_the_month_before() {
     );
     assert_eq!(sent(&world), (2, 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_some_readers_have_goes_to_all_of_them_though_nothing_has_changed() {
+    let world = team("send = \"if_changed\"").await;
+    usage(&world, "70");
+    assert_eq!(run(&world, &["--only", "bi-drop"]).code, 0);
+    assert_eq!(sent(&world), (0, 0));
+    let all = run(&world, &[]).json();
+    assert_eq!(
+        (&all["state"], &all["unsent"]),
+        (&"delivered".into(), &serde_json::Value::Null)
+    );
+    assert_eq!(sent(&world), (2, 1));
+    let same = run(&world, &[]).json();
+    assert!(same["unsent"].is_string(), "now everybody has it: {same}");
+    assert_eq!(sent(&world), (2, 1));
+}

@@ -108,7 +108,7 @@ fn message(judged: &[Judged<'_>]) -> Sentence {
     let states: Vec<Text> = counts
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, id)| Text::of(id, vec![("count", count.into())]))
+        .map(|(count, id)| Text::of(id, vec![("count".into(), count.into())]))
         .collect();
     if states.is_empty() {
         told!("budgets-unknown", "count" = judged.len())

@@ -5,6 +5,7 @@ use crate::config::plan::{KnownGap, UsageAgainstBill};
 use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
+use crate::period::Period;
 use crate::report::beside::View;
 use crate::report::maker::{Maker, tells};
 use crate::report::{Alert, Comparison, Figure, Notice, Part, Report, Section, Sentence, StepOf, told};
@@ -222,13 +223,25 @@ impl<'a> Sides<'a> {
              taxes, corrections and known gaps; the tolerance is {}.",
             amount(Metric::UsageCost)?,
             amount(Metric::BillCost)?,
-            share(section),
+            share(section, *tolerance),
             self::tolerance(section, *tolerance)
         );
         Some(Alert {
-            key: format!("reconcile/{period}/{usage}/{bill}"),
+            key: self.key(),
             text,
         })
+    }
+
+    /// The key under which that is told once: of a whole that runs, not of each day up to which it is told; what may still change is
+    /// told apart from what is final.
+    fn key(&self) -> String {
+        let UsageAgainstBill { usage, bill, .. } = self.against;
+        let whole = self.bill.and_then(|view| view.current.period.whole());
+        let whole = whole.as_ref().map_or("", Period::id);
+        let mut sides = self.usage.into_iter().chain(self.bill);
+        let provisional = sides.any(|view| view.dataset.provisional_through.is_some());
+        let stage = if provisional { "/provisional" } else { "" };
+        format!("reconcile/{whole}/{usage}/{bill}{stage}")
     }
 
     /// What a reader needs to find the difference.
@@ -237,7 +250,7 @@ impl<'a> Sides<'a> {
         let days = days::apart(usage.current, bill.current, self.maker().currency());
         let outside = say!(
             "bill-outside",
-            "share" = share(section),
+            "share" = share(section, self.against.tolerance),
             "tolerance" = tolerance(section, self.against.tolerance),
         );
         let text = match days {
@@ -252,10 +265,13 @@ fn known_gap(maker: &Maker<'_>, gap: &KnownGap) -> Figure {
     maker.member(Metric::KnownGap, Some(gap.amount), GAP, &gap.reason)
 }
 
-/// How much of the bill is not explained, in words.
-fn share(section: &Section) -> Text {
+/// How much of the bill is not explained, in words: never as much as the tolerance that it is beyond.
+fn share(section: &Section, tolerance: Decimal) -> Text {
     match value(section, Metric::UnexplainedShare) {
-        Some(share) => say!("bill-share", "percent" = percent(share).to_string()),
+        Some(share) => {
+            let share = money::told_apart(share.abs(), percent(tolerance), PERCENT_DECIMALS);
+            say!("bill-share", "percent" = share.to_string())
+        }
         None => say!("bill-part"),
     }
 }
@@ -269,9 +285,9 @@ fn tolerance(section: &Section, tolerance: Decimal) -> Text {
     }
 }
 
-/// Per cent with the decimals that tables and sentences have.
-fn percent(value: Decimal) -> Decimal {
-    money::rounded(value.abs(), PERCENT_DECIMALS)
+/// A tolerance with the decimals that tables and sentences have, and with all that it has itself.
+fn percent(tolerance: Decimal) -> Decimal {
+    money::rounded(tolerance, PERCENT_DECIMALS.max(tolerance.normalize().scale()))
 }
 
 fn value(section: &Section, metric: Metric) -> Option<Decimal> {

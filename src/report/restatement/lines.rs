@@ -4,7 +4,8 @@ use super::Line;
 use crate::metric::Metric;
 use crate::money::Currency;
 use crate::report::{Figure, Section};
-use std::collections::HashMap;
+use rust_decimal::Decimal;
+use std::collections::{HashMap, HashSet};
 
 /// What makes two figures the same line.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,19 +46,42 @@ impl<'a> Key<'a> {
     }
 }
 
-/// Whether the lines of a section are about two things, of which the label is one.
+/// Whether the lines of a section are about two things, of which the label is one. Elsewhere a label may say how much is known of a
+/// line, which changes with time.
 fn is_of_two(section: &str) -> bool {
-    section != "summary" && !section.starts_with("by_")
+    section == "usage" || section.starts_with("daily_by_") || section.starts_with("daily_usage_")
 }
 
-/// Tells lines apart that have the same key, by their order.
-#[derive(Default)]
-pub(super) struct Numbers<'a>(HashMap<Key<'a>, usize>);
+/// What makes a line the same in both versions: its key, its value where others have that key, and its number among those.
+pub(super) type Identity<'a> = (Key<'a>, Option<Option<Decimal>>, usize);
 
-impl<'a> Numbers<'a> {
-    pub(super) fn numbered(&mut self, key: Key<'a>) -> (Key<'a>, usize) {
-        let number = self.0.entry(key).or_default();
+/// The keys that several lines of a version have.
+pub(super) fn shared<'a>(versions: [&[Key<'a>]; 2]) -> HashSet<Key<'a>> {
+    let mut shared = HashSet::new();
+    for keys in versions {
+        let mut met = HashSet::new();
+        shared.extend(keys.iter().copied().filter(|key| !met.insert(*key)));
+    }
+    shared
+}
+
+/// Gives the lines of a version their identities. Which of several lines with one key was which cannot be told, so that only lines
+/// with one value are the same: no line is held against somebody else's.
+pub(super) struct Identities<'a, 's> {
+    shared: &'s HashSet<Key<'a>>,
+    met: HashMap<(Key<'a>, Option<Option<Decimal>>), usize>,
+}
+
+impl<'a, 's> Identities<'a, 's> {
+    pub(super) fn new(shared: &'s HashSet<Key<'a>>) -> Self {
+        let met = HashMap::new();
+        Self { shared, met }
+    }
+
+    pub(super) fn of(&mut self, key: Key<'a>, value: Option<Decimal>) -> Identity<'a> {
+        let value = self.shared.contains(&key).then_some(value);
+        let number = self.met.entry((key, value)).or_default();
         *number += 1;
-        (key, *number)
+        (key, value, *number)
     }
 }

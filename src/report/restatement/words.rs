@@ -1,6 +1,6 @@
 //! What a revision says of the version before it: a sentence for the first page, and a notice.
 
-use super::{Differences, Restated, Version};
+use super::{Differences, Fate, Restated, Version, all, is_compared};
 use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::report::{Figure, Given, Notice, Part, Report, Sentence, told};
@@ -28,29 +28,28 @@ impl Differences {
 
     /// The total that has changed, of several sources each one's; the cost before any other.
     fn totals(&self, report: &Report) -> Sentence {
-        let moved = |figure: &&Figure| {
-            let beside = figure.comparisons.first();
-            figure.member.is_none() && beside.is_some_and(|beside| beside.base_value != figure.value)
-        };
-        let all: Vec<&Figure> = self.figures.iter().filter(moved).collect();
-        let cost = |figure: &&&Figure| figure.metric == Metric::TotalCost;
-        let mut told: Vec<&Figure> = all.iter().filter(cost).copied().take(MOST_TOLD).collect();
+        let cost = |(_, figure): &&(Fate, Figure)| figure.metric == Metric::TotalCost;
+        let mut told: Vec<&(Fate, Figure)> = self.totals.iter().filter(cost).take(MOST_TOLD).collect();
         if told.is_empty() {
-            told.extend(all.first());
+            told.extend(self.totals.first());
         }
         let several = report.sources.len() > 1;
-        let totals = told.into_iter().map(|figure| instead(figure, several));
+        let totals = told.into_iter().map(|(fate, figure)| stands(*fate, figure, several));
         let totals = totals.reduce(|one, next| one.then("; ", next));
         totals.map_or_else(|| told!("restates-below"), |totals| totals.end("."))
     }
 
-    pub(super) fn told(&self, earlier: &Version, restated: Restated) -> Text {
+    pub(super) fn told(&self, report: &Report, earlier: &Version, restated: Restated) -> Text {
         let version = named(earlier, earlier.provisional);
-        match restated {
+        let told = match restated {
             Restated::Changed => say!("restated-lines", "version" = version, "lines" = self.counted()),
             Restated::Beside => say!("restated-beside", "version" = version),
             Restated::Same | Restated::Unknown => say!("restated-nothing", "version" = version),
+        };
+        if all(report).all(|(section, figure)| is_compared(&section.key, figure.metric)) {
+            return told;
         }
+        Text::joined(&[told, say!("restated-facts")], " ")
     }
 
     /// `2 figures differ, 1 is new`.
@@ -79,7 +78,7 @@ impl Differences {
 }
 
 /// `total cost of usage is USD 4,090.11 instead of USD 4,070.36 (+19.75)`.
-fn instead(figure: &Figure, several: bool) -> Sentence {
+fn stands(fate: Fate, figure: &Figure, several: bool) -> Sentence {
     let value = |value: Decimal| Part::Value {
         value,
         unit: figure.unit,
@@ -99,6 +98,9 @@ fn instead(figure: &Figure, several: bool) -> Sentence {
         currency: figure.currency,
     });
     match (figure.value, old, change) {
+        (Some(new), _, _) if fate == Fate::New => told!("restated-total-new", "figure" = name, "new" = value(new)),
+        (_, Some(old), _) if fate == Fate::Gone => told!("restated-total-gone", "figure" = name, "old" = value(old)),
+        (_, _, _) if fate == Fate::Gone => told!("restated-total-gone-unknown", "figure" = name),
         (Some(new), Some(old), Some(change)) => told!(
             "restated-instead",
             "figure" = name,

@@ -29,8 +29,20 @@ fn report(cost: Option<Decimal>, base: Option<Decimal>) -> Report {
 }
 
 fn one(report: &Report, rule: &When, before: Option<RuleState>) -> Judged {
-    let states: Vec<RuleState> = before.into_iter().collect();
-    judge(report, std::slice::from_ref(rule), &states).remove(0)
+    let known = Known {
+        alone: false,
+        states: before.into_iter().collect(),
+    };
+    judge(report, std::slice::from_ref(rule), &known).remove(0)
+}
+
+/// The version before of `report`.
+fn delivered(report: &Report) -> Option<crate::report::restatement::Earlier> {
+    Some(crate::report::restatement::Earlier {
+        run_id: "r".into(),
+        revision: 1,
+        generated_at: report.generated_at,
+    })
 }
 
 fn after(judged: &Judged, went_out: bool) -> RuleState {
@@ -120,8 +132,53 @@ fn an_earlier_period_is_judged_by_itself() {
         holds: true,
         ..RuleState::default()
     };
-    let judged = one(&report(Some(dec!(6000)), None), &rule, Some(state));
-    assert!(judged.fires && judged.earlier);
+    let mut august = report(Some(dec!(6000)), None);
+    let judged = one(&august, &rule, Some(state.clone()));
+    assert!(judged.fires && judged.alone);
+    august.restates = delivered(&august);
+    let again = one(&august, &rule, Some(state));
+    assert!(!again.fires, "its readers have it");
+}
+
+#[test]
+fn what_the_schedule_would_not_report_is_judged_by_itself() {
+    let rule = rule(Condition::Above, dec!(5000));
+    let quarter = report(Some(dec!(6000)), None);
+    let fired = after(&one(&quarter, &rule, None), true);
+    let known = Known {
+        alone: true,
+        states: vec![fired],
+    };
+    let judged = judge(&quarter, std::slice::from_ref(&rule), &known).remove(0);
+    assert!(judged.fires && judged.alone);
+}
+
+#[test]
+fn the_final_report_goes_to_whoever_has_the_provisional_one() {
+    let rule = rule(Condition::Above, dec!(5000));
+    let mut last = report(Some(dec!(6000)), None);
+    last.restates = delivered(&last);
+    let fired = after(&one(&last, &rule, None), true);
+    let held = [one(&last, &rule, Some(fired))];
+    assert!(!held[0].fires);
+    let why = |report: &Report, follows| unsent(report, Send::Always, None, 1, &held, follows);
+    assert_eq!(why(&last, Some("r")), None);
+    assert!(why(&last, None).is_some() && why(&last, Some("another")).is_some());
+    last.restates = None;
+    assert!(why(&last, Some("r")).is_some(), "nobody has the provisional one");
+}
+
+#[test]
+fn a_change_is_told_with_the_digits_that_tell_it_from_its_limit() {
+    let judged = one(
+        &report(Some(dec!(120.004)), Some(dec!(100))),
+        &rule(Condition::ChangeAbove, dec!(20)),
+        None,
+    );
+    assert_eq!(
+        judged.text,
+        "total cost has changed by +20.004 % against 2026-09, above 20 %"
+    );
 }
 
 #[test]
@@ -163,13 +220,9 @@ fn what_send_wants_and_what_rules_say_must_both_be_so() {
     let fires = [one(&high, &above, None)];
     let quiet = [one(&high, &rule(Condition::Above, dec!(7000)), None)];
     let mut second = high.clone();
-    second.restates = Some(crate::report::restatement::Earlier {
-        run_id: "r".into(),
-        revision: 1,
-        generated_at: high.generated_at,
-    });
+    second.restates = delivered(&high);
     let why = |report: &Report, send, restated, rows, judged: &[Judged]| {
-        unsent(report, send, restated, rows, judged)
+        unsent(report, send, restated, rows, judged, None)
     };
     let (same, changed) = (Some(Restated::Same), Some(Restated::Changed));
     for (report, send, restated, rows, judged) in [

@@ -145,9 +145,9 @@ pub enum StoreError {
         /// Which run.
         run_id: String,
     },
-    /// Another run has judged the rules of the job since this one read what is known of them.
-    #[error("the rules of job `{job}` were judged by other runs again and again; run it again")]
-    RulesMoved {
+    /// Another run has judged the rules of the job, or was delivered, since this one read what others have left.
+    #[error("other runs of job `{job}` changed again and again what this one is made of; run it again")]
+    Outdated {
         /// Which job.
         job: String,
     },

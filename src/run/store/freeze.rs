@@ -46,8 +46,8 @@ impl Store {
     /// The same, and in the same transaction what comes `along`.
     ///
     /// # Errors
-    /// As for [`Self::freeze`]; [`StoreError::RulesMoved`] if another run has judged the rules of the job meanwhile: the run is as it
-    /// was, and may be made anew.
+    /// As for [`Self::freeze`]; [`StoreError::Outdated`] if another run has judged the rules of the job or was delivered meanwhile: the run
+    /// is as it was, and may be made anew.
     pub async fn freeze_with(
         &self,
         run: &Run,
@@ -118,9 +118,13 @@ impl Store {
                 if let Some((follower, at)) = along.follower {
                     late::insert_later(tx, &follower, at).await?;
                 }
-                if let Some(moves) = &along.rules {
-                    versions::move_rules(tx, &run.job, moves).await?;
+                if let Some(seen) = &along.before {
+                    versions::still_last(tx, &run, seen).await?;
                 }
+                if along.forgets_rules {
+                    versions::forget_rules(tx, &run.job, &along.rules).await?;
+                }
+                versions::move_rules(tx, &run.job, &along.rules).await?;
                 versions::alert(tx, &run, &along.alerts, now).await?;
                 notices::write_all(tx, &along.tell, now).await
             }

@@ -47,7 +47,7 @@ pub(in crate::run) use replace::Newer;
 pub use run::{FiguresFile, Kept, NewRun, Run, RunFilter, Trigger};
 pub(in crate::run) use runs::lease;
 pub use turns::Ticket;
-pub use versions::RuleMove;
+pub use versions::{Before, RuleMove};
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -33,12 +33,14 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0002_service.sql"),
     include_str!("migrations/sqlite/0003_planned.sql"),
     include_str!("migrations/sqlite/0004_send.sql"),
+    include_str!("migrations/sqlite/0005_fired.sql"),
 ];
 /// The same for PostgreSQL, counted by the table `reportwire_schema`.
 pub(super) const POSTGRES_MIGRATIONS: &[&str] = &[
     include_str!("migrations/postgres/0001_all.sql"),
     include_str!("migrations/postgres/0002_planned.sql"),
     include_str!("migrations/postgres/0003_send.sql"),
+    include_str!("migrations/postgres/0004_fired.sql"),
 ];
 
 impl Store {
@@ -342,7 +344,7 @@ mod tests {
             ("PRAGMA synchronous", "2"),
             ("PRAGMA foreign_keys", "1"),
             ("PRAGMA busy_timeout", "5000"),
-            ("PRAGMA user_version", "4"),
+            ("PRAGMA user_version", "5"),
         ] {
             let row = sqlx::query(pragma).fetch_one(&mut *connection).await.unwrap();
             let value = row

@@ -1,6 +1,6 @@
 //! What a run freezes, as it is stored, and what becomes of it.
 
-use super::{NewRun, RuleMove, Tell, turns};
+use super::{Before, NewRun, RuleMove, Tell, turns};
 use crate::delivery::{Parcel, Receipt};
 use crate::render::Artifact;
 use crate::run::state::DeliveryState;
@@ -36,8 +36,12 @@ pub struct Along {
     pub unsent: Option<String>,
     /// Its figures, for later revisions.
     pub figures: Option<Vec<u8>>,
-    /// What it makes of all rules of its job; `None`: they were not asked.
-    pub rules: Option<Vec<RuleMove>>,
+    /// The version before that it was made beside; `None`: that does not matter.
+    pub before: Option<Before>,
+    /// What it makes of the rules of its job.
+    pub rules: Vec<RuleMove>,
+    /// Whether these are all rules of the job, and what is known of others is forgotten.
+    pub forgets_rules: bool,
     /// What the owner hears unless it was told before, each under its key.
     pub alerts: Vec<(String, Tell)>,
 }

@@ -12,8 +12,14 @@ use chrono::{DateTime, Utc};
 pub(super) const DELIVERED: &str = "SELECT * FROM runs WHERE job = $1 AND period_id = $2 AND revision < $3 AND trigger <> 'test' \
     AND unsent IS NULL AND (state = 'delivered' OR EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id \
     AND deliveries.state = 'acked')) ORDER BY revision DESC LIMIT 1";
-/// What is known of the rules of job $1.
-pub(super) const RULES: &str = "SELECT * FROM rules WHERE job = $1 ORDER BY rule";
+/// What is known of the rules of job $1, and whether the run that fired a rule last has reached nobody: nothing has come of it.
+const RULES: &str = "SELECT rules.*, (SELECT count(*) FROM runs WHERE runs.run_id = rules.fired_by AND (runs.state = 'held' \
+    OR (runs.state = 'failed' AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id \
+    AND deliveries.state = 'acked')))) AS unheard FROM rules WHERE rules.job = $1 ORDER BY rule";
+
+/// Which version a run has seen as the last one that was delivered before it; `None`: there was none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before(pub Option<String>);
 
 /// What a run makes of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,16 +53,31 @@ impl Store {
     }
 }
 
-/// Writes down what a run makes of the rules of its job, and forgets those that the job no longer has. If another run has judged one
-/// since this one read it, nothing may be written: the report was made on what is no longer so.
-pub(super) async fn move_rules(tx: &mut Tx<'_>, job: &str, moves: &[RuleMove]) -> Result<(), StoreError> {
+/// Nothing may be written by a run that says what it changes of one version when another one has been delivered meanwhile.
+pub(super) async fn still_last(tx: &mut Tx<'_>, run: &Run, seen: &Before) -> Result<(), StoreError> {
+    let values = values![&run.job, &run.period_id, run.revision];
+    let last = tx.row(DELIVERED, values).await?;
+    if last.map(|row| row.text("run_id")).transpose()? == seen.0 {
+        return Ok(());
+    }
+    Err(StoreError::Outdated { job: run.job.clone() })
+}
+
+/// Forgets what is known of rules that the job no longer has.
+pub(super) async fn forget_rules(tx: &mut Tx<'_>, job: &str, all: &[RuleMove]) -> Result<(), StoreError> {
     for row in tx.rows(RULES, values![job]).await? {
         let rule = row.text("rule")?;
-        if moves.iter().all(|it| it.rule != rule) {
+        if all.iter().all(|it| it.rule != rule) {
             let sql = "DELETE FROM rules WHERE job = $1 AND rule = $2";
             tx.execute(sql, values![job, rule]).await?;
         }
     }
+    Ok(())
+}
+
+/// Writes down what a run makes of the rules of its job. If another run has judged one since this one read it, nothing may be written:
+/// the report was made on what is no longer so.
+pub(super) async fn move_rules(tx: &mut Tx<'_>, job: &str, moves: &[RuleMove]) -> Result<(), StoreError> {
     for RuleMove { rule, seen, after } in moves {
         let Some(after) = after else { continue };
         let values = values![
@@ -67,13 +88,14 @@ pub(super) async fn move_rules(tx: &mut Tx<'_>, job: &str, moves: &[RuleMove]) -
             i64::from(after.holds),
             after.fired_for.clone(),
             i64::from(after.unknown),
+            after.fired_by.clone(),
             seen.clone()
         ];
-        let sql = "INSERT INTO rules (job, rule, run_id, period_end, holds, fired_for, is_unknown) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-             ON CONFLICT (job, rule) DO UPDATE SET run_id = $3, period_end = $4, holds = $5, fired_for = $6, is_unknown = $7 \
-             WHERE rules.run_id = $8";
+        let sql = "INSERT INTO rules (job, rule, run_id, period_end, holds, fired_for, is_unknown, fired_by) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (job, rule) DO UPDATE SET run_id = $3, period_end = $4, \
+             holds = $5, fired_for = $6, is_unknown = $7, fired_by = $8 WHERE rules.run_id = $9";
         if tx.execute(sql, values).await? == 0 {
-            return Err(StoreError::RulesMoved { job: job.to_owned() });
+            return Err(StoreError::Outdated { job: job.to_owned() });
         }
     }
     Ok(())
@@ -97,12 +119,15 @@ pub(super) async fn alert(
 }
 
 fn rule_of(row: &Row) -> Result<RuleState, StoreError> {
+    let heard = row.get::<i64>("unheard")? == 0;
+    let fired = |column: &'static str| Ok::<_, StoreError>(row.get::<Option<String>>(column)?.filter(|_| heard));
     Ok(RuleState {
         rule: row.text("rule")?,
         run_id: row.get("run_id")?,
         period_end: Some(row.date("period_end")?),
-        holds: row.get::<i64>("holds")? != 0,
-        fired_for: row.get("fired_for")?,
+        holds: heard && row.get::<i64>("holds")? != 0,
+        fired_for: fired("fired_for")?,
+        fired_by: fired("fired_by")?,
         unknown: row.get::<i64>("is_unknown")? != 0,
     })
 }

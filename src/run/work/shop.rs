@@ -150,6 +150,27 @@ impl Shop {
         Ok(tickets.len())
     }
 
+    /// The same shop after somebody has edited its job.
+    pub(crate) fn with(mut self, edit: impl FnOnce(&mut crate::config::plan::JobPlan)) -> Self {
+        edit(self.engine.plan.jobs.get_mut("monthly").unwrap());
+        self
+    }
+
+    /// Writes down that the job is due for October, and takes its run.
+    pub(crate) async fn fall_due_and_take(&self) -> Run {
+        self.fall_due().await;
+        self.taken().await
+    }
+
+    /// Takes the first run that is due, as a worker does.
+    pub(crate) async fn taken(&self) -> Run {
+        let (store, now) = (&self.engine.store, self.clock.now());
+        let desk = Arc::clone(&self.desk) as Arc<dyn Dispatch>;
+        store.hand_out(desk, now, 100).await.unwrap();
+        let ticket = self.desk.0.lock().unwrap().remove(0);
+        store.take(&ticket, now).await.unwrap().unwrap()
+    }
+
     /// Every run, the oldest first: revision, state, and its run.
     pub(crate) async fn runs(&self) -> Vec<Run> {
         let mut runs = self.engine.store.runs(&RunFilter::default(), 100).await.unwrap();

@@ -60,7 +60,7 @@ async fn left_by_an_earlier_version(place: &Place, missing: usize) {
 
 async fn what_a_version_without_plans_had_under_way_is_gone_on_with(on: On) {
     let place = Place::new(on).await;
-    left_by_an_earlier_version(&place, 2).await;
+    left_by_an_earlier_version(&place, 3).await;
     let store = place.store().await;
     let cursor = store.cursors().await.unwrap().remove(0);
     assert_eq!(cursor.evaluated_until, at("2026-11-01T07:00:00Z"));
@@ -89,7 +89,7 @@ async fn what_a_version_without_plans_had_under_way_is_gone_on_with(on: On) {
 
 async fn what_a_version_without_rules_has_delivered_is_a_version_whose_figures_nobody_kept(on: On) {
     let place = Place::new(on).await;
-    left_by_an_earlier_version(&place, 1).await;
+    left_by_an_earlier_version(&place, 2).await;
     let store = place.store().await;
     execute(&store, "UPDATE runs SET state = 'delivered'").await;
     let run = store.begin(&new_run(Trigger::Manual)).await.unwrap();

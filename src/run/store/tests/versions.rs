@@ -2,12 +2,15 @@
 
 use super::*;
 use crate::report::rules::RuleState;
-use crate::run::store::testing::{freeze, number};
+use crate::run::store::Before;
+use crate::run::store::testing::{execute, freeze, number};
 
 on_both_databases! {
     the_version_before_is_the_last_that_really_reached_somebody,
     a_rule_is_moved_only_by_who_has_seen_where_it_was,
     what_a_job_no_longer_asks_is_forgotten,
+    a_rule_whose_report_reached_nobody_has_not_fired,
+    a_report_is_not_frozen_beside_a_version_that_is_not_the_last_any_more,
     an_alert_is_told_once_whatever_run_and_replica_finds_it,
     a_run_that_lost_its_lease_moves_no_rule_and_alerts_nobody,
 }
@@ -35,6 +38,7 @@ fn moved(rule: &str, run: &Run, seen: Option<&Run>) -> RuleMove {
             period_end: Some(run.period_end),
             holds: true,
             fired_for: Some(run.period_id.clone()),
+            fired_by: Some(run.run_id.clone()),
             unknown: false,
         }),
     }
@@ -133,8 +137,8 @@ async fn the_version_before_is_the_last_that_really_reached_somebody(on: On) {
 
 async fn a_rule_is_moved_only_by_who_has_seen_where_it_was(on: On) {
     let (_place, store) = store(on).await;
-    let along = |moves: Vec<RuleMove>| Along {
-        rules: Some(moves),
+    let along = |rules: Vec<RuleMove>| Along {
+        rules,
         ..Along::default()
     };
     let (first, second) = (checked(&store).await, checked(&store).await);
@@ -143,7 +147,7 @@ async fn a_rule_is_moved_only_by_who_has_seen_where_it_was(on: On) {
         .unwrap();
     // Read before the first was frozen, written after it.
     let stale = freeze_along(&store, &second, along(vec![moved("a", &second, None)])).await;
-    assert!(matches!(stale, Err(StoreError::RulesMoved { .. })), "{stale:?}");
+    assert!(matches!(stale, Err(StoreError::Outdated { .. })), "{stale:?}");
     let untouched = store.run(&second.run_id).await.unwrap();
     assert_eq!(
         (untouched.state, untouched.generated_at),
@@ -165,8 +169,9 @@ async fn a_rule_is_moved_only_by_who_has_seen_where_it_was(on: On) {
 async fn what_a_job_no_longer_asks_is_forgotten(on: On) {
     let (_place, store) = store(on).await;
     let run = checked(&store).await;
-    let along = |moves: Vec<RuleMove>| Along {
-        rules: Some(moves),
+    let along = |rules: Vec<RuleMove>| Along {
+        rules,
+        forgets_rules: true,
         ..Along::default()
     };
     let both = along(vec![moved("a", &run, None), moved("b", &run, None)]);
@@ -183,6 +188,55 @@ async fn what_a_job_no_longer_asks_is_forgotten(on: On) {
     let test = checked(&store).await;
     freeze_along(&store, &test, Along::default()).await.unwrap();
     assert_eq!(store.rules("monthly").await.unwrap().len(), 1);
+}
+
+async fn a_rule_whose_report_reached_nobody_has_not_fired(on: On) {
+    let (_place, store) = store(on).await;
+    let run = checked(&store).await;
+    let along = Along {
+        rules: vec![moved("a", &run, None)],
+        ..Along::default()
+    };
+    freeze_along(&store, &run, along).await.unwrap();
+    let state = async || store.rules("monthly").await.unwrap().remove(0);
+    let fired = moved("a", &run, None).after.unwrap();
+    assert_eq!(state().await, fired, "it is on its way");
+    let unheard = RuleState {
+        holds: false,
+        fired_for: None,
+        fired_by: None,
+        ..fired.clone()
+    };
+    for (run_state, expected) in [("held", &unheard), ("failed", &unheard), ("delivered", &fired)] {
+        set_state(&store, run_state).await;
+        assert_eq!(&state().await, expected, "{run_state}");
+    }
+    execute(&store, "INSERT INTO deliveries (run_id, position, delivery, recipient, key, content_path, sha256, state, updated_at) \
+        SELECT run_id, 0, 'mail', 'a', 'k', 'x', 'x', 'acked', created_at FROM runs").await;
+    set_state(&store, "failed").await;
+    assert_eq!(state().await, fired, "somebody has it");
+}
+
+async fn set_state(store: &Store, state: &str) -> u64 {
+    match state {
+        "held" => execute(store, "UPDATE runs SET state = 'held'").await,
+        "failed" => execute(store, "UPDATE runs SET state = 'failed'").await,
+        _ => execute(store, "UPDATE runs SET state = 'delivered'").await,
+    }
+}
+
+async fn a_report_is_not_frozen_beside_a_version_that_is_not_the_last_any_more(on: On) {
+    let (_place, store) = store(on).await;
+    let along = |before: Option<&Run>| Along {
+        before: Some(Before(before.map(|run| run.run_id.clone()))),
+        ..Along::default()
+    };
+    let first = ended(&store, along(None)).await;
+    let second = checked(&store).await;
+    let blind = freeze_along(&store, &second, along(None)).await;
+    assert!(matches!(blind, Err(StoreError::Outdated { .. })), "{blind:?}");
+    assert_eq!(store.run(&second.run_id).await.unwrap().state, RunState::Checked);
+    freeze_along(&store, &second, along(Some(&first))).await.unwrap();
 }
 
 async fn an_alert_is_told_once_whatever_run_and_replica_finds_it(on: On) {
@@ -229,7 +283,7 @@ async fn a_run_that_lost_its_lease_moves_no_rule_and_alerts_nobody(on: On) {
         ..run.clone()
     };
     let along = Along {
-        rules: Some(vec![moved("a", &run, None)]),
+        rules: vec![moved("a", &run, None)],
         alerts: vec![alert("x")],
         ..Along::default()
     };

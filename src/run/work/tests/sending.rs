@@ -1,8 +1,14 @@
 //! Which reports go out: rules and `send` on the path of a scheduled run.
 
 use super::*;
-use crate::delivery::BulletinKind;
+use crate::config::plan::Gates;
+use crate::delivery::{Bulletin, BulletinKind, Edition, Parcel, Receipt};
+use crate::report::rules::RuleState;
 use crate::run::replay;
+use crate::run::store::testing::{artifact, checked};
+use crate::run::store::{Along, Freeze, RuleMove};
+use async_trait::async_trait;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const ABOVE: &str = "when = [{ above = 50 }]";
 
@@ -121,4 +127,171 @@ async fn a_final_report_that_is_unchanged_goes_out_unless_only_changes_are_wante
         assert!(restates.unwrap().contains("which was not final"), "{restates:?}");
         assert_eq!(shop.files().len(), 2 * revisions, "{:?}", last.notices);
     }
+}
+
+#[tokio::test]
+async fn the_final_report_follows_a_provisional_one_though_its_rule_held_before() {
+    let shop = Shop::open(&format!("{WAITS}\nwhen = [{{ above = 40 }}]")).await;
+    shop.usage_to("2026-10-30");
+    shop.fall_due().await;
+    shop.work_at(DUE).await;
+    shop.work_at("2026-11-02T08:00:00Z").await;
+    assert_eq!(shop.files().len(), 2, "provisional");
+    shop.usage_to("2026-11-01");
+    assert_eq!(shop.work_at("2026-11-02T14:00:00Z").await, 1);
+    let last = shop.runs().await.remove(1);
+    assert_eq!((last.state, last.unsent), (RunState::Delivered, None));
+    assert_eq!(shop.files().len(), 4);
+}
+
+#[tokio::test]
+async fn what_somebody_runs_besides_uses_up_no_rule_of_the_schedule() {
+    let shop = Shop::open(ABOVE).await;
+    shop.usage("2026-10-31", "2.00");
+    for period in ["2026-Q3", "2026", "2026-10-01..2026-10-30"] {
+        assert_eq!(shop.run(period).await.unsent, None, "{period}");
+        assert!(shop.engine.store.rules("monthly").await.unwrap().is_empty());
+    }
+    shop.fall_due().await;
+    shop.work_at(DUE).await;
+    let october = shop.october().await.remove(0);
+    assert_eq!((october.state, &october.unsent), (RunState::Delivered, &None));
+    let states = shop.engine.store.rules("monthly").await.unwrap();
+    assert_eq!(states[0].fired_by.as_ref(), Some(&october.run_id));
+    // Nor does a run without the rule forget it.
+    let shop = shop.with(|job| job.when.clear());
+    shop.run("2026-10").await;
+    assert_eq!(shop.engine.store.rules("monthly").await.unwrap(), states);
+}
+
+#[tokio::test]
+async fn a_rule_whose_report_a_gate_has_held_fires_again() {
+    let shop = Shop::open(&format!("{ABOVE}\ngates = {{ min_rows = 40 }}")).await;
+    shop.usage("2026-10-31", "2.00");
+    shop.fall_due().await;
+    shop.work_at(DUE).await;
+    assert_eq!(shop.states().await, [(1, RunState::Held)]);
+    let shop = shop.with(|job| job.gates = Gates::default());
+    let again = shop.run("2026-10").await;
+    assert_eq!((again.state, again.unsent), (RunState::Delivered, None));
+    assert_eq!(shop.files().len(), 2);
+    let notice = "No earlier revision of this report is known to have reached its readers";
+    assert!(again.notices.iter().any(|it| it.starts_with(notice)), "{:?}", again.notices);
+}
+
+#[tokio::test]
+async fn what_no_gate_has_let_through_is_no_norm() {
+    let shop = Shop::open("send = \"if_data\"\ngates = { max_change = 50, norm = 2, min_rows = 1 }").await;
+    shop.usage("2026-10-31", "1.50");
+    let empty = shop.run("2026-05").await;
+    assert!(empty.unsent.is_some());
+    let october = shop.fall_due_and_take().await;
+    assert!(shop.engine.store.norm(&october, "total_cost", 2).await.unwrap().is_empty());
+}
+
+/// A way out that lets another run judge the job's rules while the parcels of this one are composed, the first so many times.
+#[derive(Debug)]
+struct Meddler {
+    store: Store,
+    times: AtomicU32,
+    way: Box<dyn Delivery>,
+}
+
+impl Meddler {
+    async fn meddle(&self) {
+        let before: Option<RuleState> = self.store.rules("monthly").await.unwrap().pop();
+        let run = checked(&self.store).await;
+        let after = RuleState {
+            rule: "total_cost above 50".into(),
+            run_id: Some(run.run_id.clone()),
+            period_end: Some(run.period_end),
+            holds: true,
+            ..RuleState::default()
+        };
+        let along = Along {
+            rules: vec![RuleMove {
+                rule: after.rule.clone(),
+                seen: before.and_then(|before| before.run_id),
+                after: Some(after),
+            }],
+            ..Along::default()
+        };
+        let freeze = Freeze {
+            artifacts: &[artifact("x.csv", "a")],
+            parcels: &[],
+            notices: &[],
+            generated_at: run.created_at,
+            held: &[],
+            measured: None,
+        };
+        self.store.freeze_with(&run, freeze, along, run.created_at).await.unwrap();
+    }
+}
+
+#[async_trait]
+impl Delivery for Meddler {
+    fn compose(&self, edition: &Edition) -> Result<Vec<Parcel>, DeliveryError> {
+        let left = self.times.load(Ordering::Relaxed);
+        if left > 0 {
+            self.times.store(left - 1, Ordering::Relaxed);
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(self.meddle()));
+        }
+        self.way.compose(edition)
+    }
+
+    fn compose_bulletin(&self, bulletin: &Bulletin) -> Result<Vec<Parcel>, DeliveryError> {
+        self.way.compose_bulletin(bulletin)
+    }
+
+    fn host(&self) -> String {
+        self.way.host()
+    }
+
+    async fn probe(&self) -> Result<(), DeliveryError> {
+        self.way.probe().await
+    }
+
+    async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError> {
+        self.way.deliver(parcel).await
+    }
+}
+
+/// Prepares a report of which a rule newly holds while other runs judge it so many times.
+async fn prepared(times: u32) -> (Shop, Run, Result<super::Prepared, RunError>) {
+    let shop = Shop::open(ABOVE).await;
+    shop.usage("2026-10-31", "2.00");
+    let run = shop.fall_due_and_take().await;
+    let job = &shop.engine.plan.jobs["monthly"];
+    let mut story = story(&shop.engine, job, &run).await.unwrap();
+    let way = story.deliveries.remove("bi-drop").unwrap();
+    let meddler = Meddler {
+        store: shop.engine.store.clone(),
+        times: AtomicU32::new(times),
+        way,
+    };
+    story.deliveries.insert("bi-drop".into(), Box::new(meddler));
+    let prepared = story.prepare(&Silent).await;
+    (shop, run, prepared)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_made_anew_when_another_run_has_judged_its_rules_meanwhile() {
+    let (shop, run, prepared) = prepared(1).await;
+    assert!(matches!(prepared, Ok(Prepared::Frozen(_))));
+    let run = shop.engine.store.run(&run.run_id).await.unwrap();
+    let why = run.unsent.as_deref().unwrap();
+    assert!(why.contains("above 50, as it was before"), "{why}");
+    assert!(run.notices.iter().all(|it| !it.contains("newly holds: total cost")), "{:?}", run.notices);
+    assert!(shop.engine.store.deliveries(&run.run_id).await.unwrap().is_empty());
+    let states = shop.engine.store.rules("monthly").await.unwrap();
+    assert_eq!(states[0].run_id.as_ref(), Some(&run.run_id), "it has judged last");
+    assert!(replay::replay(&shop.engine.store, &run.run_id).await.unwrap().identical());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_overtaken_again_and_again_says_so() {
+    let (shop, run, prepared) = prepared(100).await;
+    let Err(error) = prepared else { panic!("it is frozen") };
+    assert!(matches!(error, RunError::Store(StoreError::Outdated { .. })), "{error}");
+    assert_eq!(shop.engine.store.run(&run.run_id).await.unwrap().state, RunState::Checked);
 }
