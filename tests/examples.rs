@@ -5,6 +5,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "examples are read as files")]
+#[path = "support/spanish.rs"]
+mod spanish;
+
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::fs;
@@ -180,6 +184,53 @@ fn every_offline_example_makes_what_it_promises() {
         assert_as_expected(&story, &made);
         assert_done(&reportwire(copy.path(), &["verify"], &[]), &story);
     }
+}
+
+/// Names in the data and the configuration of examples that are English words.
+const NAMES: [&str; 7] = [
+    "load test of Search",
+    "Azure DB for ",
+    "Model inference",
+    "Credit for September",
+    "acme-platform",
+    " platform ",
+    " agent ",
+];
+
+#[test]
+fn every_offline_example_is_spanish_for_readers_of_spanish() {
+    let own_words = "custom-template";
+    let online = |story: &String| ONLINE.iter().any(|(online, _)| story == online);
+    let mut left = Vec::new();
+    for story in stories()
+        .into_iter()
+        .filter(|story| story != own_words && !online(story))
+    {
+        let copy = copy(&story);
+        let config = copy.path().join("reportwire.toml");
+        let text = fs::read_to_string(&config).unwrap();
+        let titles = Regex::new("(?m)^title .*$").unwrap();
+        let text = titles.replace_all(&text, "title = \"Informe\"");
+        fs::write(
+            &config,
+            text.replace("[service]", "[service]\nlocale = \"es-ES\""),
+        )
+        .unwrap();
+        for command in commands(&story) {
+            let arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+            assert_done(&reportwire(copy.path(), &arguments, &[]), &story);
+        }
+        for (name, path) in tree(&copy.path().join("drop")) {
+            if name.ends_with(".txt") || name.ends_with(".html") {
+                let line = fs::read_to_string(path).unwrap();
+                let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+                let mut words = spanish::english_in(&line);
+                words.retain(|words| NAMES.iter().all(|name| !words.contains(name)));
+                left.extend(words.iter().map(|words| format!("{name}: {words}")));
+            }
+        }
+    }
+    assert!(left.is_empty(), "{left:#?}");
 }
 
 #[test]

@@ -5,6 +5,8 @@
 #[expect(dead_code, reason = "other platforms answer by the whole request")]
 #[path = "support/platform.rs"]
 mod platform;
+#[path = "support/spanish.rs"]
+mod spanish;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -97,6 +99,7 @@ async fn dataset(plan: &GeaiPlan, needs: &[Need]) -> Result<Dataset, SourceError
         (Err(decoded), Err(again)) => assert_eq!(decoded.to_string(), again.to_string()),
         other => panic!("replay differs: {other:?}"),
     }
+    decoded.iter().for_each(spanish::assert_spanish_notices);
     decoded
 }
 

@@ -1,6 +1,7 @@
 //! The messages of a language, embedded or a job's own.
 
-use super::text::{Arg, Said, Text, uncapitalised};
+use super::text::{Arg, LARGE_COUNT, Said, Text, uncapitalised};
+use super::value::{Hand, Plain, Value};
 use super::{ENDING, FOLDER};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -22,6 +23,8 @@ const MOST_KEPT: usize = 8;
 /// What stands for a value while a sentence is put together: letters of a plane that no text uses.
 const FIRST_MARK: u32 = 0x10_F000;
 const MOST_MARKS: u32 = 64;
+/// Between these, of the same plane, a large count stands until the reader's hand writes it: Fluent needs the number for the plural.
+const COUNT: [char; 2] = ['\u{10f100}', '\u{10f101}'];
 
 /// The words of a language. Which message it lacks, it says in English.
 pub struct Language {
@@ -100,6 +103,7 @@ impl Language {
         let mut bundle = FluentBundle::new_concurrent(vec![tag.parse().unwrap_or_default()]);
         // Marks of direction around values would stand in files and subjects; names are made safe where they are shown.
         bundle.set_use_isolating(false);
+        bundle.set_formatter(Some(marked_count));
         for source in Self::source(tag).into_iter().chain(own) {
             let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(good, _)| good);
             bundle.add_resource_overriding(Arc::new(resource));
@@ -128,61 +132,66 @@ impl Language {
         std::ptr::eq(self, Arc::as_ptr(Self::english()))
     }
 
-    /// `text` in this language.
+    /// `text` in this language, values in the writing of `hand`.
     #[must_use]
-    pub fn text<'a>(&self, text: &'a Text) -> Cow<'a, str> {
-        match text.said().filter(|_| !self.is_english()) {
-            Some(Said::Message(id, args)) if self.has(id) => self.said(id, args).into(),
+    pub fn text<'a>(&self, text: &'a Text, hand: &dyn Hand) -> Cow<'a, str> {
+        match text.said().filter(|_| text.has_values() || !self.is_english()) {
+            Some(Said::Message(id, args)) => self.said(id, args, hand).into(),
             Some(Said::List(texts, between)) => {
-                let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| self.text(text)).collect();
+                let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| self.text(text, hand)).collect();
                 texts.join(between.as_str()).into()
             }
-            Some(Said::Within(text)) => uncapitalised(&self.text(text)).into(),
-            _ => Cow::Borrowed(text.as_str()),
+            Some(Said::Within(text)) => uncapitalised(&self.text(text, hand)).into(),
+            Some(Said::Value(value)) => hand.write(value).into(),
+            None => Cow::Borrowed(text.as_str()),
         }
     }
 
     /// The message `id` without arguments; the id itself where there is none.
     #[must_use]
     pub fn word(&self, id: &str) -> String {
-        self.said::<&str>(id, &[])
+        self.said::<&str>(id, &[], &Plain)
     }
 
-    /// The message `id` with `args`.
+    /// The message `id` with `args`, values in the writing of `hand`.
     #[must_use]
-    pub fn said<N: AsRef<str>>(&self, id: &str, args: &[(N, Arg)]) -> String {
+    pub fn said<N: AsRef<str>>(&self, id: &str, args: &[(N, Arg)], hand: &dyn Hand) -> String {
         if !self.has(id) && !self.is_english() {
-            return Self::english().said(id, args);
+            return Self::english().said(id, args, hand);
         }
+        let is_large = |arg: &Arg| matches!(arg, Arg::Count(count) if *count >= LARGE_COUNT);
+        let large = args.iter().any(|(_, arg)| is_large(arg));
         let mut given = FluentArgs::with_capacity(args.len());
         for (name, arg) in args {
             let value = match arg {
-                Arg::Text(text) => FluentValue::from(self.text(text)),
+                Arg::Text(text) if large => FluentValue::from(unmarked(&self.text(text, hand))),
+                Arg::Text(text) => FluentValue::from(self.text(text, hand)),
                 Arg::Count(count) => FluentValue::from(*count),
                 Arg::Key(key) => FluentValue::from(key.as_str()),
             };
             given.set(name.as_ref(), value);
         }
-        self.formatted(id, &given)
+        let said = self.formatted(id, &given);
+        if large { counted(&said, hand) } else { said }
     }
 
     /// The message `id` in pieces: of each name what stands for its value, or the argument that chooses the words.
     #[must_use]
-    pub fn pieces(&self, id: &str, args: &[(&str, Option<Arg>)]) -> Vec<Piece> {
+    pub fn pieces(&self, id: &str, args: &[(&str, Option<Arg>)], hand: &dyn Hand) -> Vec<Piece> {
         if !self.has(id) && !self.is_english() {
-            return Self::english().pieces(id, args);
+            return Self::english().pieces(id, args, hand);
         }
         let mut given = FluentArgs::with_capacity(args.len());
         for ((name, arg), mark) in args.iter().zip(FIRST_MARK..FIRST_MARK + MOST_MARKS) {
             let value = match arg {
                 Some(Arg::Count(count)) => FluentValue::from(*count),
                 Some(Arg::Key(key)) => FluentValue::from(key.as_str()),
-                Some(Arg::Text(text)) => FluentValue::from(unmarked(&self.text(text))),
+                Some(Arg::Text(text)) => FluentValue::from(unmarked(&self.text(text, hand))),
                 None => FluentValue::from(char::from_u32(mark).map_or_else(String::new, String::from)),
             };
             given.set(*name, value);
         }
-        let whole = self.formatted(id, &given);
+        let whole = counted(&self.formatted(id, &given), hand);
         let mut pieces = Vec::new();
         let mut words = String::new();
         for letter in whole.chars() {
@@ -246,10 +255,38 @@ impl Language {
     }
 }
 
-/// `text` without what could be taken for the place of a value.
+/// [`LARGE_COUNT`], as Fluent counts.
+const LARGE: f64 = 1000.0;
+
+/// A large count, marked for [`counted`].
+fn marked_count<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    match value {
+        FluentValue::Number(number) if number.value >= LARGE => {
+            Some(format!("{}{}{}", COUNT[0], number.as_string(), COUNT[1]))
+        }
+        _ => None,
+    }
+}
+
+/// `said` with its large counts in the writing of `hand`.
+fn counted(said: &str, hand: &dyn Hand) -> String {
+    let mut parts = said.split(COUNT[0]);
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_once(COUNT[1]).unwrap_or((part, ""));
+        match digits.parse() {
+            Ok(number) => whole += &hand.write(&Value::Number(number)),
+            Err(_) => whole += digits,
+        }
+        whole += rest;
+    }
+    whole
+}
+
+/// `text` without what could be taken for the place of a value or for a count.
 fn unmarked(text: &str) -> String {
     let marks = FIRST_MARK..FIRST_MARK + MOST_MARKS;
     text.chars()
-        .filter(|letter| !marks.contains(&u32::from(*letter)))
+        .filter(|letter| !marks.contains(&u32::from(*letter)) && !COUNT.contains(letter))
         .collect()
 }

@@ -1,6 +1,7 @@
 //! How a text is stored, so that it can still be said in any language when it is read again: `#[serde(with = "kept")]`.
 
-use super::{Arg, Language, Text};
+use super::{Arg, Language, Text, Value};
+use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -23,6 +24,13 @@ enum Kept {
     },
     Within {
         within: Box<Kept>,
+    },
+    Date {
+        date: NaiveDate,
+    },
+    Days {
+        first: NaiveDate,
+        last: NaiveDate,
     },
 }
 
@@ -70,6 +78,15 @@ fn kept(text: &Text) -> Kept {
         Some(Said::Within(text)) => Kept::Within {
             within: Box::new(kept(text)),
         },
+        Some(Said::Value(Value::Date(date))) => Kept::Date { date: *date },
+        Some(Said::Value(Value::Days(first, last))) => Kept::Days {
+            first: *first,
+            last: *last,
+        },
+        // No label that is kept has any of these.
+        Some(Said::Value(Value::Instant(_) | Value::Period(_) | Value::Number(_) | Value::Money(..))) => {
+            Kept::Words(text.as_str().to_owned())
+        }
     }
 }
 
@@ -107,13 +124,15 @@ fn read(kept: Kept) -> Text {
             Text::joined(&texts, &between)
         }
         Kept::Within { within } => read(*within).within(),
+        Kept::Date { date } => Value::Date(date).into(),
+        Kept::Days { first, last } => Value::Days(first, last).into(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::say;
+    use crate::language::{Plain, say};
 
     #[derive(Debug, Serialize, Deserialize)]
     #[serde(transparent)]
@@ -138,7 +157,7 @@ mod tests {
         ] {
             let read = again(&text);
             assert_eq!(read, text);
-            assert_eq!(spanish.text(&read), spanish.text(&text));
+            assert_eq!(spanish.text(&read, &Plain), spanish.text(&text, &Plain));
         }
     }
 

@@ -2,23 +2,25 @@
 //!
 //! A [`Text`] is an English sentence that knows by which message and arguments it is said in other languages. Whoever reads it as a
 //! string reads English, as machines do; a [`Language`] says it in its own words. What a catalogue lacks stays English.
-//! Never here: how numbers and dates are written.
+//! Never here: how a locale writes numbers and dates; a text holds them as [`Value`]s, and whoever shows it lends a [`Hand`].
 
 mod catalogue;
 mod check;
 pub mod kept;
 mod text;
+mod value;
 
 pub use catalogue::{Language, Piece};
 pub use check::{Problem, problems};
 pub use text::{Arg, Text};
+pub use value::{Hand, Plain, Value};
 
 /// The folder of a job's own languages among its templates: `language/fr.ftl`.
 pub const FOLDER: &str = "language/";
 /// How the file of a language ends.
 pub const ENDING: &str = ".ftl";
 
-/// A [`Text`] by its message: `say!("gap", "day" = day.to_string(), "count" = 3_u32)`. Numbers choose the plural.
+/// A [`Text`] by its message: `say!("gap", "day" = day, "count" = 3_u32)`. Counts choose the plural.
 macro_rules! say {
     ($id:literal $(, $name:literal = $value:expr)* $(,)?) => {
         $crate::language::Text::of($id, vec![$(($name.into(), $crate::language::Arg::from($value))),*])

@@ -1,19 +1,29 @@
 //! Texts that can be said in any language.
 
 use super::catalogue::Language;
+use super::value::{Hand as _, Plain, Value};
+use crate::money::Currency;
+use crate::period::Period;
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+/// From here on a count is written with separators.
+pub(super) const LARGE_COUNT: u64 = 1000;
+
 /// An English text, and by which message it is said in other languages; words from outside are the same in all of them.
 ///
-/// It reads, compares and serialises as its English.
+/// It reads, compares and serialises as its English, with values as machines write them.
 #[derive(Debug, Clone)]
 pub struct Text {
     english: String,
     said: Option<Arc<Said>>,
+    /// Whether its English too depends on how a reader writes values.
+    has_values: bool,
 }
 
 /// The arguments of a message, by their names.
@@ -28,6 +38,8 @@ pub(super) enum Said {
     List(Vec<Text>, String),
     /// A text that begins with a small letter.
     Within(Text),
+    /// A value.
+    Value(Value),
 }
 
 /// An argument of a message.
@@ -35,7 +47,7 @@ pub(super) enum Said {
 pub enum Arg {
     /// Words, said in the language of the message.
     Text(Text),
-    /// A number that chooses the plural; written in plain digits.
+    /// A number that chooses the plural.
     Count(u64),
     /// A word of ours that chooses a variant.
     Key(String),
@@ -47,7 +59,8 @@ impl Text {
     pub fn of(id: impl Into<Cow<'static, str>>, args: Args) -> Self {
         let id = id.into();
         Self {
-            english: Language::english().said(&id, &args),
+            english: Language::english().said(&id, &args, &Plain),
+            has_values: args.iter().any(|(_, arg)| arg.has_values()),
             said: Some(Arc::new(Said::Message(id, args))),
         }
     }
@@ -58,6 +71,7 @@ impl Text {
         Self {
             english: words.into(),
             said: None,
+            has_values: false,
         }
     }
 
@@ -93,6 +107,7 @@ impl Text {
         let english: Vec<&str> = texts.iter().map(Self::as_str).collect();
         Self {
             english: english.join(between),
+            has_values: texts.iter().any(|text| text.has_values),
             said: Some(Arc::new(Said::List(texts.to_vec(), between.to_owned()))),
         }
     }
@@ -102,6 +117,7 @@ impl Text {
     pub fn within(self) -> Self {
         Self {
             english: uncapitalised(&self.english),
+            has_values: self.has_values,
             said: Some(Arc::new(Said::Within(self))),
         }
     }
@@ -114,6 +130,20 @@ impl Text {
 
     pub(super) fn said(&self) -> Option<&Said> {
         self.said.as_deref()
+    }
+
+    pub(super) fn has_values(&self) -> bool {
+        self.has_values
+    }
+}
+
+impl Arg {
+    fn has_values(&self) -> bool {
+        match self {
+            Self::Text(text) => text.has_values,
+            Self::Count(count) => *count >= LARGE_COUNT,
+            Self::Key(_) => false,
+        }
     }
 }
 
@@ -177,6 +207,22 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+impl From<&Period> for Text {
+    fn from(period: &Period) -> Self {
+        Value::Period(period.clone()).into()
+    }
+}
+
+impl From<Value> for Text {
+    fn from(value: Value) -> Self {
+        Self {
+            english: Plain.write(&value),
+            said: Some(Arc::new(Said::Value(value))),
+            has_values: true,
+        }
+    }
+}
+
 impl From<String> for Text {
     fn from(words: String) -> Self {
         Self::verbatim(words)
@@ -210,6 +256,42 @@ impl From<Text> for Arg {
 impl From<&Text> for Arg {
     fn from(text: &Text) -> Self {
         Self::Text(text.clone())
+    }
+}
+
+impl From<Value> for Arg {
+    fn from(value: Value) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+impl From<NaiveDate> for Arg {
+    fn from(day: NaiveDate) -> Self {
+        Value::Date(day).into()
+    }
+}
+
+impl From<DateTime<Utc>> for Arg {
+    fn from(at: DateTime<Utc>) -> Self {
+        Value::Instant(at).into()
+    }
+}
+
+impl From<&Period> for Arg {
+    fn from(period: &Period) -> Self {
+        Self::Text(period.into())
+    }
+}
+
+impl From<Decimal> for Arg {
+    fn from(number: Decimal) -> Self {
+        Value::Number(number).into()
+    }
+}
+
+impl From<(Decimal, Currency)> for Arg {
+    fn from((amount, currency): (Decimal, Currency)) -> Self {
+        Value::Money(amount, currency).into()
     }
 }
 

@@ -3,7 +3,8 @@
 mod reconciled;
 
 use super::{Look, digest, mail, page, text, xlsx};
-use crate::language::{Text, say};
+use crate::language::{Text, Value, say};
+use crate::period::{Calendar, Period};
 use crate::report::{Part, Report, Sentence, sample, told};
 use regex::Regex;
 use rust_decimal::dec;
@@ -62,10 +63,11 @@ fn hard() -> Report {
         chart.message = rose.clone();
     }
     report.sources[0].scope = Some("Grupo Acme".into());
+    let day = "2026-10-25".parse().unwrap();
     report.notices[0].text = say!(
         "days-absent",
-        "period" = "2026-10",
-        "days" = "2026-10-25",
+        "period" = &Period::parse("2026-10", Calendar::default()).unwrap(),
+        "days" = Value::Days(day, day),
         "count" = 1_u32,
         "lists" = say!("daily-cost"),
     );

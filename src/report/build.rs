@@ -342,8 +342,7 @@ fn notices(dataset: &Dataset, brief: &Brief, others: &[Other]) -> Vec<Notice> {
         }));
     }
     if let Some(through) = dataset.provisional_through {
-        let instant = through.format("%Y-%m-%d %H:%M UTC").to_string();
-        notices.push(about(say!("provisional-figures", "instant" = instant)));
+        notices.push(about(say!("provisional-figures", "instant" = through)));
     }
     if let Some(zone) = dataset
         .zone

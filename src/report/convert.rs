@@ -67,22 +67,21 @@ fn convert_window(
     (from, into): (Currency, Currency),
 ) -> Result<Text, Text> {
     let too_large = || say!("too-large");
-    let id = window.period.id().to_owned();
+    let period = window.period.clone();
     let (code, into_code) = (from.code(), into.code());
     let Some(before) = window.figure(Metric::TotalCost) else {
         return if has_amounts(window) {
-            Err(say!("cost-unknown", "period" = id))
+            Err(say!("cost-unknown", "period" = &period))
         } else {
-            Ok(say!("nothing-known", "period" = id))
+            Ok(say!("nothing-known", "period" = &period))
         };
     };
-    let days = daily_cost(window, before).ok_or_else(|| say!("days-do-not-add", "period" = &id))?;
+    let days = daily_cost(window, before).ok_or_else(|| say!("days-do-not-add", "period" = &period))?;
     let (mut costs, mut older, mut used) = (Vec::new(), 0, Vec::new());
     for (day, cost) in days.iter().filter(|(_, cost)| !cost.is_zero()) {
-        let rate = rates.of(from, into, *day).ok_or_else(|| {
-            let day = day.to_string();
-            say!("no-rate-for-day", "from" = code, "into" = into_code, "day" = day)
-        })?;
+        let rate = rates
+            .of(from, into, *day)
+            .ok_or_else(|| say!("no-rate-for-day", "from" = code, "into" = into_code, "day" = *day))?;
         older += usize::from(rate.of != *day);
         used.push(rate.value);
         costs.push(times(*cost, rate.value).ok_or_else(too_large)?);
@@ -100,10 +99,10 @@ fn convert_window(
                     "no-rate-for-end",
                     "from" = code,
                     "into" = into_code,
-                    "period" = id
+                    "period" = &period
                 ));
             }
-            None => return Ok(say!("nothing-spent", "period" = id)),
+            None => return Ok(say!("nothing-spent", "period" = &period)),
         }
     } else {
         converted.checked_div(sum).ok_or_else(too_large)?
@@ -111,7 +110,7 @@ fn convert_window(
     // Credits on days of other rates can make any quotient; it is a rate only where some day might have had it.
     let bounds = used.iter().min().zip(used.iter().max());
     if bounds.is_some_and(|(least, largest)| implied < *least || implied > *largest) {
-        return Err(say!("days-cancel", "period" = id));
+        return Err(say!("days-cancel", "period" = &period));
     }
     // Days that differ from the total by the noise of a platform that adds in binary stand for all of it.
     let after = if sum == before {
@@ -121,13 +120,13 @@ fn convert_window(
     };
     apply(window, implied, after, rate_of).ok_or_else(too_large)?;
     window.converted = (!before.is_zero()).then_some((from, implied));
-    let before = before.normalize().to_string();
-    let after = money::rounded(after, 6).normalize().to_string();
-    let rate = money::rounded(implied, 6).normalize().to_string();
+    let before = before.normalize();
+    let after = money::rounded(after, 6).normalize();
+    let rate = money::rounded(implied, 6).normalize();
     Ok(if older == 0 {
         say!(
             "converted",
-            "period" = id,
+            "period" = &period,
             "from" = code,
             "before" = before,
             "into" = into_code,
@@ -137,7 +136,7 @@ fn convert_window(
     } else {
         say!(
             "converted-carried",
-            "period" = id,
+            "period" = &period,
             "from" = code,
             "before" = before,
             "into" = into_code,

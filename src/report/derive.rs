@@ -99,7 +99,7 @@ pub(super) fn tie_out(source: &str, window: &Window) -> Vec<Notice> {
 
 /// The error rate is settled where it is decoded, since platforms disagree about its unit.
 fn own_ratios(window: &Window) -> Vec<Text> {
-    let period = window.period.id();
+    let period = &window.period;
     RATIOS
         .iter()
         .filter(|(metric, ..)| *metric != Metric::ErrorRate)
@@ -112,8 +112,8 @@ fn own_ratios(window: &Window) -> Vec<Text> {
                 say!(
                     "parts-differ",
                     "figure" = metric.text(),
-                    "own" = own.to_string(),
-                    "parts" = ours.to_string(),
+                    "own" = own,
+                    "parts" = ours,
                     "period" = period,
                 )
             })
@@ -149,9 +149,9 @@ fn token_parts(window: &Window) -> Option<Text> {
     (sum != total).then(|| {
         say!(
             "tokens-differ",
-            "total" = total.to_string(),
-            "sum" = sum.to_string(),
-            "period" = window.period.id(),
+            "total" = total,
+            "sum" = sum,
+            "period" = &window.period,
         )
     })
 }
@@ -170,8 +170,8 @@ fn days_against_total(window: &Window, series: &crate::source::Series) -> Option
         _ => Decimal::ZERO,
     };
     (sum.checked_sub(total)?.abs() > noise).then(|| {
-        let (figure, period) = (series.metric.text(), window.period.id());
-        let (sum, total) = (sum.to_string(), total.normalize().to_string());
+        let (figure, period) = (series.metric.text(), &window.period);
+        let total = total.normalize();
         if all {
             say!(
                 "days-differ",

@@ -1,7 +1,7 @@
 //! Sentences whose numbers are still numbers, in English for machines and as messages for readers of any language.
 
 use super::PeriodRef;
-use crate::language::{Arg, Language, Piece, Text};
+use crate::language::{Arg, Language, Piece, Plain, Text};
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use chrono::NaiveDate;
@@ -195,7 +195,7 @@ fn english(id: &str, args: &[(&'static str, Given)]) -> Vec<Part> {
             )
         })
         .collect();
-    let pieces = Language::english().pieces(id, &chosen);
+    let pieces = Language::english().pieces(id, &chosen, &Plain);
     pieces
         .into_iter()
         .filter_map(|piece| match piece {

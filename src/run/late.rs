@@ -102,15 +102,9 @@ pub(super) fn stamp(datasets: &mut [Dataset], wait_for: &[String], period: &Peri
 
 /// `The data of x reach only to 2026-10-29, and the period goes to 2026-10-31.`
 fn told(source: &str, reached: Option<NaiveDate>, last: NaiveDate) -> Text {
-    let last = last.to_string();
     match reached {
         Some(day) => {
-            say!(
-                "reaches-only",
-                "source" = source,
-                "day" = day.to_string(),
-                "last" = last
-            )
+            say!("reaches-only", "source" = source, "day" = day, "last" = last)
         }
         None => say!("has-nothing-yet", "source" = source, "last" = last),
     }

@@ -1,6 +1,6 @@
 //! Days as a reader wants to see them: runs as ranges.
 
-use crate::language::{Text, say};
+use crate::language::{Text, Value};
 use chrono::NaiveDate;
 
 /// `2026-10-03 to 2026-10-05` and `2026-10-25`: each run of days in order, whatever order they came in.
@@ -14,13 +14,7 @@ pub(super) fn spans(mut dates: Vec<NaiveDate>) -> Vec<Text> {
             _ => spans.push((date, date)),
         }
     }
-    let text = |(first, last): (NaiveDate, NaiveDate)| {
-        if first == last {
-            Text::verbatim(first.to_string())
-        } else {
-            say!("span", "first" = first.to_string(), "last" = last.to_string())
-        }
-    };
+    let text = |(first, last)| Value::Days(first, last).into();
     spans.into_iter().map(text).collect()
 }
 

@@ -22,7 +22,7 @@ use crate::schedule::clock::Clock;
 use crate::source::sdk::Pace;
 use chrono_tz::Tz;
 pub use dataset::{Breakdown, Dataset, Measure, Member, Notice, Ranking, Series, TopList, Window};
-pub(crate) use files::book::UNATTRIBUTED;
+pub(crate) use files::book::{NAMELESS, SO_CALLED, UNATTRIBUTED};
 pub use organization::Organization;
 use serde::{Deserialize, Serialize};
 pub use snapshot::{Snapshot, SnapshotError, SnapshotWriter};

@@ -18,6 +18,9 @@ tiny-week = W{ $week }
 
 not-available = n/a
 no-name = (no name)
+unattributed = (unattributed)
+unattributed-as-name = (unattributed) as a name
+others-as-one = (others)
 points = pp
 not-meaningful = n/m
 thousand = k
@@ -136,6 +139,9 @@ dimension-sub_account = sub account
 dimension-source = source
 dimension-gateway = gateway
 dimension-tool = tool
+dimension-audit_action = audit action
+dimension-audit_resource_type = audit resource type
+dimension-audit_user = audit user
 dimension-day = day
 dimension-period = period
 dimension-figure = figure
@@ -179,6 +185,18 @@ members-source = { $count ->
 members-gateway = { $count ->
     [one] gateway
    *[other] gateways
+}
+members-audit_action = { $count ->
+    [one] audit action
+   *[other] audit actions
+}
+members-audit_resource_type = { $count ->
+    [one] audit resource type
+   *[other] audit resource types
+}
+members-audit_user = { $count ->
+    [one] audit user
+   *[other] audit users
 }
 members-tool = { $count ->
     [one] tool
@@ -528,7 +546,6 @@ platform-usage = Usage files
 
 ## Notices of sources: files.
 
-span = { $first } to { $last }
 rows-reach-only = Rows reach only to { $last }; { $period } may be incomplete.
 rows-begin-only = Rows begin only on { $first }; { $period } may be incomplete.
 no-rows-for = No rows for { $days }: either nothing was used then, or files are missing.
@@ -548,6 +565,8 @@ flaw-null = is null
 flaw-empty = is empty
 flaw-not-a-date = is not a date like 2026-10-31
 flaw-not-a-number = cannot be read as a number: { $reason }
+number-is-none = `{ $text }` is not a decimal number
+number-too-precise = `{ $text }` has more digits than can be kept exactly
 flaw-not-whole = is { $number }, which is not a whole number
 flaw-instead-of-text = is { $kind } instead of a text
 flaw-instead-of-list = is { $kind } instead of a list
@@ -607,6 +626,45 @@ tasks-more = { $period }: { $completed } completed and { $failed } failed tasks 
 duration-in-words = { $period }: { $figure } is not available as a number: the platform words it `{ $words }`.
 no-usage-rows-unused = { $period }: No usage rows for { $days }: nothing was used then, since the other days add up to the totals.
 no-usage-rows = { $period }: No usage rows for { $days }: what was used then is not available.
+value-flaw = { $about }: In the answer of { $path }, `{ $field }` { $flaw }; what is concerned is not available.
+value-flaws = { $about }: In the answer of { $path }, `{ $field }` { $flaw } (and { $count ->
+    [one] one more value of this answer is not as promised
+   *[other] { $count } more values of this answer are not as promised
+}); what is concerned is not available.
+period-of-window = { $period } (window `{ $window }` of the platform)
+tier-not-configured = The platform keeps data for 30, 90 or 365 days, by the account's tier, which is not configured (`tier`); days before { $since } may no longer be kept.
+tier-nothing-answered = For { $periods } it answered no usage at all, which may be such days.
+window-of-other-days = { $period }: The platform answered for { $window } instead of { $days }: { $known }; how tasks went, steps, durations, agents and models of the period are not available.
+window-of-sums = tokens, tasks and requests are the sums of its days
+window-elsewhere = its days do not cover the period either
+window-unsaid = a window that it does not name
+window-end-unsaid = an end that it does not name
+window-from-to = { $first } to { $last }
+parts-and-total = { $period }: { $figure } by { $dimension } adds up to { $sum }, { $difference } { $which ->
+    [less] less
+   *[more] more
+} than the total; { $outcome }.
+parts-left-out = it is left out of the breakdown
+parts-unattributed = the difference is shown as { $name }
+window-unreadable = { $path } tells nothing that can be read; how tasks went is not available.
+window-told = In the platform's own window `{ $window }`, of which it does not say the days: { $measures }.
+window-untold = Of the same window it does not tell: { $measures }.
+window-by-agent = In the same window, by agent: { $agents }.
+measure-completion_rate = Task completion rate
+measure-token_efficiency = Token efficiency
+measure-is = { $measure } { $value }
+measure-was = { $measure } { $value }, before { $base }
+measure-changed = { $measure } { $value }, before { $base }, which is a change of { $change }
+measure-percent = { $value } %
+measure-points = { $value } points
+measure-as-given = { $value } { $unit } (value and unit as the platform gives them)
+measure-doubted = { $measure }: { $doubt }.
+trend-contradicted = the platform's trend says { $trend }, its figures say { $direction } ({ $value } after { $base })
+trend-by = { $trend } ({ $change })
+agent-told = `{ $name }` { $told }
+agent-success = { $rate } % of tasks
+agent-efficiency = efficiency { $value }
+and-more = and { $count } more
 
 ## Notices of sources: almyty.
 
@@ -963,6 +1021,7 @@ set-dollars = set `conversation_cost = "dollars"` if the platform states dollars
 set-cents = set `conversation_cost = "cents"` if the platform states cents
 ask-for-unit = ask the platform's operator in which unit conversations state their cost
 unit-not-checked = Whether the cost of conversations is in the right unit was not checked against all that the platform tells, since it did not answer { $answers }.
+answer-lacking = { $path } ({ $reason })
 requests-of-none = has none for { $days }
 requests-of-some = perhaps not all for { $days }
 requests-not-retained = { $period }: requests are not retained: the platform keeps them for { $count } days and { $which }. They are not available, which is not zero. If it keeps them longer, set `retention_days`.

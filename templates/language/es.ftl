@@ -17,6 +17,9 @@ tiny-week = S{ $week }
 
 not-available = n/d
 no-name = (sin nombre)
+unattributed = (sin atribuir)
+unattributed-as-name = (sin atribuir), como nombre
+others-as-one = (otros)
 points = p. p.
 not-meaningful = n/s
 thousand = mil
@@ -81,7 +84,10 @@ notices = Avisos
 files = Archivos
 rounding = Las cifras mostradas se redondean una sola vez; las partes que acompañan a un total suman ese total. Los archivos contienen las cifras sin redondear.
 rows-left-out = Se han omitido filas para que este correo sea breve; la versión en texto y los archivos contienen más.
-more-notices = Hay { $count } avisos más en los archivos.
+more-notices = { $count ->
+    [one] Hay 1 aviso más
+   *[other] Hay { $count } avisos más
+} en los archivos.
 compared-with = comparado con { $period }
 and-with = y { $period }
 days = { $count ->
@@ -119,8 +125,14 @@ group-tokens = Tokens
 group-users = Usuarios y agentes
 group-cost-detail = Detalle del coste
 group-more = Más
-none-available = Ninguno de los { $count } indicadores está disponible.
-figures-untold = Esta fuente no proporciona { $count } indicadores: { $figures }.
+none-available = { $count ->
+    [one] El único indicador no está disponible.
+   *[other] Ninguno de los { $count } indicadores está disponible.
+}
+figures-untold = Esta fuente no proporciona { $count ->
+    [one] 1 indicador
+   *[other] { $count } indicadores
+}: { $figures }.
 
 ## Qué es un elemento: uno dentro de una frase, y varios.
 
@@ -135,6 +147,9 @@ dimension-sub_account = subcuenta
 dimension-source = fuente
 dimension-gateway = pasarela
 dimension-tool = herramienta
+dimension-audit_action = acción auditada
+dimension-audit_resource_type = tipo de recurso auditado
+dimension-audit_user = usuario auditado
 dimension-day = día
 dimension-period = periodo
 dimension-figure = indicador
@@ -179,6 +194,18 @@ members-gateway = { $count ->
     [one] pasarela
    *[other] pasarelas
 }
+members-audit_action = { $count ->
+    [one] acción auditada
+   *[other] acciones auditadas
+}
+members-audit_resource_type = { $count ->
+    [one] tipo de recurso auditado
+   *[other] tipos de recurso auditados
+}
+members-audit_user = { $count ->
+    [one] usuario auditado
+   *[other] usuarios auditados
+}
 members-tool = { $count ->
     [one] herramienta
    *[other] herramientas
@@ -201,7 +228,10 @@ chart-more = Más
 chart-less = Menos
 chart-outlier = { $day }: { $value }, { $times } × lo habitual
 chart-gaps = n/d: { $days }
-more-days = { $count } días más
+more-days = { $count ->
+    [one] 1 día más
+   *[other] { $count } días más
+}
 unit-count = unidades
 unit-tokens = tokens
 compared-column = Comparado con
@@ -247,7 +277,10 @@ about-direction-text = estable: igual, o el porcentaje se redondea a 0,0; nuevo:
 about-colour = Color
 about-colour-text = El rojo es desfavorable y el verde favorable: más coste, más errores o más espera es desfavorable. Las demás variaciones no llevan color.
 about-long = Números largos
-about-long-text = { $count } valores tienen más de 15 dígitos significativos, que ningún número de una hoja de cálculo admite; se escriben como texto para no perder ningún dígito.
+about-long-text = { $count ->
+    [one] 1 valor tiene más de 15 dígitos significativos, que ningún número de una hoja de cálculo admite; se escribe
+   *[other] { $count } valores tienen más de 15 dígitos significativos, que ningún número de una hoja de cálculo admite; se escriben
+} como texto para no perder ningún dígito.
 
 ## Indicadores: cómo se llama cada cifra, por su clave.
 
@@ -477,7 +510,7 @@ service-agent = Cuota de la plataforma de agentes
 
 ## Avisos de un informe.
 
-source-absent = No hay nada de esta fuente en el informe: { $reason }
+source-absent = No hay nada de esta fuente en el informe: no se han podido obtener o leer sus datos. El motivo técnico consta, en inglés, en el registro de la ejecución.
 not-added-up = Las fuentes no se suman, ya que falta una de ellas.
 compared-before = El periodo anterior se compara hasta donde llega: { $days } de { $of } días.
 compared-last-year = El mismo periodo del año anterior se compara hasta donde llega: { $days } de { $of } días.
@@ -527,18 +560,23 @@ platform-usage = Archivos de uso
 
 ## Avisos de las fuentes: archivos.
 
-span = { $first } a { $last }
-rows-reach-only = Las filas llegan solo hasta el { $last }; { $period } puede estar incompleto.
-rows-begin-only = Las filas empiezan el { $first }; { $period } puede estar incompleto.
-no-rows-for = No hay filas de { $days }: o no hubo uso esos días o faltan archivos.
-no-rows-for-many = No hay filas de { $days } ni de { $count } lagunas más: o no hubo uso esos días o faltan archivos.
+rows-reach-only = Las filas llegan solo hasta el { $last }; los datos de { $period } pueden estar incompletos.
+rows-begin-only = Las filas empiezan el { $first }; los datos de { $period } pueden estar incompletos.
+no-rows-for = Hay días sin filas ({ $days }): o no hubo uso o faltan archivos.
+no-rows-for-many = Hay días sin filas ({ $days }, y { $count ->
+    [one] 1 laguna más
+   *[other] { $count } lagunas más
+}): o no hubo uso o faltan archivos.
 no-figures-at-all = No hay cifras de { $period }: los archivos no tienen ninguna fila.
-no-figures-in = No hay cifras de { $period }: ninguna de las { $rows } filas cae en él; van del { $first } al { $last }.
+no-figures-in = No hay cifras de { $period }: no cae en el periodo ninguna fila de las { $rows }, que van del { $first } al { $last }.
 same-file = { $path } es idéntico a { $other }, byte a byte; se cuentan ambos. Elimine uno si no es correcto.
 columns-lacking = No disponible en { $periods }: { $figures }. A algún archivo le falta la columna, o sus celdas están vacías, y lo desconocido no es cero.
 no-project-list = No se ha indicado una lista de proyectos (`projects`), por lo que solo se conocen los proyectos con uso.
 odd-colours = La lista de proyectos tiene colores que no se escriben como #1f77b4 ({ $colours }); esos proyectos llevan colores nuestros.
-unknown-word = { $rows } filas tienen en { $column } el valor `{ $word }`, que FOCUS no conoce; están en el total, y los indicadores que distinguen esas filas no están disponibles.
+unknown-word = { $rows ->
+    [one] 1 fila tiene en { $column } el valor `{ $word }`, que FOCUS no conoce; está en el total, y los indicadores que distinguen esa fila
+   *[other] { $rows } filas tienen en { $column } el valor `{ $word }`, que FOCUS no conoce; están en el total, y los indicadores que distinguen esas filas
+} no están disponibles.
 
 ## Avisos de las fuentes: respuestas de las plataformas.
 
@@ -547,6 +585,8 @@ flaw-null = es nulo
 flaw-empty = está vacío
 flaw-not-a-date = no es una fecha como 2026-10-31
 flaw-not-a-number = no se puede leer como número: { $reason }
+number-is-none = `{ $text }` no es un número decimal
+number-too-precise = `{ $text }` tiene más dígitos de los que se pueden conservar con exactitud
 flaw-not-whole = es { $number }, que no es un número entero
 flaw-instead-of-text = es { $kind } en lugar de un texto
 flaw-instead-of-list = es { $kind } en lugar de una lista
@@ -558,12 +598,12 @@ json-number = un número
 json-text = un texto
 json-list = una lista
 json-object = un objeto
-rows-outside = { $period }: { $path } respondió con filas ajenas al periodo, que no se tienen en cuenta: { $days }.
-rows-twice = { $period }: { $path } respondió dos veces con la misma fila, que se cuenta una sola vez: { $days }.
-days-absent = { $period }: { $days } { $count ->
-    [one] no está disponible: la plataforma no devolvió ninguna fila de ese día
-   *[other] no están disponibles: la plataforma no devolvió ninguna fila de esos días
-} en su lista diaria de { $lists }. Los totales son los de la propia plataforma.
+rows-outside = { $period }: { $path } respondió con filas ajenas al periodo, que no se tienen en cuenta ({ $days }).
+rows-twice = { $period }: { $path } respondió dos veces con la misma fila, que se cuenta una sola vez ({ $days }).
+days-absent = { $period }: La plataforma no devolvió ninguna fila de { $count ->
+    [one] este día, que no está disponible,
+   *[other] estos días, que no están disponibles,
+} en su lista diaria de { $lists }: { $days }. Los totales son los de la propia plataforma.
 daily-cost = costes
 daily-requests = peticiones
 daily-tokens = tokens
@@ -578,7 +618,10 @@ rate-doubted = { $period }: { $figure }: { $doubt }.
 rate-unit-unknown = la plataforma envió { $sent }, que puede ser un porcentaje o una fracción, y faltan los recuentos que lo aclararían
 rate-differs = la plataforma envió { $sent } %, pero { $errors } errores en { $requests } peticiones dan { $counted } %
 rate-without-requests = la plataforma envió { $sent } %, pero { $errors } errores en { $requests } peticiones no dan ninguna tasa
-nameless-rows = { $period }: { $count } de las filas de { $path } no nombran a nadie y quedan fuera de esa clasificación.
+nameless-rows = { $period }: { $count ->
+    [one] 1 de las filas de { $path } no nombra a nadie y queda
+   *[other] { $count } de las filas de { $path } no nombran a nadie y quedan
+} fuera de esa clasificación.
 
 ## Avisos de las fuentes: Dispersl.
 
@@ -587,25 +630,67 @@ costs-other-currency = Los costes se pidieron en { $asked } y la plataforma resp
 costs-converted = Los importes están en { $currency } a los tipos de cambio de la propia plataforma, cuyas fechas no indica: parte de una variación puede deberse al tipo.
 figure-not-available = { $period }: { $figure } no está disponible: { $reasons }.
 no-daily-costs = la plataforma no envió ningún coste diario
-daily-costs-begin = los costes diarios empiezan el { $first }, sin { $days }
-daily-costs-end = los costes diarios llegan solo hasta el { $last }, sin { $days }
-tokens-without-cost = hay tokens contados en { $days }, y ningún coste
-cost-unreadable = el coste de { $days } no se puede leer
-dateless-costs = { $rows } filas de costes diarios no indican el día y pueden ser las de { $days }
+daily-costs-begin = los costes diarios empiezan el { $first }, sin datos de { $days }
+daily-costs-end = los costes diarios llegan solo hasta el { $last }, sin datos de { $days }
+tokens-without-cost = se contaron tokens, pero ningún coste ({ $days })
+cost-unreadable = hay costes de días que no se pueden leer ({ $days })
+dateless-costs = { $rows ->
+    [one] 1 fila de costes diarios no indica el día y puede ser la que falta
+   *[other] { $rows } filas de costes diarios no indican el día y pueden ser las que faltan
+} ({ $days })
 daily-costs-elsewhere = los costes diarios no contienen ningún día del periodo
-no-cost-rows-unused = { $period }: No hay filas de coste de { $days }: no hubo uso esos días, por lo que cuentan como días sin coste.
-no-cost-rows = { $period }: No hay filas de coste de { $days }: la plataforma omite los días sin uso, por lo que cuentan como días sin coste.
-windows-differ = { $period }: Las ventanas `{ $other }` y `{ $chosen }` de la plataforma tienen costes distintos de { $days }; el informe muestra los de `{ $chosen }`.
+no-cost-rows-unused = { $period }: Hay días sin filas de coste ({ $days }): no hubo uso, por lo que cuentan como días sin coste.
+no-cost-rows = { $period }: Hay días sin filas de coste ({ $days }): la plataforma omite los días sin uso, por lo que cuentan como días sin coste.
+windows-differ = { $period }: Las ventanas `{ $other }` y `{ $chosen }` de la plataforma tienen costes distintos de los mismos días ({ $days }); el informe muestra los de `{ $chosen }`.
 cost-tokens-differ = { $period }: Los costes diarios son de { $counted } tokens y el uso cuenta { $used }; el informe muestra el uso.
 no-cost-by-agent = { $period }: El coste por agente y por modelo no está disponible: la plataforma solo lo indica para el conjunto del { $first } al { $last } (ventana `{ $window }`).
 costs-rounded = { $period }: Los costes diarios suman { $sum } y el total de la plataforma es { $total }: una diferencia de { $difference }, la que explica el redondeo; el informe muestra la suma de los días.
 costs-differ = { $period }: Los costes diarios suman { $sum } y el total de la plataforma es { $total }: una diferencia de { $difference }, más de lo que explica el redondeo; el informe muestra la suma de los días, y ningún coste por agente ni modelo.
-path-rows-twice = { $path } respondió dos veces con la misma fila, que se cuenta una sola vez: { $days }.
+path-rows-twice = { $path } respondió dos veces con la misma fila, que se cuenta una sola vez ({ $days }).
 not-retained = { $period }: No conservado. El nivel `{ $tier }` solo guarda días completos desde el { $since }, por lo que no hay ningún total de este periodo, responda lo que responda la plataforma.
-tasks-more = { $period }: { $completed } tareas completadas y { $failed } fallidas son más que las { $tasks } que la plataforma cuenta en total; el informe muestra las tres cifras tal como se enviaron.
+tasks-more = { $period }: Las tareas completadas ({ $completed }) y fallidas ({ $failed }) son más que las que la plataforma cuenta en total ({ $tasks }); el informe muestra las tres cifras tal como se enviaron.
 duration-in-words = { $period }: { $figure } no está disponible como número: la plataforma lo expresa como `{ $words }`.
-no-usage-rows-unused = { $period }: No hay filas de uso de { $days }: no hubo uso esos días, ya que los demás suman los totales.
-no-usage-rows = { $period }: No hay filas de uso de { $days }: lo que se usó esos días no está disponible.
+no-usage-rows-unused = { $period }: Hay días sin filas de uso ({ $days }): no hubo uso, ya que los demás días suman los totales.
+no-usage-rows = { $period }: Hay días sin filas de uso ({ $days }): lo que se usó entonces no está disponible.
+value-flaw = { $about }: En la respuesta de { $path }, `{ $field }` { $flaw }; lo que depende de ello no está disponible.
+value-flaws = { $about }: En la respuesta de { $path }, `{ $field }` { $flaw } (y { $count ->
+    [one] otro valor de esta respuesta no es como se prometió
+   *[other] otros { $count } valores de esta respuesta no son como se prometió
+}); lo que depende de ello no está disponible.
+period-of-window = { $period } (ventana `{ $window }` de la plataforma)
+tier-not-configured = La plataforma conserva los datos durante 30, 90 o 365 días según el nivel de la cuenta, que no se ha configurado (`tier`); puede que ya no conserve los días anteriores al { $since }.
+tier-nothing-answered = Para { $periods } no indicó ningún uso, quizá porque se trata de esos días.
+window-of-other-days = { $period }: La plataforma respondió con otra ventana ({ $window }) en lugar de la solicitada ({ $days }): { $known }; el resultado de las tareas, los pasos, las duraciones, los agentes y los modelos del periodo no están disponibles.
+window-of-sums = los tokens, las tareas y las peticiones son la suma de sus días
+window-elsewhere = tampoco sus días cubren el periodo
+window-unsaid = que no identifica
+window-end-unsaid = un límite que no indica
+window-from-to = de { $first } a { $last }
+parts-and-total = { $period }: { $figure } por { $dimension } suma { $sum }, { $difference } { $which ->
+    [less] menos
+   *[more] más
+} que el total; { $outcome }.
+parts-left-out = se omite en el desglose
+parts-unattributed = la diferencia se muestra como { $name }
+window-unreadable = { $path } no indica nada que se pueda leer; el resultado de las tareas no está disponible.
+window-told = En la ventana `{ $window }` de la propia plataforma, cuyos días no indica: { $measures }.
+window-untold = En esa misma ventana no indica: { $measures }.
+window-by-agent = En esa misma ventana, por agente: { $agents }.
+measure-completion_rate = Tasa de tareas completadas
+measure-token_efficiency = Eficiencia de tokens
+measure-is = { $measure }: { $value }
+measure-was = { $measure }: { $value }, antes { $base }
+measure-changed = { $measure }: { $value }, antes { $base }, una variación de { $change }
+measure-percent = { $value } %
+measure-points = { $value } puntos
+measure-as-given = { $value } { $unit } (valor y unidad tal como los indica la plataforma)
+measure-doubted = { $measure }: { $doubt }.
+trend-contradicted = la tendencia que indica la plataforma es «{ $trend }», y la de sus propias cifras, «{ $direction }» ({ $value } después de { $base })
+trend-by = { $trend } ({ $change })
+agent-told = `{ $name }`: { $told }
+agent-success = { $rate } % de las tareas
+agent-efficiency = eficiencia { $value }
+and-more = y { $count } más
 
 ## Avisos de las fuentes: almyty.
 
@@ -616,20 +701,29 @@ rows-audit = eventos de auditoría
 names-untold = La plataforma no nos da los nombres de sus { $members }; se muestran por sus identificadores.
 costs-shortened = La suma de todos los costes tiene más dígitos de los que se pueden conservar; cada coste se redondea a { $decimals } decimales antes de sumarlo.
 cost-is-estimate = El coste es la estimación de la propia plataforma según sus precios por token; de las conversaciones que usan herramientas puede conocer solo una parte.
-requests-unlisted = { $period }: la plataforma no enumera sus peticiones ({ $reason }); el informe cuenta las que pasaron por una pasarela.
-requests-further = { $period }: { $count } peticiones no pasaron por una pasarela. Se cuentan y no pertenecen a nadie; el tiempo medio por petición y los usuarios activos son los de las demás.
-requests-fewer = { $period }: la plataforma cuenta { $count } peticiones menos de las que exporta; el informe cuenta las exportadas.
-pages-short = { $period }: la plataforma cuenta { $total } { $rows }, pero sus páginas solo dieron { $held }, también al leerlas de nuevo; lo que se calcula con ellas no está disponible.
+requests-unlisted = { $period }: la plataforma no enumera sus peticiones; el informe cuenta las que pasaron por una pasarela.
+requests-further = { $period }: { $count ->
+    [one] 1 petición no pasó por una pasarela. Se cuenta y no pertenece
+   *[other] { $count } peticiones no pasaron por una pasarela. Se cuentan y no pertenecen
+} a nadie; el tiempo medio por petición y los usuarios activos son los de las demás.
+requests-fewer = { $period }: la plataforma cuenta { $count ->
+    [one] 1 petición menos
+   *[other] { $count } peticiones menos
+} de las que exporta; el informe cuenta las exportadas.
+pages-short = { $period }: el recuento de { $rows } de la plataforma es { $total }, pero sus páginas solo dieron { $held }, también al leerlas de nuevo; lo que se calcula a partir de esas filas no está disponible.
 audit-not-compared = { $period }: el registro de auditoría solo se indica para el periodo del informe; sus eventos no se comparan.
-audit-not-available = { $period }: el registro de auditoría no está disponible: { $reason }.
-rows-unreadable = { $period }: { $count } { $rows } llegaron sin un `{ $field }` legible; lo que se calcula con ello no está disponible, ya que lo desconocido no es cero.
-conversations-rounded = { $period }: el coste de { $count } conversaciones tiene más dígitos de los que se pueden conservar; cada uno se redondea a { $decimals } decimales de dólar.
-too-many-callers = { $period }: hubo más de { $count } usuarios distintos, más de los que se distinguen; cuántos fueron no está disponible.
-rows-elsewhere = { $period }: la plataforma respondió con { $count } { $rows } ajenas al periodo; no se tienen en cuenta.
+audit-not-available = { $period }: el registro de auditoría no está disponible: la plataforma no respondió como se esperaba.
+rows-unreadable = { $period }: número de { $rows } sin un `{ $field }` legible: { $count }; lo que se calcula con ello no está disponible, ya que lo desconocido no es cero.
+conversations-rounded = { $period }: el coste de { $count ->
+    [one] 1 conversación tiene más dígitos de los que se pueden conservar y se redondea
+   *[other] { $count } conversaciones tiene más dígitos de los que se pueden conservar; cada uno se redondea
+} a { $decimals } decimales de dólar.
+too-many-callers = { $period }: hubo más de { $count } usuarios distintos, más de los que se pueden distinguir; su número no está disponible.
+rows-elsewhere = { $period }: la plataforma respondió con { $rows } de fuera del periodo ({ $count }); no se tienen en cuenta.
 documented-only = Este servidor solo tiene la interfaz documentada de almyty: siete indicadores, tal como se envían. Los días y los desgloses no están disponibles.
 documented-flaw = { $period }: en la respuesta de /usage-metrics, `{ $field }` { $flaw }; no está disponible.
 rates-of-unknown-unit = { $period }: no se puede saber si las tasas que respondió la plataforma son porcentajes o fracciones; no están disponibles.
-invoices-not-available = { $period }: lo facturado por los proveedores no está disponible: { $reason }.
+invoices-not-available = { $period }: lo facturado por los proveedores no está disponible: la plataforma no respondió como se esperaba.
 no-invoice-of = { $period }: no se conoce ninguna factura de { $providers }.
 
 ## El chat.
@@ -974,6 +1068,7 @@ set-dollars = indique `conversation_cost = "dollars"` si la plataforma lo expres
 set-cents = indique `conversation_cost = "cents"` si la plataforma lo expresa en centavos
 ask-for-unit = pregunte al operador de la plataforma en qué unidad indican su coste las conversaciones
 unit-not-checked = No se ha comprobado con todo lo que indica la plataforma si el coste de las conversaciones está en la unidad correcta, ya que no respondió a { $answers }.
+answer-lacking = { $path }
 requests-of-none = no tiene ninguna de { $days }
 requests-of-some = quizá no tenga todas las de { $days }
 requests-not-retained = { $period }: las peticiones no se conservan: la plataforma las guarda durante { $count } días y { $which }. No están disponibles, lo que no equivale a cero. Si las guarda más tiempo, indique `retention_days`.

@@ -1,6 +1,7 @@
 //! What the stories share: a plan, periods, and a fetch that proves on the way what must hold for every one.
 
 use crate::server::{CANARY, KEY, Server};
+use crate::spanish::assert_spanish_notices;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use flate2::read::GzDecoder;
@@ -90,6 +91,7 @@ pub(crate) async fn dataset(plan: &AlmytyPlan, needs: &[Need]) -> Result<Dataset
         (Err(decoded), Err(again)) => assert_eq!(decoded.to_string(), again.to_string()),
         other => panic!("replay differs: {other:?}"),
     }
+    decoded.iter().for_each(assert_spanish_notices);
     decoded.inspect_err(silent)
 }
 

@@ -14,4 +14,6 @@ mod faults;
 mod figures;
 mod lists;
 mod reports;
+#[path = "../support/spanish.rs"]
+mod spanish;
 mod surfaces;

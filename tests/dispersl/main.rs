@@ -11,6 +11,8 @@ mod far;
 mod platform;
 mod rubbish;
 mod runs;
+#[path = "../support/spanish.rs"]
+mod spanish;
 mod spoil;
 mod sums;
 mod windows;
@@ -102,6 +104,7 @@ async fn dataset(plan: &DisperslPlan, clock: &ManualClock, needs: &[Need]) -> Re
     }
     if let Ok(dataset) = &decoded {
         dataset.windows.iter().for_each(adds_up);
+        spanish::assert_spanish_notices(dataset);
     }
     decoded
 }

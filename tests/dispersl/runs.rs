@@ -3,6 +3,7 @@
 use crate::far::{Account, CANARY, Dispersl, Month, error};
 use crate::platform::Reply;
 use std::collections::BTreeMap;
+use crate::spanish::english_in;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -175,6 +176,37 @@ async fn an_export_that_the_platform_refuses_fails_the_run() {
     let output = run(folder.path());
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("No file today"), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_read_in_spanish() {
+    let mut account = Account::new("2026-01-02", "2026-11-02");
+    account.month = Month::Previous;
+    let far = Dispersl::start(account).await;
+    let folder = configured(&far.base_url, "");
+    let config = folder.path().join("reportwire.toml");
+    let own = fs::read_to_string(&config).unwrap().replace(
+        "[jobs.agents-monthly]",
+        "[jobs.agents-monthly]\ntitle = \"Plataforma\"\nlocale = \"es-ES\"",
+    );
+    fs::write(&config, own).unwrap();
+    let output = run(folder.path());
+    assert!(output.status.success(), "{output:?}");
+    for kind in ["txt", "html"] {
+        let face = folder.path().join(format!("drop/agents-monthly_2026-10.{kind}"));
+        let face = fs::read_to_string(face).unwrap();
+        let line = face.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in ["de la propia plataforma, cuyos días no indica", "93,3 %"] {
+            assert!(line.contains(words), "{words}: {line}");
+        }
+        // What agents and the source are called is nobody's to translate.
+        let names = ["Fuente: agents", "review, \"the\"", "review, &quot;the&quot;"];
+        let line = names.iter().fold(line, |line, name| line.replace(name, "…"));
+        let mut left = english_in(&line);
+        left.retain(|words| !words.contains(" agent "));
+        assert!(left.is_empty(), "{left:#?}");
+        assert!(kind == "html" || !face.contains("2026-10-"), "{face}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -146,7 +146,9 @@ pub(crate) fn decode_in(
             },
         })
         .collect();
-    source::decode("bill", kind, &needs, snapshot, zone)
+    let decoded = source::decode("bill", kind, &needs, snapshot, zone);
+    decoded.iter().for_each(crate::spanish::assert_spanish_notices);
+    decoded
 }
 
 pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {

@@ -9,4 +9,6 @@
 mod bench;
 mod focus;
 mod limits;
+#[path = "../support/spanish.rs"]
+mod spanish;
 mod usage;

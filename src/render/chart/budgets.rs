@@ -3,7 +3,7 @@
 use super::axis::{Scale, number};
 use super::{ATTENTION, Canvas, INK, MUTED, Palette, REST, Room, Type};
 use crate::render::format::Formatter;
-use crate::render::view::{name, shortened, state_word};
+use crate::render::view::{named, shortened, state_word};
 use crate::report::{BudgetBar, BudgetState};
 use rust_decimal::{Decimal, dec};
 
@@ -41,7 +41,7 @@ pub(super) fn draw(canvas: &mut Canvas, bars: &[BudgetBar], formatter: &Formatte
     let scale = Scale::exactly(ends, left, canvas.width() - WORDS);
     for (at, bar) in bars.iter().enumerate() {
         let y = TOP + Decimal::from(at) * Decimal::from(STEP);
-        let label = name(&bar.label);
+        let label = named(&bar.label.as_str().into(), formatter);
         let style = words("c-ink", INK, "start", false);
         canvas.text(&style, (dec!(0), y + dec!(15)), &shortened(&label, letters));
         draw_bar(canvas, bar, &scale, y, palette);

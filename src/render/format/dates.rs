@@ -134,6 +134,21 @@ impl Formatter {
         }
     }
 
+    /// Days one after the other, where there may be many such runs: `25 Oct 2026`, `3–5 Oct 2026`, `28 Sep – 4 Oct 2026`.
+    pub(super) fn span(&self, first: NaiveDate, last: NaiveDate) -> String {
+        let full = |day| self.date(day, &self.patterns.short_year, "%Y年%-m月%-d日");
+        if first == last {
+            return full(last);
+        }
+        if self.east_asian || first.year() != last.year() {
+            return format!("{} – {}", full(first), full(last));
+        }
+        if first.month() == last.month() {
+            return format!("{}–{}", first.day(), full(last));
+        }
+        format!("{} – {}", self.short_day(first), full(last))
+    }
+
     /// The dates of a period: `1–31 Oct`, `28 Sep – 4 Oct`; with years where they differ or `years`.
     #[must_use]
     pub fn range(&self, period: &PeriodRef, years: bool) -> String {

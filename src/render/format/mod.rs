@@ -1,6 +1,7 @@
 //! Numbers, money and dates as their reader writes them. Rounding happens here, once, and nowhere before.
 
 mod dates;
+mod values;
 
 use super::Look;
 use crate::language::{Language, Text, say};
@@ -111,14 +112,17 @@ impl Formatter {
         self.language.word(id)
     }
 
-    /// `text` in the reader's language.
+    /// `text` in the reader's language, and so are the names that we give to members without one.
     pub(super) fn text<'a>(&self, text: &'a Text) -> Cow<'a, str> {
-        self.language.text(text)
+        match values::own_name(text) {
+            Some(id) => self.say(id).into(),
+            None => self.language.text(text, self),
+        }
     }
 
     /// `text`, just made, in the reader's language.
     pub(super) fn put(&self, text: Text) -> String {
-        match self.language.text(&text) {
+        match self.language.text(&text, self) {
             Cow::Borrowed(_) => text.into(),
             Cow::Owned(words) => words,
         }
@@ -374,7 +378,11 @@ impl Formatter {
     pub(super) fn difference(&self, value: Decimal, unit: Unit, currency: Option<Currency>) -> String {
         match unit {
             Unit::Currency => self.signed_amount(value, currency),
-            Unit::Percent => format!("{}{NBSP}pp", self.signed(value, RATE_DECIMALS)),
+            Unit::Percent => format!(
+                "{}{NBSP}{}",
+                self.signed(value, RATE_DECIMALS),
+                self.say("points")
+            ),
             Unit::Ms => format!("{}{NBSP}ms", self.signed(value, 0)),
             Unit::Count | Unit::Tokens => self.signed(value, 0),
         }

@@ -2,7 +2,7 @@
 
 use super::bars::{as_in_table, member_in_table};
 use super::steps::as_in_tables;
-use super::words::{Run, clean, name, named, plain, runs};
+use super::words::{Run, clean, name, named, plain, runs, sentence};
 use super::{Block, BrandView, Card, ChartView, Chip, Extent, Foot, Job, NoticeView, Period, Revision, View};
 use super::{groups, panels, restated, tables};
 use crate::language::say;
@@ -96,9 +96,13 @@ impl View {
         let card = |figure: &Figure| Card {
             label: match &figure.source {
                 Some(source) if several => {
-                    format!("{} · {}", name(&formatter.label(figure)), name(source))
+                    format!(
+                        "{} · {}",
+                        name(&formatter.label(figure), &formatter),
+                        name(source, &formatter)
+                    )
                 }
-                _ => name(&formatter.label(figure)),
+                _ => name(&formatter.label(figure), &formatter),
             },
             value: of_known(figure, report, formatter.value(figure)),
             change: formatter.change(figure),
@@ -277,7 +281,7 @@ pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
         .filter_map(|source| source.scope.as_deref())
         .collect();
     scopes.dedup();
-    chips.extend(scopes.into_iter().map(|scope| plain(name(scope))));
+    chips.extend(scopes.into_iter().map(|scope| plain(name(scope, formatter))));
     let missing = report.notices.iter().filter(|notice| notice.missing).count();
     if missing > 0 {
         chips.push(Chip {
@@ -313,7 +317,11 @@ fn chart_view(chart: &Chart, report: &Report, formatter: &Formatter, look: &Look
 fn legend(chart: &Chart, report: &Report, formatter: &Formatter) -> String {
     let source = chart.source.as_deref().filter(|_| report.sources.len() > 1);
     let currency = chart.currency.map(|currency| currency.code().to_owned());
-    let mut parts: Vec<String> = source.map(name).into_iter().chain(currency).collect();
+    let mut parts: Vec<String> = source
+        .map(|source| name(source, formatter))
+        .into_iter()
+        .chain(currency)
+        .collect();
     if let ChartForm::Daily { base, .. } = &chart.form
         && base.iter().any(Option::is_some)
     {
@@ -357,7 +365,7 @@ fn blocks(report: &Report, formatter: &Formatter, extent: Extent) -> Vec<Block> 
                 .iter()
                 .find(|section| section.key == "daily" && extent.days);
             Block {
-                source: source.map_or_else(|| formatter.say("all-sources"), name),
+                source: source.map_or_else(|| formatter.say("all-sources"), |source| name(source, formatter)),
                 level: if several { "h3" } else { "h2" },
                 groups: groups::groups(summary, formatter),
                 untold: groups::untold(summary, formatter),
@@ -393,7 +401,8 @@ fn notices(report: &Report, formatter: &Formatter) -> Vec<NoticeView> {
         .map(|notice| NoticeView {
             text: match &notice.source {
                 Some(source) if several => {
-                    format!("{}: {}", name(source), notice_text(notice, report, formatter))
+                    let source = name(source, formatter);
+                    format!("{source}: {}", notice_text(notice, report, formatter))
                 }
                 _ => notice_text(notice, report, formatter),
             },
@@ -404,9 +413,10 @@ fn notices(report: &Report, formatter: &Formatter) -> Vec<NoticeView> {
 
 /// What `notice` says; that it is about the report's own period goes without saying.
 fn notice_text(notice: &Notice, report: &Report, formatter: &Formatter) -> String {
-    let text = clean(&formatter.text(&notice.text));
+    let text = clean(&sentence(&notice.text, formatter));
+    let period = clean(&capitalised(&formatter.period(&report.period)));
     let own = text
-        .strip_prefix(&report.period.id)
+        .strip_prefix(&period)
         .and_then(|rest| rest.strip_prefix(": "));
     own.unwrap_or(&text).to_owned()
 }
@@ -416,7 +426,7 @@ fn foot(report: &Report, formatter: &Formatter) -> Foot {
         let fetched = formatter.instant(source.fetched_at);
         formatter.put(say!(
             "foot-source",
-            "source" = name(&source.name),
+            "source" = name(&source.name, formatter),
             "platform" = named(&source.platform, formatter),
             "instant" = fetched,
         ))

@@ -33,7 +33,7 @@ pub(super) fn groups(figures: &[Figure], formatter: &Formatter) -> Vec<Group> {
                 .iter()
                 .filter(|figure| group_of(figure.metric) == title && (rows || is_known(figure)))
                 .map(|figure| Line {
-                    label: name(&formatter.label(figure)),
+                    label: name(&formatter.label(figure), formatter),
                     value: formatter.value(figure),
                     base: figure
                         .comparisons
@@ -64,7 +64,7 @@ pub(super) fn untold(figures: &[Figure], formatter: &Formatter) -> String {
             single.extend(
                 group()
                     .filter(|figure| !is_known(figure))
-                    .map(|figure| name(&formatter.label(figure))),
+                    .map(|figure| name(&formatter.label(figure), formatter)),
             );
         } else if group().next().is_some() {
             whole.push(formatter.say(title));

@@ -122,7 +122,11 @@ pub(super) fn pairs(section: &Section, formatter: &Formatter, limit: Option<usiz
         .map(|(at, (figure, _))| Row {
             place: figure.rank.map(|rank| rank.to_string()).unwrap_or_default(),
             belongs: named(&figure.label, formatter),
-            ..row(at, name(figure.member.as_deref().unwrap_or_default()), "member")
+            ..row(
+                at,
+                named(&figure.member.as_deref().unwrap_or_default().into(), formatter),
+                "member",
+            )
         })
         .collect();
     if limit.is_some() {
@@ -177,7 +181,7 @@ pub(super) fn days(section: &Section, formatter: &Formatter, most: usize) -> Tab
     let row = |(at, day): (usize, &&str)| {
         let label = day
             .parse()
-            .map_or_else(|_| name(day), |date| formatter.short_day(date));
+            .map_or_else(|_| name(day, formatter), |date| formatter.short_day(date));
         let of_day = |column: &Vec<String>| {
             column
                 .get(at)

@@ -63,8 +63,8 @@ pub(super) fn panels(
                     .chars()
                     .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
                     .collect();
-                let note = worth(chart, &title, blocks);
-                let title = name(&title);
+                let note = worth(chart, &title, blocks, formatter);
+                let title = name(&title, formatter);
                 let view = PanelView {
                     id,
                     leads: matches!(chart.form, ChartForm::Lines { .. }),
@@ -99,18 +99,18 @@ fn is_same(first: &Chart, next: &Chart) -> bool {
 }
 
 /// Cost and share of the service type of this name, as its table says them.
-fn worth(chart: &Chart, title: &str, blocks: &[Block]) -> String {
+fn worth(chart: &Chart, title: &str, blocks: &[Block], formatter: &Formatter) -> String {
     let of_source = |block: &&Block| {
         chart
             .source
             .as_deref()
-            .is_none_or(|source| blocks.len() < 2 || block.source == name(source))
+            .is_none_or(|source| blocks.len() < 2 || block.source == name(source, formatter))
     };
     let tables = blocks.iter().filter(of_source).flat_map(|block| &block.tables);
     let mut rows = tables
         .filter(|table| table.key == "by_service_type")
         .flat_map(|table| &table.rows);
-    let Some(row) = rows.find(|row| row.kind == "member" && row.name == name(title)) else {
+    let Some(row) = rows.find(|row| row.kind == "member" && row.name == name(title, formatter)) else {
         return String::new();
     };
     let currency = chart

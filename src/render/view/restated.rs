@@ -50,7 +50,7 @@ pub(super) fn table(report: &Report, formatter: &Formatter, extent: Extent) -> O
                     .source
                     .as_deref()
                     .filter(|_| several)
-                    .map(name)
+                    .map(|source| name(source, formatter))
                     .unwrap_or_default(),
                 ..row(figure, report, formatter)
             })
@@ -78,6 +78,6 @@ fn row(figure: &Figure, report: &Report, formatter: &Formatter) -> Row {
         change: formatter
             .change(figure)
             .filter(|change| change.text != formatter.not_available()),
-        ..plain_row(name(&label), vec![shown(base), shown(now)], "member")
+        ..plain_row(name(&label, formatter), vec![shown(base), shown(now)], "member")
     }
 }

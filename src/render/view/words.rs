@@ -41,20 +41,26 @@ pub(crate) fn clean(text: &str) -> String {
 
 /// A name from the data in the reader's language, as [`name`] makes it safe.
 pub(crate) fn named(text: &Text, formatter: &Formatter) -> String {
-    let text = clean(&formatter.text(text));
+    name(&formatter.text(text), formatter)
+}
+
+/// A name in the reader's language: [`clean`], never empty, never longer than a line or two.
+pub(crate) fn name(text: &str, formatter: &Formatter) -> String {
+    let text = clean(text);
     if text.is_empty() {
         return formatter.say("no-name");
     }
     shortened(&text, NAME_CHARS)
 }
 
-/// A name from the data: [`clean`], never empty, never longer than a line or two.
-pub(crate) fn name(text: &str) -> String {
-    let text = clean(text);
-    if text.is_empty() {
-        return "(no name)".into();
+/// A sentence of its own in the reader's language: one that is ours begins with a capital, as the English of it does.
+pub(crate) fn sentence(text: &Text, formatter: &Formatter) -> String {
+    let said = formatter.text(text);
+    if said == text.as_str() || formatter.language().is_english() {
+        said.into_owned()
+    } else {
+        capitalised(&said)
     }
-    shortened(&text, NAME_CHARS)
 }
 
 /// `text`, or its beginning and `…` where it has more than `limit` characters.
@@ -97,7 +103,7 @@ fn message(id: &str, args: &[(&'static str, Given)], formatter: &Formatter) -> V
         .iter()
         .map(|(name, given)| (*name, given.chosen(&times, &weekday)))
         .collect();
-    let pieces = formatter.language().pieces(id, &chosen);
+    let pieces = formatter.language().pieces(id, &chosen, formatter);
     let words = |text: String, strong| Run { text, strong };
     pieces
         .into_iter()
@@ -119,7 +125,7 @@ fn run(part: &Part, formatter: &Formatter) -> Run {
             strong: false,
         },
         Part::Strong(text) => Run {
-            text: name(text),
+            text: named(&text.as_str().into(), formatter),
             strong: true,
         },
         Part::Value {
@@ -209,10 +215,11 @@ mod tests {
             ("🦀 日本語", "🦀 日本語"),
             ("<b>&\"'{{x}}", "<b>&\"'{{x}}"),
         ];
+        let formatter = Formatter::new("en-US");
         for (text, expected) in cases {
-            assert_eq!(name(text), expected, "{text:?}");
+            assert_eq!(name(text, &formatter), expected, "{text:?}");
         }
-        assert_eq!(name(&"é".repeat(500)).chars().count(), NAME_CHARS);
+        assert_eq!(name(&"é".repeat(500), &formatter).chars().count(), NAME_CHARS);
     }
 
     #[test]

@@ -86,7 +86,9 @@ impl Studio<'_> {
                     let rest = others.map(|(_, value)| (self.formatter.say("others"), value));
                     self.write_bars(grid, col, parts, rest.as_ref(), &axis_code(chart))?;
                 }
-                ChartForm::Budgets { bars } => budgets::write(grid, col, bars, &axis_code(chart))?,
+                ChartForm::Budgets { bars } => {
+                    budgets::write(grid, col, bars, (&axis_code(chart), self.formatter))?;
+                }
                 ChartForm::Periods { points } => {
                     for (row, point) in (TOP + 1..).zip(points) {
                         grid.text(row, col, &self.formatter.period(&point.period), &style::plain())?;

@@ -5,6 +5,7 @@ use super::style;
 use crate::language::say;
 use crate::metric::Metric;
 use crate::render::format::Formatter;
+use crate::render::view::sentence;
 use crate::report::Report;
 use chrono::SecondsFormat;
 use rust_xlsxwriter::{Format, XlsxError};
@@ -40,7 +41,7 @@ pub(super) fn write(
         .map(|notice| {
             (
                 notice.source.clone().unwrap_or_else(|| formatter.say("report")),
-                formatter.text(&notice.text).into_owned(),
+                sentence(&notice.text, formatter),
             )
         })
         .collect();
@@ -85,8 +86,8 @@ fn provenance(report: &Report, formatter: &Formatter) -> Vec<(String, String)> {
         formatter.put(say!(
             "period-chosen",
             "period" = formatter.period(period),
-            "start" = period.start.to_string(),
-            "end" = period.end.to_string(),
+            "start" = period.start,
+            "end" = period.end,
             "days" = period.days,
             "zone" = &period.timezone,
         ))

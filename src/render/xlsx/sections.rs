@@ -89,7 +89,7 @@ impl<'a> Measure<'a> {
     fn caption(self, heads: &HashMap<&str, String>, formatter: &Formatter) -> String {
         let about = self.member.map_or_else(
             || formatter.metric_word(self.metric),
-            |member| plain_head(heads.get(member).map_or(member, String::as_str)),
+            |member| plain_head(heads.get(member).map_or(member, String::as_str), formatter),
         );
         match style::unit_mark(self.unit, self.currency) {
             "" => about,
@@ -99,14 +99,17 @@ impl<'a> Measure<'a> {
 }
 
 /// A name from the data as the head of a column, without what formulas over a table's columns would have to escape.
-fn plain_head(name: &str) -> String {
+fn plain_head(name: &str, formatter: &Formatter) -> String {
     let plain = |letter: char| match letter {
         '[' => '(',
         ']' => ')',
         '#' | '\'' | '@' => ' ',
         letter => letter,
     };
-    crate::render::view::name(name).chars().map(plain).collect()
+    crate::render::view::name(name, formatter)
+        .chars()
+        .map(plain)
+        .collect()
 }
 
 /// What tells a row from others: its source, its rank, its name, and what else it is about.
@@ -188,7 +191,7 @@ impl<'a> Matrix<'a> {
                     name: if own {
                         formatter.text(&figure.label)
                     } else {
-                        Cow::Borrowed(name)
+                        Cow::Owned(formatter.text(&Text::from(name)).into_owned())
                     },
                     belongs: paired.then_some(&figure.label),
                     figures: HashMap::new(),

@@ -163,7 +163,7 @@ fn write_card(
     };
     let mut label = format!("{}{unit}", studio.formatter.label(figure));
     if let Some(source) = figure.source.as_ref().filter(|_| studio.report.sources.len() > 1) {
-        label = format!("{label} · {}", view::name(source));
+        label = format!("{label} · {}", view::name(source, studio.formatter));
     }
     grid.heading(row, col, &label, &edge(style::muted().set_text_wrap()))?;
     // A number that its column cannot hold would read `###`.

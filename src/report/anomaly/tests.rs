@@ -376,7 +376,7 @@ fn what_is_told_of_days_is_told_in_spanish() {
     use crate::language::Language;
     let spanish = Language::of("es-ES", &std::collections::BTreeMap::new());
     let check = |text: Option<crate::language::Text>, said: &str| {
-        assert_eq!(spanish.text(&text.unwrap()), said);
+        assert_eq!(spanish.text(&text.unwrap(), &crate::language::Plain), said);
     };
     check(
         Some(words::nothing(1)),

@@ -160,7 +160,7 @@ pub(super) fn not_added_up() -> Notice {
 pub(super) fn no_period(period: &Period) -> Notice {
     Notice {
         source: None,
-        text: say!("budgets-no-period", "period" = period.id()),
+        text: say!("budgets-no-period", "period" = period),
         missing: true,
     }
 }

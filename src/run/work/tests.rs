@@ -387,6 +387,6 @@ async fn readers_of_a_chat_see_first_that_a_report_is_provisional() {
     let shown = crate::run::perform::preview(plan, &shop.clock, &request, &out, &Silent).await;
     let said = shown.unwrap().digest.notices;
     assert!(said[0].starts_with("Provisional: complete up to"), "{said:?}");
-    let named = |it: &String| it.contains("The data of usage reach only to 2026-10-29");
+    let named = |it: &String| it.contains("The data of usage reach only to 29 October 2026");
     assert!(said.iter().any(named), "{said:?}");
 }

@@ -8,7 +8,7 @@ use super::target::{AGENT_RUNS, LLM_USAGE, SPEND};
 use crate::config::plan::CostUnit;
 use crate::language::{Arg, Text, say};
 use crate::metric::Metric;
-use crate::money;
+use crate::money::{self, Currency};
 use crate::source::files::book::UNATTRIBUTED;
 use crate::source::sdk::{Flaws, Row};
 use crate::source::{Need, Window};
@@ -18,8 +18,6 @@ use serde_json::Value;
 
 /// One amount is a hundred times the other if it is so many times as high. Estimates and invoices may well differ by a half.
 const HUNDREDFOLD: std::ops::RangeInclusive<Decimal> = dec!(50)..=dec!(200);
-/// Digits of an amount in a sentence.
-const CENTS: u32 = 2;
 
 /// Says how the windows' costs stand beside invoices and the cost of runs of agents.
 pub(super) fn all(reader: &mut Reader<'_>, needs: &[Need], windows: &[Window], today: NaiveDate) {
@@ -62,11 +60,11 @@ fn against_invoices(reader: &mut Reader<'_>, need: &Need, window: &Window) {
     ) else {
         return;
     };
-    let id = need.period.id();
+    let period = &need.period;
     if let Some(advice) = advice(reader, ours, invoiced) {
         let text = say!(
             "invoices-of-another-unit",
-            "period" = id,
+            "period" = period,
             "amount" = dollars(invoiced),
             "advice" = advice,
         );
@@ -82,7 +80,7 @@ fn against_invoices(reader: &mut Reader<'_>, need: &Need, window: &Window) {
         };
         let told = say!(
             "invoices-beside-conversations",
-            "period" = id,
+            "period" = period,
             "invoiced" = dollars(invoiced),
             "difference" = dollars(difference.abs()),
             "which" = Arg::Key(which.to_owned()),
@@ -99,7 +97,11 @@ fn against_invoices(reader: &mut Reader<'_>, need: &Need, window: &Window) {
         reader.notice(text, false);
     }
     if !without.is_empty() {
-        let text = say!("no-invoice-of", "period" = id, "providers" = without.join(", "));
+        let text = say!(
+            "no-invoice-of",
+            "period" = period,
+            "providers" = without.join(", ")
+        );
         reader.notice(text, false);
     }
 }
@@ -145,7 +147,7 @@ fn month_to_date(reader: &mut Reader<'_>, need: &Need, window: &Window, today: N
     if let Some(advice) = advice(reader, cost, spent) {
         let text = say!(
             "month-of-another-unit",
-            "period" = need.period.id(),
+            "period" = &need.period,
             "amount" = dollars(spent),
             "advice" = advice,
         );
@@ -157,10 +159,8 @@ fn month_to_date(reader: &mut Reader<'_>, need: &Need, window: &Window, today: N
 fn unanswered(reader: &mut Reader<'_>) {
     let why = |target: &str| {
         let reason = reader.answer(target).ok()?.err()?;
-        Some(Text::verbatim(format!(
-            "{} ({reason})",
-            target.split('?').next()?
-        )))
+        let path = target.split('?').next()?;
+        Some(say!("answer-lacking", "path" = path, "reason" = reason))
     };
     let reasons = [LLM_USAGE, AGENT_RUNS, SPEND]
         .into_iter()
@@ -200,8 +200,8 @@ fn advice(reader: &Reader<'_>, ours: Decimal, other: Decimal) -> Option<Text> {
 }
 
 /// `USD 12.34`.
-fn dollars(amount: Decimal) -> String {
-    format!("USD {}", money::rounded(amount, CENTS))
+fn dollars(amount: Decimal) -> (Decimal, Currency) {
+    (amount, Currency::USD)
 }
 
 impl Reader<'_> {

@@ -256,11 +256,7 @@ impl Reader<'_> {
                 .map_err(|reason| self.contradiction(reason))?;
         }
         if let Some(reason) = counted.get("lacking").and_then(Value::as_str) {
-            let text = say!(
-                "requests-unlisted",
-                "period" = need.period.id(),
-                "reason" = reason
-            );
+            let text = say!("requests-unlisted", "period" = &need.period, "reason" = reason);
             self.notice(text, need.depth == Depth::Full);
         }
         self.say_further(need, further, less);
@@ -268,13 +264,13 @@ impl Reader<'_> {
     }
 
     fn say_further(&mut self, need: &Need, further: u64, less: u64) {
-        let id = need.period.id();
+        let period = &need.period;
         if further > 0 {
-            let text = say!("requests-further", "period" = id, "count" = further);
+            let text = say!("requests-further", "period" = period, "count" = further);
             self.notice(text, false);
         }
         if less > 0 {
-            let text = say!("requests-fewer", "period" = id, "count" = less);
+            let text = say!("requests-fewer", "period" = period, "count" = less);
             self.notice(text, false);
         }
     }
@@ -287,7 +283,7 @@ impl Reader<'_> {
         if held < total {
             let text = say!(
                 "pages-short",
-                "period" = need.period.id(),
+                "period" = &need.period,
                 "total" = total,
                 "rows" = rows.text(),
                 "held" = held,
@@ -307,7 +303,7 @@ impl Reader<'_> {
         if !self.settings.audit || need.depth != Depth::Full {
             sheet.known[place].unknown.insert(Rows::Audit);
             if self.settings.audit && need.depth == Depth::Comparison {
-                let text = say!("audit-not-compared", "period" = need.period.id());
+                let text = say!("audit-not-compared", "period" = &need.period);
                 self.notice(text, false);
             }
             return Ok(());
@@ -316,11 +312,7 @@ impl Reader<'_> {
         let lacking = format!("{LACKING}{}", request(&target));
         if let Some(reason) = self.snapshot.text(&lacking) {
             sheet.known[place].unknown.insert(Rows::Audit);
-            let text = say!(
-                "audit-not-available",
-                "period" = need.period.id(),
-                "reason" = reason
-            );
+            let text = say!("audit-not-available", "period" = &need.period, "reason" = reason);
             self.notice(text, true);
             return Ok(());
         }
@@ -337,11 +329,11 @@ impl Reader<'_> {
 
     /// Sentences about rows that are not as promised.
     fn flaws(&mut self, sheet: &Sheet<'_>, place: usize, need: &Need) {
-        let (known, id) = (&sheet.known[place], need.period.id());
+        let (known, period) = (&sheet.known[place], &need.period);
         for ((rows, field), count) in &known.lacks {
             let text = say!(
                 "rows-unreadable",
-                "period" = id,
+                "period" = period,
                 "count" = *count,
                 "rows" = rows.text(),
                 "field" = *field,
@@ -351,20 +343,20 @@ impl Reader<'_> {
         if known.rounded > 0 {
             let text = say!(
                 "conversations-rounded",
-                "period" = id,
+                "period" = period,
                 "count" = known.rounded,
                 "decimals" = DECIMALS,
             );
             self.notice(text, false);
         }
         if known.callers.are_crowded() {
-            let text = say!("too-many-callers", "period" = id, "count" = MAX_CALLERS);
+            let text = say!("too-many-callers", "period" = period, "count" = MAX_CALLERS);
             self.notice(text, need.depth == Depth::Full);
         }
         for (rows, count) in &known.outside {
             let text = say!(
                 "rows-elsewhere",
-                "period" = id,
+                "period" = period,
                 "count" = *count,
                 "rows" = rows.text()
             );

@@ -133,7 +133,7 @@ fn read(reader: &mut Reader<'_>, period: &Period) -> Result<Vec<Measure>, Source
     for flaw in flaws.list() {
         let text = say!(
             "documented-flaw",
-            "period" = period.id(),
+            "period" = period,
             "field" = &flaw.field,
             "flaw" = &flaw.what,
         );
@@ -175,7 +175,7 @@ fn settle_rates(reader: &mut Reader<'_>, period: &Period, figures: &mut [Measure
         figure.value = factor.and_then(|factor| figure.value?.checked_mul(factor));
     }
     if factor.is_none() {
-        let text = say!("rates-of-unknown-unit", "period" = period.id());
+        let text = say!("rates-of-unknown-unit", "period" = period);
         reader.notice(text, true);
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn add(
         Err(reason) => {
             let text = say!(
                 "invoices-not-available",
-                "period" = need.period.id(),
+                "period" = &need.period,
                 "reason" = reason
             );
             reader.notice(text, false);

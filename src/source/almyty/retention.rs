@@ -47,7 +47,7 @@ impl Reader<'_> {
             let which = which.reduce(|one, next| say!("and", "one" = one, "next" = next));
             let text = say!(
                 "requests-not-retained",
-                "period" = need.period.id(),
+                "period" = &need.period,
                 "count" = days,
                 "which" = which.unwrap_or_else(|| Text::verbatim("")),
             );

@@ -5,10 +5,10 @@ use super::answers::MemberCost;
 use super::costs::PeriodCosts;
 use super::decode::{Reader, is_full};
 use super::usage::UsagePart;
+use crate::language::{Arg, Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money;
-use crate::source::files::book::UNATTRIBUTED;
-use crate::source::{Breakdown, Measure, Member, Need};
+use crate::source::{Breakdown, Measure, Member, NAMELESS, Need, SO_CALLED, UNATTRIBUTED};
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,37 +143,40 @@ fn rest(
         .find(|measure| measure.metric == column.metric)?
         .value?;
     let rest = whole.checked_sub(parts)?;
-    let (label, difference) = (column.metric.label(), rest.abs().normalize());
-    let told = |what: &str| {
-        format!(
-            "{}: {label} by {dimension} adds up to {}, {difference} {what}.",
-            need.period.id(),
-            parts.normalize()
-        )
+    let beyond = rest.is_sign_negative() && !rest.is_zero();
+    let told = beyond || (column.metric.unit() == Unit::Currency && !rest.is_zero());
+    if told && is_full(need) {
+        let text = apart(need, dimension, column.metric, (parts, rest));
+        reader.notice(text, beyond);
+    }
+    (!beyond).then_some(rest)
+}
+
+/// How far the sum of the parts is from the total, and what is made of it.
+fn apart(need: &Need, dimension: &str, metric: Metric, (parts, rest): (Decimal, Decimal)) -> Text {
+    let which = if rest.is_sign_negative() { "more" } else { "less" };
+    let outcome = if rest.is_sign_negative() {
+        say!("parts-left-out")
+    } else {
+        say!("parts-unattributed", "name" = say!("unattributed"))
     };
-    if rest.is_sign_negative() && !rest.is_zero() {
-        let text = told("more than the total; it is left out of the breakdown");
-        if is_full(need) {
-            reader.notice(text, true);
-        }
-        return None;
-    }
-    if column.metric.unit() == Unit::Currency && !rest.is_zero() && is_full(need) {
-        reader.notice(
-            told(&format!(
-                "less than the total; the difference is shown as {UNATTRIBUTED}"
-            )),
-            false,
-        );
-    }
-    Some(rest)
+    say!(
+        "parts-and-total",
+        "period" = &need.period,
+        "figure" = metric.text(),
+        "dimension" = Text::keyed("dimension-", dimension),
+        "sum" = parts.normalize(),
+        "difference" = rest.abs().normalize(),
+        "which" = Arg::Key(which.to_owned()),
+        "outcome" = outcome,
+    )
 }
 
 /// A member's name: never the one of the member that stands for no member, never nothing, never that of another one.
 fn shown(name: &str, names: &BTreeSet<&str>) -> String {
     let mut shown = match name {
-        UNATTRIBUTED => format!("{UNATTRIBUTED} as a name"),
-        "" => "(no name)".to_owned(),
+        UNATTRIBUTED => SO_CALLED.to_owned(),
+        "" => NAMELESS.to_owned(),
         _ => return name.to_owned(),
     };
     while names.contains(shown.as_str()) {

@@ -105,15 +105,11 @@ pub(super) fn currency(reader: &mut Reader<'_>, lists: &[CostList]) -> Result<Cu
         ))
     })?;
     let text = if stated.is_empty() {
-        Some(say!("costs-unstated-currency", "asked" = asked.to_string()))
+        Some(say!("costs-unstated-currency", "asked" = asked))
     } else if code != asked {
-        Some(say!(
-            "costs-other-currency",
-            "asked" = asked.to_string(),
-            "answered" = code.to_string(),
-        ))
+        Some(say!("costs-other-currency", "asked" = asked, "answered" = code,))
     } else if currency != Currency::USD {
-        Some(say!("costs-converted", "currency" = code.to_string()))
+        Some(say!("costs-converted", "currency" = code))
     } else {
         None
     };

@@ -50,7 +50,7 @@ pub(super) fn of_period<'l>(
         doubts => {
             let text = say!(
                 "figure-not-available",
-                "period" = period.id(),
+                "period" = period,
                 "figure" = Metric::TotalCost.text(),
                 "reasons" = Text::joined(&doubts, "; "),
             );
@@ -66,8 +66,8 @@ pub(super) fn of_period<'l>(
     let own = total.and_then(|total| own(reader, need, lists, list, total));
     if is_full(need) {
         let told = own.unwrap_or(list);
-        let about = format!("{} (window `{}` of the platform)", period.id(), told.word());
-        reader.tell_flaws(&about, told.call, &told.flaws, ROWS);
+        let about = say!("period-of-window", "period" = period, "window" = told.word());
+        reader.tell_flaws(about, told.call, &told.flaws, ROWS);
     }
     Ok(PeriodCosts {
         total,
@@ -95,11 +95,11 @@ fn doubts(reader: &Reader<'_>, period: &Period, list: &CostList, usage: &UsagePa
         .collect();
     let mut doubts = Vec::new();
     if let Some(days) = which(&|day| day < reach.first) {
-        let first = reach.first.to_string();
+        let first = reach.first;
         doubts.push(say!("daily-costs-begin", "first" = first, "days" = days));
     }
     if let Some(days) = which(&|day| day > reach.last && !usage.idle_on(day)) {
-        let end = reach.last.to_string();
+        let end = reach.last;
         doubts.push(say!("daily-costs-end", "last" = end, "days" = days));
     }
     if let Some(days) = which(&|day| reach.first < day && day < reach.last && usage.used_on(day)) {
@@ -129,7 +129,7 @@ fn tell_idle_days(reader: &mut Reader<'_>, need: &Need, list: &CostList, usage: 
         return;
     }
     let unused = absent.iter().all(|day| usage.idle_on(*day));
-    let (period, days) = (need.period.id(), named(absent));
+    let (period, days) = (&need.period, named(absent));
     let text = if unused {
         say!("no-cost-rows-unused", "period" = period, "days" = days)
     } else {
@@ -152,7 +152,7 @@ fn tell_other_costs(reader: &mut Reader<'_>, need: &Need, lists: &[CostList], ch
         if !days.is_empty() {
             let text = say!(
                 "windows-differ",
-                "period" = need.period.id(),
+                "period" = &need.period,
                 "other" = other.word(),
                 "chosen" = chosen.word(),
                 "days" = named(days),
@@ -174,9 +174,9 @@ fn tie_tokens(reader: &mut Reader<'_>, period: &Period, list: &CostList, usage: 
     if counted != used {
         let text = say!(
             "cost-tokens-differ",
-            "period" = period.id(),
-            "counted" = counted.to_string(),
-            "used" = used.to_string(),
+            "period" = period,
+            "counted" = counted,
+            "used" = used,
         );
         reader.notice(text, false);
     }
@@ -199,9 +199,9 @@ fn own<'l>(
     let reach = chosen.reach.filter(|_| is_full(need))?;
     let text = say!(
         "no-cost-by-agent",
-        "period" = period.id(),
-        "first" = reach.first.to_string(),
-        "last" = reach.last.to_string(),
+        "period" = period,
+        "first" = reach.first,
+        "last" = reach.last,
         "window" = chosen.word(),
     );
     reader.notice(text, false);
@@ -218,8 +218,8 @@ fn ties_out(reader: &mut Reader<'_>, need: &Need, list: &CostList, ours: Decimal
     };
     let rounded = difference.abs() <= rounding(list, total);
     if is_full(need) {
-        let (period, total) = (need.period.id(), total.to_string());
-        let (sum, difference) = (ours.normalize().to_string(), difference.normalize().to_string());
+        let period = &need.period;
+        let (sum, difference) = (ours.normalize(), difference.normalize());
         let text = if rounded {
             say!(
                 "costs-rounded",

@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One sentence about all the values of an answer that cannot be read, but for those whose place begins with `but`.
-    pub(super) fn tell_flaws(&mut self, about: &str, call: Call, flaws: &Flaws, but: &str) {
+    pub(super) fn tell_flaws(&mut self, about: Text, call: Call, flaws: &Flaws, but: &str) {
         let told: Vec<&Flaw> = flaws
             .list()
             .iter()
@@ -150,15 +150,24 @@ impl<'a> Reader<'a> {
             return;
         };
         // Flaws beyond those that are kept are counted, wherever they are.
-        let more = match told.len() - 1 + (flaws.count() - flaws.list().len()) {
-            0 => String::new(),
-            1 => " (and one more value of this answer is not as promised)".to_owned(),
-            more => format!(" (and {more} more values of this answer are not as promised)"),
+        let path = call.path();
+        let text = match told.len() - 1 + (flaws.count() - flaws.list().len()) {
+            0 => say!(
+                "value-flaw",
+                "about" = about,
+                "path" = path,
+                "field" = field,
+                "flaw" = what
+            ),
+            more => say!(
+                "value-flaws",
+                "about" = about,
+                "path" = path,
+                "field" = field,
+                "flaw" = what,
+                "count" = more,
+            ),
         };
-        let text = format!(
-            "{about}: In the answer of {}, `{field}` {what}{more}; what is concerned is not available.",
-            call.path()
-        );
         self.notice(text, true);
     }
 
@@ -230,9 +239,9 @@ impl<'a> Reader<'a> {
         let tier = self.configured.tier.map_or("", Tier::word);
         let text = say!(
             "not-retained",
-            "period" = window.period.id(),
+            "period" = &window.period,
             "tier" = tier,
-            "since" = since.to_string(),
+            "since" = since,
         );
         self.notice(text, true);
     }
@@ -247,7 +256,8 @@ impl<'a> Reader<'a> {
         if !needs.iter().any(old) {
             return;
         }
-        let empty: Vec<&str> = windows
+        let untiered = say!("tier-not-configured", "since" = since);
+        let empty = windows
             .iter()
             .filter(|window| window.period.start() < since)
             .filter(|window| {
@@ -255,20 +265,15 @@ impl<'a> Reader<'a> {
                     .figure(Metric::TotalTasks)
                     .is_some_and(|tasks| tasks.is_zero())
             })
-            .map(|window| window.period.id())
-            .collect();
-        let nothing = if empty.is_empty() {
-            String::new()
-        } else {
-            format!(
-                " For {} it answered no usage at all, which may be such days.",
-                empty.join(" and ")
-            )
+            .map(|window| Text::from(&window.period))
+            .reduce(|one, next| say!("and", "one" = one, "next" = next));
+        let text = match empty {
+            Some(periods) => {
+                let nothing = say!("tier-nothing-answered", "periods" = periods);
+                Text::joined(&[untiered, nothing], " ")
+            }
+            None => untiered,
         };
-        let text = format!(
-            "The platform keeps data for 30, 90 or 365 days, by the account's tier, which is not configured (`tier`); days before \
-             {since} may no longer be kept.{nothing}"
-        );
         self.notice(text, false);
     }
 }

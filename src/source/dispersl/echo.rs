@@ -1,9 +1,9 @@
 //! The window that an answer says it is about, against the one that was asked for.
 
 use super::answers::Usage;
+use crate::language::{Text, Value, say};
 use crate::period::Period;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
-use std::fmt;
 
 /// What an answer says of its window.
 #[derive(Debug, Clone)]
@@ -85,19 +85,22 @@ impl Echo {
     pub(super) fn is_unsaid(&self) -> bool {
         self.first.is_none() && self.last.is_none()
     }
-}
 
-impl fmt::Display for Echo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The window in words, as far as it can be told.
+    pub(super) fn text(&self) -> Text {
         let shown = |edge: Option<Edge>| match edge {
-            Some(Edge::Instant(instant)) => instant.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            Some(Edge::Day(day)) => day.to_string(),
-            None => "an end that it does not name".to_owned(),
+            Some(Edge::Instant(instant)) => Value::Instant(instant).into(),
+            Some(Edge::Day(day)) => Value::Date(day).into(),
+            None => say!("window-end-unsaid"),
         };
         if self.is_unsaid() {
-            return f.write_str("a window that it does not name");
+            return say!("window-unsaid");
         }
-        write!(f, "{} to {}", shown(self.first), shown(self.last))
+        say!(
+            "window-from-to",
+            "first" = shown(self.first),
+            "last" = shown(self.last)
+        )
     }
 }
 
@@ -152,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_window_is_named_as_far_as_it_can_be_told() {
-        let of = |first, last| echo(first, last).to_string();
+        let of = |first, last| String::from(echo(first, last).text());
         assert_eq!(
             of("2026-10-03T07:00:00+02:00", "2026-11-02"),
             "2026-10-03T05:00:00Z to 2026-11-02"

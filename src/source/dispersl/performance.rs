@@ -4,6 +4,7 @@ use super::answers::{AgentPerformance, Performance, PerformanceMetrics, Trend};
 use super::decode::{Reader, is_full, shown};
 use super::endpoint::{Call, Word};
 use crate::duration;
+use crate::language::{Text, Value, say};
 use crate::metric::Metric;
 use crate::money;
 use crate::source::dataset::OwnTrend;
@@ -41,37 +42,31 @@ pub(super) fn tell(reader: &mut Reader<'_>, needs: &[Need]) -> Result<Option<Own
     let metrics = performance.metrics.unwrap_or_default();
     let measures = measures(&metrics);
     let (mut told, mut silent) = (Vec::new(), Vec::new());
-    for (label, kind, trend) in measures {
-        match trend.and_then(|trend| sentence(label, kind, trend)) {
+    for (label, kind, trend) in &measures {
+        match trend.and_then(|trend| sentence(label, *kind, trend)) {
             Some(sentence) => told.push(sentence),
-            None => silent.push(label),
+            None => silent.push(label.clone()),
         }
     }
     let window = performance.period.as_deref().map_or("month".to_owned(), shown);
     if told.is_empty() {
-        let text = format!(
-            "{} tells nothing that can be read; how tasks went is not available.",
-            call.path()
-        );
-        reader.notice(text, true);
+        reader.notice(say!("window-unreadable", "path" = call.path()), true);
     } else {
-        let text = format!(
-            "In the platform's own window `{window}`, of which it does not say the days: {}.",
-            told.join("; ")
-        );
+        let measures = Text::joined(&told, "; ");
+        let text = say!("window-told", "window" = &window, "measures" = measures);
         reader.notice(text, false);
         if !silent.is_empty() {
-            let text = format!("Of the same window it does not tell: {}.", silent.join(", "));
-            reader.notice(text, false);
+            let measures = Text::joined(&silent, ", ");
+            reader.notice(say!("window-untold", "measures" = measures), false);
         }
     }
     for (label, kind, trend) in measures {
         if let Some(doubt) = trend.and_then(|trend| doubt(kind, trend)) {
-            reader.notice(format!("{label}: {doubt}."), false);
+            reader.notice(say!("measure-doubted", "measure" = label, "doubt" = doubt), false);
         }
     }
-    if let Some(text) = agents(&performance.performance_by_agent.unwrap_or_default()) {
-        reader.notice(format!("In the same window, by agent: {text}."), false);
+    if let Some(agents) = agents(&performance.performance_by_agent.unwrap_or_default()) {
+        reader.notice(say!("window-by-agent", "agents" = agents), false);
     }
     Ok(own_trend(window, &metrics))
 }
@@ -107,55 +102,78 @@ fn own_trend(window: String, metrics: &PerformanceMetrics) -> Option<OwnTrend> {
     (!measures.is_empty()).then_some(OwnTrend { window, measures })
 }
 
-fn measures(metrics: &PerformanceMetrics) -> [(&'static str, Kind, Option<&Trend>); 4] {
+fn measures(metrics: &PerformanceMetrics) -> [(Text, Kind, Option<&Trend>); 4] {
     [
         (
-            "Task completion rate",
+            say!("measure-completion_rate"),
             Kind::Percent,
             metrics.task_completion_rate.as_ref(),
         ),
         (
-            "Average task duration",
+            Metric::AverageTaskDuration.text(),
             Kind::Duration,
             metrics.average_task_duration.as_ref(),
         ),
         (
-            "Token efficiency",
+            say!("measure-token_efficiency"),
             Kind::AsGiven,
             metrics.token_efficiency.as_ref(),
         ),
-        ("Error rate", Kind::Percent, metrics.error_rate.as_ref()),
+        (
+            Metric::ErrorRate.text(),
+            Kind::Percent,
+            metrics.error_rate.as_ref(),
+        ),
     ]
 }
 
 /// `Error rate 6.7 %, before 8.8 %, which is a change of -2.1 points`.
-fn sentence(label: &str, kind: Kind, trend: &Trend) -> Option<String> {
-    let unit = match kind {
-        Kind::Percent => " %".to_owned(),
-        Kind::Duration => String::new(),
-        Kind::AsGiven => trend.unit.as_deref().map_or_else(String::new, |unit| {
-            format!(" {} (value and unit as the platform gives them)", shown(unit))
-        }),
+fn sentence(measure: &Text, kind: Kind, trend: &Trend) -> Option<Text> {
+    let value = valued(kind, trend.current.as_deref()?);
+    let in_unit = |value: Text| match &trend.unit {
+        Some(unit) if matches!(kind, Kind::AsGiven) => {
+            say!("measure-as-given", "value" = value, "unit" = shown(unit))
+        }
+        _ => value,
     };
-    let current = shown(trend.current.as_deref()?);
-    let Some(previous) = trend.previous.as_deref().map(shown) else {
-        return Some(format!("{label} {current}{unit}"));
+    let Some(base) = trend.previous.as_deref().map(|base| in_unit(valued(kind, base))) else {
+        return Some(say!("measure-is", "measure" = measure, "value" = in_unit(value)));
     };
-    let change =
-        change(kind, trend).map_or_else(String::new, |change| format!(", which is a change of {change}"));
-    Some(match kind {
-        Kind::AsGiven => format!("{label} {current}, before {previous}{unit}"),
-        _ => format!("{label} {current}{unit}, before {previous}{unit}{change}"),
+    Some(match change(kind, trend) {
+        Some(change) => say!(
+            "measure-changed",
+            "measure" = measure,
+            "value" = value,
+            "base" = base,
+            "change" = change,
+        ),
+        None => say!("measure-was", "measure" = measure, "value" = value, "base" = base),
     })
 }
 
+/// A value of the platform: a number is the reader's to write, anything else stays as it was sent.
+fn given(text: &str) -> Text {
+    let number = money::exact(text).ok();
+    number
+        .filter(|number| number.to_string() == text)
+        .map_or_else(|| shown(text).into(), |number| Value::Number(number).into())
+}
+
+/// [`given`] with its unit, if it has one that is certain.
+fn valued(kind: Kind, text: &str) -> Text {
+    match kind {
+        Kind::Percent => say!("measure-percent", "value" = given(text)),
+        Kind::Duration | Kind::AsGiven => given(text),
+    }
+}
+
 /// Our own change, current - previous, in words.
-fn change(kind: Kind, trend: &Trend) -> Option<String> {
+fn change(kind: Kind, trend: &Trend) -> Option<Text> {
     let (current, previous) = values(kind, trend)?;
     let change = current.checked_sub(previous)?;
     Some(match kind {
-        Kind::Percent => format!("{} points", change.normalize()),
-        Kind::Duration => duration::format(i64::try_from(change).ok()?),
+        Kind::Percent => say!("measure-points", "value" = change.normalize()),
+        Kind::Duration => duration::format(i64::try_from(change).ok()?).into(),
         Kind::AsGiven => return None,
     })
 }
@@ -176,7 +194,7 @@ fn number(kind: Kind, text: &str) -> Option<Decimal> {
 }
 
 /// Where the platform's trend or change contradicts its own values.
-fn doubt(kind: Kind, trend: &Trend) -> Option<String> {
+fn doubt(kind: Kind, trend: &Trend) -> Option<Text> {
     let (current, previous) = values(kind, trend)?;
     let really = current.cmp(&previous);
     let said = match trend.trend.as_deref()?.to_lowercase().as_str() {
@@ -193,16 +211,25 @@ fn doubt(kind: Kind, trend: &Trend) -> Option<String> {
         return None;
     }
     let direction = match really {
-        Ordering::Greater => "up",
-        Ordering::Less => "down",
-        Ordering::Equal => "no change",
+        Ordering::Greater => say!("up"),
+        Ordering::Less => say!("down"),
+        Ordering::Equal => say!("no-change"),
     };
-    let stated = stated.map_or_else(String::new, |change| format!(" ({})", shown(change)));
-    Some(format!(
-        "the platform's trend says {}{stated}, its figures say {direction} ({} after {})",
-        trend.trend.as_deref().map(shown).unwrap_or_default(),
-        trend.current.as_deref().map(shown).unwrap_or_default(),
-        trend.previous.as_deref().map(shown).unwrap_or_default()
+    let word = match trend.trend.as_deref()? {
+        "up" => say!("up"),
+        "down" => say!("down"),
+        other => shown(other).into(),
+    };
+    let said = match stated {
+        Some(change) => say!("trend-by", "trend" = word, "change" = given(change)),
+        None => word,
+    };
+    Some(say!(
+        "trend-contradicted",
+        "trend" = said,
+        "direction" = direction,
+        "value" = given(trend.current.as_deref()?),
+        "base" = given(trend.previous.as_deref()?),
     ))
 }
 
@@ -220,34 +247,34 @@ fn agrees(kind: Kind, change: Decimal, current: Decimal, previous: Decimal) -> b
 }
 
 /// `build 45m, 95 % of tasks, efficiency 2.5`, agent by agent in the order of their names.
-fn agents(agents: &[(String, AgentPerformance)]) -> Option<String> {
-    let mut told: Vec<(String, String)> = agents
+fn agents(agents: &[(String, AgentPerformance)]) -> Option<Text> {
+    let mut told: Vec<(String, Text)> = agents
         .iter()
         .filter_map(|(name, agent)| {
             let parts = [
-                agent.avg_duration.as_deref().map(shown),
+                agent.avg_duration.as_deref().map(given),
                 agent
                     .success_rate
                     .as_deref()
-                    .map(|rate| format!("{} % of tasks", shown(rate))),
+                    .map(|rate| say!("agent-success", "rate" = given(rate))),
                 agent
                     .token_efficiency
                     .as_deref()
-                    .map(|value| format!("efficiency {}", shown(value))),
+                    .map(|value| say!("agent-efficiency", "value" = given(value))),
             ];
-            let parts: Vec<String> = parts.into_iter().flatten().collect();
-            (!parts.is_empty()).then(|| (shown(name), parts.join(", ")))
+            let parts: Vec<Text> = parts.into_iter().flatten().collect();
+            (!parts.is_empty()).then(|| (shown(name), Text::joined(&parts, ", ")))
         })
         .collect();
-    told.sort_unstable();
+    told.sort_unstable_by(|(a, a_told), (b, b_told)| (a, a_told.as_str()).cmp(&(b, b_told.as_str())));
     let more = told.len().saturating_sub(MAX_AGENTS);
     told.truncate(MAX_AGENTS);
-    let mut parts: Vec<String> = told
+    let mut parts: Vec<Text> = told
         .into_iter()
-        .map(|(name, said)| format!("`{name}` {said}"))
+        .map(|(name, told)| say!("agent-told", "name" = name, "told" = told))
         .collect();
     if more > 0 {
-        parts.push(format!("and {more} more"));
+        parts.push(say!("and-more", "count" = more));
     }
-    (!parts.is_empty()).then(|| parts.join("; "))
+    (!parts.is_empty()).then(|| Text::joined(&parts, "; "))
 }

@@ -6,7 +6,7 @@ use super::decode::{Reader, is_full};
 use super::echo::Echo;
 use super::endpoint::{Call, Days};
 use crate::duration;
-use crate::language::say;
+use crate::language::{Value, say};
 use crate::metric::Metric;
 use crate::money;
 use crate::period::Period;
@@ -79,7 +79,7 @@ pub(super) fn read(reader: &mut Reader<'_>, need: &Need) -> Result<UsagePart, So
         by_day(reader, call, rows)
     });
     let days = days.transpose()?;
-    reader.tell_flaws(period.id(), call, &flaws, if exact { "" } else { ROWS });
+    reader.tell_flaws(period.into(), call, &flaws, if exact { "" } else { ROWS });
     let mut part = UsagePart {
         exact,
         figures: Vec::new(),
@@ -133,12 +133,7 @@ fn outside(reader: &mut Reader<'_>, period: &Period, call: Call, part: &UsagePar
     let outside: Vec<NaiveDate> = days.filter(|day| !period.contains(*day)).collect();
     if !outside.is_empty() {
         let (path, days) = (call.path(), named(outside));
-        let text = say!(
-            "rows-outside",
-            "period" = period.id(),
-            "path" = path,
-            "days" = days
-        );
+        let text = say!("rows-outside", "period" = period, "path" = path, "days" = days);
         reader.notice(text, false);
     }
 }
@@ -170,10 +165,10 @@ fn figures(
     {
         let text = say!(
             "tasks-more",
-            "period" = period.id(),
-            "completed" = completed.to_string(),
-            "failed" = failed.to_string(),
-            "tasks" = tasks.to_string(),
+            "period" = period,
+            "completed" = completed,
+            "failed" = failed,
+            "tasks" = tasks,
         );
         reader.notice(text, false);
     }
@@ -220,7 +215,7 @@ fn mean_duration(reader: &mut Reader<'_>, period: &Period, summary: &UsageSummar
     if seconds.is_none() {
         let text = say!(
             "duration-in-words",
-            "period" = period.id(),
+            "period" = period,
             "figure" = Metric::AverageTaskDuration.text(),
             "words" = super::decode::shown(text),
         );
@@ -244,16 +239,16 @@ fn sums(reader: &mut Reader<'_>, period: &Period, part: &UsagePart, echo: &Echo)
         sum(|row| row.tasks),
     );
     let known = if tokens.or(requests).or(tasks).is_some() {
-        "tokens, tasks and requests are the sums of its days"
+        say!("window-of-sums")
     } else {
-        "its days do not cover the period either"
+        say!("window-elsewhere")
     };
-    let text = format!(
-        "{}: The platform answered for {echo} instead of {} to {}: {known}; how tasks went, steps, durations, agents and models of \
-         the period are not available.",
-        period.id(),
-        period.start(),
-        period.last_day()
+    let text = say!(
+        "window-of-other-days",
+        "period" = period,
+        "window" = echo.text(),
+        "days" = Value::Days(period.start(), period.last_day()),
+        "known" = known,
     );
     reader.notice(text, true);
     measures([
@@ -293,9 +288,9 @@ fn daily(reader: &mut Reader<'_>, period: &Period, part: &UsagePart) -> Vec<Seri
     if part.days.is_some() && !absent.is_empty() {
         let days = named(absent);
         let text = if part.whole {
-            say!("no-usage-rows-unused", "period" = period.id(), "days" = days)
+            say!("no-usage-rows-unused", "period" = period, "days" = days)
         } else {
-            say!("no-usage-rows", "period" = period.id(), "days" = days)
+            say!("no-usage-rows", "period" = period, "days" = days)
         };
         reader.notice(text, !part.whole);
     }

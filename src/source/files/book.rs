@@ -22,7 +22,11 @@ pub(crate) use ranked::Slots;
 
 /// The member of rows without a value.
 pub(crate) const UNATTRIBUTED: &str = "(unattributed)";
-/// Its place among the members.
+/// A member that is called nothing at all.
+pub(crate) const NAMELESS: &str = "(no name)";
+/// A member that somebody has called as the one of rows without a value.
+pub(crate) const SO_CALLED: &str = "(unattributed) as a name";
+/// The place of [`UNATTRIBUTED`] among the members.
 const NOBODY: usize = 0;
 /// Most bytes that the members of all dimensions may take, before a file is refused instead of filling the memory.
 const MAX_MEMBER_BYTES: usize = 64 << 20;
@@ -396,15 +400,14 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
     }
 
     fn nothing_in(&self, period: &Period) -> Text {
-        let id = period.id();
         match self.reach {
-            None => say!("no-figures-at-all", "period" = id),
+            None => say!("no-figures-at-all", "period" = period),
             Some(Reach { first, last }) => say!(
                 "no-figures-in",
-                "period" = id,
+                "period" = period,
                 "rows" = self.rows,
-                "first" = first.to_string(),
-                "last" = last.to_string(),
+                "first" = first,
+                "last" = last,
             ),
         }
     }

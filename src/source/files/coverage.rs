@@ -33,18 +33,18 @@ impl Reach {
 
     /// What a reader must know about one period, as far as its days were over `today`.
     pub(super) fn shortfalls(self, source: &str, need: &Need, today: NaiveDate) -> Vec<Notice> {
-        let (period, id) = (&need.period, need.period.id());
+        let period = &need.period;
         let mut notices = Vec::new();
         // A period that is still running has no rows of the days to come.
         let due = period.end().min(today).pred_opt().unwrap_or(self.last);
         if self.last < due {
-            let text = say!("rows-reach-only", "last" = self.last.to_string(), "period" = id);
+            let text = say!("rows-reach-only", "last" = self.last, "period" = period);
             // A weekend without usage is told, but it is no reason to doubt the figures.
             let doubtful = (due - self.last).num_days() > WEEKEND_DAYS;
             notices.push(notice(source, text, doubtful && need.depth.is_whole()));
         }
         if period.start() < self.first {
-            let text = say!("rows-begin-only", "first" = self.first.to_string(), "period" = id);
+            let text = say!("rows-begin-only", "first" = self.first, "period" = period);
             notices.push(notice(source, text, false));
         }
         notices

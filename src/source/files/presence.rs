@@ -61,11 +61,11 @@ pub(crate) fn unknown_figures(source: &str, needs: &[Need], windows: &[Window]) 
     lacking
         .into_iter()
         .map(|(labels, needs)| {
-            let periods: Vec<&str> = needs.iter().map(|need| need.period.id()).collect();
+            let periods: Vec<Text> = needs.iter().map(|need| Text::from(&need.period)).collect();
             let labels: Vec<Text> = labels.into_iter().map(Metric::text).collect();
             let text = say!(
                 "columns-lacking",
-                "periods" = periods.join(", "),
+                "periods" = Text::joined(&periods, ", "),
                 "figures" = Text::joined(&labels, ", "),
             );
             notice(source, text, needs.iter().any(|need| need.depth.is_whole()))

@@ -46,17 +46,12 @@ pub(super) fn series<const N: usize>(
     reader.list_flaws(period, call.endpoint, flaws);
     if !outside.is_empty() {
         let days = named(outside);
-        let text = say!(
-            "rows-outside",
-            "period" = period.id(),
-            "path" = path,
-            "days" = days
-        );
+        let text = say!("rows-outside", "period" = period, "path" = path, "days" = days);
         reader.notice(text, false);
     }
     if !twice.is_empty() {
         let days = named(twice);
-        let text = say!("rows-twice", "period" = period.id(), "path" = path, "days" = days);
+        let text = say!("rows-twice", "period" = period, "path" = path, "days" = days);
         reader.notice(text, false);
     }
     let dates: Vec<NaiveDate> = period.dates().collect();
@@ -100,7 +95,7 @@ pub(super) fn name_absent_days(reader: &mut Reader<'_>, need: &Need, lists: [(Te
         let count = days.len();
         let text = say!(
             "days-absent",
-            "period" = need.period.id(),
+            "period" = &need.period,
             "days" = named(days),
             "count" = count,
             "lists" = lists,

@@ -181,7 +181,7 @@ impl Reader<'_> {
             for series in &mut requests {
                 series.whole = false;
             }
-            let text = say!("requests-of-agent", "period" = need.period.id(), "agent" = agent);
+            let text = say!("requests-of-agent", "period" = &need.period, "agent" = agent);
             self.notice(text, false);
         }
 
@@ -233,7 +233,7 @@ impl Reader<'_> {
         let Some(Flaw { field, what }) = flaws.list().first() else {
             return;
         };
-        let (period, path) = (period.id(), endpoint.path());
+        let path = endpoint.path();
         let text = match flaws.count() - 1 {
             0 => say!(
                 "answer-flaw",

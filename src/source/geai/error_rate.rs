@@ -29,7 +29,7 @@ pub(super) fn settle(sent: Decimal, requests: Option<Decimal>, errors: Option<De
         }
         return Settled {
             percent: None,
-            doubt: Some(say!("rate-unit-unknown", "sent" = sent.to_string())),
+            doubt: Some(say!("rate-unit-unknown", "sent" = sent)),
         };
     };
     let percent = money::percent(errors, requests);
@@ -47,20 +47,19 @@ pub(super) fn settle(sent: Decimal, requests: Option<Decimal>, errors: Option<De
             doubt: None,
         }
     } else {
-        let (rate, errors, requests) = (sent.to_string(), errors.to_string(), requests.to_string());
         Settled {
             percent: Some(sent),
             doubt: Some(match percent {
                 Some(percent) => say!(
                     "rate-differs",
-                    "sent" = rate,
+                    "sent" = sent,
                     "errors" = errors,
                     "requests" = requests,
-                    "counted" = percent.to_string(),
+                    "counted" = percent,
                 ),
                 None => say!(
                     "rate-without-requests",
-                    "sent" = rate,
+                    "sent" = sent,
                     "errors" = errors,
                     "requests" = requests,
                 ),

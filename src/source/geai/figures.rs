@@ -122,7 +122,7 @@ impl Figures<'_, '_> {
             {
                 let text = say!(
                     "figure-flaw",
-                    "period" = self.period.id(),
+                    "period" = self.period,
                     "figure" = metric.text(),
                     "path" = endpoint.path(),
                     "field" = field,
@@ -151,7 +151,7 @@ impl Figures<'_, '_> {
         }
         if let Some(doubt) = settled.doubt {
             let figure = Metric::ErrorRate.text();
-            let period = self.period.id();
+            let period = self.period;
             let text = say!(
                 "rate-doubted",
                 "period" = period,

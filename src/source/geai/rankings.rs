@@ -40,7 +40,7 @@ fn ranking(reader: &mut Reader<'_>, period: &Period, list: TopList) -> Result<Ra
     if nameless > 0 {
         let text = say!(
             "nameless-rows",
-            "period" = period.id(),
+            "period" = period,
             "count" = nameless,
             "path" = endpoint.path(),
         );

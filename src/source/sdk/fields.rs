@@ -1,7 +1,7 @@
 //! Lenient reading of the fields of an answer: what is not there or not what it should be is unknown, and noted.
 
 use crate::language::{Text, say};
-use crate::money;
+use crate::money::{self, MoneyError};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
@@ -77,10 +77,8 @@ impl<'a> Row<'a> {
     pub fn number(&self, key: &str, flaws: &mut Flaws) -> Option<Decimal> {
         let value = self.present(key, flaws)?;
         let read = match value {
-            Value::Number(number) => {
-                money::exact(&number.to_string()).map_err(|error| Text::verbatim(error.to_string()))
-            }
-            Value::String(text) => money::exact(text).map_err(|error| Text::verbatim(error.to_string())),
+            Value::Number(number) => money::exact(&number.to_string()).map_err(inexact),
+            Value::String(text) => money::exact(text).map_err(inexact),
             other => Err(say!("flaw-it-is", "kind" = kind(other))),
         };
         read.map_err(|why| flaws.note(self.field(key), say!("flaw-not-a-number", "reason" = why)))
@@ -91,10 +89,7 @@ impl<'a> Row<'a> {
     pub fn count(&self, key: &str, flaws: &mut Flaws) -> Option<Decimal> {
         let number = self.number(key, flaws)?;
         if !number.fract().is_zero() {
-            flaws.note(
-                self.field(key),
-                say!("flaw-not-whole", "number" = number.to_string()),
-            );
+            flaws.note(self.field(key), say!("flaw-not-whole", "number" = number));
             return None;
         }
         Some(number.normalize())
@@ -241,6 +236,15 @@ impl<'a> Row<'a> {
 
     fn field(&self, key: &str) -> String {
         format!("{}{key}", self.place)
+    }
+}
+
+/// Why a text is no number that can be kept.
+fn inexact(error: MoneyError) -> Text {
+    match error {
+        MoneyError::NotANumber(text) => say!("number-is-none", "text" = text),
+        MoneyError::TooPrecise(text) => say!("number-too-precise", "text" = text),
+        other => Text::verbatim(other.to_string()),
     }
 }
 

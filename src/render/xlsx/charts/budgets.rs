@@ -1,6 +1,7 @@
 //! The native chart of budgets: what is spent and what is still to come, stacked, in per cent of each.
 
 use super::{Studio, TOP, count, filled, font, legend_below, write_point};
+use crate::render::format::Formatter;
 use crate::render::view;
 use crate::render::xlsx::grid::Grid;
 use crate::render::xlsx::style;
@@ -12,9 +13,19 @@ use rust_xlsxwriter::{Chart as Native, ChartLine, ChartType, XlsxError};
 pub(super) const HEADS: [&str; 3] = ["metric-budget", "budget-spent", "budget-to-come"];
 
 /// Writes what it draws.
-pub(super) fn write(grid: &mut Grid<'_>, col: u16, bars: &[BudgetBar], code: &str) -> Result<(), XlsxError> {
+pub(super) fn write(
+    grid: &mut Grid<'_>,
+    col: u16,
+    bars: &[BudgetBar],
+    (code, formatter): (&str, &Formatter),
+) -> Result<(), XlsxError> {
     for (row, bar) in (TOP + 1..).zip(bars) {
-        grid.text(row, col, &view::name(&bar.label), &style::plain())?;
+        grid.text(
+            row,
+            col,
+            &view::named(&bar.label.as_str().into(), formatter),
+            &style::plain(),
+        )?;
         write_point(grid, row, col + 1, bar.spent, code)?;
         let to_come = bar.forecast.zip(bar.spent);
         let to_come = to_come.and_then(|(forecast, spent)| forecast.checked_sub(spent));

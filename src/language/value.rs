@@ -1,0 +1,50 @@
+//! Values within texts: dates, numbers and periods, which every reader's locale writes in its own way.
+
+use crate::money::Currency;
+use crate::period::Period;
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+
+/// A value that is written when its reader is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A day.
+    Date(NaiveDate),
+    /// The days from the first to the last one.
+    Days(NaiveDate, NaiveDate),
+    /// A moment.
+    Instant(DateTime<Utc>),
+    /// A period, by its name.
+    Period(Period),
+    /// A number with all its digits.
+    Number(Decimal),
+    /// An amount, rounded as its currency is.
+    Money(Decimal, Currency),
+}
+
+/// Who writes values.
+pub trait Hand {
+    /// `value`, written.
+    fn write(&self, value: &Value) -> String;
+}
+
+/// Writes for machines: ISO dates, ids of periods, plain digits.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain;
+
+impl Hand for Plain {
+    fn write(&self, value: &Value) -> String {
+        match value {
+            Value::Date(day) => day.to_string(),
+            Value::Days(day, last) if day == last => day.to_string(),
+            Value::Days(first, last) => format!("{first} to {last}"),
+            Value::Instant(at) => at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            Value::Period(period) => period.id().to_owned(),
+            Value::Number(number) => number.to_string(),
+            Value::Money(amount, currency) => {
+                let amount = crate::money::rounded(*amount, currency.minor_units());
+                format!("{currency} {amount}")
+            }
+        }
+    }
+}
