@@ -125,7 +125,9 @@ pub fn restate(report: &mut Report, earlier: &Version) -> Restated {
     let found = Differences::between(report, lines, earlier.revision);
     let restated = found.restated();
     report.answer.insert(0, found.sentence(report, earlier, restated));
-    report.notices.insert(0, notice(found.told(report, earlier, restated)));
+    report
+        .notices
+        .insert(0, notice(found.told(report, earlier, restated)));
     if restated == Restated::Changed {
         report.sections.push(Section {
             key: SECTION.to_owned(),
@@ -181,7 +183,9 @@ impl Differences {
             .filter(|line| is_compared(&line.section, line.metric))
             .collect();
         let before: Vec<Key<'_>> = lines.iter().map(|line| Key::of_line(line)).collect();
-        let now: Vec<Key<'_>> = figures(report).map(|(section, it)| Key::of(section, it)).collect();
+        let now: Vec<Key<'_>> = figures(report)
+            .map(|(section, it)| Key::of(section, it))
+            .collect();
         let shared = shared([&before, &now]);
         let mut identities = Identities::new(&shared);
         let old: Vec<Identity<'_>> = before
@@ -189,7 +193,8 @@ impl Differences {
             .zip(&lines)
             .map(|(key, line)| identities.of(key, line.value))
             .collect();
-        let by_identity: HashMap<Identity<'_>, &Line> = old.iter().copied().zip(lines.iter().copied()).collect();
+        let by_identity: HashMap<Identity<'_>, &Line> =
+            old.iter().copied().zip(lines.iter().copied()).collect();
         let mut found = Self {
             figures: Vec::new(),
             totals: Vec::new(),
@@ -217,7 +222,11 @@ impl Differences {
             }
         }
         found.figures.extend(others);
-        for line in old.iter().filter(|it| !met.contains(it)).map(|it| by_identity[it]) {
+        for line in old
+            .iter()
+            .filter(|it| !met.contains(it))
+            .map(|it| by_identity[it])
+        {
             let gone = gone_line(line, &comparison);
             found.count(Some(Fate::Gone), line.section == SUMMARY, &gone);
             found.figures.push(gone);

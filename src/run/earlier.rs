@@ -1,9 +1,9 @@
 //! What earlier runs have left that decides the bytes of this one: the version that was delivered before it, and what is known of
 //! the job's rules. Both are kept with its snapshot, so that it can be rebuilt.
 
-use super::{DeliveryState, RunError};
 use super::recipe::Recipe;
 use super::store::{OutboxRow, Run, Store, Trigger, hash_file, write_atomically};
+use super::{DeliveryState, RunError};
 use crate::delivery::Parcel;
 use crate::report::restatement::Version;
 use crate::report::rules::Known;

@@ -290,7 +290,10 @@ impl Story<'_> {
         let days = |period: &Period| (period.start(), period.end());
         let own = job.period.resolve(period.end(), job.calendar);
         let today = self.run.created_at.with_timezone(&job.timezone).date_naive();
-        let for_all = job.deliveries.iter().all(|name| self.deliveries.contains_key(name));
+        let for_all = job
+            .deliveries
+            .iter()
+            .all(|name| self.deliveries.contains_key(name));
         own.as_ref().map(days) != Some(days(period)) || period.end() > today || !for_all
     }
 

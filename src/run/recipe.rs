@@ -285,7 +285,8 @@ impl Recipe {
         let unsent = rules::unsent(&report, trial.send, restated, rows, &judged, follows);
         let mut held = gate::judge(&report, &trial.gates, rows, &trial.norm);
         // What goes out to nobody need not be held; but what no gate has let through says nothing about what is normal.
-        let measured = gate::value(&report, trial.gates.metric()).filter(|_| unsent.is_none() || held.is_empty());
+        let measured =
+            gate::value(&report, trial.gates.metric()).filter(|_| unsent.is_none() || held.is_empty());
         if unsent.is_some() {
             held.clear();
         }

@@ -2,8 +2,8 @@
 
 use crate::far::{Account, CANARY, Dispersl, Month, error};
 use crate::platform::Reply;
-use std::collections::BTreeMap;
 use crate::spanish::english_in;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

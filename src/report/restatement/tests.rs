@@ -189,7 +189,9 @@ fn a_renamed_member_is_the_same_line_and_another_currency_is_not() {
     );
     let said = words(&report);
     assert!(
-        said.contains(": total cost is new, ") && said.contains("; total cost, which was ") && said.ends_with(", is gone."),
+        said.contains(": total cost is new, ")
+            && said.contains("; total cost, which was ")
+            && said.ends_with(", is gone."),
         "{said}"
     );
 }
@@ -220,7 +222,13 @@ fn what_moves_with_the_day_is_no_change_and_the_facts_beside_it_are() {
         other(&mut report, "budgets", Metric::BudgetRunOut, forecast, "x");
         other(&mut report, "budgets", Metric::TotalCost, spent, "x");
         other(&mut report, "daily", Metric::CostMovingAverage, forecast, "x");
-        other(&mut report, "anomalies", Metric::AnomalyCost, forecast, "(data may still be missing)");
+        other(
+            &mut report,
+            "anomalies",
+            Metric::AnomalyCost,
+            forecast,
+            "(data may still be missing)",
+        );
         report
     };
     let (second, _) = second();
@@ -228,10 +236,17 @@ fn what_moves_with_the_day_is_no_change_and_the_facts_beside_it_are() {
     let mut same = day(&second, dec!(2), dec!(5));
     assert_eq!(restate(&mut same, &before), Restated::Same);
     let told = &same.notices[0].text;
-    assert!(told.contains("every figure is the same. Forecasts, moving averages,"), "{told}");
+    assert!(
+        told.contains("every figure is the same. Forecasts, moving averages,"),
+        "{told}"
+    );
     let mut spent = day(&second, dec!(2), dec!(6));
     assert_eq!(restate(&mut spent, &before), Restated::Changed);
-    assert!(spent.notices[0].text.contains(": 1 figure differs."), "{:?}", spent.notices[0]);
+    assert!(
+        spent.notices[0].text.contains(": 1 figure differs."),
+        "{:?}",
+        spent.notices[0]
+    );
     // As a program stored them that compared them, too.
     let mut older = before;
     let mut forecast = older.lines.as_ref().unwrap()[0].clone();
@@ -244,10 +259,22 @@ fn what_moves_with_the_day_is_no_change_and_the_facts_beside_it_are() {
 #[test]
 fn a_label_that_says_how_much_is_known_makes_no_other_line() {
     let (mut report, _) = second();
-    other(&mut report, "reconciliation", Metric::PartsCost, dec!(7), "Cost by day, 2 without data");
+    other(
+        &mut report,
+        "reconciliation",
+        Metric::PartsCost,
+        dec!(7),
+        "Cost by day, 2 without data",
+    );
     let before = version(&report);
     report.sections.pop();
-    other(&mut report, "reconciliation", Metric::PartsCost, dec!(7), "Cost by day");
+    other(
+        &mut report,
+        "reconciliation",
+        Metric::PartsCost,
+        dec!(7),
+        "Cost by day",
+    );
     assert_eq!(restate(&mut report, &before), Restated::Same);
 }
 
@@ -273,7 +300,11 @@ fn a_first_report_whose_revision_is_not_the_first_restates_nothing_and_says_why(
     let answer = report.answer.clone();
     first(&mut report);
     assert_eq!((&report.answer, &report.restates), (&answer, &None));
-    assert!(report.notices[0].text.starts_with("No earlier revision of this report is known to have reached"));
+    assert!(
+        report.notices[0]
+            .text
+            .starts_with("No earlier revision of this report is known to have reached")
+    );
     let mut one = sample::report();
     let notices = one.notices.len();
     first(&mut one);
@@ -324,7 +355,10 @@ fn figures_survive_being_kept_to_the_last_digit() {
     let (report, before) = second();
     let text = serde_json::to_string(&before).unwrap();
     assert_eq!(serde_json::from_str::<Version>(&text).unwrap(), before);
-    let known = report.sections.iter().filter(|section| !DERIVED.contains(&section.key.as_str()));
+    let known = report
+        .sections
+        .iter()
+        .filter(|section| !DERIVED.contains(&section.key.as_str()));
     let all: usize = known.map(|section| section.figures.len()).sum();
     assert_eq!(before.lines.unwrap().len(), all);
 }

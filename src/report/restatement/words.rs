@@ -34,7 +34,9 @@ impl Differences {
             told.extend(self.totals.first());
         }
         let several = report.sources.len() > 1;
-        let totals = told.into_iter().map(|(fate, figure)| stands(*fate, figure, several));
+        let totals = told
+            .into_iter()
+            .map(|(fate, figure)| stands(*fate, figure, several));
         let totals = totals.reduce(|one, next| one.then("; ", next));
         totals.map_or_else(|| told!("restates-below"), |totals| totals.end("."))
     }
@@ -98,8 +100,12 @@ fn stands(fate: Fate, figure: &Figure, several: bool) -> Sentence {
         currency: figure.currency,
     });
     match (figure.value, old, change) {
-        (Some(new), _, _) if fate == Fate::New => told!("restated-total-new", "figure" = name, "new" = value(new)),
-        (_, Some(old), _) if fate == Fate::Gone => told!("restated-total-gone", "figure" = name, "old" = value(old)),
+        (Some(new), _, _) if fate == Fate::New => {
+            told!("restated-total-new", "figure" = name, "new" = value(new))
+        }
+        (_, Some(old), _) if fate == Fate::Gone => {
+            told!("restated-total-gone", "figure" = name, "old" = value(old))
+        }
         (_, _, _) if fate == Fate::Gone => told!("restated-total-gone-unknown", "figure" = name),
         (Some(new), Some(old), Some(change)) => told!(
             "restated-instead",

@@ -120,7 +120,8 @@ pub(super) async fn alert(
 
 fn rule_of(row: &Row) -> Result<RuleState, StoreError> {
     let heard = row.get::<i64>("unheard")? == 0;
-    let fired = |column: &'static str| Ok::<_, StoreError>(row.get::<Option<String>>(column)?.filter(|_| heard));
+    let fired =
+        |column: &'static str| Ok::<_, StoreError>(row.get::<Option<String>>(column)?.filter(|_| heard));
     Ok(RuleState {
         rule: row.text("rule")?,
         run_id: row.get("run_id")?,

@@ -176,7 +176,11 @@ async fn a_rule_whose_report_a_gate_has_held_fires_again() {
     assert_eq!((again.state, again.unsent), (RunState::Delivered, None));
     assert_eq!(shop.files().len(), 2);
     let notice = "No earlier revision of this report is known to have reached its readers";
-    assert!(again.notices.iter().any(|it| it.starts_with(notice)), "{:?}", again.notices);
+    assert!(
+        again.notices.iter().any(|it| it.starts_with(notice)),
+        "{:?}",
+        again.notices
+    );
 }
 
 #[tokio::test]
@@ -186,7 +190,14 @@ async fn what_no_gate_has_let_through_is_no_norm() {
     let empty = shop.run("2026-05").await;
     assert!(empty.unsent.is_some());
     let october = shop.fall_due_and_take().await;
-    assert!(shop.engine.store.norm(&october, "total_cost", 2).await.unwrap().is_empty());
+    assert!(
+        shop.engine
+            .store
+            .norm(&october, "total_cost", 2)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 /// A way out that lets another run judge the job's rules while the parcels of this one are composed, the first so many times.
@@ -224,7 +235,10 @@ impl Meddler {
             held: &[],
             measured: None,
         };
-        self.store.freeze_with(&run, freeze, along, run.created_at).await.unwrap();
+        self.store
+            .freeze_with(&run, freeze, along, run.created_at)
+            .await
+            .unwrap();
     }
 }
 
@@ -281,17 +295,43 @@ async fn a_report_is_made_anew_when_another_run_has_judged_its_rules_meanwhile()
     let run = shop.engine.store.run(&run.run_id).await.unwrap();
     let why = run.unsent.as_deref().unwrap();
     assert!(why.contains("above 50, as it was before"), "{why}");
-    assert!(run.notices.iter().all(|it| !it.contains("newly holds: total cost")), "{:?}", run.notices);
-    assert!(shop.engine.store.deliveries(&run.run_id).await.unwrap().is_empty());
+    assert!(
+        run.notices
+            .iter()
+            .all(|it| !it.contains("newly holds: total cost")),
+        "{:?}",
+        run.notices
+    );
+    assert!(
+        shop.engine
+            .store
+            .deliveries(&run.run_id)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let states = shop.engine.store.rules("monthly").await.unwrap();
     assert_eq!(states[0].run_id.as_ref(), Some(&run.run_id), "it has judged last");
-    assert!(replay::replay(&shop.engine.store, &run.run_id).await.unwrap().identical());
+    assert!(
+        replay::replay(&shop.engine.store, &run.run_id)
+            .await
+            .unwrap()
+            .identical()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_is_overtaken_again_and_again_says_so() {
     let (shop, run, prepared) = prepared(100).await;
-    let Err(error) = prepared else { panic!("it is frozen") };
-    assert!(matches!(error, RunError::Store(StoreError::Outdated { .. })), "{error}");
-    assert_eq!(shop.engine.store.run(&run.run_id).await.unwrap().state, RunState::Checked);
+    let Err(error) = prepared else {
+        panic!("it is frozen")
+    };
+    assert!(
+        matches!(error, RunError::Store(StoreError::Outdated { .. })),
+        "{error}"
+    );
+    assert_eq!(
+        shop.engine.store.run(&run.run_id).await.unwrap().state,
+        RunState::Checked
+    );
 }
