@@ -376,6 +376,8 @@ mod tests {
                 "forecast_bias",
                 "anomaly_score",
                 "task_success_rate",
+                "task_completion_rate",
+                "task_error_rate",
                 "average_task_duration",
                 "average_cost_per_task",
                 "success_rate",

@@ -201,6 +201,7 @@ const NAMES: [&str; 7] = [
 fn every_offline_example_is_spanish_for_readers_of_spanish() {
     let own_words = "custom-template";
     let online = |story: &String| ONLINE.iter().any(|(online, _)| story == online);
+    let titles = Regex::new("(?m)^title .*$").unwrap();
     let mut left = Vec::new();
     for story in stories()
         .into_iter()
@@ -209,7 +210,6 @@ fn every_offline_example_is_spanish_for_readers_of_spanish() {
         let copy = copy(&story);
         let config = copy.path().join("reportwire.toml");
         let text = fs::read_to_string(&config).unwrap();
-        let titles = Regex::new("(?m)^title .*$").unwrap();
         let text = titles.replace_all(&text, "title = \"Informe\"");
         fs::write(
             &config,
@@ -221,7 +221,8 @@ fn every_offline_example_is_spanish_for_readers_of_spanish() {
             assert_done(&reportwire(copy.path(), &arguments, &[]), &story);
         }
         for (name, path) in tree(&copy.path().join("drop")) {
-            if name.ends_with(".txt") || name.ends_with(".html") {
+            let extension = path.extension().and_then(|it| it.to_str());
+            if matches!(extension, Some("txt" | "html")) {
                 let line = fs::read_to_string(path).unwrap();
                 let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
                 let mut words = spanish::english_in(&line);

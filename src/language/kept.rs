@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_stored_text_is_said_in_any_language() {
         let spanish = Language::of("es", &BTreeMap::new());
-        let cost = crate::metric::Metric::TotalCost.text();
+        let cost = say!("metric-total_cost");
         let several = say!("project-and-more", "project" = "Apoyo", "count" = 2_u32);
         for text in [
             cost.clone(),

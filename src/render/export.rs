@@ -5,6 +5,7 @@ use super::{Artifact, Look, RenderError, name};
 use crate::report::Report;
 use crate::source::Export;
 use bytes::Bytes;
+use std::path::Path;
 
 /// The export of `source` as it came, but for text in a CSV that a spreadsheet would take for a formula. Named by the job's `file_name`
 /// template with the source's name, the export's and its extension; `others` are the names that are taken.
@@ -19,7 +20,7 @@ pub fn artifact(
 ) -> Result<Artifact, RenderError> {
     let name = name::artifact(&look.file_name, report, &format!("{source}-{}", export.name))?;
     name::distinct(&name, others.iter().map(|file| file.name.as_str()))?;
-    let is_csv = export.name.ends_with(".csv");
+    let is_csv = Path::new(&export.name).extension().is_some_and(|it| it == "csv");
     let media_type = if is_csv {
         "text/csv; charset=utf-8"
     } else {

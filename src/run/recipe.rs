@@ -270,13 +270,10 @@ impl Recipe {
         let rates = kept_rates(snapshot_dir)?;
         let mut report = report::build(&self.brief(identity), &datasets, &failures, rates.as_ref());
         let version = restatement::version(&report);
-        let restated = match earlier::previous(snapshot_dir)? {
-            Some(previous) => Some(restatement::restate(&mut report, &previous)),
-            None => {
-                restatement::first(&mut report);
-                None
-            }
-        };
+        let restated = earlier::previous(snapshot_dir)?.map(|it| restatement::restate(&mut report, &it));
+        if restated.is_none() {
+            restatement::first(&mut report);
+        }
         let known = earlier::rules(snapshot_dir)?;
         let judged = known.map_or_else(Vec::new, |known| rules::judge(&report, &self.when, &known));
         report.notices.splice(0..0, rules::notices(&judged));

@@ -22,7 +22,7 @@ pub(super) fn apart(usage: &Window, bill: &Window, currency: Currency) -> Option
     let all: BTreeSet<&NaiveDate> = usage.known.keys().chain(bill.known.keys()).collect();
     let mut days: Vec<(NaiveDate, Decimal)> = all
         .into_iter()
-        .filter_map(|day| Some((*day, money::sum([bill.on(day)?, -usage.on(day)?]).ok()?)))
+        .filter_map(|day| Some((*day, money::sum([bill.on(*day)?, -usage.on(*day)?]).ok()?)))
         .collect();
     days.retain(|(_, apart)| !apart.is_zero());
     days.sort_by(|(a_day, a), (b_day, b)| b.abs().cmp(&a.abs()).then_with(|| a_day.cmp(b_day)));
@@ -65,8 +65,8 @@ impl Days {
         (!known.is_empty()).then_some(Self { known, whole })
     }
 
-    fn on(&self, day: &NaiveDate) -> Option<Decimal> {
-        let known = self.known.get(day).copied();
+    fn on(&self, day: NaiveDate) -> Option<Decimal> {
+        let known = self.known.get(&day).copied();
         known.or_else(|| self.whole.then_some(Decimal::ZERO))
     }
 }

@@ -67,6 +67,10 @@ pub(super) fn shared<'a>(versions: [&[Key<'a>]; 2]) -> HashSet<Key<'a>> {
 
 /// Gives the lines of a version their identities. Which of several lines with one key was which cannot be told, so that only lines
 /// with one value are the same: no line is held against somebody else's.
+#[expect(
+    clippy::option_option,
+    reason = "a value that nobody shares and one that is not known are different things"
+)]
 pub(super) struct Identities<'a, 's> {
     shared: &'s HashSet<Key<'a>>,
     met: HashMap<(Key<'a>, Option<Option<Decimal>>), usize>,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::metric::Metric;
+use crate::report::restatement::Earlier;
 use crate::report::sample;
 use rust_decimal::dec;
 
@@ -37,12 +38,12 @@ fn one(report: &Report, rule: &When, before: Option<RuleState>) -> Judged {
 }
 
 /// The version before of `report`.
-fn delivered(report: &Report) -> Option<crate::report::restatement::Earlier> {
-    Some(crate::report::restatement::Earlier {
+fn delivered(report: &Report) -> Earlier {
+    Earlier {
         run_id: "r".into(),
         revision: 1,
         generated_at: report.generated_at,
-    })
+    }
 }
 
 fn after(judged: &Judged, went_out: bool) -> RuleState {
@@ -135,7 +136,7 @@ fn an_earlier_period_is_judged_by_itself() {
     let mut august = report(Some(dec!(6000)), None);
     let judged = one(&august, &rule, Some(state.clone()));
     assert!(judged.fires && judged.alone);
-    august.restates = delivered(&august);
+    august.restates = Some(delivered(&august));
     let again = one(&august, &rule, Some(state));
     assert!(!again.fires, "its readers have it");
 }
@@ -157,7 +158,7 @@ fn what_the_schedule_would_not_report_is_judged_by_itself() {
 fn the_final_report_goes_to_whoever_has_the_provisional_one() {
     let rule = rule(Condition::Above, dec!(5000));
     let mut last = report(Some(dec!(6000)), None);
-    last.restates = delivered(&last);
+    last.restates = Some(delivered(&last));
     let fired = after(&one(&last, &rule, None), true);
     let held = [one(&last, &rule, Some(fired))];
     assert!(!held[0].fires);
@@ -220,7 +221,7 @@ fn what_send_wants_and_what_rules_say_must_both_be_so() {
     let fires = [one(&high, &above, None)];
     let quiet = [one(&high, &rule(Condition::Above, dec!(7000)), None)];
     let mut second = high.clone();
-    second.restates = delivered(&high);
+    second.restates = Some(delivered(&high));
     let why = |report: &Report, send, restated, rows, judged: &[Judged]| {
         unsent(report, send, restated, rows, judged, None)
     };

@@ -418,7 +418,7 @@ mod tests {
                 error,
                 StoreError::Newer {
                     found: 99,
-                    known: 4,
+                    known: 5,
                     ..
                 }
             ),
@@ -435,13 +435,13 @@ mod tests {
         let mut next = MIGRATIONS.to_vec();
         next.push("CREATE TABLE later (x TEXT) STRICT;");
         migrate(&mut connection, &path, &next).await.unwrap();
-        assert_eq!(version(&mut connection).await.unwrap(), 5);
+        assert_eq!(version(&mut connection).await.unwrap(), 6);
         let mut broken = next.clone();
         broken.push("CREATE TABLE half (x TEXT) STRICT; SELECT nonsense;");
         migrate(&mut connection, &path, &broken).await.unwrap_err();
         assert_eq!(
             version(&mut connection).await.unwrap(),
-            5,
+            6,
             "all of a migration or nothing"
         );
         sqlx::query("SELECT x FROM half")
