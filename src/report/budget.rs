@@ -211,13 +211,13 @@ fn judge<'a>(plan: &'a BudgetPlan, brief: &Brief, view: &View<'_>) -> Option<Jud
         None => (None, None),
     };
     let total = forecast.as_ref().map(|forecast| forecast.total);
-    let state = spent.zip(amount).map(|(spent, amount)| {
-        let state = state(plan, amount, spent, total);
-        // What is over is not watched any more.
-        if closed && state == BudgetState::Watch {
-            BudgetState::Ok
-        } else {
-            state
+    let state = spent.zip(amount).and_then(|(spent, amount)| {
+        match state(plan, amount, spent, total) {
+            // What is over is not watched any more.
+            BudgetState::Watch if closed => Some(BudgetState::Ok),
+            // What nobody can foresee need not do.
+            BudgetState::Ok if !closed && total.is_none() && !amount.is_zero() => None,
+            state => Some(state),
         }
     });
     let used_up = spent.zip(amount).and_then(|(spent, amount)| {
