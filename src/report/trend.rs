@@ -31,7 +31,11 @@ pub(super) fn sections(view: &View<'_>, periods: &[Period], days: TrendDays) -> 
         let figures = platforms_own(view, own);
         sections.push(maker.section("platform_trend", say!("section-platform-trend"), figures));
     }
-    sections.push(maker.section("daily", say!("section-daily"), daily(view, periods, days)));
+    let title = match days {
+        TrendDays::Period => say!("section-daily"),
+        TrendDays::All => say!("section-daily-weeks"),
+    };
+    sections.push(maker.section("daily", title, daily(view, periods, days)));
     sections
 }
 

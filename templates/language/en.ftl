@@ -453,6 +453,7 @@ effect-other = other changes
 
 section-summary = Summary
 section-daily = Daily
+section-daily-weeks = Daily, changes since the same weekday a week before
 section-trend = Trend
 section-platform-trend = The platform's own trend
 platform-window = Its window “{ $window }”, of which it does not say the days

@@ -467,6 +467,7 @@ effect-other = otros cambios
 
 section-summary = Resumen
 section-daily = Por día
+section-daily-weeks = Por día, con la variación desde el mismo día de la semana anterior
 section-trend = Tendencia
 section-platform-trend = Tendencia según la plataforma
 platform-window = Su ventana «{ $window }», cuyos días no indica
