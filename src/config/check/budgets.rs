@@ -104,14 +104,15 @@ fn budget(
     let scope = scope(cx, at, entry);
     let limits = limits(cx, at, entry);
     let phasing = phasing(cx, at, entry, per);
-    if let (Some(per), Some(period)) = (per, job.period) {
-        fits(cx, at, per, period);
-    }
+    let reported = per
+        .zip(job.period)
+        .and_then(|(per, period)| fits(cx, at, per, period));
     let (watch_at, over_at) = limits?;
     Some(BudgetPlan {
         name: name.to_owned(),
         amount: amount?,
         per: per?,
+        reported: reported?,
         phasing: phasing?,
         currency: currency?,
         rate: rate?,
@@ -122,8 +123,8 @@ fn budget(
     })
 }
 
-/// Whether a budget of `per` says anything about the period of the job.
-fn fits(cx: &mut Check<'_>, at: &KeyPath, per: BudgetUnit, period: &PeriodRule) {
+/// What the job reports, if a budget of `per` says anything about it.
+fn fits(cx: &mut Check<'_>, at: &KeyPath, per: BudgetUnit, period: &PeriodRule) -> Option<BudgetUnit> {
     let of = match period {
         PeriodRule::PreviousMonth | PeriodRule::MonthToDate => Some(BudgetUnit::Month),
         PeriodRule::PreviousQuarter | PeriodRule::QuarterToDate => Some(BudgetUnit::Quarter),
@@ -139,6 +140,7 @@ fn fits(cx: &mut Check<'_>, at: &KeyPath, per: BudgetUnit, period: &PeriodRule) 
                 &format!("no budget is about `{period}`"),
                 Some(hint.into()),
             );
+            None
         }
         Some(unit) if unit > per => {
             let hint = format!(
@@ -150,6 +152,7 @@ fn fits(cx: &mut Check<'_>, at: &KeyPath, per: BudgetUnit, period: &PeriodRule) 
                 &format!("`{period}` is more than the budget is about"),
                 Some(hint),
             );
+            None
         }
         Some(BudgetUnit::Month) if per == BudgetUnit::Quarter => {
             let hint = "write the amount of a month, or let the job report `quarter_to_date`";
@@ -158,8 +161,9 @@ fn fits(cx: &mut Check<'_>, at: &KeyPath, per: BudgetUnit, period: &PeriodRule) 
                 "a quarter's budget is not shared out to its months",
                 Some(hint.into()),
             );
+            None
         }
-        Some(_) => {}
+        Some(unit) => Some(unit),
     }
 }
 

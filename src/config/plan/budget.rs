@@ -15,6 +15,8 @@ pub struct BudgetPlan {
     pub amount: Decimal,
     /// Of what it is the budget.
     pub per: BudgetUnit,
+    /// Of what the job reports the whole or the first days, also where a period is named by its days.
+    pub reported: BudgetUnit,
     /// How a year's amount is shared out to its months.
     pub phasing: Phasing,
     /// The amount's currency.

@@ -41,6 +41,7 @@ pub(crate) fn budget(name: &str, amount: Decimal) -> BudgetPlan {
         name: name.into(),
         amount,
         per: BudgetUnit::Month,
+        reported: BudgetUnit::Month,
         phasing: Phasing::Days,
         currency: Currency::USD,
         rate: None,

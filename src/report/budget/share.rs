@@ -13,8 +13,8 @@ pub(super) fn whole(period: &Period, plan: &BudgetPlan) -> Option<Period> {
             return Some(period.clone());
         }
         Shape::ToDate { unit, .. } => unit,
-        Shape::Range => plan.per.unit(),
-        Shape::Whole(CalendarUnit::Day | CalendarUnit::Week) => return None,
+        // Named by its days, which are those of a run before, or any others.
+        Shape::Range | Shape::Whole(CalendarUnit::Day | CalendarUnit::Week) => plan.reported.unit(),
     };
     let whole = Period::containing(unit, period.start(), plan.calendar)?;
     (whole.start() == period.start() && period.end() <= whole.end()).then_some(whole)

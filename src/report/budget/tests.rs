@@ -527,6 +527,7 @@ fn months_of_a_yearly_budget_add_to_the_year() {
 fn a_month_is_no_share_of_a_quarter_and_a_range_begins_where_its_budget_does() {
     let plan = BudgetPlan {
         per: BudgetUnit::Quarter,
+        reported: BudgetUnit::Quarter,
         ..budget("quarter", dec!(300))
     };
     let of = |id: &str| {
@@ -541,6 +542,28 @@ fn a_month_is_no_share_of_a_quarter_and_a_range_begins_where_its_budget_does() {
         Some(("2026-Q4".to_owned(), Some(dec!(300))))
     );
     assert_eq!(of("2026-10-02..2026-11-18"), None);
+    assert_eq!(
+        of("2026-10-01").map(|(whole, _)| whole),
+        Some("2026-Q4".to_owned())
+    );
     assert_eq!(of("2026-10-14"), None);
     assert_eq!(of("2026-10-01..2027-01-02"), None);
+}
+
+#[test]
+fn a_run_named_by_its_days_is_about_the_budget_that_it_was_about() {
+    let plan = BudgetPlan {
+        per: BudgetUnit::Year,
+        reported: BudgetUnit::Month,
+        ..budget("year", dec!(36_500))
+    };
+    let to_date = PeriodRule::MonthToDate
+        .resolve(day("2026-01-21"), Calendar::default())
+        .unwrap();
+    let named = Period::parse(to_date.id(), Calendar::default()).unwrap();
+    for period in [to_date, named] {
+        let whole = share::whole(&period, &plan).unwrap();
+        let share = share::of(&plan, &whole);
+        assert_eq!((whole.id(), share), ("2026-01", Some(dec!(3100.00))));
+    }
 }
