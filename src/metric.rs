@@ -158,6 +158,8 @@ metrics! {
     Adjustments "adjustments" "Adjustments" Currency Neutral;
     /// Billed cost of rows of class Correction.
     Corrections "corrections" "Corrections" Currency Neutral;
+    /// Cost of what is no usage: purchases, credits, taxes, adjustments and corrections.
+    NonUsageCost "non_usage_cost" "Charges other than usage" Currency Adverse;
     /// Total cost / days of the period.
     CostPerDay "cost_per_day" "Cost per day" Currency Adverse;
     /// Share of a member in the total cost.

@@ -12,15 +12,16 @@ pub(crate) mod sample;
 mod words;
 
 use super::beside::View;
+use super::cutoff::Cutoff;
 use super::maker::Maker;
 use super::{Alert, Comparison, Figure, Notice, Outlier, Section, Sentence};
 use crate::config::plan::{Anomalies, Event, OnEvent};
 use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::money::{self, Currency};
+use crate::source::Window;
 use crate::source::organization::Split;
-use crate::source::{Dataset, Window};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use explain::{Amounts, Own};
 use judge::{Finding, Judged, Walk};
@@ -124,7 +125,7 @@ impl Unusual {
             found.notice(view, Some(say!("unusual-no-days")));
             return found;
         };
-        let known = Known::of(view.dataset, timezone);
+        let known = Known(Cutoff::of(view, timezone));
         let first = view.current.period.start();
         let search = Search {
             limits,
@@ -250,32 +251,17 @@ impl Unusual {
 }
 
 /// What of a source is known for good.
-struct Known {
-    /// The first day that is not over in the data.
-    incomplete_from: Option<NaiveDate>,
-    /// The day up to which the data reach or were fetched.
-    today: NaiveDate,
-}
+struct Known(Cutoff);
 
 impl Known {
-    fn of(dataset: &Dataset, timezone: Tz) -> Self {
-        let zone = dataset.zone.as_deref().and_then(|zone| zone.parse().ok());
-        let day = |at: DateTime<Utc>| at.with_timezone(&zone.unwrap_or(timezone)).date_naive();
-        let through = dataset.provisional_through;
-        Self {
-            incomplete_from: through.map(day),
-            today: day(through.map_or(dataset.fetched_at, |through| through.min(dataset.fetched_at))),
-        }
-    }
-
     fn is_complete(&self, date: NaiveDate) -> bool {
-        self.incomplete_from.is_none_or(|from| date < from)
+        date < self.0.incomplete_from
     }
 
     /// Whether data of a day may still come that make it dearer.
     fn is_unsettled(&self, date: NaiveDate) -> bool {
         date.checked_add_days(Days::new(1 + SETTLING_DAYS))
-            .is_none_or(|settled| settled > self.today)
+            .is_none_or(|settled| settled > self.0.today)
     }
 
     fn is_doubtful(&self, day: &Judged) -> bool {
@@ -331,9 +317,7 @@ impl<'a> Search<'a> {
 
 /// The cost of each day of a window; `None` where the source does not tell it.
 fn daily_cost(window: &Window) -> Option<&judge::Dated> {
-    let mut series = window.daily.iter();
-    let cost = series.find(|series| series.metric == Metric::TotalCost && series.whole)?;
-    Some(&cost.points)
+    window.by_day(Metric::TotalCost)
 }
 
 /// A finding as the report tells it, without its reasons. `None` where no decimal holds it.

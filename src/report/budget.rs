@@ -9,6 +9,7 @@ mod share;
 mod words;
 
 use super::beside::View;
+use super::cutoff::Cutoff;
 use super::forecast::{self, Method};
 use super::members::Members;
 use super::{Brief, Figure, Notice, PeriodRef, Report, derive, reference};
@@ -18,7 +19,7 @@ use crate::metric::Metric;
 use crate::money::{self, Currency};
 use crate::source::Window;
 use chrono::NaiveDate;
-use outlook::{Covered, days, days_between};
+use outlook::{days, days_between};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -79,6 +80,8 @@ pub struct BudgetForecast {
     pub method: ForecastMethod,
     /// The cost of the whole.
     pub cost: Decimal,
+    /// What of it is no usage and is taken once, as it is: seats, taxes, credits; `None` where nothing is told of it.
+    pub non_usage: Option<Decimal>,
     /// Between this …
     pub low: Option<Decimal>,
     /// … and this it will be in four cases of five.
@@ -147,6 +150,8 @@ enum Silence {
         gaps: usize,
         of: u32,
     },
+    /// Too few of the elapsed days show what usage costs.
+    Quiet,
     /// The days that are complete are not told one by one.
     Unsettled,
     Overflow,
@@ -200,11 +205,12 @@ fn judge<'a>(plan: &'a BudgetPlan, brief: &Brief, view: &View<'_>) -> Option<Jud
     let currency = view.maker.currency();
     let amount = in_currency(plan, share, brief.currency, currency);
     let spent = cost(view.current, plan.scope.as_ref());
-    let covered = Covered::of(brief, view);
-    let closed = covered.until == whole.end();
+    let cutoff = Cutoff::of(view, brief.timezone);
+    let closed = cutoff.incomplete_from == whole.end();
+    let through = if closed { whole.last_day() } else { cutoff.through };
     let outlook = spent
         .filter(|_| !closed)
-        .map(|spent| outlook::made(plan, view, &whole, &covered, spent));
+        .map(|spent| outlook::made(plan, view, &whole, cutoff.unsettled_from, spent));
     let (forecast, silence) = match outlook {
         Some(Ok(forecast)) => (Some(forecast), None),
         Some(Err(silence)) => (None, Some(silence)),
@@ -237,8 +243,8 @@ fn judge<'a>(plan: &'a BudgetPlan, brief: &Brief, view: &View<'_>) -> Option<Jud
             dimension: plan.scope.as_ref().map(|scope| scope.dimension.clone()),
             member: plan.scope.as_ref().map(|scope| scope.member.clone()),
             period: reference(&whole, brief.timezone.name()),
-            through: covered.through,
-            elapsed_days: days_between(whole.start(), covered.through) + 1,
+            through,
+            elapsed_days: days_between(whole.start(), through) + 1,
             closed,
             currency: Some(currency),
             amount,
@@ -307,6 +313,7 @@ fn described(forecast: &forecast::Forecast, amount: Option<Decimal>, days: u32) 
             Method::RunRate => ForecastMethod::RunRate,
         },
         cost: forecast.total,
+        non_usage: Some(forecast.once).filter(|once| !once.is_zero()),
         low: forecast.band.map(|(low, _)| low),
         high: forecast.band.map(|(_, high)| high),
         utilisation: percent(Some(forecast.total), amount),

@@ -2,6 +2,7 @@
 //!
 //! Whoever is active in two sources may be one user, and an average is no sum: such figures stay with each source.
 
+mod days;
 mod organization;
 
 use crate::language::{Text, say};
@@ -9,12 +10,12 @@ use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
 use crate::period::Period;
 use crate::source::dataset::Reach;
-use crate::source::organization::{Part, Split};
 use crate::source::{Breakdown, Dataset, Measure, Member, Notice, Series, Window};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
-/// The datasets added up; `None` for fewer than two. Its source has no name. The days of a `look_back` are split by source.
+/// The datasets added up; `None` for fewer than two. Its source has no name. The days of a `look_back` are split by source and by what all
+/// sources tell by day.
 #[must_use]
 pub(super) fn combine(datasets: &[Dataset], look_back: Option<&Period>) -> Option<Dataset> {
     let (first, _) = datasets.split_first().filter(|(_, others)| !others.is_empty())?;
@@ -26,7 +27,8 @@ pub(super) fn combine(datasets: &[Dataset], look_back: Option<&Period>) -> Optio
             .collect::<Option<_>>()?;
         let mut window = added(&all, currency.is_ok());
         if currency.is_ok() && look_back.is_some_and(|back| window.period.id() == back.id()) {
-            window.daily_by = by_source(&all).into_iter().collect();
+            window.daily_by = days::splits(&all);
+            window.daily.extend(days::non_usage(&all));
         }
         Some(window)
     });
@@ -163,28 +165,6 @@ fn daily(windows: &[(&str, &Window)], metrics: &[Metric]) -> Vec<Series> {
         })
     });
     series.collect()
-}
-
-/// The daily cost of each source; `None` where one does not tell it.
-fn by_source(windows: &[(&str, &Window)]) -> Option<Split> {
-    let part = |(source, window): &(&str, &Window)| {
-        let mut daily = window.daily.iter();
-        let cost = daily.find(|series| series.metric == Metric::TotalCost && series.whole)?;
-        Some(Part {
-            name: (*source).to_owned(),
-            others: None,
-            colour: None,
-            series: vec![Series {
-                whole: false,
-                ..cost.clone()
-            }],
-        })
-    };
-    Some(Split {
-        dimension: "source".to_owned(),
-        within: None,
-        members: windows.iter().map(part).collect::<Option<_>>()?,
-    })
 }
 
 /// The split by source, then every split that all sources have.

@@ -21,6 +21,7 @@ mod combine;
 mod compare;
 mod comparison;
 mod convert;
+mod cutoff;
 mod derive;
 mod effects;
 mod forecast;

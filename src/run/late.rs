@@ -77,7 +77,7 @@ pub(super) fn stamp(datasets: &mut [Dataset], wait_for: &[String], period: &Peri
     let last_day = period.last_day();
     let mut late = Vec::new();
     for dataset in datasets.iter_mut().filter(|it| wait_for.contains(&it.source)) {
-        let Reach::To(reached) = dataset.reach else {
+        let Reach::To { last: reached, .. } = dataset.reach else {
             continue;
         };
         if reached.is_some_and(|day| day >= last_day) {

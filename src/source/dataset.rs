@@ -52,8 +52,13 @@ pub enum Reach {
     /// It answers for any day, whether there was usage or not.
     #[default]
     Always,
-    /// To this day; `None`: it has no data at all.
-    To(Option<NaiveDate>),
+    /// Its files go to a day.
+    To {
+        /// The last day that any row is about; `None`: it has no data at all.
+        last: Option<NaiveDate>,
+        /// How many of its last days may still change, as those of bills do.
+        settling_days: u64,
+    },
 }
 
 impl Dataset {
@@ -102,6 +107,14 @@ impl Window {
         self.breakdowns
             .iter()
             .find(|breakdown| breakdown.dimension == dimension)
+    }
+
+    /// A headline figure day by day; `None` if the source does not tell it so.
+    #[must_use]
+    pub fn by_day(&self, metric: Metric) -> Option<&[(NaiveDate, Option<Decimal>)]> {
+        let mut daily = self.daily.iter();
+        let series = daily.find(|series| series.metric == metric && series.whole)?;
+        Some(&series.points)
     }
 
     /// The value of a headline figure; `None` if it is unknown.

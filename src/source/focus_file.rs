@@ -8,7 +8,6 @@ use super::files::fetch::{self, Role};
 use super::files::presence::{Presence, unknown_figures};
 use super::files::read::{Column, Layout, Row, each_row, kept};
 use super::files::{Flaw, OneCurrency, cell, described, duplicates, notice, unsummable};
-use super::organization::Split;
 use super::{Dataset, Depth, Measure, Need, Notice, Progress, Snapshot, SnapshotWriter, SourceError, Window};
 use crate::config::plan::FocusFilePlan;
 use crate::language::say;
@@ -86,6 +85,8 @@ const DIMENSIONS: [&str; 5] = ["provider", "service", "sub_account", "model", "b
 const SHOWN: usize = 4;
 /// The billing account's place in [`DIMENSIONS`].
 const BY_ACCOUNT: usize = 4;
+/// For how many days providers still add to what they have billed of a day.
+const SETTLING_DAYS: u64 = 2;
 /// Most unknown words that notices name.
 const MAX_UNKNOWN: usize = 5;
 
@@ -126,7 +127,7 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
     let mut windows = bill.windows().map_err(|cause| unsummable(name, &cause))?;
     for (period, window) in windows.iter_mut().enumerate() {
         if needs[period].depth == Depth::Days {
-            window.daily_by = by_day(name, &bill, period, snapshot)?;
+            add_days(name, &bill, (period, window), snapshot)?;
         }
     }
     let mut notices = duplicates(name, snapshot);
@@ -138,7 +139,10 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
         zone: Some("UTC".to_owned()),
         scope: bill.book.only(BY_ACCOUNT).map(str::to_owned),
         currency: bill.currency.known(),
-        reach: super::dataset::Reach::To(bill.book.reached()),
+        reach: super::dataset::Reach::To {
+            last: bill.book.reached(),
+            settling_days: SETTLING_DAYS,
+        },
         windows,
         notices,
         ..described
@@ -316,19 +320,33 @@ fn filled<'a>(cells: &[&'a [u8]; 16]) -> [&'a [u8]; 16] {
     cells.map(|cell| if cell == b"NULL" { &[][..] } else { cell })
 }
 
-/// The daily billed cost of members, for which the rows are read once more.
-fn by_day(source: &str, bill: &Bill, period: usize, snapshot: &Snapshot) -> Result<Vec<Split>, SourceError> {
+/// Adds the daily billed cost of members, for which the rows are read once more, and what of each day is no usage.
+fn add_days(
+    source: &str,
+    bill: &Bill,
+    (period, window): (usize, &mut Window),
+    snapshot: &Snapshot,
+) -> Result<(), SourceError> {
     let exact = |cause| unsummable(source, &cause);
-    let mut days = ByDay::new(&bill.book, period, SHOWN).map_err(exact)?;
+    let metrics: &[Metric] = if bill.presence.has(period, CATEGORY) {
+        &[Metric::TotalCost, Metric::NonUsageCost]
+    } else {
+        &[Metric::TotalCost]
+    };
+    let mut days = ByDay::new(&bill.book, period, SHOWN, metrics).map_err(exact)?;
     for (path, answer) in kept(snapshot, Role::Rows) {
         each_row(source, snapshot, (path, answer), &LAYOUT, &mut |row| {
             let cells = filled(&row.cells);
             let day = cell::utc_date(cells[CHARGED_FROM]).map_err(Flaw::of(CHARGED_FROM))?;
             let billed = cell::decimal(cells[BILLED]).map_err(Flaw::of(BILLED))?;
-            days.add(day, &keys(&cells), billed)
+            let usage = cells[CATEGORY] == b"Usage" && cells[CLASS] != b"Correction";
+            let apart = if usage { Decimal::ZERO } else { billed };
+            days.add(day, &keys(&cells), &[billed, apart])
         })?;
     }
-    days.splits().map_err(exact)
+    window.daily_by = days.splits().map_err(exact)?;
+    window.daily.extend(days.more().map_err(exact)?);
+    Ok(())
 }
 
 /// An amount that a row may lack.

@@ -168,7 +168,10 @@ pub(super) fn decode(
     Ok(Dataset {
         platform: say!("platform-usage"),
         currency: usage.currency.known(),
-        reach: super::dataset::Reach::To(usage.book.reached()),
+        reach: super::dataset::Reach::To {
+            last: usage.book.reached(),
+            settling_days: 0,
+        },
         windows,
         notices,
         ..described
@@ -391,12 +394,12 @@ fn by_day(
     if !usage.presence.has(period, COST) {
         return Ok(Vec::new());
     }
-    let mut days = ByDay::new(&usage.book, period, SHOWN).map_err(exact)?;
+    let mut days = ByDay::new(&usage.book, period, SHOWN, &[Metric::TotalCost]).map_err(exact)?;
     for (path, answer) in kept(snapshot, Role::Rows) {
         each_row(source, snapshot, (path, answer), &LAYOUT, &mut |row| {
             let day = cell::date(row.cells[DATE]).map_err(Flaw::of(DATE))?;
             let cost = cost(row.cells[COST]).map_err(Flaw::of(COST))?;
-            days.add(day, &keys(&row.cells, &[]), cost)
+            days.add(day, &keys(&row.cells, &[]), &[cost])
         })?;
     }
     days.splits().map_err(exact)

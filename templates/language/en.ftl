@@ -298,6 +298,7 @@ metric-audio_seconds = Audio seconds
 metric-characters = Characters
 metric-effective_cost = Effective cost
 metric-list_cost = List cost
+metric-non_usage_cost = Charges other than usage
 metric-contracted_cost = Contracted cost
 metric-credits = Credits
 metric-taxes = Taxes
@@ -361,6 +362,7 @@ meaning-audio_seconds = Seconds of audio heard or spoken
 meaning-characters = Characters spoken
 meaning-effective_cost = Amortised cost: what was paid in advance is spread over its use
 meaning-list_cost = Cost at list prices
+meaning-non_usage_cost = Purchases, credits, taxes, adjustments and corrections: a forecast takes them once, as they are
 meaning-contracted_cost = Cost at contracted prices
 meaning-credits = Billed cost of credits
 meaning-taxes = Billed cost of taxes
@@ -740,6 +742,7 @@ section-budgets = Budgets
 budget-spent = Spent
 budget-used = Used
 budget-variance = Variance
+budget-forecast-once = { $amount } of it is no usage and counts once
 budget-forecast-range = forecast { $low }–{ $high }
 budget-chart-note = per cent of each; dark is spent, pale is forecast, with its range
 budget-used-up = Used up
@@ -797,6 +800,7 @@ forecast-gaps = No forecast: of { $gaps ->
     [one] one
    *[other] { $gaps }
 } of the { $days } elapsed days no cost is known, and none is guessed.
+forecast-quiet = No forecast yet: too few of the elapsed days show what usage costs.
 forecast-unsettled = No forecast: the last days may still change, and the source does not tell the others one by one.
 forecast-too-large = No forecast: the costs are too large to be forecast exactly.
 

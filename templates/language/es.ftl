@@ -312,6 +312,7 @@ metric-audio_seconds = Segundos de audio
 metric-characters = Caracteres
 metric-effective_cost = Coste efectivo
 metric-list_cost = Coste a precio de lista
+metric-non_usage_cost = Cargos que no son uso
 metric-contracted_cost = Coste contratado
 metric-credits = Abonos
 metric-taxes = Impuestos
@@ -375,6 +376,7 @@ meaning-audio_seconds = Segundos de audio escuchados o hablados
 meaning-characters = Caracteres hablados
 meaning-effective_cost = Coste amortizado: lo pagado por adelantado se reparte a lo largo de su uso
 meaning-list_cost = Coste a precio de lista
+meaning-non_usage_cost = Compras, créditos, impuestos, ajustes y correcciones: la previsión los toma una sola vez, tal como son
 meaning-contracted_cost = Coste a los precios contratados
 meaning-credits = Importe facturado de los abonos
 meaning-taxes = Importe facturado de los impuestos
@@ -775,6 +777,7 @@ section-budgets = Presupuestos
 budget-spent = Gastado
 budget-used = Consumido
 budget-variance = Desviación
+budget-forecast-once = { $amount } no son uso y cuentan una sola vez
 budget-forecast-range = previsión { $low }–{ $high }
 budget-chart-note = en % de cada uno; oscuro, lo gastado; claro, lo previsto, con su intervalo
 budget-used-up = Se agota
@@ -841,6 +844,7 @@ forecast-gaps = Sin previsión: no se conoce el coste de { $gaps ->
     [one] uno
    *[other] { $gaps }
 } de los { $days } días transcurridos, y no se supone ninguno.
+forecast-quiet = Aún no hay previsión: muy pocos de los días transcurridos muestran lo que cuesta el uso.
 forecast-unsettled = Sin previsión: los últimos días aún pueden cambiar, y la fuente no indica los demás uno por uno.
 forecast-too-large = Sin previsión: los costes son demasiado grandes para preverlos con exactitud.
 

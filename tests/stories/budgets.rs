@@ -249,6 +249,29 @@ async fn halfway_through_the_month_finance_reads_which_budgets_will_do() {
         );
     }
 
+    // Asked for by its days, as `runs` lists it, it is held against the same budgets.
+    let again = Command::new(env!("CARGO_BIN_EXE_reportwire"))
+        .current_dir(folder.path())
+        .args([
+            "preview",
+            "spend",
+            "--period",
+            "2026-10-01..2026-10-18",
+            "--out",
+            "again",
+        ])
+        .output()
+        .unwrap();
+    assert!(
+        again.status.success(),
+        "{}",
+        String::from_utf8_lossy(&again.stderr)
+    );
+    let by_days = rows(&fs::read(folder.path().join("again/spend_2026-10-01..2026-10-18.csv")).unwrap());
+    for name in ["platform", "apollo", "roomy"] {
+        assert_eq!(figures(&by_days, name), figures(&table, name), "{name}");
+    }
+
     // The page and the mail say the same in words.
     let page = words(&fs::read_to_string(dropped.join("spend_2026-10-01..2026-10-18.html")).unwrap());
     let [mail] = smtp.accepted().try_into().unwrap();
@@ -338,4 +361,78 @@ async fn where_too_little_is_known_nothing_is_said_of_the_error() {
     }
     let page = words(&fs::read_to_string(dropped.join("spend_2026-10-01..2026-10-18.html")).unwrap());
     assert!(page.contains("error of past forecasts not available"));
+}
+
+/// A bill of the same days: usage each day, seats of 500 on the first of each month, a tax and a credit in October.
+fn write_bill(folder: &Path, costs: &Costs) {
+    let mut text =
+        String::from("BilledCost,BillingCurrency,ChargePeriodStart,ChargeCategory,ChargeClass,ServiceName\n");
+    for (day, cost) in costs {
+        writeln!(text, "{cost},USD,{day}T00:00:00Z,Usage,,Models").unwrap();
+        if day.day() == 1 {
+            writeln!(text, "500,USD,{day}T00:00:00Z,Purchase,,Seats").unwrap();
+        }
+    }
+    for (amount, day, kind) in [
+        (80, "2026-10-05", "Tax,"),
+        (-250, "2026-10-12", "Credit,"),
+        (-40, "2026-10-13", "Usage,Correction"),
+    ] {
+        writeln!(text, "{amount},USD,{day}T00:00:00Z,{kind},Models").unwrap();
+    }
+    fs::write(folder.join("bill.csv"), text).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seats_taxes_and_credits_of_a_bill_are_forecast_once_and_its_last_days_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut costs = costs();
+    // Of the last two days providers have billed nearly nothing yet.
+    costs.insert(date("2026-10-17"), dec!(1));
+    costs.insert(date("2026-10-18"), dec!(1));
+    write_bill(folder.path(), &costs);
+    let text = r#"
+[service]
+owner = ["finops@example.com"]
+[sources.bill.focus_file]
+path = "bill.csv"
+[deliveries.folder.file_drop]
+path = "drop"
+[jobs.spend]
+sources = ["bill"]
+period = "month_to_date"
+formats = ["csv", "html"]
+deliveries = ["folder"]
+[jobs.spend.report.full]
+[jobs.spend.budgets.platform]
+amount = 4000
+per = "month"
+[jobs.spend.budgets.models]
+amount = 4000
+per = "month"
+dimension = "service"
+member = "Models"
+"#;
+    fs::write(folder.path().join("reportwire.toml"), text).unwrap();
+    run(folder.path(), "2026-10-19T07:00:00Z");
+    let table = rows(&fs::read(folder.path().join("drop/spend_2026-10-01..2026-10-18.csv")).unwrap());
+    let (start, end) = (date("2026-10-01"), date("2026-11-01"));
+    let usage = forecast(&costs, start, date("2026-10-17"), end);
+    for (name, once) in [("platform", dec!(290)), ("models", dec!(-210))] {
+        let own = figures(&table, name);
+        assert_eq!(own["non_usage_cost"], once, "{name}");
+        let off = (own["forecast_cost"] - usage - once).abs();
+        assert!(
+            off < dec!(0.00000001),
+            "{name}: {} {usage} {once}",
+            own["forecast_cost"]
+        );
+        assert_eq!(own["total_cost"], sum(&costs, start, end) + once, "{name}");
+    }
+    let page =
+        words(&fs::read_to_string(folder.path().join("drop/spend_2026-10-01..2026-10-18.html")).unwrap());
+    assert!(
+        page.contains("290.00 of it is no usage and counts once"),
+        "{page}"
+    );
 }

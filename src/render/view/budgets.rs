@@ -139,6 +139,10 @@ fn belongs(budget: &Budget, formatter: &Formatter, wide: bool) -> String {
             parts.push(formatter.say("budget-forecast-mean"));
         }
         parts.extend(range(budget, formatter));
+        parts.extend(forecast.non_usage.map(|cost| {
+            let amount = amount(budget, Some(cost), formatter);
+            formatter.put(say!("budget-forecast-once", "amount" = amount))
+        }));
         parts.push(quality(forecast, formatter));
     }
     parts.join(" · ")

@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use rust_xlsxwriter::{Color, XlsxError};
 
 /// Columns of figures, in order, as far as the section tells them.
-const METRICS: [Metric; 12] = [
+const METRICS: [Metric; 13] = [
     Metric::Budget,
     Metric::TotalCost,
     Metric::BudgetUtilisation,
@@ -21,6 +21,7 @@ const METRICS: [Metric; 12] = [
     Metric::BudgetVariance,
     Metric::BudgetExchange,
     Metric::ForecastCost,
+    Metric::NonUsageCost,
     Metric::ForecastLow,
     Metric::ForecastHigh,
     Metric::BudgetPace,

@@ -3,6 +3,7 @@
 use super::sample::{Costs, dataset, date, october, report, split};
 use super::*;
 use crate::report::{Part as Words, Report};
+use crate::source::Dataset;
 use crate::source::organization::OTHERS;
 use rust_decimal::dec;
 

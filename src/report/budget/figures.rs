@@ -45,6 +45,7 @@ fn figures(judged: &Judged<'_>, view: &View<'_>) -> Vec<Figure> {
     }
     if let Some(forecast) = forecast {
         values.push((Metric::ForecastCost, Some(forecast.cost)));
+        values.extend(forecast.non_usage.map(|cost| (Metric::NonUsageCost, Some(cost))));
         let more = [
             (Metric::ForecastLow, forecast.low),
             (Metric::ForecastHigh, forecast.high),

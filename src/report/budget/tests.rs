@@ -7,6 +7,7 @@ use crate::money::rounded;
 use crate::period::{Calendar, Period, PeriodRule};
 use crate::report::{Part, build};
 use crate::source::Dataset;
+use crate::source::dataset::Reach;
 use rust_decimal::dec;
 
 fn only(report: &Report) -> &Budget {
@@ -566,4 +567,69 @@ fn a_run_named_by_its_days_is_about_the_budget_that_it_was_about() {
         let share = share::of(&plan, &whole);
         assert_eq!((whole.id(), share), ("2026-01", Some(dec!(3100.00))));
     }
+}
+
+#[test]
+fn a_bill_is_forecast_from_the_days_that_are_settled() {
+    let period = november();
+    let mut bill = dataset(&period, dec!(1.10));
+    bill.zone = Some("UTC".into());
+    bill.reach = Reach::To {
+        last: Some(day("2026-11-17")),
+        settling_days: 2,
+    };
+    // The bill was written on the 18th: of the 16th and 17th not everything is billed, and of the 18th nothing.
+    for window in &mut bill.windows {
+        for (date, cost) in &mut window.daily[0].points {
+            *cost = match date.to_string().as_str() {
+                "2026-11-16" | "2026-11-17" => Some(dec!(10)),
+                "2026-11-18" => None,
+                _ => *cost,
+            };
+        }
+    }
+    let report = build(
+        &brief(&period, vec![budget("all", dec!(6_000))]),
+        &[bill],
+        &[],
+        None,
+    );
+    let all = only(&report);
+    assert_eq!((all.through, all.elapsed_days), (day("2026-11-17"), 17));
+    assert_eq!(all.forecast.as_ref().map(|made| made.cost), Some(dec!(2768.70)));
+    assert!(!told(&report).iter().any(|text| text.contains("forecast")));
+}
+
+#[test]
+fn sources_added_up_are_forecast_from_the_days_that_are_over_in_all() {
+    let period = november();
+    let at = Some("2026-11-19T02:00:00Z".parse().unwrap());
+    let (mut first, mut second) = (dataset(&period, dec!(1.10)), dataset(&period, dec!(1.10)));
+    (first.zone, first.provisional_through) = (Some("UTC".into()), at);
+    // There it is still the 18th.
+    (second.zone, second.provisional_through) = (Some("America/Los_Angeles".into()), at);
+    second.source = "western".into();
+    for window in &mut second.windows {
+        let last = window.daily[0].points.len() - 1;
+        window.daily[0].points[last].1 = Some(dec!(1));
+    }
+    let brief = Brief {
+        combine: true,
+        ..brief(
+            &period,
+            vec![
+                budget("all", dec!(6_000)),
+                of_project("Apollo", budget("apollo", dec!(4_000))),
+            ],
+        )
+    };
+    let report = build(&brief, &[first, second], &[], None);
+    let [all, apollo] = &report.budgets[..] else {
+        panic!("{:?}", report.budgets)
+    };
+    let made = |budget: &Budget| budget.forecast.as_ref().map(|made| (made.method, made.cost));
+    assert_eq!(all.through, day("2026-11-18"));
+    assert_eq!(made(all), Some((ForecastMethod::Weekdays, dec!(5537.40))));
+    // A member is told by day as far as all sources tell it.
+    assert_eq!(made(apollo), Some((ForecastMethod::Weekdays, dec!(3322.44))));
 }

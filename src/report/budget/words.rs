@@ -192,6 +192,7 @@ pub(super) fn silence(silence: Silence) -> Text {
     match silence {
         Silence::TooEarly => say!("forecast-too-early", "days" = LEAST_DAYS),
         Silence::Gaps { gaps, of } => say!("forecast-gaps", "gaps" = gaps, "days" = of),
+        Silence::Quiet => say!("forecast-quiet"),
         Silence::Unsettled => say!("forecast-unsettled"),
         Silence::Overflow => say!("forecast-too-large"),
     }

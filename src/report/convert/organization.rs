@@ -67,11 +67,15 @@ pub(super) fn convert_split(
     for (at, (day, sum)) in whole.iter().enumerate() {
         let mut costs = Vec::new();
         for part in &mut split.members {
-            let mut series = part.series.iter_mut();
-            let cost = series.find(|series| series.metric == Metric::TotalCost)?;
-            let (_, amount) = cost.points.get_mut(at)?;
-            *amount = of_day(*amount, rate_of(*day), implied)?;
-            costs.extend(amount.as_mut());
+            for series in part
+                .series
+                .iter_mut()
+                .filter(|it| it.metric.unit() == Unit::Currency)
+            {
+                let (_, amount) = series.points.get_mut(at)?;
+                *amount = of_day(*amount, rate_of(*day), implied)?;
+                costs.extend(amount.as_mut().filter(|_| series.metric == Metric::TotalCost));
+            }
         }
         if let Some(sum) = sum {
             settle(costs, *sum)?;

@@ -8,7 +8,7 @@
 //! weekday) nothing is told, which is the rule for years and for most of a quarter, and nothing of forecasts by the mean of the days.
 //! Source: finance definitions, 5.3.
 
-use super::{Basis, Course, LEAST_DAYS, LEAST_VALUES, Method, between, history};
+use super::{Basis, Course, LEAST_DAYS, LEAST_VALUES, Method, Point, between, history};
 use crate::money;
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
@@ -76,21 +76,22 @@ pub(super) fn quality(basis: &Basis<'_>, method: Method) -> Option<Quality> {
 }
 
 /// What was forecast of the days from `start` up to `end`, and what came; `None` where one of them is unknown.
-fn trial(basis: &Basis<'_>, start: NaiveDate, end: NaiveDate) -> Option<(Decimal, Decimal)> {
+fn trial<'a>(basis: &Basis<'a>, start: NaiveDate, end: NaiveDate) -> Option<(Decimal, Decimal)> {
     let length = u32::try_from((end - start).num_days()).ok()?;
     let until = start.checked_add_days(Days::new(horizon(length).into()))?;
-    let known = &basis.days[..basis.days.partition_point(|(day, _)| *day < until)];
+    let known = |points: &'a [Point]| &points[..points.partition_point(|(day, _)| *day < until)];
     let past = Basis {
-        whole: known,
-        days: known,
+        whole: known(basis.days),
+        days: known(basis.days),
+        usage: known(basis.usage),
         start,
         until,
         end,
         actual: cost(basis, start, until)?,
     };
-    let course = Course::of(&past, &history(&past))?;
+    let course = Course::of(&past, &history(&past)).ok()?;
     let forecast = course.total(&past);
-    (course.method == Method::Weekdays).then_some((forecast, cost(basis, start, end)?))
+    (course.method() == Method::Weekdays).then_some((forecast, cost(basis, start, end)?))
 }
 
 /// The cost of the days from one up to, but not including, another; `None` where one of them is unknown.

@@ -1,7 +1,8 @@
 //! Between what a forecast lies in four cases of five: ± 1.28 · σ of a day · √(days to come). Normal days that do not depend on each other
 //! are assumed, and that the level of the elapsed days is the level of those to come. Source: finance definitions, 5.3.
 
-use super::{Factors, Point};
+use super::Point;
+use super::course::Factors;
 use crate::money;
 use rust_decimal::{Decimal, dec};
 

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::money::rounded;
+use chrono::Datelike;
+use rust_decimal::dec;
 
 /// What each weekday costs in the worked example, Monday first.
 const WEEK: [Decimal; 7] = [
@@ -40,6 +42,7 @@ fn november<'a>(days: &'a [Point], until: &str) -> Basis<'a> {
     Basis {
         whole: days,
         days,
+        usage: days,
         start,
         until,
         end: day("2026-12-01"),
@@ -86,6 +89,7 @@ fn without_weeks_before_it_the_run_rate_counts() {
     let days = self::days("2026-11-19", dec!(1.10));
     let total = Basis {
         days: &[],
+        usage: &[],
         ..november(&days, "2026-11-19")
     };
     let forecast = made(&total);
@@ -134,7 +138,7 @@ fn nothing_is_forecast_too_early_or_over_gaps() {
 }
 
 #[test]
-fn nothing_spent_is_forecast_as_nothing_and_credits_have_no_weekdays() {
+fn nothing_spent_is_forecast_as_nothing() {
     let nothing: Vec<Point> = days("2026-11-19", dec!(0))
         .into_iter()
         .map(|(day, _)| (day, Some(dec!(0))))
@@ -145,11 +149,6 @@ fn nothing_spent_is_forecast_as_nothing_and_credits_have_no_weekdays() {
         (forecast.band, forecast.quality),
         (Some((dec!(0), dec!(0))), None)
     );
-    let credits: Vec<Point> = days("2026-11-19", dec!(1))
-        .into_iter()
-        .map(|(day, cost)| (day, cost.map(|cost| -cost)))
-        .collect();
-    assert_eq!(made(&november(&credits, "2026-11-19")).method, Method::RunRate);
     let huge = Basis {
         actual: Decimal::MAX,
         ..november(&nothing, "2026-11-19")
@@ -315,4 +314,127 @@ fn a_day_that_may_still_change_costs_no_less_than_it_has() {
     days[0].1 = Some(dec!(100_000));
     let (low, _) = until_18(&days).1.unwrap();
     assert_eq!(low, dec!(1689.60) + dec!(5118.80));
+}
+
+#[test]
+fn what_is_no_usage_is_taken_once() {
+    // Seats of 500 are billed on the first, a credit of 200 on the tenth, and so it was in October.
+    let until = "2026-11-19";
+    let usage_alone = days(until, dec!(1.10));
+    let mut billed = usage_alone.clone();
+    let mut apart: Vec<Point> = billed.iter().map(|(day, _)| (*day, Some(dec!(0)))).collect();
+    for (date, amount) in [
+        ("2026-10-01", dec!(500)),
+        ("2026-11-01", dec!(500)),
+        ("2026-11-10", dec!(-200)),
+    ] {
+        let at = billed.iter().position(|(other, _)| *other == day(date)).unwrap();
+        billed[at].1 = billed[at].1.map(|cost| cost + amount);
+        apart[at].1 = Some(amount);
+    }
+    let usage = usage(&billed, &apart);
+    assert_eq!(usage, usage_alone);
+    let basis = Basis {
+        usage: &usage,
+        ..november(&billed, until)
+    };
+    let forecast = made(&basis);
+    assert_eq!(basis.actual, dec!(1989.60));
+    assert_eq!((forecast.once, forecast.total), (dec!(300), dec!(3068.70)));
+    // The days to come vary as usage does, which here it does not.
+    assert_eq!(forecast.band, Some((dec!(3068.70), dec!(3068.70))));
+    // Carried on like usage, the seats would have been bought anew each day.
+    let carried = Basis {
+        usage: &billed,
+        ..november(&billed, until)
+    };
+    assert!(made(&carried).total > dec!(3200));
+}
+
+#[test]
+fn what_a_later_day_was_billed_besides_usage_comes_on_top() {
+    let mut billed = days("2026-11-20", dec!(1.10));
+    let last = billed.len() - 1;
+    let mut apart: Vec<Point> = billed.iter().map(|(day, _)| (*day, Some(dec!(0)))).collect();
+    // Of the 19th, which may still change, 50 of usage are billed so far, and seats of 500.
+    (billed[last].1, apart[last].1) = (Some(dec!(550)), Some(dec!(500)));
+    let usage = usage(&billed, &apart);
+    let basis = Basis {
+        usage: &usage,
+        ..november(&billed, "2026-11-19")
+    };
+    assert_eq!(made(&basis).total, dec!(3268.70));
+}
+
+#[test]
+fn a_day_below_zero_holds_a_credit_that_nobody_told_apart() {
+    let mut billed = days("2026-11-19", dec!(1.10));
+    // The 10th, a Tuesday, would have cost 121, and was credited 1,121.
+    let tenth = billed
+        .iter()
+        .position(|(date, _)| *date == day("2026-11-10"))
+        .unwrap();
+    billed[tenth].1 = Some(dec!(-1000));
+    let usage = usage(&billed, &[]);
+    assert_eq!(usage[tenth].1, None);
+    let basis = Basis {
+        usage: &usage,
+        ..november(&billed, "2026-11-19")
+    };
+    let forecast = made(&basis);
+    // 1,568.60 of 17 days whose weekdays usually cost 1,426: still a tenth above.
+    assert_eq!(forecast.once, dec!(-1000));
+    assert_eq!(forecast.total, dec!(568.60) + dec!(1079.10));
+    // Of a total that is below zero nothing is carried on either.
+    let total = Basis {
+        days: &[],
+        usage: &[],
+        actual: dec!(-90),
+        ..november(&billed, "2026-11-19")
+    };
+    assert_eq!((made(&total).once, made(&total).total), (dec!(-90), dec!(-90)));
+    // Days that are credits all of them say nothing about usage.
+    let credits: Vec<Point> = billed.iter().map(|(day, _)| (*day, Some(dec!(-1)))).collect();
+    let usage = self::usage(&credits, &[]);
+    let basis = Basis {
+        usage: &usage,
+        ..november(&credits, "2026-11-19")
+    };
+    assert_eq!(outlook(&basis), Outlook::Quiet);
+}
+
+#[test]
+fn days_on_which_nearly_nothing_is_used_show_no_level() {
+    // A batch each Wednesday costs 700, and the other days a cent.
+    let batch = |day: NaiveDate| match day.weekday() {
+        chrono::Weekday::Wed => dec!(700),
+        _ => dec!(0.01),
+    };
+    let mut days = days("2026-11-05", dec!(1));
+    for (date, cost) in &mut days {
+        *cost = Some(batch(*date));
+    }
+    // Sunday to Tuesday cost a dollar instead of three cents: thirty times a batch is no forecast.
+    let dear: Vec<Point> = days
+        .iter()
+        .map(|(date, cost)| match *date >= day("2026-11-01") {
+            true => (*date, Some(dec!(0.34))),
+            false => (*date, *cost),
+        })
+        .collect();
+    assert_eq!(outlook(&november(&dear, "2026-11-04")), Outlook::Quiet);
+    // Nor is nothing, where they cost nothing.
+    for (_, cost) in days.iter_mut().filter(|(date, _)| *date >= day("2026-11-01")) {
+        *cost = Some(dec!(0));
+    }
+    assert_eq!(outlook(&november(&days, "2026-11-04")), Outlook::Quiet);
+    // The first batch does show it.
+    for (date, cost) in &mut days {
+        *cost = Some(batch(*date));
+    }
+    let forecast = made(&november(&days, "2026-11-05"));
+    assert_eq!(
+        (forecast.method, forecast.total),
+        (Method::Weekdays, dec!(2800.26))
+    );
 }

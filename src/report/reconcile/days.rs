@@ -55,9 +55,7 @@ struct Days {
 impl Days {
     /// `None` where it tells no days.
     fn of(window: &Window) -> Option<Self> {
-        let mut daily = window.daily.iter();
-        let series = daily.find(|series| series.metric == Metric::TotalCost && series.whole)?;
-        let points = series.points.iter();
+        let points = window.by_day(Metric::TotalCost)?.iter();
         let known: BTreeMap<NaiveDate, Decimal> =
             points.filter_map(|(day, cost)| Some((*day, (*cost)?))).collect();
         let sum = money::sum(known.values().copied()).ok();

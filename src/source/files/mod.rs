@@ -96,7 +96,7 @@ pub(super) fn described(
         fetched_at,
         provisional_through: running.then_some(fetched_at),
         own_trend: None,
-        reach: crate::source::dataset::Reach::To(None),
+        reach: crate::source::dataset::Reach::default(),
         windows: Vec::new(),
         notices: Vec::new(),
     };
