@@ -1129,7 +1129,7 @@ fn the_environment_reaches_names_with_dashes_and_types_its_values() {
         panic!("{:?}", plan.sources)
     };
     assert_eq!(
-        (geai.concurrency, geai.api_key.to_string()),
+        (geai.concurrency, geai.server.api_key.to_string()),
         (7, "file:/run/secrets/key".into())
     );
 }
@@ -1149,7 +1149,11 @@ fn a_dispersl_source_arrives_in_the_plan() {
     let plain = entry("");
     assert_eq!((plain.currency, plain.tier), (BilledIn::Usd, None));
     assert_eq!(
-        (plain.attempts, plain.timeout.as_secs(), plain.runs_at_once),
+        (
+            plain.server.attempts,
+            plain.server.timeout.as_secs(),
+            plain.server.runs_at_once
+        ),
         (4, 60, None)
     );
     let told =
@@ -1159,10 +1163,14 @@ fn a_dispersl_source_arrives_in_the_plan() {
         (BilledIn::Gbp, Some(Tier::Enterprise))
     );
     assert_eq!(
-        (told.attempts, told.timeout.as_secs(), told.runs_at_once),
+        (
+            told.server.attempts,
+            told.server.timeout.as_secs(),
+            told.server.runs_at_once
+        ),
         (7, 90, Some(2))
     );
-    assert_eq!(told.api_key.to_string(), "env:KEY");
+    assert_eq!(told.server.api_key.to_string(), "env:KEY");
 }
 
 #[test]
@@ -1204,7 +1212,10 @@ fn the_shipped_files_load() {
 #[test]
 fn the_demo_takes_the_addresses_of_its_far_ends() {
     let overrides = [
-        ("sources.globant.geai.base_url", "http://127.0.0.1:9001/geai"),
+        (
+            "sources.globant.geai.base_url",
+            "http://127.0.0.1:9001/geai",
+        ),
         ("deliveries.finance-mail.email.smtp.port", "2525"),
         (
             "deliveries.erp.webhook.url",
@@ -1226,7 +1237,7 @@ fn the_demo_takes_the_addresses_of_its_far_ends() {
     let SourcePlan::Geai(geai) = &plan.sources["globant"] else {
         panic!("{:?}", plan.sources)
     };
-    assert_eq!(geai.base_url.as_str(), "http://127.0.0.1:9001/geai");
+    assert_eq!(geai.server.base_url.as_str(), "http://127.0.0.1:9001/geai");
     let DeliveryPlan::Email(mail) = &plan.deliveries["finance-mail"] else {
         panic!("{:?}", plan.deliveries)
     };

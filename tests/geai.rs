@@ -13,7 +13,7 @@ use chrono_tz::Tz;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use platform::{Platform, Reply};
-use reportwire::config::plan::{GeaiPlan, ReportPlan, TrendDays};
+use reportwire::config::plan::{GeaiPlan, ReportPlan, ServerPlan, TrendDays};
 use reportwire::config::secret::Secret;
 use reportwire::metric::{FULL_REPORT, Metric};
 use reportwire::period::{Calendar, Period};
@@ -41,17 +41,19 @@ const AT_ONCE: Pace = Pace {
 
 fn plan(base_url: &str) -> GeaiPlan {
     GeaiPlan {
-        base_url: base_url.parse().unwrap(),
-        api_key: Secret::Literal(CANARY.to_owned().into()),
+        server: ServerPlan {
+            base_url: base_url.parse().unwrap(),
+            api_key: Secret::Literal(CANARY.to_owned().into()),
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(10),
+            attempts: 4,
+            ca_file: None,
+            runs_at_once: None,
+        },
         organization_id: None,
         project_id: None,
         agent: None,
         concurrency: 48,
-        connect_timeout: Duration::from_secs(10),
-        timeout: Duration::from_secs(10),
-        attempts: 4,
-        ca_file: None,
-        runs_at_once: None,
     }
 }
 
@@ -620,7 +622,7 @@ async fn nobody_waits_for_ever() {
     let platform = Platform::start().await;
     platform.on(COST, [Reply::Stall]);
     let mut plan = plan(&platform.origin);
-    (plan.timeout, plan.attempts) = (Duration::from_millis(60), 2);
+    (plan.server.timeout, plan.server.attempts) = (Duration::from_millis(60), 2);
     let error = dataset(&plan, &two_days()).await.unwrap_err().to_string();
     assert!(
         error.contains("no whole answer within 60ms") && error.contains("tried 2 times"),
@@ -631,7 +633,7 @@ async fn nobody_waits_for_ever() {
         .unwrap()
         .local_addr()
         .unwrap();
-    plan.base_url = format!("http://user:{CANARY}@{closed}/").parse().unwrap();
+    plan.server.base_url = format!("http://user:{CANARY}@{closed}/").parse().unwrap();
     let error = dataset(&plan, &two_days()).await.unwrap_err().to_string();
     assert!(
         error.contains("no connection") && error.contains(&closed.to_string()),
@@ -996,7 +998,7 @@ async fn the_certificate_file_replaces_the_systems_authorities() {
     let (platform, pem) = Platform::start_tls().await;
     let folder = tempfile::tempdir().unwrap();
     let mut plan = plan(&platform.origin);
-    plan.attempts = 1;
+    plan.server.attempts = 1;
     for (content, words) in [
         ("", "it holds no certificate"),
         (
@@ -1008,13 +1010,13 @@ async fn the_certificate_file_replaces_the_systems_authorities() {
     ] {
         let file = folder.path().join("ca.pem");
         std::fs::write(&file, content).unwrap();
-        plan.ca_file = Some(file);
+        plan.server.ca_file = Some(file);
         match dataset(&plan, &two_days()).await {
             Ok(dataset) => assert_eq!((words, dataset.notices.len()), ("", 0)),
             Err(error) => assert!(!words.is_empty() && error.to_string().contains(words), "{error}"),
         }
     }
-    plan.ca_file = Some(folder.path().join("missing.pem"));
+    plan.server.ca_file = Some(folder.path().join("missing.pem"));
     let error = dataset(&plan, &two_days()).await.unwrap_err().to_string();
     assert!(error.contains("missing.pem"), "{error}");
 }

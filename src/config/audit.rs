@@ -1,7 +1,7 @@
 //! Whether the secrets that a plan refers to are there, and whether others can read or change them.
 
 use crate::config::locate::{MAX_FILE_BYTES, Part, SourceText};
-use crate::config::plan::{DeliveryPlan, Plan, SourcePlan};
+use crate::config::plan::{DeliveryPlan, Plan};
 use crate::config::problem::{KeyPath, Place, Problem, Problems, Warning};
 use crate::config::secret::{Secret, SecretError};
 use std::path::Path;
@@ -61,13 +61,11 @@ impl Plan {
                 .filter_map(|(key, secret)| Some((KeyPath::of(["service", key]), secret.as_ref()?))),
         );
         for (name, source) in &self.sources {
-            let (kind, api_key) = match source {
-                SourcePlan::Geai(geai) => ("geai", &geai.api_key),
-                SourcePlan::Dispersl(dispersl) => ("dispersl", &dispersl.api_key),
-                SourcePlan::Almyty(almyty) => ("almyty", &almyty.api_key),
-                SourcePlan::UsageFile(_) | SourcePlan::FocusFile(_) => continue,
-            };
-            secrets.push((KeyPath::of(["sources", name, kind, "api_key"]), api_key));
+            secrets.extend(
+                source
+                    .server()
+                    .map(|(kind, server)| (KeyPath::of(["sources", name, kind, "api_key"]), &server.api_key)),
+            );
         }
         for (name, delivery) in &self.deliveries {
             let at = KeyPath::of(["deliveries", name]);

@@ -218,22 +218,48 @@ impl SourcePlan {
     #[must_use]
     pub fn runs_at_once(&self) -> Option<usize> {
         match self {
-            Self::Geai(geai) => geai.runs_at_once,
-            Self::Dispersl(dispersl) => dispersl.runs_at_once,
             Self::UsageFile(usage) => usage.runs_at_once,
             Self::FocusFile(focus) => focus.runs_at_once,
-            Self::Almyty(almyty) => almyty.runs_at_once,
+            Self::Geai(_) | Self::Dispersl(_) | Self::Almyty(_) => self.server()?.1.runs_at_once,
         }
     }
+
+    /// The word for its kind and where it answers; `None`: it is no platform.
+    #[must_use]
+    pub fn server(&self) -> Option<(&'static str, &ServerPlan)> {
+        match self {
+            Self::Geai(geai) => Some(("geai", &geai.server)),
+            Self::Dispersl(dispersl) => Some(("dispersl", &dispersl.server)),
+            Self::Almyty(almyty) => Some(("almyty", &almyty.server)),
+            Self::UsageFile(_) | Self::FocusFile(_) => None,
+        }
+    }
+}
+
+/// What the sources have in common that ask a platform: where it answers, what opens it, and how patient we are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerPlan {
+    /// Where it answers; may carry a path prefix.
+    pub base_url: Url,
+    /// What opens it, sent to this origin only.
+    pub api_key: Secret,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for one whole answer, of a long list for its next part.
+    pub timeout: Duration,
+    /// Tries of one call, the first included.
+    pub attempts: u32,
+    /// PEM file of certificate authorities to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// See [`SourcePlan::runs_at_once`].
+    pub runs_at_once: Option<usize>,
 }
 
 /// `[sources.NAME.geai]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GeaiPlan {
-    /// Where the platform answers; may carry a path prefix.
-    pub base_url: Url,
-    /// API token or OAuth access token.
-    pub api_key: Secret,
+    /// Where the platform answers, and what opens it.
+    pub server: ServerPlan,
     /// Spares the validation call together with `project_id`.
     pub organization_id: Option<String>,
     /// See `organization_id`.
@@ -242,16 +268,6 @@ pub struct GeaiPlan {
     pub agent: Option<String>,
     /// Calls under way at once.
     pub concurrency: usize,
-    /// Longest wait for a connection.
-    pub connect_timeout: Duration,
-    /// Longest wait for one whole answer.
-    pub timeout: Duration,
-    /// Tries of one call, the first included.
-    pub attempts: u32,
-    /// PEM file of certificate authorities to trust instead of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// See [`SourcePlan::runs_at_once`].
-    pub runs_at_once: Option<usize>,
 }
 
 /// `[sources.NAME.usage_file]`.

@@ -107,7 +107,7 @@ fn refusal(status: StatusCode, id: u64, description: &str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::plan::GeaiPlan;
+    use crate::config::plan::{GeaiPlan, ServerPlan};
     use crate::config::secret::Secret;
     use crate::metric::Metric;
     use crate::money;
@@ -121,17 +121,19 @@ mod tests {
 
     fn plan(platform: &Platform, token: &str) -> GeaiPlan {
         GeaiPlan {
-            base_url: platform.base_url.parse().unwrap(),
-            api_key: Secret::Literal(token.to_owned().into()),
+            server: ServerPlan {
+                base_url: platform.base_url.parse().unwrap(),
+                api_key: Secret::Literal(token.to_owned().into()),
+                connect_timeout: Duration::from_secs(10),
+                timeout: Duration::from_secs(30),
+                attempts: 1,
+                ca_file: None,
+                runs_at_once: None,
+            },
             organization_id: None,
             project_id: None,
             agent: None,
             concurrency: 48,
-            connect_timeout: Duration::from_secs(10),
-            timeout: Duration::from_secs(30),
-            attempts: 1,
-            ca_file: None,
-            runs_at_once: None,
         }
     }
 

@@ -164,13 +164,10 @@ pub fn prove(plan: &Plan, request: &RunRequest, clock: &Arc<dyn Clock>) -> Resul
 /// [`RunError::Request`] that names the source and the reference.
 pub fn reveal_sources(plan: &Plan, job: &JobPlan) -> Result<(), RunError> {
     for name in &job.sources {
-        let api_key = match plan.sources.get(name) {
-            Some(SourcePlan::Geai(geai)) => &geai.api_key,
-            Some(SourcePlan::Dispersl(dispersl)) => &dispersl.api_key,
-            Some(SourcePlan::Almyty(almyty)) => &almyty.api_key,
-            Some(SourcePlan::UsageFile(_) | SourcePlan::FocusFile(_)) | None => continue,
+        let Some((_, server)) = plan.sources.get(name).and_then(SourcePlan::server) else {
+            continue;
         };
-        let revealed = api_key.reveal();
+        let revealed = server.api_key.reveal();
         revealed.map_err(|error| RunError::Request(format!("source `{name}`, api_key: {error}")))?;
     }
     Ok(())

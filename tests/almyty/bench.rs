@@ -5,7 +5,7 @@ use crate::spanish::assert_spanish_notices;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use flate2::read::GzDecoder;
-use reportwire::config::plan::{AlmytyPlan, AlmytySurface, CostUnit};
+use reportwire::config::plan::{AlmytyPlan, AlmytySurface, CostUnit, ServerPlan};
 use reportwire::config::secret::Secret;
 use reportwire::metric::Metric;
 use reportwire::period::{Calendar, Period};
@@ -29,19 +29,21 @@ pub(crate) const AT_ONCE: Pace = Pace {
 
 pub(crate) fn plan(server: &Server) -> AlmytyPlan {
     AlmytyPlan {
-        base_url: server.origin.parse().unwrap(),
-        api_key: Secret::Literal(KEY.to_owned().into()),
+        server: ServerPlan {
+            base_url: server.origin.parse().unwrap(),
+            api_key: Secret::Literal(KEY.to_owned().into()),
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(10),
+            attempts: 4,
+            ca_file: None,
+            runs_at_once: None,
+        },
         organization: None,
         surface: AlmytySurface::Auto,
         conversation_cost: CostUnit::Cents,
         audit: true,
         retention_days: Some(90),
         requests_per_minute: 6000,
-        connect_timeout: Duration::from_secs(10),
-        timeout: Duration::from_secs(10),
-        attempts: 4,
-        ca_file: None,
-        runs_at_once: None,
     }
 }
 

@@ -198,7 +198,7 @@ async fn a_server_that_takes_a_call_and_never_answers_is_waited_for_once_a_try()
     let server = small().await;
     server.on(EXPORT, std::iter::repeat_n(Reply::Silence, 99));
     let mut plan = plan(&server);
-    (plan.timeout, plan.attempts) = (Duration::from_millis(500), 1);
+    (plan.server.timeout, plan.server.attempts) = (Duration::from_millis(500), 1);
     let needs = [need("2026-10", Depth::Full)];
     // The month and its first day; long lists may take twenty times as long, but not to begin.
     let answered = tokio::time::timeout(Duration::from_secs(9), dataset(&plan, &needs)).await;
@@ -456,8 +456,8 @@ async fn the_key_is_sent_where_the_platform_looks_for_it() {
         assert!(!seen.target.contains("almyty_"));
     }
     let other = small().await;
-    plan.base_url = other.origin.parse().unwrap();
-    plan.api_key = Secret::Literal("ak_live_77".to_owned().into());
+    plan.server.base_url = other.origin.parse().unwrap();
+    plan.server.api_key = Secret::Literal("ak_live_77".to_owned().into());
     dataset(&plan, &[need("2026-10", Depth::Full)]).await.unwrap();
     for seen in other.seen() {
         assert_eq!(seen.headers["x-api-key"], "ak_live_77");

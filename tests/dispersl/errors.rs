@@ -251,7 +251,7 @@ async fn probing_asks_for_yesterday_once() {
         far.calls(""),
         ["/v1/analytics/usage?from_date=2026-11-01T00:00:00Z&to_date=2026-11-01T23:59:59Z"]
     );
-    plan.api_key = Secret::Literal("another".to_owned().into());
+    plan.server.api_key = Secret::Literal("another".to_owned().into());
     let error = dispersl::probe("agents", &plan, &clock, AT_ONCE)
         .await
         .unwrap_err();

@@ -20,7 +20,7 @@ mod words;
 
 use chrono_tz::Tz;
 use far::{Account, CANARY, Dispersl};
-use reportwire::config::plan::{BilledIn, DisperslPlan, Tier};
+use reportwire::config::plan::{BilledIn, DisperslPlan, ServerPlan, Tier};
 use reportwire::config::secret::Secret;
 use reportwire::metric::Metric;
 use reportwire::period::{Calendar, Period};
@@ -42,16 +42,18 @@ const AT_ONCE: Pace = Pace {
 
 fn plan(base_url: &str) -> DisperslPlan {
     DisperslPlan {
-        base_url: base_url.parse().unwrap(),
-        api_key: Secret::Literal(CANARY.to_owned().into()),
+        server: ServerPlan {
+            base_url: base_url.parse().unwrap(),
+            api_key: Secret::Literal(CANARY.to_owned().into()),
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(10),
+            attempts: 4,
+            ca_file: None,
+            runs_at_once: None,
+        },
         currency: BilledIn::Usd,
         exports: Vec::new(),
         tier: Some(Tier::Enterprise),
-        connect_timeout: Duration::from_secs(10),
-        timeout: Duration::from_secs(10),
-        attempts: 4,
-        ca_file: None,
-        runs_at_once: None,
     }
 }
 

@@ -7,14 +7,14 @@ use super::dispersl::dispersl;
 use super::service::RUNS_AT_ONCE;
 use crate::config::document::source::{FocusFileEntry, GeaiEntry, SourceEntry, UsageFileEntry};
 use crate::config::locate::Part;
-use crate::config::plan::{FocusFilePlan, GeaiPlan, SourcePlan, UsageFilePlan};
+use crate::config::plan::{FocusFilePlan, GeaiPlan, ServerPlan, SourcePlan, UsageFilePlan};
 use crate::config::problem::KeyPath;
 use std::path::MAIN_SEPARATOR;
 
 /// Most calls under way at once.
 const MAX_CONCURRENCY: u64 = 256;
 /// Most tries of one call.
-pub(super) const MAX_ATTEMPTS: u64 = 20;
+const MAX_ATTEMPTS: u64 = 20;
 
 /// Checks one source.
 pub(super) fn source(
@@ -68,22 +68,22 @@ pub(super) fn source(
 }
 
 fn geai(cx: &mut Check<'_>, at: &KeyPath, entry: &GeaiEntry) -> Option<GeaiPlan> {
-    let base_url = cx
-        .required(
-            at,
-            "base_url",
-            entry.base_url.as_ref(),
-            "write `base_url = \"https://api.example.ai\"`",
-        )
-        .and_then(|text| base_url(cx, &at.join("base_url"), text));
-    let api_key = cx
-        .required(
-            at,
-            "api_key",
-            entry.api_key.as_ref(),
-            "write `api_key = \"env:GEAI_API_KEY\"`",
-        )
-        .and_then(|text| cx.secret(&at.join("api_key"), text));
+    let server = server(
+        cx,
+        at,
+        &Server {
+            base_url: (
+                entry.base_url.as_ref(),
+                "write `base_url = \"https://api.example.ai\"`",
+            ),
+            api_key: (entry.api_key.as_ref(), "write `api_key = \"env:GEAI_API_KEY\"`"),
+            connect_timeout_secs: entry.connect_timeout_secs,
+            timeout_secs: entry.timeout_secs,
+            attempts: entry.attempts,
+            ca_file: entry.ca_file.as_ref(),
+            runs_at_once: entry.runs_at_once,
+        },
+    );
     let organization_id = cx.maybe_text(&at.join("organization_id"), entry.organization_id.as_ref());
     let project_id = cx.maybe_text(&at.join("project_id"), entry.project_id.as_ref());
     let alone = match (&entry.organization_id, &entry.project_id) {
@@ -103,18 +103,44 @@ fn geai(cx: &mut Check<'_>, at: &KeyPath, entry: &GeaiEntry) -> Option<GeaiPlan>
     }
     let agent = cx.maybe_text(&at.join("agent"), entry.agent.as_ref());
     let concurrency = cx.bounded(&at.join("concurrency"), entry.concurrency, &(1..=MAX_CONCURRENCY));
-    let connect_timeout = cx.wait(&at.join("connect_timeout_secs"), entry.connect_timeout_secs);
-    let timeout = cx.wait(&at.join("timeout_secs"), entry.timeout_secs);
-    let attempts = cx.bounded(&at.join("attempts"), entry.attempts, &(1..=MAX_ATTEMPTS));
-    let ca_file = cx.maybe_file(&at.join("ca_file"), entry.ca_file.as_ref());
-    let runs_at_once = runs_at_once(cx, at, entry.runs_at_once);
     Some(GeaiPlan {
-        base_url: base_url?,
-        api_key: api_key?,
+        server: server?,
         organization_id: organization_id?,
         project_id: project_id?,
         agent: agent?,
         concurrency: usize::try_from(concurrency?).ok()?,
+    })
+}
+
+/// The keys that the sources have in common that ask a platform, with what to write where one is missing.
+pub(super) struct Server<'a> {
+    pub(super) base_url: (Option<&'a String>, &'static str),
+    pub(super) api_key: (Option<&'a String>, &'static str),
+    pub(super) connect_timeout_secs: u64,
+    pub(super) timeout_secs: u64,
+    pub(super) attempts: u64,
+    pub(super) ca_file: Option<&'a String>,
+    pub(super) runs_at_once: Option<u64>,
+}
+
+/// Checks these keys of the source at `at`.
+pub(super) fn server(cx: &mut Check<'_>, at: &KeyPath, keys: &Server<'_>) -> Option<ServerPlan> {
+    let (written, hint) = keys.base_url;
+    let base_url = cx
+        .required(at, "base_url", written, hint)
+        .and_then(|text| base_url(cx, &at.join("base_url"), text));
+    let (written, hint) = keys.api_key;
+    let api_key = cx
+        .required(at, "api_key", written, hint)
+        .and_then(|text| cx.secret(&at.join("api_key"), text));
+    let connect_timeout = cx.wait(&at.join("connect_timeout_secs"), keys.connect_timeout_secs);
+    let timeout = cx.wait(&at.join("timeout_secs"), keys.timeout_secs);
+    let attempts = cx.bounded(&at.join("attempts"), keys.attempts, &(1..=MAX_ATTEMPTS));
+    let ca_file = cx.maybe_file(&at.join("ca_file"), keys.ca_file);
+    let runs_at_once = runs_at_once(cx, at, keys.runs_at_once);
+    Some(ServerPlan {
+        base_url: base_url?,
+        api_key: api_key?,
         connect_timeout: connect_timeout?,
         timeout: timeout?,
         attempts: u32::try_from(attempts?).ok()?,
@@ -124,13 +150,13 @@ fn geai(cx: &mut Check<'_>, at: &KeyPath, entry: &GeaiEntry) -> Option<GeaiPlan>
 }
 
 /// Most runs that ask this source at once. The outer `None` is a problem.
-pub(super) fn runs_at_once(cx: &mut Check<'_>, at: &KeyPath, number: Option<u64>) -> Option<Option<usize>> {
+fn runs_at_once(cx: &mut Check<'_>, at: &KeyPath, number: Option<u64>) -> Option<Option<usize>> {
     let Some(number) = number else { return Some(None) };
     let number = cx.bounded(&at.join("runs_at_once"), number, &RUNS_AT_ONCE)?;
     usize::try_from(number).ok().map(Some)
 }
 
-pub(super) fn base_url(cx: &mut Check<'_>, path: &KeyPath, text: &str) -> Option<url::Url> {
+fn base_url(cx: &mut Check<'_>, path: &KeyPath, text: &str) -> Option<url::Url> {
     let url = cx.url(path, text)?;
     if url.query().is_some() {
         cx.report(

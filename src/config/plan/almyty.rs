@@ -1,19 +1,14 @@
 //! `[sources.NAME.almyty]`.
 
-use crate::config::secret::Secret;
+use super::ServerPlan;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
-use std::time::Duration;
-use url::Url;
 
 /// `[sources.NAME.almyty]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlmytyPlan {
-    /// Where the platform answers; may carry a path prefix.
-    pub base_url: Url,
-    /// API key, or JWT of a user.
-    pub api_key: Secret,
+    /// Where the platform answers, and what opens it.
+    pub server: ServerPlan,
     /// Sent as `X-Organization-Id`.
     pub organization: Option<String>,
     /// Which endpoints are asked.
@@ -26,16 +21,6 @@ pub struct AlmytyPlan {
     pub retention_days: Option<u32>,
     /// Most calls to one group of endpoints within a minute.
     pub requests_per_minute: usize,
-    /// Longest wait for a connection.
-    pub connect_timeout: Duration,
-    /// Longest wait for one whole answer, of an export for its next part.
-    pub timeout: Duration,
-    /// Tries of one call, the first included.
-    pub attempts: u32,
-    /// PEM file of certificate authorities to trust instead of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// See [`SourcePlan::runs_at_once`](super::SourcePlan::runs_at_once).
-    pub runs_at_once: Option<usize>,
 }
 
 /// `surface`.

@@ -1,35 +1,20 @@
 //! `[sources.NAME.dispersl]`, proven.
 
-use crate::config::secret::Secret;
+use super::ServerPlan;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
-use std::time::Duration;
-use url::Url;
 
 /// `[sources.NAME.dispersl]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DisperslPlan {
-    /// Where the platform answers, version included.
-    pub base_url: Url,
-    /// API key.
-    pub api_key: Secret,
+    /// Where the platform answers, and what opens it.
+    pub server: ServerPlan,
     /// Currency in which costs are asked for.
     pub currency: BilledIn,
     /// Exports of the platform that are handed on, each once.
     pub exports: Vec<Exported>,
     /// What the account is entitled to; `None`: unknown.
     pub tier: Option<Tier>,
-    /// Longest wait for a connection.
-    pub connect_timeout: Duration,
-    /// Longest wait for one whole answer.
-    pub timeout: Duration,
-    /// Tries of one call, the first included.
-    pub attempts: u32,
-    /// PEM file of certificate authorities to trust instead of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// See [`SourcePlan::runs_at_once`](super::SourcePlan::runs_at_once).
-    pub runs_at_once: Option<usize>,
 }
 
 /// `exports`: what the platform exports as a file.

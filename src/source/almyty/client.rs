@@ -8,9 +8,8 @@ use super::target::Export;
 use crate::config::plan::AlmytyPlan;
 use crate::schedule::clock::Clock;
 use crate::source::SourceError;
-use crate::source::sdk::{Answered, Http, HttpPlan, Listed, Lost, Pace, Reading};
+use crate::source::sdk::{Answered, Http, Listed, Lost, Pace, Reading};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,27 +65,17 @@ impl<'c> Client<'c> {
         clock: &'c dyn Clock,
         pace: Pace,
     ) -> Result<Self, SourceError> {
-        let token = plan.api_key.reveal().map_err(|cause| SourceError::Secret {
-            source_name: name.to_owned(),
-            cause,
-        })?;
-        let key = token.expose_secret().to_owned();
-        let bearer = is_bearer(&key);
-        let http = Http::new(
-            HttpPlan {
-                source: name.to_owned(),
-                base_url: plan.base_url.clone(),
-                token,
-                connect_timeout: plan.connect_timeout,
-                timeout: plan.timeout,
-                attempts: plan.attempts,
-                ca_file: plan.ca_file.clone(),
-                pace,
-            },
-            clock,
-        )?;
-        let http = if bearer { http } else { http.keyed_by(KEY_HEADER) };
-        let pacer = Pacer::shared(plan.base_url.as_str(), &key, plan.requests_per_minute);
+        let http = Http::new(name, &plan.server, clock, pace)?;
+        let pacer = Pacer::shared(
+            plan.server.base_url.as_str(),
+            http.key(),
+            plan.requests_per_minute,
+        );
+        let http = if is_bearer(http.key()) {
+            http
+        } else {
+            http.keyed_by(KEY_HEADER)
+        };
         let http = http.gauged_by(Arc::<Pacer>::clone(&pacer));
         let mut headers = HeaderMap::new();
         if let Some(organization) = &plan.organization {

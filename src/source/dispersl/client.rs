@@ -7,10 +7,9 @@ use super::meter::Meter;
 use crate::config::plan::{BilledIn, DisperslPlan, Tier};
 use crate::schedule::clock::Clock;
 use crate::source::SourceError;
-use crate::source::sdk::{Answered, Flaws, Http, HttpPlan, Pace, Row, Wire};
+use crate::source::sdk::{Answered, Flaws, Http, Pace, Row, Wire};
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
-use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -39,25 +38,9 @@ impl<'c> DisperslClient<'c> {
         clock: &'c dyn Clock,
         pace: Pace,
     ) -> Result<Self, SourceError> {
-        let token = plan.api_key.reveal().map_err(|cause| SourceError::Secret {
-            source_name: name.to_owned(),
-            cause,
-        })?;
+        let http = Http::new(name, &plan.server, clock, pace)?;
         let limit = plan.tier.and_then(Tier::calls_an_hour);
-        let meter = limit.map(|limit| Meter::new(plan.base_url.as_str(), token.expose_secret(), limit));
-        let http = Http::new(
-            HttpPlan {
-                source: name.to_owned(),
-                base_url: plan.base_url.clone(),
-                token,
-                connect_timeout: plan.connect_timeout,
-                timeout: plan.timeout,
-                attempts: plan.attempts,
-                ca_file: plan.ca_file.clone(),
-                pace,
-            },
-            clock,
-        )?;
+        let meter = limit.map(|limit| Meter::new(plan.server.base_url.as_str(), http.key(), limit));
         Ok(Self {
             http,
             clock,

@@ -6,7 +6,7 @@ use super::fault::fault;
 use crate::config::plan::GeaiPlan;
 use crate::schedule::clock::Clock;
 use crate::source::SourceError;
-use crate::source::sdk::{Answered, Flaws, Http, HttpPlan, Pace, Row, Wire};
+use crate::source::sdk::{Answered, Flaws, Http, Pace, Row, Wire};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// A client of the analytics API. All calls are reads and safe to repeat; those that may pass are repeated.
@@ -25,23 +25,7 @@ impl<'c> GeaiClient<'c> {
     /// # Errors
     /// [`SourceError`] if the token cannot be had or the certificate file cannot be used.
     pub fn new(name: &str, plan: &GeaiPlan, clock: &'c dyn Clock, pace: Pace) -> Result<Self, SourceError> {
-        let token = plan.api_key.reveal().map_err(|cause| SourceError::Secret {
-            source_name: name.to_owned(),
-            cause,
-        })?;
-        let http = Http::new(
-            HttpPlan {
-                source: name.to_owned(),
-                base_url: plan.base_url.clone(),
-                token,
-                connect_timeout: plan.connect_timeout,
-                timeout: plan.timeout,
-                attempts: plan.attempts,
-                ca_file: plan.ca_file.clone(),
-                pace,
-            },
-            clock,
-        )?;
+        let http = Http::new(name, &plan.server, clock, pace)?;
         let mut client = Self {
             http,
             headers: HeaderMap::new(),

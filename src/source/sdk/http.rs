@@ -2,6 +2,7 @@
 
 use super::json::{self, JsonError};
 use super::retry::{self, Pace};
+use crate::config::plan::ServerPlan;
 use crate::schedule::clock::Clock;
 use crate::source::{Recourse, SourceError};
 use backon::Retryable;
@@ -11,7 +12,7 @@ use reqwest::{Certificate, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::error::Error as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -33,27 +34,6 @@ const RATE_LEFT: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
 const BAD_KEY: &str =
     "the request cannot be built: `api_key` holds a character that no HTTP header can carry";
-
-/// Where a source answers, what opens it, and how patient we are.
-#[derive(Debug, Clone)]
-pub struct HttpPlan {
-    /// The configured name of the source, for errors.
-    pub source: String,
-    /// Where it answers; may carry a path prefix.
-    pub base_url: Url,
-    /// Sent as bearer token, to this origin only.
-    pub token: SecretString,
-    /// Longest wait for a connection.
-    pub connect_timeout: Duration,
-    /// Longest wait for one whole answer.
-    pub timeout: Duration,
-    /// Tries of one call, the first included.
-    pub attempts: u32,
-    /// PEM file of certificate authorities to trust instead of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Waits between tries.
-    pub pace: Pace,
-}
 
 /// A good answer.
 #[derive(Debug, Clone)]
@@ -100,7 +80,12 @@ pub struct Lost {
 /// The client of one source.
 #[derive(Debug)]
 pub struct Http<'c> {
-    pub(super) plan: HttpPlan,
+    /// The configured name of the source, for errors.
+    source: String,
+    pub(super) server: ServerPlan,
+    token: SecretString,
+    /// Waits between tries.
+    pace: Pace,
     client: reqwest::Client,
     clock: &'c dyn Clock,
     key_header: Option<HeaderName>,
@@ -141,21 +126,27 @@ pub(super) struct Refused {
 }
 
 impl<'c> Http<'c> {
-    /// Opens a client; connects to nothing yet.
+    /// Opens a client for the source `name`; connects to nothing yet. Its key is sent as bearer token, to this origin only.
     ///
     /// # Errors
-    /// [`SourceError::File`] if the certificate file cannot be used, [`SourceError::Contradiction`] if the system's
+    /// [`SourceError::Secret`] if the key cannot be had, [`SourceError::File`] if the certificate file cannot be used, [`SourceError::Contradiction`] if the system's
     /// certificates cannot be loaded.
-    pub fn new(mut plan: HttpPlan, clock: &'c dyn Clock) -> Result<Self, SourceError> {
+    pub fn new(
+        name: &str,
+        server: &ServerPlan,
+        clock: &'c dyn Clock,
+        pace: Pace,
+    ) -> Result<Self, SourceError> {
+        let (source, mut server) = (name.to_owned(), server.clone());
+        let token = server.api_key.reveal().map_err(|cause| SourceError::Secret {
+            source_name: source.clone(),
+            cause,
+        })?;
         // Credentials belong in `api_key`; left in the URL they would be sent twice and could be printed.
-        if plan
-            .base_url
-            .set_username("")
-            .and(plan.base_url.set_password(None))
-            .is_err()
-        {
+        let url = &mut server.base_url;
+        if url.set_username("").and(url.set_password(None)).is_err() {
             return Err(SourceError::Contradiction {
-                source_name: plan.source,
+                source_name: source,
                 reason: "`base_url` names no host: write it like https://api.example.com".into(),
             });
         }
@@ -166,9 +157,9 @@ impl<'c> Http<'c> {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .gzip(true)
-            .connect_timeout(plan.connect_timeout)
-            .timeout(plan.timeout);
-        let client = match &plan.ca_file {
+            .connect_timeout(server.connect_timeout)
+            .timeout(server.timeout);
+        let client = match &server.ca_file {
             Some(path) => authorities(path)
                 .and_then(|trusted| {
                     builder
@@ -177,24 +168,32 @@ impl<'c> Http<'c> {
                         .map_err(|error| chain(&error))
                 })
                 .map_err(|reason| SourceError::File {
-                    source_name: plan.source.clone(),
+                    source_name: source.clone(),
                     place: path.display().to_string(),
                     reason: format!("`ca_file` cannot be used: {reason}"),
                 })?,
             // Loading the system's authorities costs time, and redirects never leave this origin.
-            None if plan.base_url.scheme() == "http" => {
+            None if server.base_url.scheme() == "http" => {
                 let built = builder.tls_certs_only([]).build();
-                built.map_err(|error| unbuilt(&plan.source, &error))?
+                built.map_err(|error| unbuilt(&source, &error))?
             }
-            None => builder.build().map_err(|error| unbuilt(&plan.source, &error))?,
+            None => builder.build().map_err(|error| unbuilt(&source, &error))?,
         };
         Ok(Self {
-            plan,
+            source,
+            server,
+            token,
+            pace,
             client,
             clock,
             key_header: None,
             gauge: None,
         })
+    }
+
+    /// What opens the platform.
+    pub(in crate::source) fn key(&self) -> &str {
+        self.token.expose_secret()
     }
 
     /// The same client, which sends its token in this header instead of as bearer token.
@@ -247,7 +246,7 @@ impl<'c> Http<'c> {
     ) -> Result<String, SourceError> {
         let url = self.target(path);
         let attempt = || async {
-            let response = self.send(&url, headers, self.plan.timeout).await?;
+            let response = self.send(&url, headers, self.server.timeout).await?;
             self.text(response, judge).await
         };
         let got = self.persist(attempt).await;
@@ -265,14 +264,14 @@ impl<'c> Http<'c> {
             attempt()
         };
         counted
-            .retry(self.plan.pace.backoff(self.plan.attempts))
+            .retry(self.pace.backoff(self.server.attempts))
             .when(|failure| match failure.recourse {
                 Recourse::Permanent => false,
                 Recourse::Retry { after } => after.is_none_or(|after| after <= retry::LONGEST_WISH),
             })
             .adjust(|failure, wait| match failure.recourse {
                 // No wait left means no try left, whatever the far end wishes.
-                Recourse::Retry { after: Some(after) } => wait.map(|_| self.plan.pace.clamped(after)),
+                Recourse::Retry { after: Some(after) } => wait.map(|_| self.pace.clamped(after)),
                 _ => wait,
             })
             .await
@@ -310,7 +309,7 @@ impl<'c> Http<'c> {
 
     fn call_error(&self, url: &Url, reason: String, recourse: Recourse) -> SourceError {
         SourceError::Call {
-            source_name: self.plan.source.clone(),
+            source_name: self.source.clone(),
             call: format!("GET {}{}", authority(url), url.path()),
             reason,
             recourse,
@@ -318,7 +317,7 @@ impl<'c> Http<'c> {
     }
 
     pub(super) fn target(&self, path: &str) -> Url {
-        let mut url = self.plan.base_url.clone();
+        let mut url = self.server.base_url.clone();
         let (path, query) = path
             .split_once('?')
             .map_or((path, None), |(path, query)| (path, Some(query)));
@@ -330,7 +329,7 @@ impl<'c> Http<'c> {
     }
 
     async fn attempt(&self, target: &Url, headers: &HeaderMap, judge: Judge) -> Result<Answered, Failure> {
-        let response = self.send(target, headers, self.plan.timeout).await?;
+        let response = self.send(target, headers, self.server.timeout).await?;
         self.answer(response, judge).await
     }
 
@@ -341,7 +340,7 @@ impl<'c> Http<'c> {
         headers: &HeaderMap,
         patience: Duration,
     ) -> Result<Response, Failure> {
-        let token = self.plan.token.expose_secret();
+        let token = self.key();
         let mut url = target.clone();
         for _ in 0..=MAX_REDIRECTS {
             let request = self
@@ -490,12 +489,12 @@ impl<'c> Http<'c> {
         Failure::transient(if error.is_timeout() && error.is_connect() {
             format!(
                 "no connection within {:?}; check `base_url` and the network",
-                self.plan.connect_timeout
+                self.server.connect_timeout
             )
         } else if error.is_timeout() {
             format!(
                 "no whole answer within {:?}; raise `timeout_secs` if the platform is slow",
-                self.plan.timeout
+                self.server.timeout
             )
         } else if error.is_connect() {
             format!(
@@ -514,7 +513,7 @@ impl<'c> Http<'c> {
 
     /// A far end's words on one line, bounded, without the token that it may have echoed.
     pub(super) fn words(&self, text: &str) -> String {
-        let text = text.replace(self.plan.token.expose_secret(), "(token)");
+        let text = text.replace(self.key(), "(token)");
         let line = text.split(char::is_control).collect::<Vec<_>>().join(" ");
         if line.chars().count() <= MAX_WORDS {
             return line;

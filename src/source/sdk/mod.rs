@@ -10,6 +10,6 @@ pub mod retry;
 mod rows;
 
 pub use fields::{Flaw, Flaws, Row, Wire};
-pub use http::{Answered, Fault, Gauge, Http, HttpPlan, Lost};
+pub use http::{Answered, Fault, Gauge, Http, Lost};
 pub use retry::Pace;
 pub use rows::{Listed, Reading};

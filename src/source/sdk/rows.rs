@@ -64,7 +64,7 @@ impl Http<'_> {
 
     /// An answer before its body: it has to begin within one wait, though the whole of it may take many.
     async fn head(&self, url: &Url, headers: &HeaderMap) -> Result<Response, Failure> {
-        let patience = self.plan.timeout;
+        let patience = self.server.timeout;
         let sent = self.send(url, headers, patience.saturating_mul(WAITS));
         match tokio::time::timeout(patience, sent).await {
             Ok(response) => response,
@@ -101,7 +101,7 @@ impl Http<'_> {
 
     /// The next part of the body.
     async fn part(&self, response: &mut Response) -> Result<Option<bytes::Bytes>, Failure> {
-        let patience: Duration = self.plan.timeout;
+        let patience: Duration = self.server.timeout;
         match tokio::time::timeout(patience, response.chunk()).await {
             Ok(part) => part.map_err(|error| self.transport(error)),
             Err(_) => Err(Failure::transient(format!(
