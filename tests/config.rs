@@ -1212,10 +1212,7 @@ fn the_shipped_files_load() {
 #[test]
 fn the_demo_takes_the_addresses_of_its_far_ends() {
     let overrides = [
-        (
-            "sources.globant.geai.base_url",
-            "http://127.0.0.1:9001/geai",
-        ),
+        ("sources.globant.geai.base_url", "http://127.0.0.1:9001/geai"),
         ("deliveries.finance-mail.email.smtp.port", "2525"),
         (
             "deliveries.erp.webhook.url",

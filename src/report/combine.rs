@@ -139,29 +139,12 @@ fn total(values: &[Option<Decimal>]) -> Option<Decimal> {
 }
 
 fn daily(windows: &[(&str, &Window)], metrics: &[Metric]) -> Vec<Series> {
-    let of_metric = |window: &'_ Window, metric| {
-        let series = window.daily.iter();
-        series
-            .filter(|series| series.metric == metric && series.whole)
-            .map(|series| series.points.clone())
-            .next()
-    };
     let series = metrics.iter().filter_map(|metric| {
-        let all = windows
-            .iter()
-            .map(|(_, window)| of_metric(window, *metric))
-            .collect::<Option<Vec<_>>>()?;
-        let points = all[0].iter().enumerate().map(|(at, (day, _))| {
-            let values: Vec<Option<Decimal>> = all
-                .iter()
-                .map(|points| points.get(at).and_then(|point| point.1))
-                .collect();
-            (*day, total(&values))
-        });
+        let all = windows.iter().map(|(_, window)| window.by_day(*metric));
         Some(Series {
             metric: *metric,
             whole: true,
-            points: points.collect(),
+            points: days::sums(&all.collect::<Option<Vec<_>>>()?),
         })
     });
     series.collect()

@@ -95,10 +95,20 @@ impl<'a> CostComparison<'a> {
             let words = Text::keyed("dimension-", dimension);
             about(say!("no-cost-compared-by", "dimension" = words), true)
         });
-        let grain = self
-            .leading()
-            .map(|effects| about(grain_text(&effects.grain), false));
-        untold.chain(grain).collect()
+        let told = self
+            .effects
+            .iter()
+            .zip(&self.view.beside)
+            .filter_map(|((_, effects), other)| Some((&effects.as_ref()?.grain, &other.window.period)));
+        let grains = told.enumerate().filter_map(|(place, (grain, period))| {
+            if place == 0 {
+                return Some(about(grain_text(grain), false));
+            }
+            let other = self.leading().is_none_or(|leading| leading.grain != *grain);
+            let text = || say!("grain-against", "period" = period, "grain" = grain_text(grain));
+            other.then(|| about(text(), false))
+        });
+        untold.chain(grains).collect()
     }
 
     fn summary(&self) -> Vec<Figure> {
@@ -209,6 +219,7 @@ fn grain_text(grain: &Grain) -> Text {
             say!("grain-items", "kind" = kind_of(kind), "unit" = counted(unit))
         }
         Grain::Mixed { kind } => say!("grain-mixed", "kind" = kind_of(kind)),
+        Grain::Apart { kind } => say!("grain-apart", "kind" = kind_of(kind)),
         Grain::Whole { unit } => say!("grain-whole", "unit" = counted(unit)),
         Grain::Costs { dimension } => {
             say!("grain-costs", "dimension" = Text::keyed("dimension-", dimension))

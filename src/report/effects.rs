@@ -44,6 +44,11 @@ pub(super) enum Grain {
         /// `model and service type`.
         kind: String,
     },
+    /// No item of this kind is counted in both periods, so that there is neither price, volume nor mix.
+    Apart {
+        /// `model and service type`.
+        kind: String,
+    },
     /// All use together, counted in this: a mix of cheaper and dearer shows as price.
     Whole {
         /// Tokens or requests.
@@ -168,13 +173,7 @@ fn by_items(current: &Window, base: &Window) -> Option<Effects> {
     let mut units = pairs.into_iter();
     let (mut parts, grain) = match (units.next(), units.next()) {
         (Some((unit, pairs)), None) => (price_volume_mix(&pairs)?, Grain::Items { kind, unit }),
-        (None, _) => (
-            Vec::new(),
-            Grain::Items {
-                kind,
-                unit: Metric::TotalTokens,
-            },
-        ),
+        (None, _) => (Vec::new(), Grain::Apart { kind }),
         (Some(first), Some(second)) => {
             let all = [first, second].into_iter().chain(units);
             let pairs: Vec<Pair> = all.flat_map(|(_, pairs)| pairs).collect();
@@ -227,11 +226,15 @@ fn by_costs(current: &Window, base: &Window, dimension: &str) -> Option<Effects>
 
 /// Price and volume of all use together.
 fn whole(current: &Window, base: &Window) -> Option<Effects> {
-    let counted = [Metric::TotalTokens, Metric::TotalRequests];
-    let quantity = |window: &Window, unit| window.figure(unit).filter(|quantity| !quantity.is_zero());
-    let unit = counted
+    let told = |window: &Window, unit: Metric| {
+        // Requests that the costs are not about have no price.
+        let priced =
+            unit != Metric::TotalRequests || !window.unrelated.contains(&Metric::AverageCostPerRequest);
+        priced && window.figure(unit).is_some_and(|quantity| !quantity.is_zero())
+    };
+    let unit = [Metric::TotalTokens, Metric::TotalRequests]
         .into_iter()
-        .find(|unit| quantity(current, *unit).is_some() && quantity(base, *unit).is_some())?;
+        .find(|unit| told(current, *unit) && told(base, *unit))?;
     let pair = Pair {
         base: (base.figure(unit)?, base.figure(Metric::TotalCost)?),
         current: (current.figure(unit)?, current.figure(Metric::TotalCost)?),

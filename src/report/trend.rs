@@ -107,11 +107,17 @@ fn is_cost(series: &Series) -> bool {
     series.metric == Metric::TotalCost
 }
 
-/// The cost of each day of all periods.
+/// The cost of each day of all periods. A day that two windows tell has what is shown of it elsewhere: that of the earlier one, which is
+/// about a period, before that of the days to look back on.
 fn costs(view: &View<'_>) -> BTreeMap<NaiveDate, Option<Decimal>> {
     let windows = view.dataset.windows.iter();
     let series = windows.flat_map(|window| window.daily.iter().filter(|series| is_cost(series)));
-    series.flat_map(|series| series.points.iter().copied()).collect()
+    let mut costs = BTreeMap::new();
+    for (day, cost) in series.flat_map(|series| series.points.iter().copied()) {
+        let known: &mut Option<Decimal> = costs.entry(day).or_default();
+        *known = known.or(cost);
+    }
+    costs
 }
 
 /// A day beside the same weekday of the week before; days of one week say more of the weekday than of the trend. The first week stands

@@ -746,6 +746,52 @@ fn two_sources_are_added_up_member_by_member() {
 }
 
 #[test]
+fn a_project_that_one_of_two_sources_sums_up_with_others_is_not_told_by_half() {
+    let rows = usage(30);
+    let folder = office(&rows, false);
+    // The cheapest of thirty is the only one in the other source, where it is told by itself.
+    let (_, cheapest): (Vec<Used>, Vec<Used>) =
+        rows.iter().cloned().partition(|row| row.project != "Project 29");
+    fs::write(folder.path().join("more.csv"), written(&cheapest)).unwrap();
+    let path = folder.path().join("reportwire.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let text = text
+        .replace(
+            "[jobs.who]\n",
+            "[sources.more.usage_file]\npath = \"more.csv\"\n[jobs.who]\ncombine = true\n",
+        )
+        .replace("[\"usage\"]", "[\"usage\", \"more\"]");
+    fs::write(&path, text).unwrap();
+    let together: Table = previewed(folder.path())
+        .into_iter()
+        .filter(|row| row["source"].is_empty())
+        .collect();
+    let all: Vec<Used> = rows.iter().chain(&cheapest).cloned().collect();
+    for section in ["daily_by_project", "usage"] {
+        let named =
+            |row: &BTreeMap<String, String>| row["label"] == "Project 29" || row["member"] == "Project 29";
+        let mut own = together.iter().filter(|row| row["section"] == section);
+        assert!(!own.any(named), "{section}");
+    }
+    for (day, expected) in sums(&all, "2026-10", |row| row.date.to_string(), cost) {
+        let rows = together
+            .iter()
+            .filter(|row| row["section"] == "daily_by_project" && row["metric"] == "total_cost");
+        let of_day = rows.filter(|row| row["member"] == day && row["label"] != day);
+        let sum: Decimal = of_day.map(|row| decimal(&row["value"])).sum();
+        assert_eq!(sum, expected, "{day}");
+    }
+    let used = together
+        .iter()
+        .filter(|row| row["section"] == "usage" && row["metric"] == "total_cost");
+    let used: Decimal = used.map(|row| decimal(&row["value"])).sum();
+    assert_eq!(
+        used,
+        decimal(&the(&together, "summary", "total_cost", "", "")["value"])
+    );
+}
+
+#[test]
 fn amounts_of_another_currency_still_add_up_by_day_and_member() {
     let folder = office(&usage(7), true);
     let path = folder.path().join("reportwire.toml");

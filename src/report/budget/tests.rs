@@ -147,6 +147,16 @@ fn each_state_follows_from_what_is_and_will_be_spent() {
 }
 
 #[test]
+fn what_is_over_by_a_cent_is_over_by_a_cent() {
+    let report = built(vec![budget("all", dec!(13_752.74))]);
+    assert_eq!(
+        said(&report),
+        "2026-11 stands at USD 13752.75, USD 0.01 over the budget of USD 13752.74; it was used up on 2026-11-18; \
+         at this pace it ends at USD 22536.24."
+    );
+}
+
+#[test]
 fn what_is_exceeded_says_since_when() {
     let report = built(vec![budget("all", dec!(13_000))]);
     assert_eq!(

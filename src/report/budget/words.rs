@@ -10,6 +10,8 @@ use crate::report::forecast::LEAST_DAYS;
 use crate::report::{Alert, Given, Notice, Part, Sentence, told};
 use rust_decimal::Decimal;
 
+/// Decimals of a percentage; one that these do not tell from none is told as an amount.
+const PERCENT_DECIMALS: u32 = 1;
 /// Budgets that the answer speaks of, the worst first; the section has all of them.
 const MOST_SENTENCES: usize = 3;
 
@@ -82,8 +84,13 @@ fn sentence(judged: &Judged<'_>) -> Option<Sentence> {
 fn beside(cost: Decimal, amount: Decimal, money: &impl Fn(Decimal) -> Part) -> Option<Sentence> {
     let over = cost.checked_sub(amount)?;
     Some(if over > Decimal::ZERO {
-        let percent = Part::Percent(money::percent(over, amount)?);
-        told!("budget-beyond", "percent" = percent, "amount" = money(amount))
+        let percent = money::percent(over, amount)?;
+        if money::rounded(percent, PERCENT_DECIMALS).is_zero() {
+            told!("budget-beyond-by", "over" = money(over), "amount" = money(amount))
+        } else {
+            let percent = Part::Percent(percent);
+            told!("budget-beyond", "percent" = percent, "amount" = money(amount))
+        }
     } else {
         let percent = Part::Percent(money::percent(cost, amount)?);
         told!("budget-within", "percent" = percent, "amount" = money(amount))

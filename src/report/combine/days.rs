@@ -12,27 +12,29 @@ use std::collections::BTreeMap;
 /// What is told of a day by member: its cost, and what of it is no usage.
 const METRICS: [Metric; 2] = [Metric::TotalCost, Metric::NonUsageCost];
 
-type Points = Vec<(NaiveDate, Option<Decimal>)>;
+type Points = [(NaiveDate, Option<Decimal>)];
 
 /// By source, then by each dimension that all sources have; none where one of the sources does not tell its daily cost.
-pub(super) fn splits(windows: &[(&str, &Window)]) -> Vec<Split> {
+pub(super) fn splits<'a>(windows: &[(&str, &'a Window)]) -> Vec<Split> {
     let Some(by_source) = by_source(windows) else {
         return Vec::new();
     };
     let (_, first) = windows[0];
     let dimensions = first.daily_by.iter().filter(|split| split.within.is_none());
     let shared = dimensions.filter_map(|split| {
-        let of = |window: &'_ Window| {
+        let of = |window: &'a Window| {
             let mut splits = window.daily_by.iter();
-            splits
-                .find(|other| other.dimension == split.dimension && other.within.is_none())
-                .cloned()
+            splits.find(|other| other.dimension == split.dimension && other.within.is_none())
         };
-        let all: Vec<Split> = windows
+        let all: Vec<&Split> = windows
             .iter()
             .map(|(_, window)| of(window))
             .collect::<Option<_>>()?;
-        united(&all)
+        Some(Split {
+            dimension: split.dimension.clone(),
+            within: None,
+            members: united(&all),
+        })
     });
     std::iter::once(by_source).chain(shared).collect()
 }
@@ -42,7 +44,7 @@ pub(super) fn non_usage(windows: &[(&str, &Window)]) -> Option<Series> {
     let told = windows
         .iter()
         .filter_map(|(_, window)| window.by_day(Metric::NonUsageCost));
-    let points = sums(&told.map(<[_]>::to_vec).collect::<Vec<_>>())?;
+    let points = sums(&told.collect::<Vec<_>>());
     (!points.is_empty()).then_some(Series {
         metric: Metric::NonUsageCost,
         whole: true,
@@ -74,88 +76,79 @@ fn by_source(windows: &[(&str, &Window)]) -> Option<Split> {
     })
 }
 
-/// One split of all. A member is told where every source tells it or has no others among whom it might be; those of one name are
-/// added up, and whoever is not told is one of the others.
-fn united(all: &[Split]) -> Option<Split> {
-    let is_told = |name: &str| {
-        all.iter().all(|split| {
-            let mut members = split.members.iter();
-            !members.any(|part| part.others.is_some()) || part(split, name).is_some()
-        })
-    };
-    let parts = || all.iter().flat_map(|split| &split.members);
+/// The members of all splits by cost, those of one name added up. A member is told where every source tells it or has no others among
+/// whom it might be; whoever is not told is one of the others, who stand last.
+pub(super) fn united(all: &[&Split]) -> Vec<Part> {
     let mut told: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
     let mut others = Vec::new();
-    for part in parts() {
-        if part.others.is_none() && is_told(&part.name) {
+    for part in all.iter().flat_map(|split| &split.members) {
+        if part.others.is_none() && is_told(all, &part.name) {
             told.entry(&part.name).or_default().push(part);
         } else {
             others.push(part);
         }
     }
-    let mut members = told
+    let mut members: Vec<Part> = told
         .into_iter()
         .map(|(name, parts)| added(name, &parts))
-        .collect::<Option<Vec<_>>>()?;
+        .collect();
     members.sort_by_key(|part| Reverse(total(part)));
     if !others.is_empty() {
         members.push(Part {
             others: Some(others.iter().map(|part| part.others.unwrap_or(1)).sum()),
-            ..added(OTHERS, &others)?
+            colour: None,
+            ..added(OTHERS, &others)
         });
     }
-    Some(Split {
-        dimension: all[0].dimension.clone(),
-        within: None,
-        members,
+    members
+}
+
+/// Whether all splits tell what a member of this name has: where one sums up others without naming it, it may be among them.
+pub(super) fn is_told(all: &[&Split], name: &str) -> bool {
+    all.iter().all(|split| {
+        let sums_up = split.members.iter().any(|part| part.others.is_some());
+        let mut members = split.members.iter();
+        !sums_up || members.any(|part| part.others.is_none() && part.name == name)
     })
 }
 
-fn part<'a>(split: &'a Split, name: &str) -> Option<&'a Part> {
-    let mut members = split.members.iter();
-    members.find(|part| part.others.is_none() && part.name == name)
-}
-
-/// Their days added up; `None` where a sum leaves the exact range.
-fn added(name: &str, parts: &[&Part]) -> Option<Part> {
-    let mut series = Vec::new();
-    for metric in METRICS {
+/// Their days added up, of each metric that all of them have; where what is no usage is not told, it is nothing.
+fn added(name: &str, parts: &[&Part]) -> Part {
+    let mut metrics: Vec<Metric> = Vec::new();
+    for series in parts.iter().flat_map(|part| &part.series) {
+        if !metrics.contains(&series.metric) {
+            metrics.push(series.metric);
+        }
+    }
+    let series = metrics.into_iter().filter_map(|metric| {
         let told = parts.iter().filter_map(|part| {
             let mut series = part.series.iter();
-            Some(series.find(|series| series.metric == metric)?.points.clone())
+            Some(&series.find(|series| series.metric == metric)?.points[..])
         });
-        let points = sums(&told.collect::<Vec<_>>())?;
-        if !points.is_empty() {
-            series.push(Series {
-                metric,
-                whole: false,
-                points,
-            });
-        }
-    }
-    Some(Part {
+        let told: Vec<_> = told.collect();
+        let whole = metric == Metric::NonUsageCost || told.len() == parts.len();
+        whole.then(|| Series {
+            metric,
+            whole: false,
+            points: sums(&told),
+        })
+    });
+    Part {
         name: name.to_owned(),
         others: None,
-        colour: None,
-        series,
-    })
+        colour: parts.iter().find_map(|part| part.colour.clone()),
+        series: series.collect(),
+    }
 }
 
-/// The sum of each day, unknown where one part is; `None` where it leaves the exact range.
-fn sums(all: &[Points]) -> Option<Points> {
-    let Some((first, more)) = all.split_first() else {
-        return Some(Vec::new());
+/// The sum of each day: unknown where one source knows the day and another does not, as it is for the total.
+pub(super) fn sums(all: &[&Points]) -> Vec<(NaiveDate, Option<Decimal>)> {
+    let days = all.first().copied().unwrap_or_default().iter().enumerate();
+    let sum = |(at, (day, _)): (usize, &(NaiveDate, Option<Decimal>))| {
+        let values = all.iter().map(|points| points.get(at).and_then(|point| point.1));
+        (*day, super::total(&values.collect::<Vec<_>>()))
     };
-    let mut sums = first.clone();
-    for points in more {
-        for ((_, sum), (_, amount)) in sums.iter_mut().zip(points) {
-            *sum = match (*sum, *amount) {
-                (Some(sum), Some(amount)) => Some(sum.checked_add(amount)?),
-                _ => None,
-            };
-        }
-    }
-    Some(sums)
+    days.map(sum).collect()
 }
 
 /// What a member costs in all days that are known.
@@ -205,9 +198,8 @@ mod tests {
             ]),
             split(vec![part("Boreas", None, dec!(7)), part("Deneb", None, dec!(6))]),
         ];
-        let united = united(&all).unwrap();
+        let united = united(&all.each_ref());
         let told: Vec<_> = united
-            .members
             .iter()
             .map(|part| (part.name.as_str(), part.others, total(part).unwrap()))
             .collect();

@@ -2,11 +2,10 @@
 //!
 //! Agents and the list of projects stay with each source: an agent of the same name in another source is another one.
 
-use super::total;
+use super::{days, total};
 use crate::metric::Metric;
-use crate::source::organization::{OTHERS, Organization, Part, Split, Usage};
-use crate::source::{Measure, Series, Window};
-use rust_decimal::Decimal;
+use crate::source::organization::{OTHERS, Organization, Split, Usage};
+use crate::source::{Measure, Window};
 use std::collections::BTreeMap;
 
 /// What all windows tell together; `None` where one of them does not tell it.
@@ -27,7 +26,7 @@ pub(super) fn added(windows: &[(&str, &Window)]) -> Option<Organization> {
         Split {
             dimension: dimension.to_owned(),
             within: within.map(str::to_owned),
-            members: united(&found.collect::<Vec<_>>()),
+            members: days::united(&found.collect::<Vec<_>>()),
         }
     });
     Some(Organization {
@@ -38,75 +37,21 @@ pub(super) fn added(windows: &[(&str, &Window)]) -> Option<Organization> {
     })
 }
 
-/// The members of all splits by cost, those of one name as one; the others last.
-fn united(splits: &[&Split]) -> Vec<Part> {
-    let mut members: BTreeMap<(bool, &str), Vec<&Part>> = BTreeMap::new();
-    for part in splits.iter().flat_map(|split| &split.members) {
-        members
-            .entry((part.others.is_some(), &part.name))
-            .or_default()
-            .push(part);
-    }
-    let part = |((_, name), parts): ((bool, &str), Vec<&Part>)| Part {
-        name: name.to_owned(),
-        others: parts.iter().map(|part| part.others).sum::<Option<usize>>(),
-        colour: parts.iter().find_map(|part| part.colour.clone()),
-        series: series(&parts),
-    };
-    let mut parts: Vec<Part> = members.into_iter().map(part).collect();
-    let cost = |part: &Part| {
-        let series = part
-            .series
-            .iter()
-            .find(|series| series.metric == Metric::TotalCost);
-        series.map(|series| {
-            series
-                .points
-                .iter()
-                .filter_map(|(_, value)| *value)
-                .fold(Decimal::ZERO, Decimal::saturating_add)
-        })
-    };
-    parts.sort_by_key(|part| (part.others.is_some(), std::cmp::Reverse(cost(part))));
-    parts
-}
-
-/// The series that all parts have. A day that one source knows and another does not is unknown, as it is for the total.
-fn series(parts: &[&Part]) -> Vec<Series> {
-    let Some(first) = parts.first() else {
-        return Vec::new();
-    };
-    let added = first.series.iter().filter_map(|series| {
-        let of_part = |part: &&Part| {
-            part.series
-                .iter()
-                .find(|other| other.metric == series.metric)
-                .cloned()
-        };
-        let all: Vec<Series> = parts.iter().map(of_part).collect::<Option<_>>()?;
-        let points = series.points.iter().enumerate().map(|(at, (day, _))| {
-            let values: Vec<Option<Decimal>> = all
-                .iter()
-                .map(|series| series.points.get(at).and_then(|point| point.1))
-                .collect();
-            (*day, total(&values))
-        });
-        Some(Series {
-            metric: series.metric,
-            whole: false,
-            points: points.collect(),
-        })
-    });
-    added.collect()
-}
-
+/// What each project used of each service type. Whoever is not told by all is one of the others, as in the splits.
 fn usage(all: &[&Organization]) -> Vec<Usage> {
+    let splits = |dimension| -> Vec<&Split> {
+        let found = all.iter().filter_map(|facts| facts.split(dimension, None));
+        found.collect()
+    };
+    let (projects, services) = (splits("project"), splits("service_type"));
+    let known = |splits: &[&Split], name| if days::is_told(splits, name) { name } else { OTHERS };
     let mut pairs: BTreeMap<(&str, &str), Vec<&Usage>> = BTreeMap::new();
     for usage in all.iter().flat_map(|facts| &facts.usage) {
-        pairs
-            .entry((&usage.project, &usage.service_type))
-            .or_default()
-            .push(usage);
+        let pair = (
+            known(&projects, usage.project.as_str()),
+            known(&services, usage.service_type.as_str()),
+        );
+        pairs.entry(pair).or_default().push(usage);
     }
     let added = |((project, service_type), used): ((&str, &str), Vec<&Usage>)| {
         let measures = used[0].measures.iter().map(|measure| {

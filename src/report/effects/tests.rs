@@ -187,6 +187,48 @@ fn a_source_without_quantities_of_its_parts_says_what_it_can() {
 }
 
 #[test]
+fn where_every_item_is_another_one_nothing_is_said_to_be_counted() {
+    let before = window("2026-09", &[("ear", dec!(0), dec!(60), dec!(6))]);
+    let now = window("2026-10", &[("mouth", dec!(0), dec!(90), dec!(12))]);
+    let effects = between(&now, &before, None, &[]).unwrap();
+    let kind = "model and service type".to_owned();
+    assert_eq!(effects.grain, Grain::Apart { kind });
+    assert_eq!(told(&now, &before), [("new", dec!(12)), ("retired", dec!(-6))]);
+}
+
+#[test]
+fn requests_that_costs_are_not_about_have_no_price() {
+    let requests = |id: &str, requests: Decimal, cost: Decimal| Window {
+        items: None,
+        figures: vec![
+            Measure {
+                metric: Metric::TotalCost,
+                value: Some(cost),
+            },
+            Measure {
+                metric: Metric::TotalRequests,
+                value: Some(requests),
+            },
+        ],
+        ..window(id, &[])
+    };
+    let (before, now) = (
+        requests("2026-09", dec!(100), dec!(10)),
+        requests("2026-10", dec!(200), dec!(30)),
+    );
+    let unit = Metric::TotalRequests;
+    assert_eq!(
+        between(&now, &before, None, &[]).unwrap().grain,
+        Grain::Whole { unit }
+    );
+    let apart = Window {
+        unrelated: &[Metric::AverageCostPerRequest],
+        ..now
+    };
+    assert_eq!(between(&apart, &before, None, &[]).unwrap().grain, Grain::Nothing);
+}
+
+#[test]
 fn exchange_rates_are_a_step_of_their_own() {
     // Local cost 1,000 and 1,100 at 0.90 and 0.95: +145, of which +90 real and +55 by the rates.
     let euro: crate::money::Currency = "EUR".parse().unwrap();

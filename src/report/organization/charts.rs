@@ -70,6 +70,12 @@ impl<'a> Studio<'a> {
 
     /// Who has most, and how much.
     fn message(&self, form: &ChartForm, unit: Unit) -> Sentence {
+        // Of a day that one member knows and another does not nobody can say who leads.
+        if let ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } = form
+            && !know_the_same_days(series)
+        {
+            return Sentence::default();
+        }
         let mut totals: Vec<(Text, Decimal)> = match form {
             ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => series
                 .iter()
@@ -316,6 +322,13 @@ fn values(part: &Part, metric: Metric) -> Vec<Option<Decimal>> {
     found.map_or_else(Vec::new, |series| {
         series.points.iter().map(|(_, value)| *value).collect()
     })
+}
+
+fn know_the_same_days(lines: &[Line]) -> bool {
+    let known = |line: &Line| line.values.iter().map(Option::is_some).collect::<Vec<_>>();
+    let mut told = lines.iter().filter(|line| total(line).is_some());
+    let first = told.next().map(known);
+    told.all(|line| Some(known(line)) == first)
 }
 
 /// The sum of the days that are known; `None` where none is.
