@@ -43,6 +43,7 @@ pub(super) fn combine(datasets: &[Dataset], look_back: Option<&Period>) -> Optio
             .iter()
             .filter_map(|dataset| dataset.provisional_through)
             .min(),
+        at_own_rates: Vec::new(),
         own_trend: None,
         reach: Reach::default(),
         windows: windows.collect(),

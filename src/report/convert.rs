@@ -13,7 +13,10 @@ use crate::money::{self, Currency, QUOTIENT_DECIMALS};
 use crate::period::Period;
 use crate::source::{Breakdown, Dataset, Measure, Notice, Series, Window};
 use chrono::NaiveDate;
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::{Decimal, RoundingStrategy, dec};
+
+/// What rounding to [`QUOTIENT_DECIMALS`] takes from an amount at the most, and a last digit more.
+const ROUNDED: Decimal = dec!(0.000000000001);
 
 /// Converts what is in another currency than `into`; what cannot be converted stays as it is, with a notice. The days of a `look_back`
 /// are converted without a word, and left out where they cannot be.
@@ -45,6 +48,16 @@ pub(super) fn convert(
                 unchanged.notices.push(about(dataset, text));
                 return unchanged;
             }
+        }
+    }
+    for of_rows in std::mem::take(&mut converted.at_own_rates) {
+        let mut windows = converted.windows.iter_mut();
+        // Of what the source has converted row by row only the rate of the whole period is not known.
+        if let Some(window) = windows.find(|window| window.period.id() == of_rows.period.id()) {
+            *window = Window {
+                converted: window.converted,
+                ..of_rows
+            };
         }
     }
     converted.currency = Some(into);
@@ -108,10 +121,20 @@ fn convert_window(
         converted.checked_div(sum).ok_or_else(too_large)?
     };
     // Credits on days of other rates can make any quotient; it is a rate only where some day might have had it.
-    let bounds = used.iter().min().zip(used.iter().max());
-    if bounds.is_some_and(|(least, largest)| implied < *least || implied > *largest) {
-        return Err(say!("days-cancel", "period" = &period));
-    }
+    let implied = match used.iter().min().zip(used.iter().max()) {
+        None => implied,
+        Some((least, largest)) => {
+            // Each day was rounded, so that the quotient may miss the one rate of all days by that much of the sum.
+            let rounded = Decimal::from(used.len()).checked_mul(ROUNDED);
+            let noise = rounded
+                .and_then(|off| off.checked_div(sum.abs()))
+                .ok_or_else(too_large)?;
+            if implied < least.saturating_sub(noise) || implied > largest.saturating_add(noise) {
+                return Err(say!("days-cancel", "period" = &period));
+            }
+            implied.clamp(*least, *largest)
+        }
+    };
     // Days that differ from the total by the noise of a platform that adds in binary stand for all of it.
     let after = if sum == before {
         converted
@@ -355,6 +378,7 @@ mod tests {
             zone: None,
             fetched_at: "2026-11-01T00:00:00Z".parse().unwrap(),
             provisional_through: None,
+            at_own_rates: Vec::new(),
             own_trend: None,
             reach: crate::source::dataset::Reach::Always,
             windows: vec![Window {

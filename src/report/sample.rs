@@ -418,6 +418,7 @@ fn dataset(source: &str, windows: Vec<Window>) -> Dataset {
         zone: None,
         fetched_at: "2026-11-02T07:00:00Z".parse().unwrap(),
         provisional_through: None,
+        at_own_rates: Vec::new(),
         own_trend: None,
         reach: Reach::Always,
         windows,

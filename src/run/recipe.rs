@@ -18,7 +18,7 @@ use crate::render::{self, Look, RenderError};
 use crate::report::restatement::{self, Version};
 use crate::report::rules::{self, Judged};
 use crate::report::{self, Alert, Brief, Notice, Report, gate};
-use crate::source::{self, Dataset, Export, Need, Snapshot, SourceError, SourceKind};
+use crate::source::{self, Conversion, Dataset, Export, Need, Snapshot, SourceError, SourceKind};
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -265,9 +265,9 @@ impl Recipe {
         snapshot_dir: &Path,
         trial: &Trial,
     ) -> Result<Product, RunError> {
-        let (mut datasets, failures, exports) = self.decode(snapshot_dir)?;
-        let late = late::stamp(&mut datasets, &self.wait_for, &self.period, self.timezone);
         let rates = kept_rates(snapshot_dir)?;
+        let (mut datasets, failures, exports) = self.decode(snapshot_dir, rates.as_ref())?;
+        let late = late::stamp(&mut datasets, &self.wait_for, &self.period, self.timezone);
         let mut report = report::build(&self.brief(identity), &datasets, &failures, rates.as_ref());
         let version = restatement::version(&report);
         let restated = earlier::previous(snapshot_dir)?.map(|it| restatement::restate(&mut report, &it));
@@ -376,7 +376,7 @@ impl Recipe {
 
     /// The datasets, a notice for each source that could not be had where the job allows a partial report, and the files that the
     /// sources themselves export.
-    fn decode(&self, snapshot_dir: &Path) -> Result<Decoded, RunError> {
+    fn decode(&self, snapshot_dir: &Path, rates: Option<&Rates>) -> Result<Decoded, RunError> {
         let (mut datasets, mut failures, mut exports) = (Vec::new(), Vec::new(), Vec::new());
         for ingredient in &self.sources {
             let dir = snapshot_dir.join(&ingredient.name);
@@ -384,7 +384,7 @@ impl Recipe {
                 failures.push(failure(&ingredient.name, &reason));
                 continue;
             }
-            match self.dataset(ingredient, &dir) {
+            match self.dataset(ingredient, &dir, rates) {
                 Ok((dataset, files)) => {
                     datasets.push(dataset);
                     exports.extend(files.into_iter().map(|file| (ingredient.name.clone(), file)));
@@ -401,13 +401,27 @@ impl Recipe {
         Ok((datasets, failures, exports))
     }
 
-    fn dataset(&self, ingredient: &Ingredient, dir: &Path) -> Result<(Dataset, Vec<Export>), SourceError> {
+    fn dataset(
+        &self,
+        ingredient: &Ingredient,
+        dir: &Path,
+        rates: Option<&Rates>,
+    ) -> Result<(Dataset, Vec<Export>), SourceError> {
         let Ingredient { name, kind } = ingredient;
         let snapshot = Snapshot::open(dir).map_err(|cause| SourceError::Snapshot {
             source_name: name.clone(),
             cause,
         })?;
-        let dataset = source::decode(name, *kind, &self.needs(), &snapshot, self.timezone)?;
+        let needs = self.needs();
+        let mut dataset = source::decode(name, *kind, &needs, &snapshot, self.timezone)?;
+        let foreign = dataset.currency.is_some_and(|own| own != self.currency);
+        if let Some(rates) = rates.filter(|_| foreign) {
+            let conversion = Conversion {
+                rates,
+                into: self.currency,
+            };
+            dataset.at_own_rates = source::converted(name, *kind, &needs, &snapshot, conversion)?;
+        }
         Ok((dataset, source::exports(*kind, &snapshot)))
     }
 }

@@ -31,6 +31,8 @@ pub struct Dataset {
     pub reach: Reach,
     /// One window for each period that was asked for, in the order asked.
     pub windows: Vec<Window>,
+    /// The same windows with the amounts of each row at the rate of its day, where they are to be converted and the source has rows.
+    pub at_own_rates: Vec<Window>,
     /// What the platform itself says of how figures went, in a window of its own; empty where it says nothing.
     pub own_trend: Option<OwnTrend>,
     /// What a reader must know about these data: missing fields, differences, unknown rows.

@@ -4,6 +4,7 @@
 //! every row is checked, and those of the periods are summed.
 
 use super::files::book::{Book, ByDay, Key, Ledger};
+use super::files::conversion::{Conversion, Converter};
 use super::files::fetch::{self, Role};
 use super::files::presence::{Presence, unknown_figures};
 use super::files::read::{Column, Layout, Row, each_row, kept};
@@ -112,24 +113,8 @@ pub(super) async fn probe(name: &str, plan: &FocusFilePlan) -> Result<(), Source
 /// Sums the rows of the needed periods.
 pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
     let (described, today) = described(name, needs, snapshot, Tz::UTC)?;
-    let mut bill = Bill {
-        book: Book::new(needs, DIMENSIONS),
-        presence: Presence::new(needs),
-        currency: OneCurrency::default(),
-        unknown: BTreeMap::new(),
-    };
-    for (path, answer) in kept(snapshot, Role::Rows) {
-        let before = bill.book.counts();
-        let mut visit = |row: &Row<'_, 16>| bill.row(row, path);
-        let columns = each_row(name, snapshot, (path, answer), &LAYOUT, &mut visit)?;
-        bill.presence.file(&before, &bill.book.counts(), &columns);
-    }
-    let mut windows = bill.windows().map_err(|cause| unsummable(name, &cause))?;
-    for (period, window) in windows.iter_mut().enumerate() {
-        if needs[period].depth == Depth::Days {
-            add_days(name, &bill, (period, window), snapshot)?;
-        }
-    }
+    let bill = Bill::read(name, needs, snapshot, None)?;
+    let windows = windows(name, &bill, needs, snapshot)?;
     let mut notices = duplicates(name, snapshot);
     notices.extend(bill.book.shortfalls(name, today));
     notices.extend(unknown_figures(name, needs, &windows));
@@ -149,8 +134,39 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
     })
 }
 
+/// The same windows with the amounts of each row converted; none where the table of rates lacks a day.
+pub(super) fn converted(
+    name: &str,
+    needs: &[Need],
+    snapshot: &Snapshot,
+    conversion: Conversion<'_>,
+) -> Result<Vec<Window>, SourceError> {
+    let bill = Bill::read(name, needs, snapshot, Some(conversion))?;
+    if bill.converter.is_lacking() {
+        return Ok(Vec::new());
+    }
+    windows(name, &bill, needs, snapshot)
+}
+
+/// What each needed period shows.
+fn windows(
+    name: &str,
+    bill: &Bill<'_>,
+    needs: &[Need],
+    snapshot: &Snapshot,
+) -> Result<Vec<Window>, SourceError> {
+    let mut windows = bill.windows().map_err(|cause| unsummable(name, &cause))?;
+    for (period, window) in windows.iter_mut().enumerate() {
+        if needs[period].depth == Depth::Days {
+            add_days(name, bill, (period, window), snapshot)?;
+        }
+    }
+    Ok(windows)
+}
+
 /// The sums, while the files are read.
-struct Bill {
+struct Bill<'a> {
+    converter: Converter<'a>,
     book: Book<2, 7, 5>,
     presence: Presence<16>,
     currency: OneCurrency,
@@ -158,15 +174,40 @@ struct Bill {
     unknown: BTreeMap<(usize, String), u64>,
 }
 
-impl Bill {
+impl<'a> Bill<'a> {
+    /// Adds up the rows of the needed periods.
+    fn read(
+        name: &str,
+        needs: &[Need],
+        snapshot: &Snapshot,
+        conversion: Option<Conversion<'a>>,
+    ) -> Result<Self, SourceError> {
+        let mut bill = Bill {
+            converter: Converter::new(conversion),
+            book: Book::new(needs, DIMENSIONS),
+            presence: Presence::new(needs),
+            currency: OneCurrency::default(),
+            unknown: BTreeMap::new(),
+        };
+        for (path, answer) in kept(snapshot, Role::Rows) {
+            let before = bill.book.counts();
+            let mut visit = |row: &Row<'_, 16>| bill.row(row, path);
+            let columns = each_row(name, snapshot, (path, answer), &LAYOUT, &mut visit)?;
+            bill.presence.file(&before, &bill.book.counts(), &columns);
+        }
+        Ok(bill)
+    }
+}
+
+impl Bill<'_> {
     /// Checks one row and, if a needed period holds it, adds it.
     fn row(&mut self, row: &Row<'_, 16>, path: &str) -> Result<(), Flaw> {
         let cells = filled(&row.cells);
         let day = cell::utc_date(cells[CHARGED_FROM]).map_err(Flaw::of(CHARGED_FROM))?;
-        let billed = cell::decimal(cells[BILLED]).map_err(Flaw::of(BILLED))?;
-        let effective = optional(cells[EFFECTIVE]).map_err(Flaw::of(EFFECTIVE))?;
-        let list = optional(cells[LIST]).map_err(Flaw::of(LIST))?;
-        let contracted = optional(cells[CONTRACTED]).map_err(Flaw::of(CONTRACTED))?;
+        let mut billed = cell::decimal(cells[BILLED]).map_err(Flaw::of(BILLED))?;
+        let mut effective = optional(cells[EFFECTIVE]).map_err(Flaw::of(EFFECTIVE))?;
+        let mut list = optional(cells[LIST]).map_err(Flaw::of(LIST))?;
+        let mut contracted = optional(cells[CONTRACTED]).map_err(Flaw::of(CONTRACTED))?;
         let currency = self.currency.read(cells[CURRENCY]).map_err(Flaw::of(CURRENCY))?;
         if let Some(last) = last_day(day, cells[CHARGED_UNTIL]) {
             self.book.reaches(last);
@@ -182,6 +223,10 @@ impl Bill {
                 self.lack(day, column);
             }
         }
+        let optional = [&mut effective, &mut list, &mut contracted];
+        let mut amounts = vec![&mut billed];
+        amounts.extend(optional.into_iter().filter_map(Option::as_mut));
+        self.converter.convert(&mut amounts, currency, day);
         let mut extras = [
             list.unwrap_or_default(),
             contracted.unwrap_or_default(),
@@ -323,7 +368,7 @@ fn filled<'a>(cells: &[&'a [u8]; 16]) -> [&'a [u8]; 16] {
 /// Adds the daily billed cost of members, for which the rows are read once more, and what of each day is no usage.
 fn add_days(
     source: &str,
-    bill: &Bill,
+    bill: &Bill<'_>,
     (period, window): (usize, &mut Window),
     snapshot: &Snapshot,
 ) -> Result<(), SourceError> {
@@ -339,6 +384,8 @@ fn add_days(
             let cells = filled(&row.cells);
             let day = cell::utc_date(cells[CHARGED_FROM]).map_err(Flaw::of(CHARGED_FROM))?;
             let billed = cell::decimal(cells[BILLED]).map_err(Flaw::of(BILLED))?;
+            let converted = |from| bill.converter.of(billed, from, day);
+            let billed = bill.currency.known().and_then(converted).unwrap_or(billed);
             let usage = cells[CATEGORY] == b"Usage" && cells[CLASS] != b"Correction";
             let apart = if usage { Decimal::ZERO } else { billed };
             days.add(day, &keys(&cells), &[billed, apart])

@@ -23,6 +23,7 @@ use crate::source::sdk::Pace;
 use chrono_tz::Tz;
 pub use dataset::{Breakdown, Dataset, Measure, Member, Notice, Ranking, Series, TopList, Window};
 pub(crate) use files::book::{NAMELESS, SO_CALLED, UNATTRIBUTED};
+pub use files::conversion::Conversion;
 pub use organization::Organization;
 use serde::{Deserialize, Serialize};
 pub use snapshot::{Snapshot, SnapshotError, SnapshotWriter};
@@ -225,6 +226,25 @@ pub fn decode(
         SourceKind::UsageFile => usage_file::decode(name, needs, snapshot, zone),
         SourceKind::FocusFile => focus_file::decode(name, needs, snapshot),
         SourceKind::Almyty => almyty::decode(name, needs, snapshot),
+    }
+}
+
+/// The windows of [`decode`] with the amounts of each row at the rate of its day; none of a platform, which does not tell rows, and
+/// none where the table of rates lacks a day.
+///
+/// # Errors
+/// [`SourceError`] as [`decode`].
+pub fn converted(
+    name: &str,
+    kind: SourceKind,
+    needs: &[Need],
+    snapshot: &Snapshot,
+    conversion: Conversion<'_>,
+) -> Result<Vec<Window>, SourceError> {
+    match kind {
+        SourceKind::UsageFile => usage_file::converted(name, needs, snapshot, conversion),
+        SourceKind::FocusFile => focus_file::converted(name, needs, snapshot, conversion),
+        SourceKind::Geai | SourceKind::Dispersl | SourceKind::Almyty => Ok(Vec::new()),
     }
 }
 

@@ -6,6 +6,7 @@ mod organization;
 mod projects;
 
 use super::files::book::{Book, ByDay, Key, Ledger};
+use super::files::conversion::{Conversion, Converter};
 use super::files::fetch::{self, Role};
 use super::files::presence::{Presence, unknown_figures};
 use super::files::read::{Column, Layout, Row, each_row, kept};
@@ -135,34 +136,11 @@ pub(super) fn decode(
     zone: Tz,
 ) -> Result<Dataset, SourceError> {
     let (described, today) = described(name, needs, snapshot, zone)?;
-    let mut usage = Usage {
-        book: Book::new(needs, DIMENSIONS),
-        presence: Presence::new(needs),
-        currency: OneCurrency::default(),
-        item: Vec::new(),
-    };
-    for (path, answer) in kept(snapshot, Role::Rows) {
-        let before = usage.book.counts();
-        let mut visit = |row: &Row<'_, 18>| usage.row(row, path);
-        let columns = each_row(name, snapshot, (path, answer), &LAYOUT, &mut visit)?;
-        usage.presence.file(&before, &usage.book.counts(), &columns);
-    }
-    let projects = ProjectList::read(name, snapshot)?;
-    for (id, project) in &projects.projects {
-        usage.book.call(BY_PROJECT, id, &project.name);
-    }
-    let mut windows = usage.windows().map_err(|cause| unsummable(name, &cause))?;
+    let usage = Usage::read(name, needs, snapshot, None)?;
+    let windows = windows(name, &usage, needs, snapshot)?;
     let mut notices = duplicates(name, snapshot);
-    for (period, window) in windows.iter_mut().enumerate() {
-        if needs[period].depth == Depth::Organization {
-            let organization = organization::read(name, &usage, period, &projects, snapshot)?;
-            window.organization = organization.map(Box::new);
-            notices.extend(projects.notices(name));
-        }
-        if needs[period].depth == Depth::Days {
-            window.daily_by = by_day(name, &usage, period, snapshot)?;
-        }
-    }
+    let organized = needs.iter().filter(|need| need.depth == Depth::Organization);
+    notices.extend(organized.flat_map(|_| usage.projects.notices(name)));
     notices.extend(usage.book.shortfalls(name, today));
     notices.extend(unknown_figures(name, needs, &windows));
     Ok(Dataset {
@@ -178,8 +156,74 @@ pub(super) fn decode(
     })
 }
 
+/// The same windows with the amounts of each row converted; none where the table of rates lacks a day.
+pub(super) fn converted(
+    name: &str,
+    needs: &[Need],
+    snapshot: &Snapshot,
+    conversion: Conversion<'_>,
+) -> Result<Vec<Window>, SourceError> {
+    let usage = Usage::read(name, needs, snapshot, Some(conversion))?;
+    if usage.converter.is_lacking() {
+        return Ok(Vec::new());
+    }
+    windows(name, &usage, needs, snapshot)
+}
+
+impl<'a> Usage<'a> {
+    /// Adds up the rows of the needed periods.
+    fn read(
+        name: &str,
+        needs: &[Need],
+        snapshot: &Snapshot,
+        conversion: Option<Conversion<'a>>,
+    ) -> Result<Self, SourceError> {
+        let mut usage = Usage {
+            converter: Converter::new(conversion),
+            projects: ProjectList::read(name, snapshot)?,
+            book: Book::new(needs, DIMENSIONS),
+            presence: Presence::new(needs),
+            currency: OneCurrency::default(),
+            item: Vec::new(),
+        };
+        for (path, answer) in kept(snapshot, Role::Rows) {
+            let before = usage.book.counts();
+            let mut visit = |row: &Row<'_, 18>| usage.row(row, path);
+            let columns = each_row(name, snapshot, (path, answer), &LAYOUT, &mut visit)?;
+            usage.presence.file(&before, &usage.book.counts(), &columns);
+        }
+        for (id, project) in &usage.projects.projects {
+            usage.book.call(BY_PROJECT, id, &project.name);
+        }
+        Ok(usage)
+    }
+}
+
+/// What each needed period shows.
+fn windows(
+    name: &str,
+    usage: &Usage<'_>,
+    needs: &[Need],
+    snapshot: &Snapshot,
+) -> Result<Vec<Window>, SourceError> {
+    let mut windows = usage.windows().map_err(|cause| unsummable(name, &cause))?;
+    for (period, window) in windows.iter_mut().enumerate() {
+        if needs[period].depth == Depth::Organization {
+            let organization = organization::read(name, usage, period, &usage.projects, snapshot)?;
+            window.organization = organization.map(Box::new);
+        }
+        if needs[period].depth == Depth::Days {
+            window.daily_by = by_day(name, usage, period, snapshot)?;
+        }
+    }
+    Ok(windows)
+}
+
 /// The sums, while the files are read.
-struct Usage {
+struct Usage<'a> {
+    converter: Converter<'a>,
+    /// The list of projects, which gives them their names.
+    projects: ProjectList,
     book: UsageBook,
     presence: Presence<18>,
     currency: OneCurrency,
@@ -187,7 +231,7 @@ struct Usage {
     item: Vec<u8>,
 }
 
-impl Usage {
+impl Usage<'_> {
     /// Checks one row and, if a needed period holds it, adds it.
     fn row(&mut self, row: &Row<'_, 18>, path: &str) -> Result<(), Flaw> {
         let cells = &row.cells;
@@ -197,7 +241,7 @@ impl Usage {
                 return Err(Flaw::of(required)("is empty, but every row needs it".to_owned()));
             }
         }
-        let (amounts, extras) = amounts(cells)?;
+        let (mut amounts, extras) = amounts(cells)?;
         let currency = self.currency.read(cells[CURRENCY]).map_err(Flaw::of(CURRENCY))?;
         if !self.book.wants(day) {
             return Ok(());
@@ -205,6 +249,7 @@ impl Usage {
         self.currency
             .meet(currency, || format!("{path}:{}", row.line()))
             .map_err(Flaw::of(CURRENCY))?;
+        self.converter.convert(&mut [&mut amounts[0]], currency, day);
         self.lack(day, row);
         self.item.clear();
         self.item.extend_from_slice(cells[MODEL]);
@@ -212,6 +257,12 @@ impl Usage {
         self.item.extend_from_slice(cells[SERVICE_TYPE]);
         let keys = keys(cells, &self.item);
         self.book.add(day, &keys, &amounts, &extras)
+    }
+
+    /// A cost as it was added up, for whoever reads the rows once more.
+    fn converted(&self, cost: Decimal, day: NaiveDate) -> Decimal {
+        let converted = |from| self.converter.of(cost, from, day);
+        self.currency.known().and_then(converted).unwrap_or(cost)
     }
 
     /// A row of JSON Lines without one of the amounts makes the sum of its period unknown.
@@ -386,7 +437,7 @@ fn keys<'a>(cells: &[&'a [u8]; 18], item: &'a [u8]) -> [Key<'a>; 7] {
 /// The daily cost of members, for which the rows are read once more; nothing where the cost is not known.
 fn by_day(
     source: &str,
-    usage: &Usage,
+    usage: &Usage<'_>,
     period: usize,
     snapshot: &Snapshot,
 ) -> Result<Vec<Split>, SourceError> {
@@ -399,7 +450,7 @@ fn by_day(
         each_row(source, snapshot, (path, answer), &LAYOUT, &mut |row| {
             let day = cell::date(row.cells[DATE]).map_err(Flaw::of(DATE))?;
             let cost = cost(row.cells[COST]).map_err(Flaw::of(COST))?;
-            days.add(day, &keys(&row.cells, &[]), &[cost])
+            days.add(day, &keys(&row.cells, &[]), &[usage.converted(cost, day)])
         })?;
     }
     days.splits().map_err(exact)

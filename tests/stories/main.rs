@@ -25,6 +25,7 @@ mod outbox;
 #[expect(dead_code, reason = "the fakes can do more than these stories need")]
 #[path = "../support/platform.rs"]
 mod platform;
+mod rates;
 mod readme;
 mod reconciliation;
 mod reports_that_arrive;

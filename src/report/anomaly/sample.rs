@@ -123,6 +123,7 @@ pub(super) fn dataset(days: &Costs, more: &[(&str, Decimal)], daily_by: Vec<Spli
         zone: None,
         fetched_at: "2026-11-04T07:00:00Z".parse().unwrap(),
         provisional_through: None,
+        at_own_rates: Vec::new(),
         own_trend: None,
         reach: Reach::Always,
         windows: vec![window(period(), Vec::new()), window(look_back(), daily_by)],

@@ -92,6 +92,7 @@ pub(crate) fn dataset(period: &Period, level: Decimal) -> Dataset {
         zone: None,
         fetched_at: "2026-11-19T07:00:00Z".parse().unwrap(),
         provisional_through: None,
+        at_own_rates: Vec::new(),
         own_trend: None,
         reach: Reach::Always,
         windows: vec![window(period, level), window(&back, level)],

@@ -83,6 +83,7 @@ fn dataset(source: &str) -> Dataset {
         zone: Some("UTC".into()),
         fetched_at: "2026-11-02T07:00:03Z".parse().unwrap(),
         provisional_through: None,
+        at_own_rates: Vec::new(),
         own_trend: None,
         reach: crate::source::dataset::Reach::Always,
         windows: vec![

@@ -262,6 +262,7 @@ fn sources_that_are_added_up_have_exchange_rates_of_their_own() {
         zone: None,
         fetched_at: "2026-10-01T00:00:00Z".parse().unwrap(),
         provisional_through: None,
+        at_own_rates: Vec::new(),
         own_trend: None,
         reach: crate::source::dataset::Reach::Always,
         windows,

@@ -71,6 +71,7 @@ fn decode_as(
         zone: Some("UTC".to_owned()),
         fetched_at,
         provisional_through: running.then_some(fetched_at),
+        at_own_rates: Vec::new(),
         own_trend: None,
         reach: Reach::Always,
         windows,

@@ -62,6 +62,7 @@ pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset
             .iter()
             .any(|need| need.period.end() > today)
             .then_some(fetched_at),
+        at_own_rates: Vec::new(),
         own_trend,
         reach: Reach::Always,
         windows,

@@ -6,6 +6,7 @@
 
 pub(super) mod book;
 pub(super) mod cell;
+pub(super) mod conversion;
 mod coverage;
 mod csv_rows;
 pub(super) mod fetch;
@@ -95,6 +96,7 @@ pub(super) fn described(
         zone: None,
         fetched_at,
         provisional_through: running.then_some(fetched_at),
+        at_own_rates: Vec::new(),
         own_trend: None,
         reach: crate::source::dataset::Reach::default(),
         windows: Vec::new(),

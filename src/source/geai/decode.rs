@@ -47,6 +47,7 @@ pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset
         zone: Some("UTC".to_owned()),
         fetched_at,
         provisional_through: running.then_some(fetched_at),
+        at_own_rates: Vec::new(),
         own_trend: None,
         reach: crate::source::dataset::Reach::Always,
         windows,

@@ -52,7 +52,7 @@ pub(super) fn read(
 
 /// The sums, while the rows are read.
 struct Sheet<'a> {
-    usage: &'a Usage,
+    usage: &'a Usage<'a>,
     period: usize,
     dates: Vec<NaiveDate>,
     services: Slots,
@@ -70,7 +70,7 @@ struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    fn new(usage: &'a Usage, period: usize) -> Result<Self, MoneyError> {
+    fn new(usage: &'a Usage<'a>, period: usize) -> Result<Self, MoneyError> {
         let book = &usage.book;
         let dates: Vec<NaiveDate> = book.ledgers()[period].period().dates().collect();
         let services = Slots::new(book.ranked(period, BY_SERVICE_TYPE)?, MOST_SERVICES);
@@ -97,11 +97,12 @@ impl<'a> Sheet<'a> {
 
     fn row(&mut self, row: &Row<'_, 18>) -> Result<(), Flaw> {
         let cells = &row.cells;
-        let day = cell::date(cells[DATE]).map_err(Flaw::of(DATE))?;
-        let Ok(day) = self.dates.binary_search(&day) else {
+        let date = cell::date(cells[DATE]).map_err(Flaw::of(DATE))?;
+        let Ok(day) = self.dates.binary_search(&date) else {
             return Ok(());
         };
-        let (amounts, extras) = amounts(cells)?;
+        let (mut amounts, extras) = amounts(cells)?;
+        amounts[0] = self.usage.converted(amounts[0], date);
         let place = |dimension: usize, id: usize, name: &'_ [u8]| {
             let key = Key {
                 column: id,
