@@ -12,6 +12,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
+/// Characters of an id that are the millisecond of the run's beginning.
+const MOMENT: usize = 13;
 /// Runs in a list for people, and in one for programs.
 const LISTED: (u32, u32) = (50, 10_000);
 /// Rows of missed occurrences in a list for people.
@@ -129,11 +131,28 @@ impl Summary {
     }
 }
 
+/// As much of a run's id as tells it from the others of a list. Runs that fell due together differ only by their random ends, and one of
+/// the moment at which the list is cut off may be alone in it but not in the store.
+fn prefix<'a>(id: &'a str, listed: &[Run]) -> &'a str {
+    let shared = |other: &Run| {
+        id.bytes()
+            .zip(other.run_id.bytes())
+            .take_while(|(a, b)| a == b)
+            .count()
+    };
+    let others = listed.iter().filter(|other| other.run_id != id).map(shared);
+    let enough = others.max().map_or(0, |shared| shared + 1).max(MOMENT);
+    let cut_off = u32::try_from(listed.len()).is_ok_and(|count| count >= LISTED.0);
+    let at_the_end = listed.last().is_some_and(|last| shared(last) >= MOMENT);
+    id.get(..enough)
+        .filter(|_| !(cut_off && at_the_end))
+        .unwrap_or(id)
+}
+
 fn list(runs: &[Run]) -> Option<String> {
     let rows = runs.iter().map(|run| {
         [
-            // Thirteen characters are the millisecond of the run's beginning: enough to tell runs apart.
-            run.run_id.chars().take(13).collect(),
+            prefix(&run.run_id, runs).to_owned(),
             run.job.clone(),
             run.period_id.clone(),
             run.revision.to_string(),
@@ -216,4 +235,36 @@ fn list_reschedules(changes: &[Audit]) -> Option<String> {
 pub(super) fn due_at(timezone: &str, at: DateTime<Utc>) -> String {
     let zone: Tz = timezone.parse().unwrap_or(Tz::UTC);
     at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::store::testing::{On, checked, store};
+
+    #[tokio::test]
+    async fn runs_of_one_moment_are_listed_by_ids_that_tell_them_apart() {
+        let (_place, store) = store(On::Sqlite).await;
+        let mut runs = Vec::new();
+        for end in ["7abc", "7abd", "8000"] {
+            runs.push(Run {
+                run_id: format!("01a22147-71a1-{end}-8000-000000000000"),
+                ..checked(&store).await
+            });
+        }
+        let shown: Vec<&str> = runs.iter().map(|run| prefix(&run.run_id, &runs)).collect();
+        assert_eq!(
+            shown,
+            ["01a22147-71a1-7abc", "01a22147-71a1-7abd", "01a22147-71a1-8"]
+        );
+        assert_eq!(prefix(&runs[0].run_id, &runs[..1]), "01a22147-71a1");
+        // The fifty that are listed may not be all of a moment.
+        let fifty: Vec<Run> = (0..LISTED.0)
+            .map(|at| Run {
+                run_id: format!("01a22147-71a1-7{at:03}-8000-000000000000"),
+                ..runs[0].clone()
+            })
+            .collect();
+        assert_eq!(prefix(&fifty[3].run_id, &fifty), fifty[3].run_id);
+    }
 }

@@ -78,15 +78,17 @@ fn amount(figure: &Figure, value: Decimal) -> Part {
 
 fn spend(facts: &Facts<'_>) -> Sentence {
     let period = facts.period;
-    let Some(value) = facts.cost.value else {
+    let Some(number) = facts.cost.value else {
         return told!("answer-unavailable", "period" = period);
     };
-    let value = amount(facts.cost, value);
+    let value = amount(facts.cost, number);
     let comparison = facts.cost.comparisons.first();
     let (Some(base), Some(comparison)) = (facts.base(), comparison) else {
         return told!("answer-was", "period" = period, "value" = value);
     };
-    match (comparison.direction, comparison.change_percent) {
+    // Across zero a percentage says nothing.
+    let percent = comparison.change_percent.filter(|_| number >= Decimal::ZERO);
+    match (comparison.direction, percent) {
         (Some(Direction::Up), Some(percent)) => {
             told!("answer-rose", "change" = Part::Percent(percent), "value" = value)
         }
@@ -100,7 +102,7 @@ fn spend(facts: &Facts<'_>) -> Sentence {
         (Some(Direction::Flat), _) => told!("answer-level", "value" = value),
         (Some(Direction::New), _) => told!("answer-new", "value" = value, "base" = base),
         (Some(Direction::Gone), _) => told!("answer-gone", "period" = period),
-        // A base of zero or below has no percentage: the amounts speak.
+        // Without a percentage the amounts speak.
         (Some(_), None) => {
             let base = amount(facts.cost, comparison.base_value.unwrap_or_default());
             told!("answer-went", "base" = base, "value" = value)
