@@ -118,7 +118,7 @@ fn per_day(facts: &Facts<'_>) -> Option<Sentence> {
         .filter(|base| base.days != facts.period.days && base.days > 0)?;
     let comparison = facts.cost.comparisons.first()?;
     let (value, before) = (
-        facts.cost.value?,
+        facts.cost.value.filter(|value| *value >= Decimal::ZERO)?,
         comparison.base_value.filter(|before| *before > Decimal::ZERO)?,
     );
     let now = value.checked_mul(Decimal::from(base.days))?;
