@@ -19,7 +19,6 @@ use crate::config::plan::{Anomalies, Event, OnEvent};
 use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::money::{self, Currency};
-use crate::source::Window;
 use crate::source::organization::Split;
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
@@ -121,7 +120,10 @@ impl Unusual {
             notices: Vec::new(),
             marked: Vec::new(),
         };
-        let Some((window, total)) = view.days.and_then(|window| Some((window, daily_cost(window)?))) else {
+        let told = view
+            .days
+            .and_then(|window| Some((window, window.by_day(Metric::TotalCost)?)));
+        let Some((window, total)) = told else {
             found.notice(view, Some(say!("unusual-no-days")));
             return found;
         };
@@ -313,11 +315,6 @@ impl<'a> Search<'a> {
             days.any(|day| event.from <= day.date && day.date <= event.to)
         })
     }
-}
-
-/// The cost of each day of a window; `None` where the source does not tell it.
-fn daily_cost(window: &Window) -> Option<&judge::Dated> {
-    window.by_day(Metric::TotalCost)
 }
 
 /// A finding as the report tells it, without its reasons. `None` where no decimal holds it.

@@ -194,12 +194,8 @@ fn has_amounts(window: &Window) -> bool {
 
 /// The cost of each day, if these add up to the total as well as a platform can; a day that is not known then cost nothing.
 fn daily_cost(window: &Window, total: Decimal) -> Option<Vec<(NaiveDate, Decimal)>> {
-    let series = window
-        .daily
-        .iter()
-        .find(|series| series.metric == Metric::TotalCost && series.whole)?;
-    let days: Vec<(NaiveDate, Decimal)> = series
-        .points
+    let days: Vec<(NaiveDate, Decimal)> = window
+        .by_day(Metric::TotalCost)?
         .iter()
         .map(|(day, cost)| (*day, cost.unwrap_or_default()))
         .collect();
@@ -244,11 +240,7 @@ fn apply(
             figure.value = Some(sum);
         }
     }
-    let cost = window
-        .daily
-        .iter()
-        .find(|series| series.metric == Metric::TotalCost);
-    let whole = cost.map(|series| series.points.clone()).unwrap_or_default();
+    let whole = window.by_day(Metric::TotalCost).unwrap_or_default().to_vec();
     for split in &mut window.daily_by {
         organization::convert_split(split, &whole, &rate_of, rate)?;
     }

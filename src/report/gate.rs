@@ -185,7 +185,7 @@ fn too_far(report: &Report, limit: &MaxChange, norm: &[Decimal]) -> Option<Strin
     if norm.len() < LEAST_NORM {
         return None;
     }
-    let middle = median(norm.to_vec())?;
+    let middle = median(norm)?;
     if middle <= Decimal::ZERO {
         return None;
     }

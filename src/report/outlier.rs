@@ -135,13 +135,13 @@ pub(super) const NO_SPREAD: Decimal = Decimal::MAX;
 
 /// The modified z-score of `excess` among `residuals`; with no spread at all, anything above the floor stands out.
 pub(super) fn score(excess: Decimal, residuals: &[Decimal]) -> Option<Decimal> {
-    let middle = median(residuals.to_vec())?;
+    let middle = median(residuals)?;
     let deviations: Vec<Decimal> = residuals
         .iter()
         .filter_map(|residual| Some(residual.checked_sub(middle)?.abs()))
         .collect();
     let distance = excess.checked_sub(middle)?;
-    let mad = median(deviations.clone())?;
+    let mad = median(&deviations)?;
     if !mad.is_zero() {
         return distance.checked_mul(dec!(0.6745))?.checked_div(mad);
     }
@@ -154,7 +154,8 @@ pub(super) fn score(excess: Decimal, residuals: &[Decimal]) -> Option<Decimal> {
 }
 
 /// The middle value, of two middle ones their mean. `None` for no values, or a sum that no decimal holds.
-pub(super) fn median(mut values: Vec<Decimal>) -> Option<Decimal> {
+pub(super) fn median(values: &[Decimal]) -> Option<Decimal> {
+    let mut values = values.to_vec();
     values.sort_unstable();
     let middle = values.len() / 2;
     let upper = *values.get(middle)?;
@@ -278,7 +279,7 @@ mod tests {
     #[test]
     fn the_finance_example_scores_as_worked_out() {
         let sample = [100, 102, 98, 101, 99, 103, 97, 100, 180].map(Decimal::from);
-        let middle = median(sample.to_vec()).unwrap();
+        let middle = median(&sample).unwrap();
         let residuals: Vec<Decimal> = sample.iter().map(|value| value - middle).collect();
         assert_eq!(
             score(dec!(80), &residuals).map(|z| z.round_dp(2)),

@@ -50,14 +50,14 @@ impl Amounts {
     fn of_member(finding: &Finding, days: &Dated) -> Option<Self> {
         Self::over(finding.days(), |day| {
             let usual: Option<Vec<Decimal>> = day.basis.iter().map(|date| on(days, *date)).collect();
-            Some((on(days, day.date)?, median(usual?)?))
+            Some((on(days, day.date)?, median(&usual?)?))
         })
     }
 
     fn over(days: &[Judged], each: impl Fn(&Judged) -> Option<(Decimal, Decimal)>) -> Option<Self> {
         let both: Option<Vec<(Decimal, Decimal)>> = days.iter().map(each).collect();
         let (actual, expected): (Vec<Decimal>, Vec<Decimal>) = both?.into_iter().unzip();
-        let (actual, expected) = (median(actual)?, median(expected)?);
+        let (actual, expected) = (median(&actual)?, median(&expected)?);
         let excess = difference(actual, expected)?;
         Some(Self {
             actual,

@@ -253,11 +253,12 @@ impl Before {
             .iter()
             .map(|day| money::quotient(day.actual, day.expected))
             .collect();
-        let higher = median(days.iter().map(|day| day.excess).collect());
+        let excesses: Vec<Decimal> = days.iter().map(|day| day.excess).collect();
+        let higher = median(&excesses);
         Self {
             history,
             factor: factors
-                .and_then(median)
+                .and_then(|factors| median(&factors))
                 .and_then(|more| Some(rounded(factor?.checked_mul(more)?))),
             amount: higher
                 .and_then(|higher| amount.checked_add(higher))
@@ -303,7 +304,10 @@ pub(super) fn judge(history: &[(NaiveDate, Decimal)], date: NaiveDate, amount: D
     let is_alike = |day: &&(NaiveDate, Decimal)| day.0.weekday() == date.weekday();
     let alike: Vec<(NaiveDate, Decimal)> = history.iter().filter(is_alike).copied().collect();
     let same_weekday = alike.len() >= LEAST_WEEKDAYS;
-    let middle = |days: &[(NaiveDate, Decimal)]| median(days.iter().map(|(_, value)| *value).collect());
+    let middle = |days: &[(NaiveDate, Decimal)]| {
+        let values: Vec<Decimal> = days.iter().map(|(_, value)| *value).collect();
+        median(&values)
+    };
     let (basis, alike) = if same_weekday {
         (alike, None)
     } else {
@@ -338,7 +342,7 @@ fn residuals(history: &[(NaiveDate, Decimal)], by_weekday: bool) -> Vec<Decimal>
     let least = if by_weekday { LEAST_WEEKDAYS } else { 1 };
     let told = groups.into_iter().filter(|group| group.len() >= least);
     told.flat_map(|group| {
-        let middle = median(group.clone());
+        let middle = median(&group);
         group
             .into_iter()
             .filter_map(move |value| difference(value, middle?))

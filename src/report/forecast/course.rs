@@ -147,7 +147,7 @@ impl Factors {
             if values.len() < LEAST_VALUES {
                 return None;
             }
-            *factor = median(values)?;
+            *factor = median(&values)?;
         }
         (!factors.iter().all(Decimal::is_zero)).then_some(Self(factors))
     }

@@ -59,9 +59,10 @@ fn set(days: &mut [(NaiveDate, Option<Decimal>)], at: usize, value: Decimal) {
 #[test]
 fn the_robust_score_finds_the_spike_that_mean_and_deviation_miss() {
     let sample = [100, 102, 98, 101, 99, 103, 97, 100, 180].map(Decimal::from);
-    let middle = median(sample.to_vec()).unwrap();
+    let middle = median(&sample).unwrap();
     let residuals: Vec<Decimal> = sample.iter().map(|value| value - middle).collect();
-    let spread = median(residuals.iter().map(Decimal::abs).collect()).unwrap();
+    let sizes: Vec<Decimal> = residuals.iter().map(Decimal::abs).collect();
+    let spread = median(&sizes).unwrap();
     assert_eq!((middle, spread), (dec!(100), dec!(2)));
     let z = score(dec!(80), &residuals).unwrap();
     assert_eq!(z.round_dp(2), dec!(26.98));
