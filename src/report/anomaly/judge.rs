@@ -16,7 +16,7 @@ pub(super) const LEAST_HISTORY: usize = 14;
 const LEAST_WEEKDAYS: usize = 4;
 /// Days before a day that say what is usual: eight weeks.
 const HISTORY_DAYS: u64 = 56;
-/// Days in a row that stand out the same way and are a new level.
+/// Days in a row that stand out the same way and are a new level. A day of which nothing is known ends a row.
 const IN_A_ROW: usize = 3;
 /// Days of a new level that say by themselves what is usual on it: every weekday is among them four times.
 const LEVEL_HISTORY: usize = 28;
@@ -179,8 +179,11 @@ impl Walker<'_> {
             self.history.push_back((judged.date, judged.actual));
         }
         let last = self.walk.findings.last();
-        let same_way = last.is_some_and(|last| last.is_more() == judged.is_more());
-        self.in_a_row = if same_way { self.in_a_row + 1 } else { 1 };
+        let goes_on = last.is_some_and(|last| {
+            let day = last.days().last().map(|day| day.date);
+            day == judged.date.pred_opt() && last.is_more() == judged.is_more()
+        });
+        self.in_a_row = if goes_on { self.in_a_row + 1 } else { 1 };
         self.walk.findings.push(Finding::Day(judged));
         if self.in_a_row == IN_A_ROW {
             self.begin_level();
@@ -220,6 +223,10 @@ impl Walker<'_> {
         self.in_a_row = 0;
         self.history.push_back((date, amount));
         let Some(before) = &mut self.before else { return };
+        let last = before.back.last().map(|(day, _)| *day);
+        if last != date.pred_opt() {
+            before.back.clear();
+        }
         before.back.push((date, amount));
         if before.back.len() == IN_A_ROW {
             let last_day = before.back[0].0.pred_opt();

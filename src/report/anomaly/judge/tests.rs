@@ -197,6 +197,41 @@ fn three_days_in_a_row_are_a_new_level_and_told_once() {
 }
 
 #[test]
+fn a_day_of_which_nothing_is_known_ends_a_row() {
+    let mut days = company(84);
+    for at in 64..68 {
+        set(&mut days, at, dec!(500));
+    }
+    days[66].1 = None;
+    // Two days, an unknown one, and a fourth: nobody knows of three in a row.
+    assert_eq!(
+        told(&found(&days, 56)),
+        ["D64 +369.5", "D65 +368.5", "D67 +369.5"]
+    );
+    for at in [68, 69] {
+        set(&mut days, at, dec!(500));
+    }
+    let told = told(&found(&days, 56));
+    assert!(told[2].starts_with("L67-69 +"), "{told:?}");
+}
+
+#[test]
+fn a_level_does_not_end_over_days_of_which_nothing_is_known() {
+    let mut days = company(84);
+    for at in 64..84 {
+        set(&mut days, at, dec!(500));
+    }
+    // As before on three days, but not in a row: one is unknown.
+    let usual = company(84);
+    for at in [71, 72, 74] {
+        days[at].1 = usual[at].1;
+    }
+    days[73].1 = None;
+    let told = told(&found(&days, 56));
+    assert!(told[0].starts_with("L64 +"), "{told:?}");
+}
+
+#[test]
 fn a_level_that_is_higher_by_the_same_amount_each_day_is_one_too() {
     let mut days = company(98);
     for (_, value) in &mut days[64..] {
