@@ -4,6 +4,7 @@ use super::Outlier;
 use crate::money;
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::{Decimal, dec};
+use std::cmp::Reverse;
 
 /// Fewer other days than this give no verdict.
 const LEAST_HISTORY: usize = 14;
@@ -32,20 +33,28 @@ pub(super) fn find(
             .filter_map(|(date, value)| Some((*date, (*value)?)))
             .collect(),
     );
-    let mut candidates: Vec<(Decimal, Outlier)> = days
+    let mut candidates: Vec<Candidate> = days
         .iter()
-        .filter_map(|(date, value)| usual.excess(*date, (*value)?))
+        .filter_map(|(date, value)| usual.candidate(*date, (*value)?))
         .collect();
-    candidates.sort_by(|(a, _), (b, _)| b.cmp(a));
+    candidates.sort_by_key(|it| Reverse((it.is_tenth, it.excess)));
     candidates.truncate(MOST_JUDGED);
     candidates
         .into_iter()
-        .find(|(excess, outlier)| {
-            usual
-                .score(outlier.date, *excess)
-                .is_some_and(|score| score > LIMIT)
+        .find(|it| {
+            let score = usual.score(it.outlier.date, it.excess);
+            // Where the other days have no spread at all, the floor alone decides.
+            score.is_some_and(|score| score == NO_SPREAD || it.is_tenth && score > LIMIT)
         })
-        .map(|(_, outlier)| outlier)
+        .map(|it| it.outlier)
+}
+
+/// A day that lies above what is usual by money that is worth a word.
+struct Candidate {
+    excess: Decimal,
+    /// Whether that is a tenth of what is usual.
+    is_tenth: bool,
+    outlier: Outlier,
 }
 
 /// What is usual on each weekday and on any day, sorted once, so that a day is cheaply left out of its own history.
@@ -84,13 +93,13 @@ impl Usual {
     }
 
     /// How far a day lies above what is usual, if that is worth a word.
-    fn excess(&self, date: NaiveDate, value: Decimal) -> Option<(Decimal, Outlier)> {
+    fn candidate(&self, date: NaiveDate, value: Decimal) -> Option<Candidate> {
         if self.known.len() <= LEAST_HISTORY {
             return None;
         }
         let (expected, same_weekday) = self.expected(date, value)?;
         let excess = value.checked_sub(expected)?;
-        if excess < FLOOR || excess < expected.checked_mul(dec!(0.1))? {
+        if excess < FLOOR {
             return None;
         }
         let outlier = Outlier {
@@ -99,7 +108,11 @@ impl Usual {
             times_usual: money::rounded(money::quotient(value, expected)?, 1),
             same_weekday,
         };
-        Some((excess, outlier))
+        Some(Candidate {
+            excess,
+            is_tenth: excess >= expected.checked_mul(dec!(0.1))?,
+            outlier,
+        })
     }
 
     /// The modified z-score of a day's excess among the residuals of all other days.
@@ -245,6 +258,11 @@ mod tests {
         );
         flat[20].1 = Some(dec!(74));
         assert_eq!(find(&flat, &[]), None);
+        let mut fees = days(&[dec!(1000); 31]);
+        fees[20].1 = Some(dec!(1025));
+        assert_eq!(find(&fees, &[]).map(|outlier| outlier.date), Some(fees[20].0));
+        fees[3].1 = Some(dec!(1001));
+        assert_eq!(find(&fees, &[]), None, "no tenth, with a spread");
     }
 
     #[test]

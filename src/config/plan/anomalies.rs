@@ -5,7 +5,8 @@ use rust_decimal::{Decimal, dec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// `[jobs.NAME.anomalies]`: when a day is unusual. All three limits must be passed.
+/// `[jobs.NAME.anomalies]`: when a day is unusual. All three limits must be passed; where the days before have no
+/// spread at all, the floor alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anomalies {
     /// Smallest difference from what is usual, in units of the amounts' currency.

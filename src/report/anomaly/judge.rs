@@ -357,23 +357,25 @@ fn residuals(history: &[(NaiveDate, Decimal)], by_weekday: bool) -> Vec<Decimal>
     .collect()
 }
 
-/// Whether a day passes all three limits.
+/// Whether a day passes all three limits; where the days before it have no spread at all, the floor alone decides.
 fn stands_out(day: &Judged, limits: &Anomalies) -> bool {
-    is_far(day.actual, day.expected, limits)
-        && day.alike.is_none_or(|alike| is_far(day.actual, alike, limits))
+    let percent = day.score.map_or(Decimal::ZERO, |_| limits.percent);
+    let is_far = |usual| is_far(day.actual, usual, limits.floor, percent);
+    is_far(day.expected)
+        && day.alike.is_none_or(is_far)
         && day.score.is_none_or(|score| score.abs() > limits.z)
 }
 
 /// Whether `actual` differs from `usual` by money that is worth a word. What no decimal can hold is far enough in any case.
-fn is_far(actual: Decimal, usual: Decimal, limits: &Anomalies) -> bool {
+fn is_far(actual: Decimal, usual: Decimal, floor: Decimal, percent: Decimal) -> bool {
     let Some(size) = difference(actual, usual).map(|size| size.abs()) else {
         return true;
     };
     let share = || {
         let part = size.checked_mul(Decimal::ONE_HUNDRED)?;
-        Some(part >= limits.percent.checked_mul(usual.abs())?)
+        Some(part >= percent.checked_mul(usual.abs())?)
     };
-    !size.is_zero() && size >= limits.floor && share().unwrap_or(true)
+    !size.is_zero() && size >= floor && share().unwrap_or(true)
 }
 
 /// `a` − `b` to the last digit.
