@@ -206,8 +206,8 @@ metrics! {
     ForecastBias "forecast_bias" "Bias of forecasts" Percent Neutral;
     /// Cost of a day that costs much more or much less than is usual.
     AnomalyCost "anomaly_cost" "Cost of an unusual day" Currency Adverse;
-    /// Cost of a day since a new level began.
-    LevelCost "level_cost" "Cost of a day at a new level" Currency Adverse;
+    /// Cost of the days of a new level.
+    LevelCost "level_cost" "Cost of the days of a new level" Currency Adverse;
     /// How many times the usual spread an unusual day lies from what is usual (modified z-score).
     AnomalyScore "anomaly_score" "Score (modified z)" Count Neutral;
     /// By how much a member differs from what is usual for it on an unusual day.

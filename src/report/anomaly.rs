@@ -6,26 +6,30 @@
 //! Source: finance definitions, anomalies.
 
 mod explain;
+mod finding;
 mod judge;
 #[cfg(test)]
 pub(crate) mod sample;
+mod search;
 mod words;
 
 use super::beside::View;
 use super::cutoff::Cutoff;
 use super::maker::Maker;
 use super::{Alert, Comparison, Figure, Notice, Outlier, Section, Sentence};
-use crate::config::plan::{Anomalies, Event, OnEvent};
+use crate::config::plan::{Anomalies, OnEvent};
 use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::money::{self, Currency};
 use crate::source::organization::Split;
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
-use explain::{Amounts, Own};
-use judge::{Finding, Judged, Walk};
+use explain::Case;
+use finding::Finding;
 use rust_decimal::Decimal;
+use search::{Known, Search};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The key of the section.
 pub(super) const SECTION: &str = "anomalies";
@@ -33,8 +37,6 @@ pub(super) const SECTION: &str = "anomalies";
 pub(crate) const EXPECTED: &str = "expected";
 /// Anomalies of one source that are listed, those that differ most.
 const MOST_LISTED: usize = 40;
-/// Days after the end of a day for which its data may still be missing.
-const SETTLING_DAYS: u64 = 2;
 
 /// A day that costs much more or much less than is usual, or the first days of a new level.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -47,21 +49,28 @@ pub struct Anomaly {
     pub from: NaiveDate,
     /// The day; the last day of a level, `None` where it goes on.
     pub to: Option<NaiveDate>,
+    /// The last day that the amounts add up.
+    pub through: NaiveDate,
+    /// How many days the amounts add up: the day, or all known days of a level.
+    pub days: usize,
     /// The dimension of the member that it is about; `None`: it is about the total cost.
     pub dimension: Option<String>,
     /// The member that it is about.
     pub member: Option<String>,
     /// Currency of the amounts.
     pub currency: Option<Currency>,
-    /// What the day cost; of a level the median of the days that showed it.
+    /// What the days cost.
     pub actual: Decimal,
-    /// What is usual: the median of the same weekdays before, or of all days before; of a level the median of these.
-    pub expected: Decimal,
+    /// What is usual: the median of the same weekdays before, or of all days before; of a level the sum of the medians of the same
+    /// weekdays before it, `None` where too few of them are known.
+    pub expected: Option<Decimal>,
     /// Actual − expected.
-    pub excess: Decimal,
+    pub excess: Option<Decimal>,
+    /// Whether it is more than usual.
+    pub is_more: bool,
     /// The modified z-score, of a level that of its weakest day; `None` where all days before are the same.
     pub score: Option<Decimal>,
-    /// Whether usual is what the same weekdays have (else all days).
+    /// Whether usual is what the same weekdays have, as always of a level (else all days).
     pub same_weekday: bool,
     /// Whether it is less than usual while data may still be missing.
     pub doubtful: bool,
@@ -75,8 +84,19 @@ impl Anomaly {
     /// The excess in per cent of what is usual, twelve decimals; `None` where that is not above zero.
     #[must_use]
     pub fn percent(&self) -> Option<Decimal> {
-        let expected = Some(self.expected).filter(|expected| *expected > Decimal::ZERO)?;
-        money::percent(self.excess, expected)
+        let expected = self.expected.filter(|expected| *expected > Decimal::ZERO)?;
+        money::percent(self.excess?, expected)
+    }
+
+    /// How much it is about: what it differs by, or all of it where that is not known.
+    #[must_use]
+    pub fn size(&self) -> Decimal {
+        self.excess.unwrap_or(self.actual).abs()
+    }
+
+    /// The days that it is about.
+    fn dates(&self) -> impl Iterator<Item = NaiveDate> {
+        self.from.iter_days().take_while(|date| *date <= self.through)
     }
 }
 
@@ -86,7 +106,7 @@ impl Anomaly {
 pub enum AnomalyKind {
     /// One day.
     Day,
-    /// Three days in a row the same way, from which on the cost of a day is another.
+    /// Three days in a row the same way, from which on days cost something else.
     Level,
 }
 
@@ -120,74 +140,87 @@ impl Unusual {
             notices: Vec::new(),
             marked: Vec::new(),
         };
-        let told = view
-            .days
-            .and_then(|window| Some((window, window.by_day(Metric::TotalCost)?)));
-        let Some((window, total)) = told else {
+        let Some(window) = view.days else {
+            found.notice(view, Some(say!("unusual-no-look-back")));
+            return found;
+        };
+        let Some(total) = window.by_day(Metric::TotalCost) else {
             found.notice(view, Some(say!("unusual-no-days")));
             return found;
         };
         let known = Known(Cutoff::of(view, timezone));
+        let total = known.complete(total);
         let first = view.current.period.start();
+        let of_known = total.iter().filter(|(_, amount)| amount.is_some());
+        let dates: Vec<NaiveDate> = of_known.map(|(date, _)| *date).collect();
         let search = Search {
             limits,
             known: &known,
             first,
+            last: dates.last().copied(),
         };
-        let walk = search.walk(total);
-        let suppressed = found.look(view, &search, &walk, &window.daily_by);
-        let judged = total
-            .iter()
-            .filter(|(date, amount)| *date >= first && amount.is_some() && known.is_complete(*date));
-        let judged = judged.count().saturating_sub(walk.without_history);
-        let told = walk.without_history;
-        found.notice(view, words::unjudged(told, judge::LEAST_HISTORY));
-        if found.anomalies.is_empty() && !suppressed && judged > 0 {
+        let walk = search.walk(&total);
+        let findings = walk.findings.into_iter();
+        let cases: Vec<Case> = findings.map(|finding| Case::of(finding, &total)).collect();
+        let own = explain::unexplained(search.members(&window.daily_by), &cases);
+        let left_out = found.look(view, &search, cases.into_iter().chain(own), &window.daily_by);
+        let in_period = dates.iter().filter(|date| **date >= first).count();
+        let judged = in_period.saturating_sub(walk.without_history + walk.too_large.len());
+        found.notice(view, words::unjudged(walk.without_history, judge::LEAST_HISTORY));
+        let too_large = left_out.too_large.into_iter().chain(walk.too_large);
+        found.notice(view, words::too_large(&too_large.collect()));
+        if found.anomalies.is_empty() && left_out.events.is_empty() && judged > 0 {
             found.notice(view, Some(words::nothing(judged)));
         }
         found
     }
 
-    /// Lists what `walk` has found of the total, and what members have of their own. Returns whether known events keep some of it out.
-    fn look(&mut self, view: &View<'_>, search: &Search<'_>, walk: &Walk, splits: &[Split]) -> bool {
-        let own = explain::unexplained(search.members(splits), &walk.findings);
-        let maker = &view.maker;
-        let of_total = walk.findings.iter().map(|finding| {
-            let contributions = explain::contributions(finding, splits);
-            (None, finding, contributions)
-        });
-        let of_members = own.iter().map(|it| (Some(it), &it.finding, Vec::new()));
-        let mut suppressed: Vec<&str> = Vec::new();
-        for (own, finding, contributions) in of_total.chain(of_members) {
-            let event = search.event(finding);
+    /// Lists what stands out of the total and of members. Returns what of it is not listed, and why.
+    fn look(
+        &mut self,
+        view: &View<'_>,
+        search: &Search<'_>,
+        cases: impl Iterator<Item = Case>,
+        splits: &[Split],
+    ) -> LeftOut {
+        let mut left_out = LeftOut::default();
+        for case in cases {
+            let told = case.told.iter().map(|(date, _)| *date);
+            let event = search.event(&case.finding);
             if let Some(event) = event.filter(|event| event.action == OnEvent::Suppress) {
-                suppressed.push(&event.label);
+                left_out.events.push(event.label.clone());
+                left_out.suppressed.extend(told);
                 continue;
             }
-            let Some(anomaly) = anomaly(maker, own, finding, search.known) else {
+            let Some(anomaly) = anomaly(&view.maker, &case, search.known) else {
+                left_out.too_large.extend(told);
                 continue;
             };
+            let is_total = case.about.is_none();
             self.anomalies.push(Anomaly {
                 event: event.map(|event| event.label.clone()),
-                contributions,
+                contributions: if is_total {
+                    explain::contributions(&case, splits)
+                } else {
+                    Vec::new()
+                },
                 ..anomaly
             });
-            if own.is_none() {
-                let days = finding.days().iter().map(|day| day.date);
+            if is_total {
+                let days = case.finding.days().iter().map(|day| day.date);
                 self.marked.extend(days.filter(|date| *date >= search.first));
             }
         }
-        self.notice(view, words::suppressed(&suppressed));
-        self.anomalies
-            .sort_by_key(|it| std::cmp::Reverse(it.excess.abs()));
-        let hidden = self.anomalies.len().saturating_sub(MOST_LISTED);
-        self.anomalies.truncate(MOST_LISTED);
-        self.notice(view, words::cut_off(hidden));
+        self.notice(view, words::suppressed(&left_out.suppressed, &left_out.events));
+        self.anomalies.sort_by_key(|it| std::cmp::Reverse(it.size()));
+        let hidden = self.anomalies.split_off(self.anomalies.len().min(MOST_LISTED));
+        let hidden: BTreeSet<NaiveDate> = hidden.iter().flat_map(Anomaly::dates).collect();
+        self.notice(view, words::cut_off(&hidden));
         self.anomalies.sort_by(|a, b| {
             let place = |it: &Anomaly| (it.from, it.member.is_some());
             place(a).cmp(&place(b))
         });
-        !suppressed.is_empty()
+        left_out
     }
 
     fn notice(&mut self, view: &View<'_>, text: Option<Text>) {
@@ -205,7 +238,7 @@ impl Unusual {
             self.anomalies
                 .iter()
                 .filter(|it| it.kind == kind && it.member.is_none() == about_total)
-                .max_by_key(|it| it.excess.abs())
+                .max_by_key(|it| it.size())
         };
         let told = [largest(AnomalyKind::Day), largest(AnomalyKind::Level)];
         told.into_iter().flatten().map(words::sentence).collect()
@@ -217,12 +250,13 @@ impl Unusual {
             .anomalies
             .iter()
             .filter(|it| it.kind == AnomalyKind::Day && it.member.is_none());
-        let most = days.max_by_key(|it| it.excess.abs())?;
+        let most = days.max_by_key(|it| it.size())?;
         Some(Outlier {
             date: most.from,
             value: most.actual,
             // Of a day that usually costs nothing there is no multiple.
-            times_usual: Some(most.expected)
+            times_usual: most
+                .expected
                 .filter(|expected| *expected > Decimal::ZERO)
                 .and_then(|expected| money::quotient(most.actual, expected))
                 .map(|times| money::rounded(times, 1))?,
@@ -252,95 +286,48 @@ impl Unusual {
     }
 }
 
-/// What of a source is known for good.
-struct Known(Cutoff);
-
-impl Known {
-    fn is_complete(&self, date: NaiveDate) -> bool {
-        date < self.0.incomplete_from
-    }
-
-    /// Whether data of a day may still come that make it dearer.
-    fn is_unsettled(&self, date: NaiveDate) -> bool {
-        date.checked_add_days(Days::new(1 + SETTLING_DAYS))
-            .is_none_or(|settled| settled > self.0.today)
-    }
-
-    fn is_doubtful(&self, day: &Judged) -> bool {
-        !day.is_more() && self.is_unsettled(day.date)
-    }
+/// What stands out and is not listed.
+#[derive(Debug, Default)]
+struct LeftOut {
+    /// The labels of the known events that keep something out.
+    events: Vec<String>,
+    /// The days that these keep out.
+    suppressed: BTreeSet<NaiveDate>,
+    /// The days of which no decimal holds the amounts.
+    too_large: BTreeSet<NaiveDate>,
 }
 
-/// What all walks of a source share.
-struct Search<'a> {
-    limits: &'a Anomalies,
-    known: &'a Known,
-    /// The first day of the period.
-    first: NaiveDate,
-}
-
-impl<'a> Search<'a> {
-    fn walk(&self, days: &judge::Dated) -> Walk {
-        let complete: Vec<(NaiveDate, Option<Decimal>)> = days
-            .iter()
-            .map(|(date, amount)| (*date, amount.filter(|_| self.known.is_complete(*date))))
-            .collect();
-        judge::walk(&complete, self.first, self.limits, &|day| {
-            self.known.is_doubtful(day)
-        })
-    }
-
-    /// What members have of their own. Those that are summed up as one are none.
-    fn members(&self, splits: &[Split]) -> Vec<Own> {
-        let whole = splits.iter().filter(|split| split.within.is_none());
-        let parts = whole.flat_map(|split| split.members.iter().map(move |part| (split, part)));
-        let single = parts.filter(|(_, part)| part.others.is_none());
-        single
-            .flat_map(|(split, part)| {
-                let findings = self.walk(explain::cost(part)).findings;
-                findings.into_iter().map(move |finding| Own {
-                    dimension: split.dimension.clone(),
-                    member: part.name.clone(),
-                    finding,
-                })
-            })
-            .collect()
-    }
-
-    /// The first known event that has a day of the finding.
-    fn event(&self, finding: &Finding) -> Option<&'a Event> {
-        let mut events = self.limits.events.iter();
-        events.find(|event| {
-            let mut days = finding.days().iter();
-            days.any(|day| event.from <= day.date && day.date <= event.to)
-        })
-    }
-}
-
-/// A finding as the report tells it, without its reasons. `None` where no decimal holds it.
-fn anomaly(maker: &Maker<'_>, own: Option<&Own>, finding: &Finding, known: &Known) -> Option<Anomaly> {
-    let amounts = Amounts::of(finding)?;
-    let (first, last) = (finding.days().first()?, finding.days().last()?);
-    let scores: Option<Vec<Decimal>> = finding.days().iter().map(|day| day.score).collect();
+/// What stands out as the report tells it, without its reasons. `None` where no decimal holds it.
+fn anomaly(maker: &Maker<'_>, case: &Case, known: &Known) -> Option<Anomaly> {
+    let amounts = case.amounts?;
+    let (first, through) = (case.finding.first()?, case.told.last()?.0);
+    let days = case.finding.days();
+    let scores: Option<Vec<Decimal>> = days.iter().map(|day| day.score).collect();
     let weakest = scores.and_then(|scores| scores.into_iter().min_by_key(Decimal::abs));
-    let (kind, to, doubtful) = match finding {
-        Finding::Day(day) => (AnomalyKind::Day, Some(last.date), known.is_doubtful(day)),
-        Finding::Level { until, .. } => (AnomalyKind::Level, *until, false),
+    let (kind, same_weekday, doubtful) = match &case.finding {
+        Finding::Day(day) => (AnomalyKind::Day, day.same_weekday, known.is_doubtful(day)),
+        Finding::Level { .. } => (AnomalyKind::Level, true, false),
     };
     let template = maker.figure(Metric::AnomalyCost, Some(amounts.actual));
+    let (dimension, member) = case.about.clone().unzip();
     Some(Anomaly {
         source: template.source,
         kind,
-        from: first.date,
-        to,
-        dimension: own.map(|it| it.dimension.clone()),
-        member: own.map(|it| it.member.clone()),
+        from: first,
+        to: case.finding.last(),
+        through,
+        days: case.told.len(),
+        dimension,
+        member,
         currency: template.currency,
         actual: amounts.actual,
         expected: amounts.expected,
         excess: amounts.excess,
+        is_more: amounts
+            .excess
+            .map_or_else(|| case.finding.is_more(), |excess| excess.is_sign_positive()),
         score: weakest,
-        same_weekday: finding.days().iter().all(|day| day.same_weekday),
+        same_weekday,
         doubtful,
         event: None,
         contributions: Vec::new(),
@@ -366,11 +353,7 @@ fn figures(maker: &Maker<'_>, anomaly: &Anomaly) -> Vec<Figure> {
         },
     };
     let mut figures = vec![Figure {
-        comparisons: vec![Comparison::of(
-            EXPECTED,
-            Some(anomaly.actual),
-            Some(anomaly.expected),
-        )],
+        comparisons: vec![Comparison::of(EXPECTED, Some(anomaly.actual), anomaly.expected)],
         ..about(metric, Some(anomaly.actual))
     }];
     figures.extend(anomaly.score.map(|score| {

@@ -19,7 +19,7 @@ use rust_decimal::{Decimal, RoundingStrategy, dec};
 const ROUNDED: Decimal = dec!(0.000000000001);
 
 /// Converts what is in another currency than `into`; what cannot be converted stays as it is, with a notice. The days of a `look_back`
-/// are converted without a word, and left out where they cannot be.
+/// are converted without a word, and left out, with a notice, where they cannot be.
 pub(super) fn convert(
     dataset: &Dataset,
     rates: &Rates,
@@ -29,38 +29,54 @@ pub(super) fn convert(
     let Some(from) = dataset.currency.filter(|currency| *currency != into) else {
         return dataset.clone();
     };
-    let mut converted = dataset.clone();
+    let (code, into_code) = (from.code(), into.code());
+    let mut windows = Vec::with_capacity(dataset.windows.len());
     let mut notices = Vec::new();
-    if let Some(back) = look_back {
-        let windows = &mut converted.windows;
-        windows.retain_mut(|window| {
-            window.period.id() != back.id() || convert_window(window, rates, (from, into)).is_ok()
-        });
-    }
-    let told = |window: &&mut Window| look_back.is_none_or(|back| window.period.id() != back.id());
-    for window in converted.windows.iter_mut().filter(told) {
-        match convert_window(window, rates, (from, into)) {
-            Ok(told) => notices.push(about(dataset, told)),
+    for window in &dataset.windows {
+        let looks_back = look_back.is_some_and(|back| window.period.id() == back.id());
+        let mut window = window.clone();
+        let told = match convert_window(&mut window, rates, (from, into)) {
+            Ok(_) if looks_back => None,
+            Ok(told) => Some(told),
+            Err(why) if looks_back => {
+                let first = window.period.start();
+                notices.push(about(
+                    dataset,
+                    say!(
+                        "look-back-stays-in",
+                        "first" = first,
+                        "currency" = code,
+                        "into" = into_code,
+                        "reason" = why,
+                    ),
+                ));
+                continue;
+            }
             Err(why) => {
                 let mut unchanged = dataset.clone();
-                let (from, into) = (from.code(), into.code());
-                let text = say!("stays-in", "currency" = from, "into" = into, "reason" = why);
+                let text = say!("stays-in", "currency" = code, "into" = into_code, "reason" = why);
                 unchanged.notices.push(about(dataset, text));
                 return unchanged;
             }
-        }
+        };
+        notices.extend(told.map(|text| about(dataset, text)));
+        windows.push(window);
     }
-    for of_rows in std::mem::take(&mut converted.at_own_rates) {
-        let mut windows = converted.windows.iter_mut();
+    for of_rows in &dataset.at_own_rates {
+        let mut windows = windows.iter_mut();
         // Of what the source has converted row by row only the rate of the whole period is not known.
         if let Some(window) = windows.find(|window| window.period.id() == of_rows.period.id()) {
             *window = Window {
                 converted: window.converted,
-                ..of_rows
+                ..of_rows.clone()
             };
         }
     }
-    converted.currency = Some(into);
+    let mut converted = Dataset {
+        currency: Some(into),
+        windows,
+        ..dataset.clone()
+    };
     converted.notices.extend(notices);
     converted
 }

@@ -524,6 +524,7 @@ counted-total_tokens = total tokens
 counted-audio_seconds = audio seconds
 counted-characters = characters
 counted-total_requests = total requests
+look-back-stays-in = The days from { $first } on are not converted from { $currency } to { $into }, and what was usual before the period is not known: { $reason }.
 stays-in = Amounts stay in { $currency }, they are not converted to { $into }: { $reason }.
 too-large = an amount is too large to be converted exactly
 cost-unknown = the cost of { $period } is not known, and with it no rate of the period
@@ -719,7 +720,7 @@ metric-forecast_high = Forecast, high
 metric-forecast_error = Error of forecasts
 metric-forecast_bias = Bias of forecasts
 metric-anomaly_cost = Cost of an unusual day
-metric-level_cost = Cost of a day at a new level
+metric-level_cost = Cost of the days of a new level
 metric-anomaly_score = Score (modified z)
 metric-anomaly_contribution = Contribution to an unusual day
 meaning-budget = What may be spent in the whole month, quarter or year
@@ -735,7 +736,7 @@ meaning-forecast_high = Forecast + 1.28 × standard deviation of a day × √(da
 meaning-forecast_error = Of forecasts made on day 10 (in quarters and years after a third of the days) of every stretch of as many days that ended before: sum of the errors without sign / sum of what came × 100
 meaning-forecast_bias = The same with their signs: above zero, forecasts were too high
 meaning-anomaly_cost = Cost of a day that costs much more or much less than is usual; beside it the median of the same weekdays before, or of all days
-meaning-level_cost = Cost of a day since a new level began: the median of the three days that showed it; beside it what was usual before
+meaning-level_cost = Cost of the known days of a new level, added up; beside it what the same weekdays cost before (medians of eight weeks)
 meaning-anomaly_score = How many times the usual spread a day lies from what is usual: 0.6745 × difference / median absolute deviation
 meaning-anomaly_contribution = By how much a member differs from what is usual for it on an unusual day
 
@@ -821,7 +822,7 @@ unusual-difference = Difference
 unusual-difference-percent = Difference %
 unusual-score = Score
 unusual-why = Why
-unusual-level = a new level, each day
+unusual-level = a new level, { $days } together
 unusual-event = known event: { $label }
 unusual-doubtful = data may still be missing
 unusual-missing = missing data?
@@ -829,29 +830,44 @@ unusual-day-more = { $day } cost { $value }, { $excess } more than a usual { $us
 unusual-day-less = { $day } cost { $value }, { $excess } less than a usual { $usual }
 unusual-day-more-of = { $name } cost { $value } on { $day }, { $excess } more than on a usual { $usual }
 unusual-day-less-of = { $name } cost { $value } on { $day }, { $excess } less than on a usual { $usual }
-unusual-level-since = Since { $from } a day costs about { $value }
-unusual-level-since-of = Since { $from } { $name } costs about { $value } a day
-unusual-level-until = From { $from } to { $to } a day costs about { $value }
-unusual-level-until-of = From { $from } to { $to } { $name } costs about { $value } a day
-unusual-level-more = , { $excess } more than before
-unusual-level-less = , { $excess } less than before
+unusual-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+unusual-level-since = Since { $from }, { $days } cost { $value }
+unusual-level-since-of = Since { $from }, { $name } cost { $value } on { $days }
+unusual-level-until = From { $from } to { $to }, { $days } cost { $value }
+unusual-level-until-of = From { $from } to { $to }, { $name } cost { $value } on { $days }
+unusual-level-more = , { $excess } more than the same weekdays before
+unusual-level-less = , { $excess } less than the same weekdays before
+unusual-level-more-unknown = , more than before; by how much is not known, since too few of the same weekdays are
+unusual-level-less-unknown = , less than before; by how much is not known, since too few of the same weekdays are
 unusual-explains = ; { $name } explains { $share } of it
 unusual-explains-all = ; { $name } explains all of it
 unusual-reasons = { " " }({ $reasons })
 unusual-no-days = The source tells no cost by day, so that unusual days cannot be found.
+unusual-no-look-back = Unusual days cannot be found, since the days before the period are not known.
 unusual-unjudged = { $count ->
     [one] 1 day of the period is
    *[other] { $count } days of the period are
 } not looked at for being unusual, since fewer than { $least } days before are known.
 unusual-nothing = { $count ->
-    [one] The day of the period does not stand out from what is usual.
+    [one] The one day that was looked at does not stand out from what is usual.
    *[other] None of the { $count } days that were looked at stands out from what is usual.
 }
 unusual-suppressed = { $count ->
     [one] 1 unusual day of known events is
    *[other] { $count } unusual days of known events are
 } not listed: { $events }.
-unusual-cut-off = { $count } more of the unusual days, which differ less, are not listed.
+unusual-cut-off = What differs less is not listed, of { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}.
+unusual-too-large = { $count ->
+    [one] 1 day is
+   *[other] { $count } days are
+} not looked at for being unusual, since the amounts are too large to be compared exactly.
+
 ## Reconciliation: parts beside their total, usage against a bill.
 
 metric-parts_cost = Cost of the parts

@@ -538,6 +538,7 @@ counted-total_tokens = tokens totales
 counted-audio_seconds = segundos de audio
 counted-characters = caracteres
 counted-total_requests = peticiones totales
+look-back-stays-in = Los días a partir del { $first } no se convierten de { $currency } a { $into }, y no se conoce lo que era habitual antes del periodo: { $reason }.
 stays-in = Los importes siguen en { $currency } y no se convierten a { $into }: { $reason }.
 too-large = un importe es demasiado grande para convertirlo con exactitud
 cost-unknown = no se conoce el coste de { $period } ni, por tanto, el tipo de cambio del periodo
@@ -754,7 +755,7 @@ metric-forecast_high = Previsión, máximo
 metric-forecast_error = Error de las previsiones
 metric-forecast_bias = Sesgo de las previsiones
 metric-anomaly_cost = Coste de un día inusual
-metric-level_cost = Coste diario en un nuevo nivel
+metric-level_cost = Coste de los días de un nuevo nivel
 metric-anomaly_score = Puntuación (z modificada)
 metric-anomaly_contribution = Contribución a un día inusual
 meaning-budget = Lo que se puede gastar en todo el mes, trimestre o año
@@ -770,7 +771,7 @@ meaning-forecast_high = Previsión + 1,28 × desviación típica de un día × �
 meaning-forecast_error = En previsiones hechas el día 10 (en trimestres y años, tras un tercio de los días) de cada intervalo de igual duración ya terminado: suma de los errores sin signo / suma de los costes reales × 100
 meaning-forecast_bias = Lo mismo con signo: por encima de cero, las previsiones fueron demasiado altas
 meaning-anomaly_cost = Coste de un día que cuesta mucho más o mucho menos de lo habitual; a su lado, la mediana de los mismos días de la semana anteriores, o de todos los días
-meaning-level_cost = Coste de un día desde que empezó un nuevo nivel: la mediana de los tres días que lo mostraron; a su lado, lo que antes era habitual
+meaning-level_cost = Coste de los días conocidos de un nuevo nivel, sumados; a su lado, lo que costaban antes los mismos días de la semana (medianas de ocho semanas)
 meaning-anomaly_score = A cuántas veces la dispersión habitual está un día de lo habitual: 0,6745 × diferencia / desviación absoluta mediana
 meaning-anomaly_contribution = Cuánto se aparta un elemento de lo que es habitual en él en un día inusual
 
@@ -865,7 +866,7 @@ unusual-difference = Diferencia
 unusual-difference-percent = Diferencia %
 unusual-score = Puntuación
 unusual-why = Motivo
-unusual-level = nuevo nivel, cada día
+unusual-level = nuevo nivel, { $days } en total
 unusual-event = evento conocido: { $label }
 unusual-doubtful = aún pueden faltar datos
 unusual-missing = ¿faltan datos?
@@ -873,32 +874,44 @@ unusual-day-more = El { $day } costó { $value }, { $excess } más que un { $usu
 unusual-day-less = El { $day } costó { $value }, { $excess } menos que un { $usual } habitual
 unusual-day-more-of = { $name } costó { $value } el { $day }, { $excess } más que un { $usual } habitual
 unusual-day-less-of = { $name } costó { $value } el { $day }, { $excess } menos que un { $usual } habitual
-unusual-level-since = Desde el { $from }, un día cuesta alrededor de { $value }
-unusual-level-since-of = Desde el { $from }, { $name } cuesta alrededor de { $value } al día
-unusual-level-until = Del { $from } al { $to }, un día cuesta alrededor de { $value }
-unusual-level-until-of = Del { $from } al { $to }, { $name } cuesta alrededor de { $value } al día
-unusual-level-more = , { $excess } más que antes
-unusual-level-less = , { $excess } menos que antes
+unusual-days = { $count ->
+    [one] 1 día
+   *[other] { $count } días
+}
+unusual-level-since = Desde el { $from }, { $days } costaron { $value }
+unusual-level-since-of = Desde el { $from }, { $name } costó { $value } en { $days }
+unusual-level-until = Del { $from } al { $to }, { $days } costaron { $value }
+unusual-level-until-of = Del { $from } al { $to }, { $name } costó { $value } en { $days }
+unusual-level-more = , { $excess } más que los mismos días de la semana anteriores
+unusual-level-less = , { $excess } menos que los mismos días de la semana anteriores
+unusual-level-more-unknown = , más que antes; no se sabe cuánto, ya que se conocen muy pocos de los mismos días de la semana
+unusual-level-less-unknown = , menos que antes; no se sabe cuánto, ya que se conocen muy pocos de los mismos días de la semana
 unusual-explains = ; { $name } explica el { $share } de la diferencia
 unusual-explains-all = ; { $name } explica toda la diferencia
 unusual-reasons = { " " }({ $reasons })
 unusual-no-days = La fuente no indica el coste por día, por lo que no se pueden encontrar días inusuales.
+unusual-no-look-back = No se pueden encontrar días inusuales, ya que no se conocen los días anteriores al periodo.
 unusual-unjudged = No se ha comprobado si { $count ->
     [one] 1 día del periodo es inusual
    *[other] { $count } días del periodo son inusuales
 }, ya que se conocen menos de { $least } días anteriores.
 unusual-nothing = { $count ->
-    [one] El día del periodo no se aparta de lo habitual.
+    [one] El único día examinado no se aparta de lo habitual.
    *[other] Ninguno de los { $count } días examinados se aparta de lo habitual.
 }
 unusual-suppressed = { $count ->
     [one] No se muestra 1 día inusual de eventos conocidos
    *[other] No se muestran { $count } días inusuales de eventos conocidos
 }: { $events }.
-unusual-cut-off = { $count ->
-    [one] No se muestra 1 día inusual más, que difiere menos.
-   *[other] No se muestran otros { $count } días inusuales, que difieren menos.
-}
+unusual-cut-off = No se muestra lo que difiere menos, de { $count ->
+    [one] 1 día
+   *[other] { $count } días
+}.
+unusual-too-large = No se ha comprobado si { $count ->
+    [one] 1 día es inusual
+   *[other] { $count } días son inusuales
+}, ya que los importes son demasiado grandes para compararlos con exactitud.
+
 ## Conciliación: las partes junto a su total, el uso frente a una factura.
 
 metric-parts_cost = Coste de las partes

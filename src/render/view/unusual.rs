@@ -27,7 +27,7 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, r
         "unusual-by-day"
     });
     let all = listed.len();
-    listed.sort_by_key(|(anomaly, _)| std::cmp::Reverse(anomaly.excess.abs()));
+    listed.sort_by_key(|(anomaly, _)| std::cmp::Reverse(anomaly.size()));
     listed.truncate(rows);
     listed.sort_by_key(|(anomaly, _)| (anomaly.from, anomaly.member.is_some()));
     let note = if listed.len() < all {
@@ -67,7 +67,7 @@ fn of_section<'a>(
 }
 
 fn row(anomaly: &Anomaly, figure: &Figure, formatter: &Formatter, reasons: bool) -> Row {
-    let cells = [anomaly.actual, anomaly.expected].map(|value| formatter.shown(figure, Some(value)).number);
+    let cells = [Some(anomaly.actual), anomaly.expected].map(|value| formatter.shown(figure, value).number);
     Row {
         belongs: if reasons {
             let dimension = anomaly.dimension.as_deref().map(|it| words(it, formatter));
@@ -99,7 +99,8 @@ fn when(anomaly: &Anomaly, formatter: &Formatter) -> String {
 pub(crate) fn why(anomaly: &Anomaly, formatter: &Formatter) -> Vec<String> {
     let mut reasons = Vec::new();
     if anomaly.kind == AnomalyKind::Level {
-        reasons.push(formatter.say("unusual-level"));
+        let days = say!("unusual-days", "count" = anomaly.days);
+        reasons.push(formatter.put(say!("unusual-level", "days" = days)));
     }
     reasons.extend(
         anomaly

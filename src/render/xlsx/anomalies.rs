@@ -79,9 +79,9 @@ fn write_row(
     let code = style::measure_code(Metric::AnomalyCost, Unit::Currency, anomaly.currency);
     let signed = style::signed(&code);
     grid.quantity(row, 4, Some(anomaly.actual), &code, false)?;
-    // A median may be the mean of two days, and days that were carried to a new level are rounded already.
-    grid.quantity(row, 5, Some(anomaly.expected), &code, true)?;
-    grid.quantity(row, 6, Some(anomaly.excess), &signed, true)?;
+    // A median may be the mean of two days.
+    grid.quantity(row, 5, anomaly.expected, &code, true)?;
+    grid.quantity(row, 6, anomaly.excess, &signed, true)?;
     let percent = style::measure_code(Metric::CostShare, Unit::Percent, None);
     grid.quantity(row, 7, anomaly.percent(), &style::signed(&percent), true)?;
     grid.quantity(row, 8, anomaly.score, &style::grouped(SCORE_DECIMALS), true)?;

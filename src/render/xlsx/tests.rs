@@ -451,7 +451,7 @@ fn unusual_days_have_a_sheet_of_typed_cells() {
     assert_eq!(rows.len(), report.anomalies.len());
     for (row, anomaly) in rows.iter().zip(&report.anomalies) {
         assert!(matches!(row[0], Data::DateTime(_)), "{row:?}");
-        let cells = [anomaly.actual, anomaly.expected, anomaly.excess];
+        let cells = [anomaly.actual, anomaly.expected.unwrap(), anomaly.excess.unwrap()];
         for (cell, value) in row[4..7].iter().zip(cells) {
             assert_eq!(*cell, Data::Float(value.to_string().parse().unwrap()), "{row:?}");
         }

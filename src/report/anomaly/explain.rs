@@ -1,7 +1,8 @@
 //! Who contributed to what stands out, and which members stand out by themselves.
 
 use super::Contribution;
-use super::judge::{Dated, Finding, Judged, difference};
+use super::finding::{Dated, Finding, Judged, Told};
+use super::judge::difference;
 use crate::metric::Metric;
 use crate::money;
 use crate::report::outlier::median;
@@ -31,39 +32,83 @@ const TELLING: [&str; 10] = [
     "provider",
 ];
 
-/// What is usual and what was there, over the days of a finding: of several days the median.
+/// What was there and what is usual, over the days that a finding is told of: of several days their sum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Amounts {
     pub(super) actual: Decimal,
-    pub(super) expected: Decimal,
+    /// `None`: of some of the days too few of the same weekdays before are known.
+    pub(super) expected: Option<Decimal>,
     /// Actual − expected, exactly.
-    pub(super) excess: Decimal,
+    pub(super) excess: Option<Decimal>,
 }
 
 impl Amounts {
-    /// Of a finding itself.
-    pub(super) fn of(finding: &Finding) -> Option<Self> {
-        Self::over(finding.days(), |day| Some((day.actual, day.expected)))
+    /// Of a day that was judged.
+    fn of(day: &Judged) -> Self {
+        Self {
+            actual: day.actual,
+            expected: Some(day.expected),
+            excess: Some(day.excess),
+        }
     }
 
-    /// Of a member on the days of a finding of the total: beside the same days that are usual for the total.
-    fn of_member(finding: &Finding, days: &Dated) -> Option<Self> {
-        Self::over(finding.days(), |day| {
-            let usual: Option<Vec<Decimal>> = day.basis.iter().map(|date| on(days, *date)).collect();
-            Some((on(days, day.date)?, median(&usual?)?))
-        })
-    }
-
-    fn over(days: &[Judged], each: impl Fn(&Judged) -> Option<(Decimal, Decimal)>) -> Option<Self> {
-        let both: Option<Vec<(Decimal, Decimal)>> = days.iter().map(each).collect();
-        let (actual, expected): (Vec<Decimal>, Vec<Decimal>) = both?.into_iter().unzip();
-        let (actual, expected) = (median(&actual)?, median(&expected)?);
-        let excess = difference(actual, expected)?;
+    /// Of a series on the days that are `told`, each beside the median of the days that say what is usual on it. `None` where one of them
+    /// is not known, or no decimal holds the sum.
+    fn over(told: &[Told], days: &Dated) -> Option<Self> {
+        let actual: Option<Vec<Decimal>> = told.iter().map(|(date, _)| on(days, *date)).collect();
+        let actual = money::sum(actual?).ok()?;
+        let bases: Option<Vec<&Vec<NaiveDate>>> = told.iter().map(|(_, basis)| basis.as_ref()).collect();
+        let Some(bases) = bases else {
+            return Some(Self {
+                actual,
+                expected: None,
+                excess: None,
+            });
+        };
+        let usual = |basis: &Vec<NaiveDate>| {
+            let values: Option<Vec<Decimal>> = basis.iter().map(|date| on(days, *date)).collect();
+            median(&values?)
+        };
+        let expected: Option<Vec<Decimal>> = bases.into_iter().map(usual).collect();
+        let expected = money::sum(expected?).ok()?;
         Some(Self {
             actual,
-            expected,
-            excess,
+            expected: Some(expected),
+            excess: Some(difference(actual, expected)?),
         })
+    }
+}
+
+/// What stands out, of the total or of a member.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    /// The dimension and the member that it is about; `None`: the total.
+    pub(super) about: Option<(String, String)>,
+    pub(super) finding: Finding,
+    /// The days that it is told of.
+    pub(super) told: Vec<Told>,
+    /// `None` where no decimal holds them.
+    pub(super) amounts: Option<Amounts>,
+}
+
+impl Case {
+    /// Of the total, whose `days` these are.
+    pub(super) fn of(finding: Finding, days: &Dated) -> Self {
+        let told = finding.told(days);
+        Self {
+            about: None,
+            amounts: match &finding {
+                Finding::Day(day) => Some(Amounts::of(day)),
+                Finding::Level { .. } => Amounts::over(&told, days),
+            },
+            told,
+            finding,
+        }
+    }
+
+    /// By how much it differs from what is usual, where that is known.
+    fn size(&self) -> Option<Decimal> {
+        Some(self.amounts?.excess?.abs())
     }
 }
 
@@ -82,30 +127,31 @@ pub(super) fn cost(part: &Part) -> &Dated {
         .map_or(&[], |series| &series.points)
 }
 
-/// Who contributed to a finding of the total: of each dimension the members that went the same way, the largest first, and first of all
+/// Who contributed to what stands out of the total: of each dimension the members that went the same way, the largest first, and first of all
 /// the dimension that says most about why. A dimension with a single member says nothing.
-pub(super) fn contributions(finding: &Finding, splits: &[Split]) -> Vec<Contribution> {
-    let Some(total) = Amounts::of(finding) else {
+pub(super) fn contributions(total: &Case, splits: &[Split]) -> Vec<Contribution> {
+    let Some(excess) = total.amounts.and_then(|amounts| amounts.excess) else {
         return Vec::new();
     };
     let mut named: Vec<Vec<Contribution>> = splits
         .iter()
         .filter(|split| split.within.is_none() && split.members.len() > 1)
-        .map(|split| members(finding, total, split))
+        .map(|split| members(&total.told, excess, split))
         .filter(|members| !members.is_empty())
         .collect();
     named.sort_by_key(|members| place(members));
     named.concat()
 }
 
-fn members(finding: &Finding, total: Amounts, split: &Split) -> Vec<Contribution> {
+fn members(told: &[Told], total: Decimal, split: &Split) -> Vec<Contribution> {
     let mut members: Vec<Contribution> = split
         .members
         .iter()
         .filter_map(|part| {
-            let excess = Amounts::of_member(finding, cost(part))?.excess;
+            // Beside the same days that are usual for the total.
+            let excess = Amounts::over(told, cost(part))?.excess?;
             // A share below zero is of a member that went the other way.
-            let share = money::percent(excess, total.excess).filter(|share| *share >= LEAST_NAMED)?;
+            let share = money::percent(excess, total).filter(|share| *share >= LEAST_NAMED)?;
             Some(Contribution {
                 dimension: split.dimension.clone(),
                 member: part.name.clone(),
@@ -132,28 +178,24 @@ fn place(members: &[Contribution]) -> (bool, usize) {
     (!makes_most, telling.unwrap_or(TELLING.len()))
 }
 
-/// A member with something that stands out of its own.
-#[derive(Debug, Clone)]
-pub(super) struct Own {
-    pub(super) dimension: String,
-    pub(super) member: String,
-    pub(super) finding: Finding,
-}
-
-/// What remains of `own` beside what is told of the total: nothing that a finding of the total explains, and of several dimensions
-/// that tell of one day the one of which a member stands out most, since they tell of the same money.
-pub(super) fn unexplained(own: Vec<Own>, total: &[Finding]) -> Vec<Own> {
-    let own: Vec<Own> = own
+/// What remains of what members have of their own beside what is told of the total: nothing that a finding of the total explains, and of
+/// several dimensions that tell of one day the one of which a member stands out most, since they tell of the same money.
+pub(super) fn unexplained(own: Vec<Case>, total: &[Case]) -> Vec<Case> {
+    let own: Vec<Case> = own
         .into_iter()
-        .filter(|it| !total.iter().any(|finding| explains(finding, &it.finding)))
+        .filter(|it| !total.iter().any(|case| explains(&case.finding, &it.finding)))
         .collect();
     let leading = leading(&own);
     let keep: Vec<bool> = own
         .iter()
-        .map(|it| leading.get(&Occasion::of(it)) == Some(&it.dimension))
+        .map(|it| leading.get(&Occasion::of(it)).map(String::as_str) == dimension(it))
         .collect();
     let mut keep = keep.into_iter();
     own.into_iter().filter(|_| keep.next() == Some(true)).collect()
+}
+
+fn dimension(own: &Case) -> Option<&str> {
+    own.about.as_ref().map(|(dimension, _)| dimension.as_str())
 }
 
 /// When something stands out, and which way.
@@ -164,31 +206,31 @@ struct Occasion {
 }
 
 impl Occasion {
-    fn of(own: &Own) -> Self {
+    fn of(own: &Case) -> Self {
         Self {
-            begins: own.finding.days().first().map(|day| day.date),
+            begins: own.finding.first(),
             is_more: own.finding.is_more(),
         }
     }
 }
 
 /// Of each occasion the dimension of which a member stands out most; of several as much the most telling one.
-fn leading(own: &[Own]) -> BTreeMap<Occasion, String> {
+fn leading(own: &[Case]) -> BTreeMap<Occasion, String> {
     let mut first = BTreeMap::new();
     for it in own {
-        let size = Amounts::of(&it.finding).map(|amounts| amounts.excess.abs());
-        let telling = TELLING.iter().position(|name| *name == it.dimension);
+        let Some(dimension) = dimension(it) else { continue };
+        let telling = TELLING.iter().position(|name| *name == dimension);
         let place = (
-            size,
+            it.size(),
             Reverse(telling.unwrap_or(TELLING.len())),
-            Reverse(&it.dimension),
+            Reverse(dimension),
         );
         let best = first.entry(Occasion::of(it)).or_insert(place);
         *best = place.max(*best);
     }
     let dimensions = first.into_iter();
     dimensions
-        .map(|(occasion, (_, _, Reverse(dimension)))| (occasion, dimension.clone()))
+        .map(|(occasion, (_, _, Reverse(dimension)))| (occasion, dimension.to_owned()))
         .collect()
 }
 
@@ -211,13 +253,12 @@ mod tests {
     use super::*;
 
     /// A member of `dimension` that costs so much on a day on which others cost 100.
-    fn own(dimension: &str, member: usize, day: NaiveDate, cost: Decimal) -> Own {
+    fn own(dimension: &str, member: usize, day: NaiveDate, cost: Decimal) -> Case {
         let before = day.iter_days().rev().skip(1).take(14);
         let history: Vec<(NaiveDate, Decimal)> = before.map(|day| (day, dec!(100))).collect();
-        Own {
-            dimension: dimension.to_owned(),
-            member: member.to_string(),
-            finding: Finding::Day(judge(&history, day, cost).unwrap()),
+        Case {
+            about: Some((dimension.to_owned(), member.to_string())),
+            ..Case::of(Finding::Day(judge(&history, day, cost).unwrap()), &[])
         }
     }
 
@@ -231,7 +272,10 @@ mod tests {
             own("model", 4, day, dec!(150)),
             own("provider", 5, day, dec!(10)),
         ];
-        let told: Vec<String> = unexplained(all, &[]).into_iter().map(|it| it.member).collect();
+        let told: Vec<String> = unexplained(all, &[])
+            .into_iter()
+            .filter_map(|it| Some(it.about?.1))
+            .collect();
         // Of two that stand out as much the model says more; what costs less is another story.
         assert_eq!(told, ["2", "4", "5"]);
     }
@@ -240,13 +284,13 @@ mod tests {
     fn years_of_unusual_days_of_many_members_are_weighed_at_once() {
         let start: NaiveDate = "2016-01-01".parse().unwrap();
         let template = own("model", 0, start, dec!(300));
-        let all: Vec<Own> = start
+        let all: Vec<Case> = start
             .iter_days()
             .take(3660)
             .flat_map(|day| (0..6).map(move |member| (day, member)))
             .map(|(day, member)| {
-                let mut own = Own {
-                    member: member.to_string(),
+                let mut own = Case {
+                    about: Some(("model".to_owned(), member.to_string())),
                     ..template.clone()
                 };
                 if let Finding::Day(judged) = &mut own.finding {

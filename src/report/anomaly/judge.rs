@@ -3,17 +3,16 @@
 //! A day is judged by known days before it alone, and a day that stood out is no part of what is usual for those after it. Three in
 //! a row the same way are no accident but a new level, beside which the days after them are judged.
 
+use super::finding::{Dated, Finding, Judged, LEAST_WEEKDAYS};
 use crate::config::plan::Anomalies;
 use crate::money;
 use crate::report::outlier::{NO_SPREAD, median, score};
 use chrono::{Datelike, Days, NaiveDate};
 use rust_decimal::Decimal;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Fewer known days than this say nothing about what is usual.
 pub(super) const LEAST_HISTORY: usize = 14;
-/// Fewer same weekdays than this, and a day is compared with all days.
-const LEAST_WEEKDAYS: usize = 4;
 /// Days before a day that say what is usual: eight weeks.
 const HISTORY_DAYS: u64 = 56;
 /// Days in a row that stand out the same way and are a new level. A day of which nothing is known ends a row.
@@ -23,65 +22,8 @@ const LEVEL_HISTORY: usize = 28;
 /// Decimals of days that are carried to a new level by a factor.
 const CARRIED_DECIMALS: u32 = 12;
 
-/// Each day with its amount; `None` is a day without data.
-pub(super) type Dated = [(NaiveDate, Option<Decimal>)];
 /// Known days, oldest first.
 type History = VecDeque<(NaiveDate, Decimal)>;
-
-/// A day beside what is usual for it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Judged {
-    pub(super) date: NaiveDate,
-    pub(super) actual: Decimal,
-    /// What is usual: a median.
-    pub(super) expected: Decimal,
-    /// Actual − expected, exactly.
-    pub(super) excess: Decimal,
-    /// The modified z-score; `None` where all days before it are the same.
-    pub(super) score: Option<Decimal>,
-    /// Whether usual is what the same weekdays have (else all days).
-    pub(super) same_weekday: bool,
-    /// What the few same weekdays have where they are too few to be what is usual: who is like them does not stand out.
-    alike: Option<Decimal>,
-    /// The days that `expected` is the median of.
-    pub(super) basis: Vec<NaiveDate>,
-}
-
-impl Judged {
-    /// Whether it lies above what is usual.
-    pub(super) fn is_more(&self) -> bool {
-        self.excess.is_sign_positive()
-    }
-}
-
-/// What stands out.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Finding {
-    /// One day.
-    Day(Judged),
-    /// Days in a row that are a new level.
-    Level {
-        /// The days that showed it, oldest first.
-        days: Vec<Judged>,
-        /// Its last day, where the days after it were as before.
-        until: Option<NaiveDate>,
-    },
-}
-
-impl Finding {
-    /// The days that showed it, oldest first; at least one.
-    pub(super) fn days(&self) -> &[Judged] {
-        match self {
-            Self::Day(day) => std::slice::from_ref(day),
-            Self::Level { days, .. } => days,
-        }
-    }
-
-    /// Whether it lies above what is usual.
-    pub(super) fn is_more(&self) -> bool {
-        self.days().first().is_some_and(Judged::is_more)
-    }
-}
 
 /// What a walk along a series has found.
 #[derive(Debug, Default, PartialEq)]
@@ -90,6 +32,8 @@ pub(super) struct Walk {
     pub(super) findings: Vec<Finding>,
     /// Known days of which nothing can be said, since too few days before them are known.
     pub(super) without_history: usize,
+    /// Known days of which nothing can be said, since no decimal holds how they differ from what is usual.
+    pub(super) too_large: Vec<NaiveDate>,
 }
 
 /// Walks along `days` and judges those from `first` on; the days before them are history, whose own findings are left out of what is
@@ -116,9 +60,18 @@ pub(super) fn walk(
         }
     }
     let mut walk = walker.walk;
-    let last = |finding: &Finding| finding.days().last().map(|day| day.date);
-    walk.findings.retain(|finding| last(finding) >= Some(first));
+    walk.findings
+        .retain(|finding| finding.shown() >= Some(first) || outlasts_event(finding, first, limits));
     walk
+}
+
+/// Whether a level that showed before `first` goes on although a known event, which was its reason until then, is over.
+fn outlasts_event(finding: &Finding, first: NaiveDate, limits: &Anomalies) -> bool {
+    let mut events = limits.events.iter();
+    let was_known = events.any(|event| {
+        Some(event.from) <= finding.first() && first.pred_opt().is_some_and(|day| day <= event.to)
+    });
+    was_known && finding.last().is_none_or(|last| last >= first)
 }
 
 struct Walker<'a> {
@@ -161,7 +114,10 @@ impl Walker<'_> {
             }
             None => judge(self.history.make_contiguous(), date, amount),
         };
-        let Some(judged) = judged else { return };
+        let Some(judged) = judged else {
+            let is_asked = date >= self.first;
+            return self.walk.too_large.extend(is_asked.then_some(date));
+        };
         if !stands_out(&judged, self.limits) {
             self.in_a_row = 0;
             self.history.push_back((date, amount));
@@ -197,10 +153,15 @@ impl Walker<'_> {
         let days: Vec<Judged> = shown.iter().flat_map(Finding::days).cloned().collect();
         let level = days.iter().map(|day| (day.date, day.actual)).collect();
         let history = std::mem::replace(&mut self.history, level);
+        let before = before(&history, &days);
         self.before = Some(Before::new(self.before.take(), history, &days));
         let begins = days.first().and_then(|day| day.date.pred_opt());
         self.end_level(begins);
-        self.walk.findings.push(Finding::Level { days, until: None });
+        self.walk.findings.push(Finding::Level {
+            days,
+            until: None,
+            before,
+        });
         self.in_a_row = 0;
     }
 
@@ -296,6 +257,16 @@ impl Before {
 /// What comes of a division or of its result keeps so many decimals, half to even.
 fn rounded(value: Decimal) -> Decimal {
     value.round_dp(CARRIED_DECIMALS)
+}
+
+/// The usual days of the eight weeks before the first of `days`: those of the `history`, from which the oldest are forgotten by now, and
+/// those that `days` were judged by.
+fn before(history: &History, days: &[Judged]) -> Vec<NaiveDate> {
+    let first = days.first().map(|day| day.date);
+    let judged_by = days.iter().flat_map(|day| day.basis.iter().copied());
+    let all = history.iter().map(|(date, _)| *date).chain(judged_by);
+    let before: BTreeSet<NaiveDate> = all.filter(|date| Some(*date) < first).collect();
+    before.into_iter().collect()
 }
 
 /// Takes days out that are too long ago to say what is usual on `date`.

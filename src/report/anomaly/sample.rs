@@ -131,9 +131,9 @@ pub(super) fn dataset(days: &Costs, more: &[(&str, Decimal)], daily_by: Vec<Spli
     }
 }
 
-/// The full report of October.
-pub(super) fn report(datasets: &[Dataset], limits: Anomalies, combine: bool) -> Report {
-    let brief = Brief {
+/// What a full report of October is about.
+pub(super) fn brief(limits: Anomalies, combine: bool) -> Brief {
+    Brief {
         run_id: "01K8YB2Q".into(),
         job: "sample".into(),
         title: "Sample".into(),
@@ -147,8 +147,12 @@ pub(super) fn report(datasets: &[Dataset], limits: Anomalies, combine: bool) -> 
         reconcile: None,
         budgets: Vec::new(),
         anomalies: Some(limits),
-    };
-    build(&brief, datasets, &[], None)
+    }
+}
+
+/// The full report of October.
+pub(super) fn report(datasets: &[Dataset], limits: Anomalies, combine: bool) -> Report {
+    build(&brief(limits, combine), datasets, &[], None)
 }
 
 /// A report with spikes, a member's own one, a level, and names that break careless programs.

@@ -1,7 +1,10 @@
 //! What a source's days tell: totals, members, events, doubts.
 
+mod levels;
+
 use super::sample::{Costs, dataset, date, october, report, split};
 use super::*;
+use crate::config::plan::Event;
 use crate::report::{Part as Words, Report};
 use crate::source::Dataset;
 use crate::source::organization::OTHERS;
@@ -60,8 +63,10 @@ fn a_spike_is_told_with_what_is_usual_and_who_made_it() {
         (anomaly.from, anomaly.to),
         (date("2026-10-14"), Some(date("2026-10-14")))
     );
-    assert_eq!(anomaly.actual - anomaly.expected, anomaly.excess);
-    assert!((anomaly.excess - dec!(480)).abs() < dec!(10), "{anomaly:?}");
+    let excess = anomaly.excess.unwrap();
+    assert_eq!(anomaly.actual - anomaly.expected.unwrap(), excess);
+    assert!((excess - dec!(480)).abs() < dec!(10), "{anomaly:?}");
+    assert_eq!((anomaly.through, anomaly.days), (anomaly.from, 1));
     assert!(anomaly.same_weekday && !anomaly.doubtful);
     // The model says more than its provider, and a dimension of one member says nothing.
     let named: Vec<(&str, &str)> = anomaly
@@ -109,8 +114,8 @@ fn its_figures_stand_in_a_section_after_the_days() {
         (Some("day"), Some("2026-10-14"))
     );
     assert_eq!(cost.comparisons[0].comparison, "expected");
-    assert_eq!(cost.comparisons[0].base_value, Some(anomaly.expected));
-    assert_eq!(cost.comparisons[0].change, Some(anomaly.excess));
+    assert_eq!(cost.comparisons[0].base_value, anomaly.expected);
+    assert_eq!(cost.comparisons[0].change, anomaly.excess);
     assert_eq!(figures[1].metric, Metric::AnomalyScore);
     let contributions = &figures[2..];
     assert_eq!(contributions.len(), anomaly.contributions.len());
@@ -279,6 +284,7 @@ fn a_known_event_has_its_name_or_keeps_the_day_out_of_the_list() {
     let silent = report(&[spiked()], limits(OnEvent::Suppress), false);
     assert_eq!((silent.anomalies.len(), silent.alerts.len()), (0, 0));
     let said = |words: &str| silent.notices.iter().any(|notice| notice.text.contains(words));
+    // One day, though the total, a provider and a model stand out on it.
     assert!(said("1 unusual day of known events is not listed: load test."));
     assert!(!said("stands out from what is usual"));
 }
@@ -309,12 +315,43 @@ fn a_new_level_is_told_once_and_says_since_when() {
     );
     assert_eq!(keys(&report), ["level/2026-10-13/usage/total"]);
     let told = answer(&report);
-    assert!(told.contains("Since 2026-10-13 a day costs about "), "{told}");
+    let sum = |days: &Costs, from: &str| -> Decimal {
+        let days = days.iter().filter(|(day, _)| *day >= date(from));
+        days.map(|(_, cost)| cost).sum()
+    };
+    let cost = sum(&days, "2026-10-13");
+    assert_eq!(
+        (level.actual, level.days, level.through),
+        (cost, 19, date("2026-10-31"))
+    );
     assert!(
-        told.contains(" more than before; gpt-5 explains 60.0 % of it."),
+        told.contains(&format!("Since 2026-10-13, 19 days cost {}, ", cost.normalize())),
         "{told}"
     );
-    assert_eq!(report.sections[2].figures[0].metric, Metric::LevelCost);
+    assert!(
+        told.contains(" more than the same weekdays before; gpt-5 explains 60.0 % of it."),
+        "{told}"
+    );
+    let figure = &report.sections[2].figures[0];
+    assert_eq!((figure.metric, figure.value), (Metric::LevelCost, Some(cost)));
+    assert_eq!(figure.label, "Total cost (19 days)");
+    assert_eq!(figure.comparisons[0].base_value, level.expected);
+    assert_eq!(figure.comparisons[0].change, level.excess);
+    // What is usual is worked out here once more: for each day the median of the eight such weekdays before the 13th.
+    let usual = |day: NaiveDate| -> Decimal {
+        let weeks = (1..=11).filter_map(|weeks| day.checked_sub_days(chrono::Days::new(7 * weeks)));
+        let within = |day: &NaiveDate| (date("2026-08-18")..date("2026-10-13")).contains(day);
+        let mut before: Vec<Decimal> = weeks
+            .filter(within)
+            .map(|day| days.iter().find(|(other, _)| *other == day).unwrap().1)
+            .collect();
+        assert_eq!(before.len(), 8);
+        before.sort();
+        (before[3] + before[4]) / dec!(2)
+    };
+    let expected: Decimal = date("2026-10-13").iter_days().take(19).map(usual).sum();
+    assert_eq!(level.expected, Some(expected));
+    assert_eq!(level.excess, Some(cost - expected));
 }
 
 #[test]
@@ -379,9 +416,10 @@ fn what_is_told_of_days_is_told_in_spanish() {
     let check = |text: Option<crate::language::Text>, said: &str| {
         assert_eq!(spanish.text(&text.unwrap(), &crate::language::Plain), said);
     };
+    let days = |count| date("2026-10-01").iter_days().take(count).collect();
     check(
         Some(words::nothing(1)),
-        "El día del periodo no se aparta de lo habitual.",
+        "El único día examinado no se aparta de lo habitual.",
     );
     check(
         Some(words::nothing(31)),
@@ -392,13 +430,17 @@ fn what_is_told_of_days_is_told_in_spanish() {
         "No se ha comprobado si 2 días del periodo son inusuales, ya que se conocen menos de 14 días anteriores.",
     );
     check(
-        words::suppressed(&["load test"]),
+        words::suppressed(&days(1), &["load test".into()]),
         "No se muestra 1 día inusual de eventos conocidos: load test.",
     );
     check(
-        words::cut_off(3),
-        "No se muestran otros 3 días inusuales, que difieren menos.",
+        words::cut_off(&days(3)),
+        "No se muestra lo que difiere menos, de 3 días.",
     );
-    assert!(words::unjudged(0, 14).is_none() && words::suppressed(&[]).is_none());
-    assert!(words::cut_off(0).is_none());
+    check(
+        words::too_large(&days(1)),
+        "No se ha comprobado si 1 día es inusual, ya que los importes son demasiado grandes para compararlos con exactitud.",
+    );
+    assert!(words::unjudged(0, 14).is_none() && words::suppressed(&days(0), &[]).is_none());
+    assert!(words::cut_off(&days(0)).is_none() && words::too_large(&days(0)).is_none());
 }

@@ -5,7 +5,9 @@ use crate::language::{Text, say};
 use crate::metric::Unit;
 use crate::money::{self, Currency};
 use crate::report::{Alert, Given, Part, Sentence, told};
+use chrono::NaiveDate;
 use rust_decimal::{Decimal, dec};
+use std::collections::BTreeSet;
 
 /// Smallest share in per cent that is worth a word.
 const LEAST_SHARE: Decimal = dec!(10);
@@ -32,30 +34,24 @@ fn day(anomaly: &Anomaly) -> Sentence {
     let mut args = vec![
         ("day", Part::Date(anomaly.from).into()),
         ("value", amount(anomaly.actual, anomaly.currency).into()),
-        ("excess", amount(anomaly.excess.abs(), anomaly.currency).into()),
+        ("excess", amount(anomaly.size(), anomaly.currency).into()),
         ("usual", usual_day(anomaly)),
     ];
-    let less = anomaly.excess.is_sign_negative();
-    let Some(member) = &anomaly.member else {
-        let id = if less {
-            "unusual-day-less"
-        } else {
-            "unusual-day-more"
-        };
-        return Sentence::of(id, args);
+    let id = match (anomaly.is_more, &anomaly.member) {
+        (true, None) => "unusual-day-more",
+        (true, Some(_)) => "unusual-day-more-of",
+        (false, None) => "unusual-day-less",
+        (false, Some(_)) => "unusual-day-less-of",
     };
-    args.push(("name", Part::Strong(member.clone()).into()));
-    let id = if less {
-        "unusual-day-less-of"
-    } else {
-        "unusual-day-more-of"
-    };
+    let member = anomaly.member.clone();
+    args.extend(member.map(|member| ("name", Part::Strong(member).into())));
     Sentence::of(id, args)
 }
 
 fn level(anomaly: &Anomaly) -> Sentence {
     let mut args = vec![
         ("from", Part::Date(anomaly.from).into()),
+        ("days", say!("unusual-days", "count" = anomaly.days).into()),
         ("value", amount(anomaly.actual, anomaly.currency).into()),
     ];
     args.extend(anomaly.to.map(|to| ("to", Part::Date(to).into())));
@@ -67,11 +63,14 @@ fn level(anomaly: &Anomaly) -> Sentence {
         (Some(_), None) => "unusual-level-until",
         (Some(_), Some(_)) => "unusual-level-until-of",
     };
-    let excess = amount(anomaly.excess.abs(), anomaly.currency);
-    Sentence::of(id, args).and(if anomaly.excess.is_sign_negative() {
-        told!("unusual-level-less", "excess" = excess)
-    } else {
-        told!("unusual-level-more", "excess" = excess)
+    let excess = anomaly
+        .excess
+        .map(|excess| amount(excess.abs(), anomaly.currency));
+    Sentence::of(id, args).and(match (anomaly.is_more, excess) {
+        (true, Some(excess)) => told!("unusual-level-more", "excess" = excess),
+        (false, Some(excess)) => told!("unusual-level-less", "excess" = excess),
+        (true, None) => told!("unusual-level-more-unknown"),
+        (false, None) => told!("unusual-level-less-unknown"),
     })
 }
 
@@ -120,8 +119,9 @@ pub(super) fn alert(anomaly: &Anomaly) -> Alert {
         .source
         .as_ref()
         .map_or_else(String::new, |source| format!("{source}/"));
-    // What was doubtful and turns out to be so is told again, as what it is.
+    // What was doubtful and turns out to be so, and what outlasts the event that was its reason, is told again, as what it is.
     let what = match (anomaly.kind, anomaly.doubtful) {
+        (AnomalyKind::Level, _) if anomaly.event.is_some() => "known",
         (AnomalyKind::Level, _) => "level",
         (AnomalyKind::Day, true) => "missing",
         (AnomalyKind::Day, false) => "anomaly",
@@ -162,28 +162,36 @@ pub(super) fn nothing(days: usize) -> Text {
     say!("unusual-nothing", "count" = days)
 }
 
-/// What is not listed because it is known.
-pub(super) fn suppressed(labels: &[&str]) -> Option<Text> {
+/// The days of which no decimal holds how they differ, where there are any.
+pub(super) fn too_large(days: &BTreeSet<NaiveDate>) -> Option<Text> {
+    (!days.is_empty()).then(|| say!("unusual-too-large", "count" = days.len()))
+}
+
+/// The days that are not listed because their reasons are known, by the labels of these.
+pub(super) fn suppressed(days: &BTreeSet<NaiveDate>, labels: &[String]) -> Option<Text> {
     let mut names: Vec<&str> = Vec::new();
     for label in labels {
-        if !names.contains(label) {
+        if !names.contains(&label.as_str()) {
             names.push(label);
         }
     }
     let events = names.join(", ");
-    (!labels.is_empty()).then(|| say!("unusual-suppressed", "count" = labels.len(), "events" = events))
+    (!labels.is_empty()).then(|| say!("unusual-suppressed", "count" = days.len(), "events" = events))
 }
 
-/// What is not listed because there is too much of it.
-pub(super) fn cut_off(count: usize) -> Option<Text> {
-    (count > 0).then(|| say!("unusual-cut-off", "count" = count))
+/// On which days something is not listed because there is too much of it.
+pub(super) fn cut_off(days: &BTreeSet<NaiveDate>) -> Option<Text> {
+    (!days.is_empty()).then(|| say!("unusual-cut-off", "count" = days.len()))
 }
 
-/// The label of a figure: what it is `about` and, behind it, why that may be: `Total cost (load test)`.
+/// The label of a figure: what it is `about` and, behind it, how many days of a level are added up and why that may be: `Total cost
+/// (12 days; load test)`.
 pub(super) fn label(about: Text, anomaly: &Anomaly) -> Text {
+    let is_level = anomaly.kind == AnomalyKind::Level;
+    let days = is_level.then(|| say!("unusual-days", "count" = anomaly.days));
     let event = anomaly.event.as_deref().map(Text::from);
     let doubt = anomaly.doubtful.then(|| say!("unusual-missing"));
-    let notes: Vec<Text> = event.into_iter().chain(doubt).collect();
+    let notes: Vec<Text> = days.into_iter().chain(event).chain(doubt).collect();
     if notes.is_empty() {
         return about;
     }

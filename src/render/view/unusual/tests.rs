@@ -38,7 +38,7 @@ fn where_there_is_little_room_those_that_differ_most_are_shown() {
     let one = table_of(&report, 1);
     assert_eq!(all.rows.len(), report.anomalies.len());
     assert!(all.rows.len() > 1);
-    assert_eq!((one.rows.len(), one.rows[0].name.as_str()), (1, "7 Oct"));
+    assert_eq!((one.rows.len(), one.rows[0].name.as_str()), (1, "Since 20 Oct"));
     assert_eq!(
         one.note,
         format!(
