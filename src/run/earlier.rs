@@ -22,21 +22,31 @@ const RULES: &str = "rules.json";
 const LARGEST_VERSION: u64 = 256 * 1024 * 1024;
 
 /// Keeps what earlier runs have left with the snapshot of `run`. A test shows what has changed, and its rules are not asked; `alone`:
-/// they are judged by themselves.
+/// they are judged by themselves. Hashing and packing leave the threads that wait for the network alone.
 ///
 /// # Errors
 /// [`RunError`] if the store or the disk says no.
 pub(super) async fn keep(store: &Store, run: &Run, recipe: &Recipe, alone: bool) -> Result<(), RunError> {
-    if let Some(delivered) = store.last_delivered(run).await? {
-        let version = kept(&delivered);
-        write_atomically(&run.snapshot_dir.join(PREVIOUS), &packed(&version)?)?;
-    }
-    if run.trigger != Trigger::Test && !recipe.when.is_empty() {
+    let delivered = store.last_delivered(run).await?;
+    let known = if run.trigger != Trigger::Test && !recipe.when.is_empty() {
         let states = store.rules(&run.job).await?;
-        let text = serde_json::to_vec(&Known { alone, states }).map_err(|error| unwritten(&error))?;
-        write_atomically(&run.snapshot_dir.join(RULES), &text)?;
-    }
-    Ok(())
+        Some(Known { alone, states })
+    } else {
+        None
+    };
+    let dir = run.snapshot_dir.clone();
+    let written = tokio::task::spawn_blocking(move || {
+        if let Some(delivered) = delivered {
+            write_atomically(&dir.join(PREVIOUS), &packed(&kept(&delivered))?)?;
+        }
+        if let Some(known) = known {
+            let text = serde_json::to_vec(&known).map_err(|error| unwritten(&error))?;
+            write_atomically(&dir.join(RULES), &text)?;
+        }
+        Ok(())
+    });
+    let broke_off = |panic| RunError::Failed(format!("keeping the version before broke off: {panic}"));
+    written.await.map_err(broke_off)?
 }
 
 /// The version before, as it was when the run was made.
@@ -45,7 +55,7 @@ pub(super) async fn keep(store: &Store, run: &Run, recipe: &Recipe, alone: bool)
 /// [`RunError`] if the file is not what was written.
 pub(super) fn previous(snapshot_dir: &Path) -> Result<Option<Version>, RunError> {
     let file = snapshot_dir.join(PREVIOUS);
-    file.exists().then(|| read(&file)).transpose()
+    file.exists().then(|| read(&file, LARGEST_VERSION)).transpose()
 }
 
 /// What was known of the rules when the run was made; `None`: they are not asked.
@@ -108,11 +118,15 @@ pub(super) fn packed(version: &Version) -> Result<Vec<u8>, RunError> {
 }
 
 /// The figures that a run has kept. One of an earlier program kept none, old ones are cleared away, and what somebody has changed
-/// is not believed: the report then says that it cannot be compared.
+/// is not believed, nor what is too large read in part: the report then says that it cannot be compared.
 fn kept(delivered: &Run) -> Version {
     let found = delivered.figures.as_ref().and_then(|file| {
         let sound = hash_file(&file.path).is_ok_and(|found| found == file.sha256);
-        sound.then(|| read(&file.path).ok()).flatten()
+        let version = sound.then(|| read(&file.path, LARGEST_VERSION))?;
+        let unread = |error: &RunError| {
+            tracing::warn!(run.id = %delivered.run_id, error = %error, "no report is compared with the figures of this run");
+        };
+        version.inspect_err(unread).ok()
     });
     found.unwrap_or_else(|| Version {
         run_id: delivered.run_id.clone(),
@@ -123,13 +137,16 @@ fn kept(delivered: &Run) -> Version {
     })
 }
 
-fn read(file: &Path) -> Result<Version, RunError> {
+/// The figures in a file that are no more than `most` bytes, unpacked.
+fn read(file: &Path, most: u64) -> Result<Version, RunError> {
     let packed = File::open(file).map_err(|cause| RunError::disk(file, cause))?;
     let mut text = Vec::new();
-    let unpacked = GzDecoder::new(packed)
-        .take(LARGEST_VERSION)
-        .read_to_end(&mut text);
-    unpacked.map_err(|cause| RunError::disk(file, cause))?;
+    let unpacked = GzDecoder::new(packed).take(most + 1).read_to_end(&mut text);
+    let bytes = unpacked.map_err(|cause| RunError::disk(file, cause))?;
+    if u64::try_from(bytes).is_ok_and(|bytes| bytes > most) {
+        let reason = format!("unpacked it has more than {most} bytes");
+        return Err(unreadable(file, &reason));
+    }
     serde_json::from_slice(&text).map_err(|error| unreadable(file, &error.to_string()))
 }
 
@@ -139,4 +156,28 @@ fn unwritten(error: &serde_json::Error) -> RunError {
 
 fn unreadable(file: &Path, reason: &str) -> RunError {
     RunError::Failed(format!("{} cannot be read: {reason}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_that_are_too_large_are_refused_and_never_read_in_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("previous.json.gz");
+        let version = Version {
+            run_id: "r".repeat(1000),
+            revision: 1,
+            generated_at: "2026-11-01T00:00:00Z".parse().unwrap(),
+            provisional: false,
+            lines: None,
+        };
+        std::fs::write(&file, packed(&version).unwrap()).unwrap();
+        let size = serde_json::to_vec(&version).unwrap().len() as u64;
+        assert_eq!(read(&file, size).unwrap(), version);
+        let refused = read(&file, size - 1).unwrap_err().to_string();
+        let reason = format!("cannot be read: unpacked it has more than {} bytes", size - 1);
+        assert!(refused.contains(&reason), "{refused}");
+    }
 }

@@ -469,7 +469,7 @@ impl Story<'_> {
         along.before = Some(Before(product.before.clone()));
         along.tell.extend(tell::unjudged(self.job, run, &product.judged));
         along.alerts = tell::alerts(self.job, run, &product.alerts);
-        along.figures = Some(earlier::packed(&product.version)?);
+        along.figures = Some(product.figures.clone());
         along.unsent.clone_from(&product.unsent);
         Ok(along)
     }

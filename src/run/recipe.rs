@@ -15,7 +15,7 @@ use crate::money::Currency;
 use crate::money::rates::{self, Rates, RatesFault};
 use crate::period::{Period, Shape};
 use crate::render::{self, Look, RenderError};
-use crate::report::restatement::{self, Version};
+use crate::report::restatement;
 use crate::report::rules::{self, Judged};
 use crate::report::{self, Alert, Brief, Notice, Report, gate};
 use crate::source::{self, Conversion, Dataset, Export, Need, Snapshot, SourceError, SourceKind};
@@ -121,8 +121,8 @@ pub struct Product {
     pub measured: Option<Decimal>,
     /// Sources whose data do not reach the end of the period, each with the last day that they have.
     pub late: Vec<Late>,
-    /// Its figures, for later revisions.
-    pub version: Version,
+    /// Its figures, for later revisions, packed.
+    pub figures: Vec<u8>,
     /// The run that made the version before it; `None`: none was delivered.
     pub before: Option<String>,
     /// Its rules, judged; empty where they were not asked.
@@ -269,7 +269,7 @@ impl Recipe {
         let (mut datasets, failures, exports) = self.decode(snapshot_dir, rates.as_ref())?;
         let late = late::stamp(&mut datasets, &self.wait_for, &self.period, self.timezone);
         let mut report = report::build(&self.brief(identity), &datasets, &failures, rates.as_ref());
-        let version = restatement::version(&report);
+        let figures = earlier::packed(&restatement::version(&report))?;
         let restated = earlier::previous(snapshot_dir)?.map(|it| restatement::restate(&mut report, &it));
         if restated.is_none() {
             restatement::first(&mut report);
@@ -293,7 +293,7 @@ impl Recipe {
             held: held.into_iter().map(|held| held.text).collect(),
             measured,
             late,
-            version,
+            figures,
             before: report.restates.map(|earlier| earlier.run_id),
             judged,
             alerts: report.alerts,
