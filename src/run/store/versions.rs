@@ -101,7 +101,8 @@ pub(super) async fn move_rules(tx: &mut Tx<'_>, job: &str, moves: &[RuleMove]) -
     Ok(())
 }
 
-/// Tells the owner what nobody was told of before, by its key, whichever run has found it.
+/// Tells the owner what nobody was told of before, by its key, whichever run has found it. What only a run has found that a gate holds
+/// is told again: its figures may be wrong.
 pub(super) async fn alert(
     tx: &mut Tx<'_>,
     run: &Run,
@@ -110,7 +111,9 @@ pub(super) async fn alert(
 ) -> Result<(), StoreError> {
     for (key, tell) in alerts {
         let values = values![&run.job, key, &run.run_id, now];
-        let sql = "INSERT INTO alerts (job, key, run_id, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO alerts (job, key, run_id, at) VALUES ($1, $2, $3, $4) ON CONFLICT (job, key) \
+             DO UPDATE SET run_id = $3, at = $4 WHERE EXISTS (SELECT 1 FROM runs WHERE runs.run_id = alerts.run_id \
+             AND runs.state = 'held')";
         if tx.execute(sql, values).await? == 1 {
             notices::write_all(tx, std::slice::from_ref(tell), now).await?;
         }

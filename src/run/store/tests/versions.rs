@@ -12,6 +12,7 @@ on_both_databases! {
     a_rule_whose_report_reached_nobody_has_not_fired,
     a_report_is_not_frozen_beside_a_version_that_is_not_the_last_any_more,
     an_alert_is_told_once_whatever_run_and_replica_finds_it,
+    an_alert_of_a_run_that_a_gate_holds_silences_none,
     a_run_that_lost_its_lease_moves_no_rule_and_alerts_nobody,
 }
 
@@ -273,6 +274,39 @@ async fn an_alert_is_told_once_whatever_run_and_replica_finds_it(on: On) {
     expected.insert(0, "budget/x/2026-10/over needs attention".into());
     assert_eq!(told, expected);
     assert_eq!(number(&store, "SELECT count(*) AS n FROM alerts").await, 7);
+}
+
+async fn an_alert_of_a_run_that_a_gate_holds_silences_none(on: On) {
+    let (_place, store) = store(on).await;
+    let told = async || number(&store, "SELECT count(*) AS n FROM notices").await;
+    let find = async |held: &[String]| {
+        let run = checked(&store).await;
+        let freeze = Freeze {
+            artifacts: &[artifact("monthly_2026-10.csv", "a,b\r\n")],
+            parcels: &[],
+            notices: &[],
+            generated_at: noon(),
+            held,
+            measured: None,
+        };
+        let along = Along {
+            alerts: vec![alert("budget/x/2026-10/over")],
+            ..Along::default()
+        };
+        store.freeze_with(&run, freeze, along, noon()).await.unwrap();
+        run
+    };
+    let held = find(&["too few rows".into()]).await;
+    assert_eq!(told().await, 1, "whoever decides about it hears at once");
+    // Somebody lets it go: it is told.
+    store.approve(&held.run_id, noon()).await.unwrap();
+    find(&[]).await;
+    assert_eq!(told().await, 1);
+    execute(&store, "UPDATE runs SET state = 'held'").await;
+    find(&[]).await;
+    assert_eq!(told().await, 2, "nobody has let it go");
+    find(&[]).await;
+    assert_eq!(told().await, 2);
 }
 
 async fn a_run_that_lost_its_lease_moves_no_rule_and_alerts_nobody(on: On) {

@@ -184,6 +184,37 @@ async fn a_rule_whose_report_a_gate_has_held_fires_again() {
 }
 
 #[tokio::test]
+async fn a_rule_has_fired_once_the_report_that_a_gate_held_is_let_go() {
+    let shop = Shop::open(&format!("{ABOVE}\ngates = {{ min_rows = 40 }}")).await;
+    shop.usage("2026-12-31", "2.00");
+    shop.fall_due().await;
+    shop.work_at(DUE).await;
+    let held = shop.october().await.remove(0);
+    assert_eq!(held.state, RunState::Held);
+    let fired_by = async |shop: &Shop| {
+        shop.engine.store.rules("monthly").await.unwrap()[0]
+            .fired_by
+            .clone()
+    };
+    assert_eq!(fired_by(&shop).await, None, "nobody has it");
+    let store = &shop.engine.store;
+    store.approve(&held.run_id, shop.clock.now()).await.unwrap();
+    crate::run::resend::resend(&shop.engine, &held.run_id, &[], std::time::Duration::ZERO)
+        .await
+        .unwrap();
+    assert_eq!(fired_by(&shop).await.as_ref(), Some(&held.run_id));
+    let shop = shop.with(|job| job.gates = Gates::default());
+    shop.fall_due_for("2026-11", "2026-12-02T06:00:00Z").await;
+    shop.work_at("2026-12-02T06:00:00Z").await;
+    let runs = shop.runs().await;
+    let november = runs.iter().find(|run| run.period_id == "2026-11").unwrap();
+    assert!(
+        november.unsent.as_ref().unwrap().contains("as it was before"),
+        "{november:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_no_gate_has_let_through_is_no_norm() {
     let shop = Shop::open("send = \"if_data\"\ngates = { max_change = 50, norm = 2, min_rows = 1 }").await;
     shop.usage("2026-10-31", "1.50");
