@@ -319,6 +319,17 @@ pub enum DeliveryPlan {
     FileDrop(FileDropPlan),
 }
 
+impl DeliveryPlan {
+    /// Whether people read what goes out by it, not programs.
+    #[must_use]
+    pub fn is_read_by_people(&self) -> bool {
+        match self {
+            Self::Email(_) | Self::Slack(_) => true,
+            Self::Webhook(_) | Self::FileDrop(_) => false,
+        }
+    }
+}
+
 /// `[deliveries.NAME.email]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EmailPlan {

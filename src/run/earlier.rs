@@ -22,14 +22,21 @@ const RULES: &str = "rules.json";
 const LARGEST_VERSION: u64 = 256 * 1024 * 1024;
 
 /// Keeps what earlier runs have left with the snapshot of `run`. A test shows what has changed, and its rules are not asked; `alone`:
-/// they are judged by themselves. Hashing and packing leave the threads that wait for the network alone.
+/// they are judged by themselves; `people` read these of its deliveries. Hashing and packing leave the threads that wait for the network
+/// alone.
 ///
 /// # Errors
 /// [`RunError`] if the store or the disk says no.
-pub(super) async fn keep(store: &Store, run: &Run, recipe: &Recipe, alone: bool) -> Result<(), RunError> {
+pub(super) async fn keep(
+    store: &Store,
+    run: &Run,
+    recipe: &Recipe,
+    alone: bool,
+    people: &[&str],
+) -> Result<(), RunError> {
     let delivered = store.last_delivered(run).await?;
     let known = if run.trigger != Trigger::Test && !recipe.when.is_empty() {
-        let states = store.rules(&run.job).await?;
+        let states = store.rules(&run.job, people).await?;
         Some(Known { alone, states })
     } else {
         None

@@ -8,7 +8,7 @@ use super::recipe::{self, Identity, Product, Recipe, Trial};
 use super::store::{Along, Before, Freeze, NewRun, OutboxRow, RuleMove, Run, Store, StoredArtifact, Trigger};
 use super::{RunError, RunState, StoreError, earlier, late, lease, tell};
 use crate::config::Plan;
-use crate::config::plan::{JobPlan, Send};
+use crate::config::plan::{DeliveryPlan, JobPlan, Send};
 use crate::delivery::{Delivery, Parcel};
 use crate::fail_point;
 use crate::period::Period;
@@ -256,7 +256,19 @@ impl Story<'_> {
 
     /// Keeps what earlier runs have left, and makes the report of that and the snapshot.
     async fn make(&self) -> Result<Product, RunError> {
-        earlier::keep(&self.engine.store, &self.run, &self.recipe, self.stands_alone()).await?;
+        let Engine { plan, store, .. } = self.engine;
+        let by_people = |name: &&String| {
+            let way = plan.deliveries.get(*name);
+            way.is_some_and(DeliveryPlan::is_read_by_people)
+        };
+        let people: Vec<&str> = self
+            .job
+            .deliveries
+            .iter()
+            .filter(by_people)
+            .map(String::as_str)
+            .collect();
+        earlier::keep(store, &self.run, &self.recipe, self.stands_alone(), &people).await?;
         let mut trial = self.trial().await?;
         let product = self.produce(&trial).await?;
         if trial.send == Send::IfChanged && product.unsent.is_some() && !self.everybody_has(&product).await? {

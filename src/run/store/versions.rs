@@ -12,10 +12,28 @@ use chrono::{DateTime, Utc};
 pub(super) const DELIVERED: &str = "SELECT * FROM runs WHERE job = $1 AND period_id = $2 AND revision < $3 AND trigger <> 'test' \
     AND unsent IS NULL AND (state = 'delivered' OR EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id \
     AND deliveries.state = 'acked')) ORDER BY revision DESC LIMIT 1";
-/// What is known of the rules of job $1, and whether the run that fired a rule last has reached nobody: nothing has come of it.
-const RULES: &str = "SELECT rules.*, (SELECT count(*) FROM runs WHERE runs.run_id = rules.fired_by AND (runs.state = 'held' \
-    OR (runs.state = 'failed' AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id \
-    AND deliveries.state = 'acked')))) AS unheard FROM rules WHERE rules.job = $1 ORDER BY rule";
+/// Parcels of the run that fired a rule last, in these states, among those of the deliveries that people read: $2, between commas.
+macro_rules! of_people {
+    ($states:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id \
+             AND $2 LIKE '%,' || deliveries.delivery || ',%' AND deliveries.state ",
+            $states,
+            ")"
+        )
+    };
+}
+/// What is known of the rules of job $1, and whether the run that fired a rule last has reached nobody: nothing has come of it. Where it
+/// goes to people and to programs, it has to reach people.
+const RULES: &str = concat!(
+    "SELECT rules.*, (SELECT count(*) FROM runs WHERE runs.run_id = rules.fired_by AND (runs.state = 'held' \
+     OR (runs.state = 'failed' AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.run_id \
+     AND deliveries.state = 'acked')) OR (runs.state IN ('delivered', 'partially_delivered', 'failed') AND ",
+    of_people!("<> 'superseded'"),
+    " AND NOT ",
+    of_people!("= 'acked'"),
+    "))) AS unheard FROM rules WHERE rules.job = $1 ORDER BY rule"
+);
 
 /// Which version a run has seen as the last one that was delivered before it; `None`: there was none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,12 +61,13 @@ impl Store {
         row.map(|row| self.run_of(&row)).transpose()
     }
 
-    /// What is known of the rules of a job.
+    /// What is known of the rules of a job, of whose deliveries people read these.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn rules(&self, job: &str) -> Result<Vec<RuleState>, StoreError> {
-        let rows = self.db.rows(RULES, values![job]).await?;
+    pub async fn rules(&self, job: &str, people: &[&str]) -> Result<Vec<RuleState>, StoreError> {
+        let people = format!(",{},", people.join(","));
+        let rows = self.db.rows(RULES, values![job, people]).await?;
         rows.iter().map(rule_of).collect()
     }
 }
@@ -65,7 +84,10 @@ pub(super) async fn still_last(tx: &mut Tx<'_>, run: &Run, seen: &Before) -> Res
 
 /// Forgets what is known of rules that the job no longer has.
 pub(super) async fn forget_rules(tx: &mut Tx<'_>, job: &str, all: &[RuleMove]) -> Result<(), StoreError> {
-    for row in tx.rows(RULES, values![job]).await? {
+    for row in tx
+        .rows("SELECT rule FROM rules WHERE job = $1", values![job])
+        .await?
+    {
         let rule = row.text("rule")?;
         if all.iter().all(|it| it.rule != rule) {
             let sql = "DELETE FROM rules WHERE job = $1 AND rule = $2";

@@ -99,5 +99,5 @@ async fn what_a_version_without_rules_has_delivered_is_a_version_whose_figures_n
         (before.run_id.as_str(), &before.figures, &before.unsent),
         (RUN, &None, &None)
     );
-    assert!(store.rules("monthly").await.unwrap().is_empty());
+    assert!(store.rules("monthly", &[]).await.unwrap().is_empty());
 }

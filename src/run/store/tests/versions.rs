@@ -3,6 +3,7 @@
 use super::*;
 use crate::report::rules::RuleState;
 use crate::run::store::Before;
+use crate::run::store::db::values;
 use crate::run::store::testing::{execute, freeze, number};
 
 on_both_databases! {
@@ -10,6 +11,7 @@ on_both_databases! {
     a_rule_is_moved_only_by_who_has_seen_where_it_was,
     what_a_job_no_longer_asks_is_forgotten,
     a_rule_whose_report_reached_nobody_has_not_fired,
+    a_rule_has_fired_once_people_have_its_report,
     a_report_is_not_frozen_beside_a_version_that_is_not_the_last_any_more,
     an_alert_is_told_once_whatever_run_and_replica_finds_it,
     an_alert_of_a_run_that_a_gate_holds_silences_none,
@@ -155,16 +157,16 @@ async fn a_rule_is_moved_only_by_who_has_seen_where_it_was(on: On) {
         (RunState::Checked, None)
     );
     assert!(store.artifacts(&second.run_id).await.unwrap().is_empty());
-    let known = store.rules("monthly").await.unwrap();
+    let known = store.rules("monthly", &[]).await.unwrap();
     assert_eq!(known, [moved("a", &first, None).after.unwrap()]);
     // Judged anew it may.
     let anew = along(vec![moved("a", &second, Some(&first))]);
     freeze_along(&store, &second, anew).await.unwrap();
     assert_eq!(
-        store.rules("monthly").await.unwrap()[0].run_id.as_ref(),
+        store.rules("monthly", &[]).await.unwrap()[0].run_id.as_ref(),
         Some(&second.run_id)
     );
-    assert!(store.rules("other").await.unwrap().is_empty());
+    assert!(store.rules("other", &[]).await.unwrap().is_empty());
 }
 
 async fn what_a_job_no_longer_asks_is_forgotten(on: On) {
@@ -183,12 +185,12 @@ async fn what_a_job_no_longer_asks_is_forgotten(on: On) {
     };
     let next = checked(&store).await;
     freeze_along(&store, &next, along(vec![left])).await.unwrap();
-    let known = store.rules("monthly").await.unwrap();
+    let known = store.rules("monthly", &[]).await.unwrap();
     assert_eq!(known, [moved("b", &run, None).after.unwrap()], "left as it was");
     // A run that does not ask leaves them alone.
     let test = checked(&store).await;
     freeze_along(&store, &test, Along::default()).await.unwrap();
-    assert_eq!(store.rules("monthly").await.unwrap().len(), 1);
+    assert_eq!(store.rules("monthly", &[]).await.unwrap().len(), 1);
 }
 
 async fn a_rule_whose_report_reached_nobody_has_not_fired(on: On) {
@@ -199,7 +201,7 @@ async fn a_rule_whose_report_reached_nobody_has_not_fired(on: On) {
         ..Along::default()
     };
     freeze_along(&store, &run, along).await.unwrap();
-    let state = async || store.rules("monthly").await.unwrap().remove(0);
+    let state = async || store.rules("monthly", &[]).await.unwrap().remove(0);
     let fired = moved("a", &run, None).after.unwrap();
     assert_eq!(state().await, fired, "it is on its way");
     let unheard = RuleState {
@@ -216,6 +218,58 @@ async fn a_rule_whose_report_reached_nobody_has_not_fired(on: On) {
         SELECT run_id, 0, 'mail', 'a', 'k', 'x', 'x', 'acked', created_at FROM runs").await;
     set_state(&store, "failed").await;
     assert_eq!(state().await, fired, "somebody has it");
+}
+
+async fn a_rule_has_fired_once_people_have_its_report(on: On) {
+    let (_place, store) = store(on).await;
+    let run = checked(&store).await;
+    let along = Along {
+        rules: vec![moved("a", &run, None)],
+        ..Along::default()
+    };
+    freeze_along(&store, &run, along).await.unwrap();
+    let people = ["finance-mail", "chat"];
+    let fired = async |people: &[&str]| {
+        let state = store.rules("monthly", people).await.unwrap().remove(0);
+        state.holds && state.fired_by.is_some()
+    };
+    for (at, (delivery, state)) in [
+        ("bi-drop", "acked"),
+        ("finance-mail", "dead"),
+        ("chat", "retry_wait"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let insert = "INSERT INTO deliveries (run_id, position, delivery, recipient, key, content_path, sha256, state, updated_at) \
+            SELECT run_id, $1, $2, 'a', $2, 'x', 'x', $3, created_at FROM runs";
+        let at = i64::try_from(at).unwrap();
+        store
+            .db
+            .execute(insert, values![at, delivery, state])
+            .await
+            .unwrap();
+    }
+    assert!(fired(&people).await, "it is on its way");
+    execute(&store, "UPDATE runs SET state = 'partially_delivered'").await;
+    assert!(!fired(&people).await, "a folder is nobody");
+    assert!(fired(&[]).await, "unless that is all there is");
+    assert!(
+        fired(&["mail"]).await,
+        "nor of deliveries that are called the same in part"
+    );
+    execute(
+        &store,
+        "UPDATE deliveries SET state = 'superseded' WHERE delivery <> 'bi-drop'",
+    )
+    .await;
+    assert!(fired(&people).await, "a newer revision goes to them");
+    execute(
+        &store,
+        "UPDATE deliveries SET state = 'acked' WHERE delivery = 'chat'",
+    )
+    .await;
+    assert!(fired(&people).await, "some of them have it");
 }
 
 async fn set_state(store: &Store, state: &str) -> u64 {
@@ -323,7 +377,7 @@ async fn a_run_that_lost_its_lease_moves_no_rule_and_alerts_nobody(on: On) {
     };
     let stale = freeze_along(&store, &lost, along).await;
     assert!(matches!(stale, Err(StoreError::Stale { .. })), "{stale:?}");
-    assert!(store.rules("monthly").await.unwrap().is_empty());
+    assert!(store.rules("monthly", &[]).await.unwrap().is_empty());
     assert_eq!(number(&store, "SELECT count(*) AS n FROM alerts").await, 0);
     assert_eq!(number(&store, "SELECT count(*) AS n FROM notices").await, 0);
 }

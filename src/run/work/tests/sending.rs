@@ -150,18 +150,18 @@ async fn what_somebody_runs_besides_uses_up_no_rule_of_the_schedule() {
     shop.usage("2026-10-31", "2.00");
     for period in ["2026-Q3", "2026", "2026-10-01..2026-10-30"] {
         assert_eq!(shop.run(period).await.unsent, None, "{period}");
-        assert!(shop.engine.store.rules("monthly").await.unwrap().is_empty());
+        assert!(shop.engine.store.rules("monthly", &[]).await.unwrap().is_empty());
     }
     shop.fall_due().await;
     shop.work_at(DUE).await;
     let october = shop.october().await.remove(0);
     assert_eq!((october.state, &october.unsent), (RunState::Delivered, &None));
-    let states = shop.engine.store.rules("monthly").await.unwrap();
+    let states = shop.engine.store.rules("monthly", &[]).await.unwrap();
     assert_eq!(states[0].fired_by.as_ref(), Some(&october.run_id));
     // Nor does a run without the rule forget it.
     let shop = shop.with(|job| job.when.clear());
     shop.run("2026-10").await;
-    assert_eq!(shop.engine.store.rules("monthly").await.unwrap(), states);
+    assert_eq!(shop.engine.store.rules("monthly", &[]).await.unwrap(), states);
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn a_rule_has_fired_once_the_report_that_a_gate_held_is_let_go() {
     let held = shop.october().await.remove(0);
     assert_eq!(held.state, RunState::Held);
     let fired_by = async |shop: &Shop| {
-        shop.engine.store.rules("monthly").await.unwrap()[0]
+        shop.engine.store.rules("monthly", &[]).await.unwrap()[0]
             .fired_by
             .clone()
     };
@@ -242,7 +242,7 @@ struct Meddler {
 
 impl Meddler {
     async fn meddle(&self, holds: bool) {
-        let before: Option<RuleState> = self.store.rules("monthly").await.unwrap().pop();
+        let before: Option<RuleState> = self.store.rules("monthly", &[]).await.unwrap().pop();
         let run = checked(&self.store).await;
         let after = RuleState {
             rule: "total_cost above 50".into(),
@@ -344,7 +344,7 @@ async fn a_report_is_made_anew_when_another_run_has_judged_its_rules_meanwhile()
             .unwrap()
             .is_empty()
     );
-    let states = shop.engine.store.rules("monthly").await.unwrap();
+    let states = shop.engine.store.rules("monthly", &[]).await.unwrap();
     assert_eq!(states[0].run_id.as_ref(), Some(&run.run_id), "it has judged last");
     assert!(
         replay::replay(&shop.engine.store, &run.run_id)
