@@ -8,7 +8,9 @@ use crate::money::{self, Currency};
 use crate::period::Period;
 use crate::report::beside::View;
 use crate::report::maker::{Maker, tells};
-use crate::report::{Alert, Comparison, Figure, Notice, Part, Report, Section, Sentence, StepOf, told};
+use crate::report::{
+    Alert, Comparison, Figure, Given, Notice, Part, Report, Section, Sentence, StepOf, told,
+};
 use rust_decimal::Decimal;
 
 /// What only a bill knows, in the order of the table. A correction that is a credit, a tax or an adjustment counts as that.
@@ -189,18 +191,14 @@ impl<'a> Sides<'a> {
         } else {
             told!("bill-lacks", "usage" = usage, "amount" = amount, "bill" = bill)
         };
-        let Some(share) = value(Metric::UnexplainedShare) else {
+        let Some(share) = shown_share(section, self.against.tolerance) else {
             return Some(told.whole("."));
         };
-        let percent = |value| Part::Value {
-            value,
-            unit: Unit::Percent,
-            currency: None,
-        };
+        let percent = |shown: Decimal| Given::Strong(say!("bill-tolerance", "percent" = shown));
         let share = told!(
             "bill-beyond",
-            "share" = percent(share.abs()),
-            "tolerance" = percent(self.against.tolerance)
+            "share" = percent(share),
+            "tolerance" = percent(self::percent(self.against.tolerance))
         );
         Some(told.then(", ", share).whole("."))
     }
@@ -214,15 +212,18 @@ impl<'a> Sides<'a> {
             ..
         } = self.against;
         let currency = self.maker().currency();
-        let amount = |metric| {
-            let shown = money::rounded(value(section, metric)?, currency.minor_units());
+        let decimals = currency.minor_units();
+        // Two amounts that differ never read the same.
+        let amount = |metric, other| {
+            let other = money::rounded(value(section, other)?, decimals);
+            let shown = money::told_apart(value(section, metric)?, other, decimals);
             Some(format!("{currency} {shown}"))
         };
         let text = format!(
             "The bill does not tie to the usage: for {period} {usage} tells {} and {bill} {}. {} is not explained by usage, credits, \
              taxes, corrections and known gaps; the tolerance is {}.",
-            amount(Metric::UsageCost)?,
-            amount(Metric::BillCost)?,
+            amount(Metric::UsageCost, Metric::BillCost)?,
+            amount(Metric::BillCost, Metric::UsageCost)?,
             share(section, *tolerance),
             self::tolerance(section, *tolerance)
         );
@@ -267,18 +268,22 @@ fn known_gap(maker: &Maker<'_>, gap: &KnownGap) -> Figure {
 
 /// How much of the bill is not explained, in words: never as much as the tolerance that it is beyond.
 fn share(section: &Section, tolerance: Decimal) -> Text {
-    match value(section, Metric::UnexplainedShare) {
-        Some(share) => {
-            let share = money::told_apart(share.abs(), percent(tolerance), PERCENT_DECIMALS);
-            say!("bill-share", "percent" = share.to_string())
-        }
+    match shown_share(section, tolerance) {
+        Some(share) => say!("bill-share", "percent" = share),
         None => say!("bill-part"),
     }
 }
 
+/// How much of the bill is not explained in per cent, with the decimals that tell it from the tolerance; `None` where the bill has no
+/// percentage.
+fn shown_share(section: &Section, tolerance: Decimal) -> Option<Decimal> {
+    let share = value(section, Metric::UnexplainedShare)?.abs();
+    Some(money::told_apart(share, percent(tolerance), PERCENT_DECIMALS))
+}
+
 /// The tolerance, and of what it is one.
 fn tolerance(section: &Section, tolerance: Decimal) -> Text {
-    let percent = percent(tolerance).to_string();
+    let percent = percent(tolerance);
     match value(section, Metric::UnexplainedShare) {
         Some(_) => say!("bill-tolerance", "percent" = percent),
         None => say!("bill-tolerance-of-usage", "percent" = percent),

@@ -103,13 +103,18 @@ fn plan(gaps: &[Decimal]) -> Reconcile {
 }
 
 fn built(plan: Reconcile, datasets: &[Dataset], combine: bool) -> Report {
+    let october = Period::parse("2026-10", Calendar::default()).unwrap();
+    built_for(&october, plan, datasets, combine)
+}
+
+fn built_for(period: &Period, plan: Reconcile, datasets: &[Dataset], combine: bool) -> Report {
     let brief = Brief {
         run_id: "run".into(),
         job: "monthly".into(),
         title: "Monthly".into(),
         report: ReportPlan::Full,
         revision: 1,
-        period: Period::parse("2026-10", Calendar::default()).unwrap(),
+        period: period.clone(),
         timezone: chrono_tz::UTC,
         currency: Currency::USD,
         combine,
@@ -290,6 +295,67 @@ fn beyond_the_tolerance_reader_and_owner_are_told() {
         assert!(told.contains(word), "{word}: {told}");
     }
     assert_eq!(report.answer.len(), 3, "{:?}", report.answer);
+}
+
+#[test]
+fn what_is_beyond_the_tolerance_never_reads_like_it_nor_like_nothing() {
+    // The credit takes back what the bill corrects.
+    for (billed, tolerance, share, beside) in [
+        (dec!(1010.102), dec!(1), "1.0001", "1.00"),
+        (dec!(1000.004), dec!(0), "0.0004", "0.00"),
+        (dec!(1000.0004), dec!(0), "0.00004", "0.00"),
+    ] {
+        let mut plan = plan(&[]);
+        plan.against.as_mut().unwrap().tolerance = tolerance;
+        let report = built(
+            plan,
+            &[usage(dec!(1000)), bill(billed, dec!(-0.25), dec!(0))],
+            false,
+        );
+        let section = section(&report, BILL, Some("bill"));
+        assert_eq!(within_tolerance(section), Some(false));
+        let parts = report.answer.iter().flat_map(|sentence| &sentence.parts);
+        let words = parts.filter_map(|part| match part {
+            crate::report::Part::Text(words) | crate::report::Part::Strong(words) => Some(words.as_str()),
+            _ => None,
+        });
+        let answer: String = words.collect();
+        let said = format!("{share} % of the bill; {beside} % would be within the tolerance.");
+        assert!(answer.contains(&said), "{said}: {answer}");
+        let said = format!("{share} % of the bill is not explained, more than the tolerance of {beside} %.");
+        assert!(texts(&report).contains(&said), "{said}: {}", texts(&report));
+        let alert = &report.alerts[0].text;
+        assert!(!alert.contains("bill USD 1000.00."), "{alert}");
+    }
+}
+
+#[test]
+fn an_alert_of_a_bill_has_one_key_for_its_month_until_it_is_final() {
+    use crate::period::PeriodRule;
+    let to_date = |today: &str| {
+        let period = PeriodRule::MonthToDate.resolve(today.parse().unwrap(), Calendar::default());
+        period.unwrap()
+    };
+    let key = |period: Period, provisional: bool| {
+        let mut datasets = [usage(dec!(1000)), bill(dec!(1100.25), dec!(0), dec!(0))];
+        for dataset in &mut datasets {
+            dataset.windows[0].period = period.clone();
+        }
+        if provisional {
+            datasets[1].provisional_through = Some("2026-10-20T00:00:00Z".parse().unwrap());
+        }
+        let report = built_for(&period, plan(&[]), &datasets, false);
+        let [alert] = &report.alerts[..] else {
+            panic!("{:?}", report.alerts)
+        };
+        alert.key.clone()
+    };
+    let running = "reconcile/2026-10/usage/bill/provisional";
+    assert_eq!(key(to_date("2026-10-16"), true), running);
+    assert_eq!(key(to_date("2026-10-31"), true), running);
+    let october = Period::parse("2026-10", Calendar::default()).unwrap();
+    assert_eq!(key(october, false), "reconcile/2026-10/usage/bill");
+    assert_ne!(key(to_date("2026-11-20"), true), running, "another month");
 }
 
 #[test]
