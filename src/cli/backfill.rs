@@ -1,6 +1,7 @@
 //! `reportwire backfill`: runs a job for past periods, oldest first, and skips what has succeeded already.
 
 use super::progress::Bar;
+use super::runs::state_of;
 use super::summary::Summary;
 use super::{Failure, Globals, Verdict, output};
 use crate::period::{Period, periods_from_to};
@@ -87,7 +88,7 @@ impl Backfill {
                     output::data(format!(
                         "{}: {}, run {}",
                         period.id(),
-                        summary.run.state,
+                        state_of(&summary.run),
                         summary.run.run_id
                     ));
                 }

@@ -21,7 +21,7 @@ const MISSED_LISTED: usize = 10;
 /// Changes of a job's schedule in a list for people.
 const RESCHEDULES_LISTED: u32 = 5;
 /// The word for a run that went out to nobody.
-pub(super) const UNSENT: &str = "unsent";
+const UNSENT: &str = "unsent";
 /// The word for an occurrence that did not run.
 const MISSED: &str = "missed";
 
@@ -149,6 +149,14 @@ fn prefix<'a>(id: &'a str, listed: &[Run]) -> &'a str {
         .unwrap_or(id)
 }
 
+/// The state of a run, and whether it went out to nobody.
+pub(super) fn state_of(run: &Run) -> String {
+    match run.unsent {
+        Some(_) => format!("{} ({UNSENT})", run.state),
+        None => run.state.to_string(),
+    }
+}
+
 fn list(runs: &[Run]) -> Option<String> {
     let rows = runs.iter().map(|run| {
         [
@@ -158,8 +166,7 @@ fn list(runs: &[Run]) -> Option<String> {
             run.revision.to_string(),
             match run.trigger {
                 Trigger::Test => format!("{} (test)", run.state),
-                _ if run.unsent.is_some() => format!("{} ({UNSENT})", run.state),
-                Trigger::Manual | Trigger::Schedule | Trigger::Backfill => run.state.to_string(),
+                Trigger::Manual | Trigger::Schedule | Trigger::Backfill => state_of(run),
             },
         ]
     });

@@ -1,7 +1,7 @@
 //! A run as people and programs are told of it: at most twenty lines of eighty columns, or one JSON object.
 
 use super::output;
-use super::runs::UNSENT;
+use super::runs::state_of;
 use crate::render::Digest;
 use crate::run::store::{OutboxRow, Run, StoredArtifact, Trigger};
 use crate::run::{DeliveryState, RunState};
@@ -69,10 +69,7 @@ impl Summary {
         let run = &self.run;
         let mut lines = vec![
             format!("{}  {}", run.job, period_and_revision(run)),
-            match run.unsent {
-                Some(_) => format!("run {}  {} ({UNSENT})", run.run_id, run.state),
-                None => format!("run {}  {}", run.run_id, run.state),
-            },
+            format!("run {}  {}", run.run_id, state_of(run)),
         ];
         if let Some(digest) = &self.digest {
             lines.push(digest_lines(digest));
