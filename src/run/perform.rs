@@ -5,7 +5,9 @@ use super::choose::{self, RunRequest};
 use super::fault::is_full_disk;
 use super::hosts::Hosts;
 use super::recipe::{self, Identity, Product, Recipe, Trial};
-use super::store::{Along, Before, Freeze, NewRun, OutboxRow, RuleMove, Run, Store, StoredArtifact, Trigger};
+use super::store::{
+    Along, Before, Freeze, NewRun, OutboxRow, RuleMove, Run, Store, StoredArtifact, Trigger, Withdrawal,
+};
 use super::{RunError, RunState, StoreError, earlier, late, lease, tell};
 use crate::config::Plan;
 use crate::config::plan::{DeliveryPlan, JobPlan, Send};
@@ -483,6 +485,15 @@ impl Story<'_> {
         along.alerts = tell::alerts(self.job, run, &product.alerts);
         along.figures = Some(product.figures.clone());
         along.unsent.clone_from(&product.unsent);
+        along.withdrawal = product
+            .unsent
+            .as_ref()
+            .filter(|_| product.withdraws)
+            .map(|why| Withdrawal {
+                deliveries: self.deliveries.keys().cloned().collect(),
+                same_as: product.same_as.clone(),
+                tell: tell::withdrawn(self.job, run, why),
+            });
         Ok(along)
     }
 

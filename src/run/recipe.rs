@@ -15,7 +15,7 @@ use crate::money::Currency;
 use crate::money::rates::{self, Rates, RatesFault};
 use crate::period::{Period, Shape};
 use crate::render::{self, Look, RenderError};
-use crate::report::restatement;
+use crate::report::restatement::{self, Restated};
 use crate::report::rules::{self, Judged};
 use crate::report::{self, Alert, Brief, Notice, Report, gate};
 use crate::source::{self, Conversion, Dataset, Export, Need, Snapshot, SourceError, SourceKind};
@@ -115,6 +115,10 @@ pub struct Product {
     pub edition: Edition,
     /// Why it goes out to nobody; `None`: it goes out, or is to be held.
     pub unsent: Option<String>,
+    /// Whether nobody gets earlier figures any more although it goes out to nobody: no gate would hold it.
+    pub withdraws: bool,
+    /// The version before it, where its figures are not known to differ.
+    pub same_as: Option<String>,
     /// Why it is to be held; empty: it may go out.
     pub held: Vec<String>,
     /// The value of the gate's metric, for the norm of later reports.
@@ -284,17 +288,22 @@ impl Recipe {
         // What goes out to nobody need not be held; but what no gate has let through says nothing about what is normal.
         let measured =
             gate::value(&report, trial.gates.metric()).filter(|_| unsent.is_none() || held.is_empty());
+        let withdraws = unsent.is_some() && held.is_empty();
         if unsent.is_some() {
             held.clear();
         }
+        let edition = self.edition(&report, &identity.issue, &exports)?;
+        let before = report.restates.map(|earlier| earlier.run_id);
         Ok(Product {
-            edition: self.edition(&report, &identity.issue, &exports)?,
+            edition,
             unsent,
+            withdraws,
+            same_as: before.clone().filter(|_| restated != Some(Restated::Changed)),
             held: held.into_iter().map(|held| held.text).collect(),
             measured,
             late,
             figures,
-            before: report.restates.map(|earlier| earlier.run_id),
+            before,
             judged,
             alerts: report.alerts,
         })

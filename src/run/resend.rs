@@ -182,7 +182,15 @@ fn overtaken(run: &Run, newer: &Newer) -> String {
         period_id,
         ..
     } = run;
-    let Newer { run_id: by, revision } = newer;
+    let Newer {
+        run_id: by, revision, ..
+    } = newer;
+    if newer.unsent {
+        return format!(
+            "nothing of run {run_id} is sent again: revision {revision} of the same report has newer figures and went out to nobody (run \
+             {by}; `reportwire runs show {by}` says why); `reportwire run {job} --period {period_id}` makes one from what is there now"
+        );
+    }
     format!(
         "nothing of run {run_id} is sent again: revision {revision} of the same report goes to the same readers (run {by}), and they \
          would take the older for the newer; `reportwire resend {by}` tries that one again, `reportwire run {job} --period \

@@ -86,6 +86,16 @@ pub(super) fn unjudged(job: &JobPlan, run: &Run, judged: &[Judged]) -> Option<Te
     of_any(job, run, BulletinKind::Alert, text).filter(|_| !found.is_empty())
 }
 
+/// What was still to be sent of earlier revisions does not go out any more, and neither does this one.
+pub(super) fn withdrawn(job: &JobPlan, run: &Run, why: &str) -> Option<Tell> {
+    let text = format!(
+        "What was still to be sent of earlier revisions of this report is withdrawn, since revision {} has newer figures and goes out to \
+         nobody. {why} `reportwire runs show {}` has its files",
+        run.revision, run.run_id
+    );
+    of_any(job, run, BulletinKind::Alert, text)
+}
+
 /// What the figures of a report ask attention for, each under the key by which it is told once.
 pub(super) fn alerts(job: &JobPlan, run: &Run, alerts: &[Alert]) -> Vec<(String, Tell)> {
     let told = alerts.iter().filter_map(|alert| {

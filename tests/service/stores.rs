@@ -23,7 +23,7 @@ async fn a_store_of_a_newer_version_is_refused_untouched() {
     for command in ["serve", "runs"] {
         let refused = world.ask(&[command]);
         assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{refused:?}");
-        let said = "reportwire.db has schema 99, this program knows 5; run the newer version of reportwire";
+        let said = "reportwire.db has schema 99, this program knows 6; run the newer version of reportwire";
         assert!(refused.err.contains(said), "{}", refused.err);
     }
     assert_eq!(fs::read(world.path("data/reportwire.db")).unwrap(), before);

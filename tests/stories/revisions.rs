@@ -313,6 +313,161 @@ async fn a_rule_lets_one_report_out_and_the_next_only_when_it_was_false_in_betwe
     assert_eq!(sent(&world), (4, 2));
 }
 
+/// Both readers are answered so; nothing: they are let in.
+fn answer_readers(world: &World, answer: Option<&'static str>) {
+    let readers = ["cfo@example.com", "controller@example.com"];
+    let answers = readers
+        .into_iter()
+        .filter_map(|reader| Some((reader.to_owned(), answer?)));
+    world.smtp.script.lock().unwrap().recipients = answers.collect();
+}
+
+/// The states of what a run has for a delivery.
+fn states(world: &World, run: &serde_json::Value, delivery: &str) -> Vec<String> {
+    let id = run["run_id"].as_str().unwrap();
+    let shown = world.ask(&["runs", "show", id, "--json"]).json();
+    let rows = shown["deliveries"].as_array().unwrap().iter();
+    rows.filter(|row| row["delivery"] == delivery)
+        .map(|row| row["state"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_whose_report_reached_only_programs_fires_again_for_people() {
+    let world = team("when = [{ above = 4080 }]").await;
+    answer_readers(&world, Some("550 5.1.1 no such user"));
+    usage(&world, "90");
+    let first = run(&world, &[]).json();
+    assert_eq!(first["unsent"], serde_json::Value::Null);
+    assert_eq!(states(&world, &first, "finance-mail"), ["dead", "dead"]);
+    assert_eq!(states(&world, &first, "erp"), ["acked"]);
+    answer_readers(&world, None);
+    let second = run(&world, &[]).json();
+    assert_eq!(
+        (&second["revision"], &second["unsent"]),
+        (&2.into(), &serde_json::Value::Null)
+    );
+    assert_eq!(sent(&world).0, 2);
+    let third = run(&world, &[]).json();
+    assert!(third["unsent"].is_string(), "people have it: {third}");
+    assert_eq!(sent(&world).0, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_that_are_known_to_be_wrong_by_now_reach_nobody_although_the_right_ones_stay_at_home() {
+    let world = team("when = [{ above = 4080 }]").await;
+    answer_readers(&world, Some("450 4.2.0 try later"));
+    usage(&world, "90");
+    let wrong = run(&world, &[]).json();
+    assert_eq!(
+        states(&world, &wrong, "finance-mail"),
+        ["retry_wait", "retry_wait"]
+    );
+    usage(&world, "70");
+    let right = run(&world, &[]).json();
+    assert!(
+        right["unsent"].as_str().unwrap().contains("not above 4080"),
+        "{right}"
+    );
+    assert_eq!(
+        states(&world, &wrong, "finance-mail"),
+        ["superseded", "superseded"]
+    );
+    answer_readers(&world, None);
+    world.ask(&["resend", wrong["run_id"].as_str().unwrap()]);
+    assert_eq!(sent(&world).0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_left_alone_where_the_figures_are_the_same() {
+    let world = team("when = [{ above = 4080 }]").await;
+    usage(&world, "90");
+    let busy = ("controller@example.com".to_owned(), "450 4.2.0 try later");
+    world.smtp.script.lock().unwrap().recipients = [busy].into();
+    let first = run(&world, &[]).json();
+    let again = run(&world, &[]).json();
+    assert!(
+        again["unsent"].as_str().unwrap().contains("as it was before"),
+        "{again}"
+    );
+    assert_eq!(states(&world, &first, "finance-mail"), ["acked", "retry_wait"]);
+    usage(&world, "95");
+    let other = run(&world, &[]).json();
+    assert!(
+        other["unsent"].as_str().unwrap().contains("as it was before"),
+        "{other}"
+    );
+    assert_eq!(states(&world, &first, "finance-mail"), ["acked", "superseded"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_makes_months_again_that_went_out_to_nobody_and_no_others() {
+    let world = team("send = \"if_data\"").await;
+    usage(&world, "70");
+    let filled = || {
+        let answer = world.ask(&[
+            "backfill", "usage", "--from", "2026-08", "--to", "2026-10", "--wait", "0",
+        ]);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        answer.out
+    };
+    let first = filled();
+    assert!(first.contains("2026-08: delivered (unsent), run "), "{first}");
+    assert!(
+        first.contains("2026-09: delivered, run ") && first.contains("2026-10: delivered, run "),
+        "{first}"
+    );
+    assert_eq!(sent(&world), (4, 2));
+    let second = filled();
+    assert!(second.contains("2026-08: delivered (unsent), run "), "{second}");
+    for month in ["2026-09", "2026-10"] {
+        assert!(
+            second.contains(&format!("{month}: delivered already, skipped")),
+            "{second}"
+        );
+    }
+    assert_eq!(sent(&world), (4, 2));
+
+    // What is the same for everybody stays at home, whoever asks.
+    world.edit("send = \"if_data\"", "send = \"if_changed\"");
+    let same = world
+        .ask(&["run", "usage", "--period", "2026-09", "--json", "--wait", "0"])
+        .json();
+    assert!(same["unsent"].is_string(), "{same}");
+    let third = filled();
+    assert!(third.contains("2026-09: delivered already, skipped"), "{third}");
+    assert!(
+        third.contains("2026-08: delivered, run "),
+        "nobody has August: {third}"
+    );
+    assert_eq!(sent(&world), (6, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_is_judged_alone_for_some_readers_and_stays_armed_for_all() {
+    let world = team("when = [{ above = 4080 }]").await;
+    usage(&world, "90");
+    let some = run(&world, &["--only", "bi-drop"]).json();
+    assert_eq!(some["unsent"], serde_json::Value::Null);
+    assert_eq!(sent(&world), (0, 0));
+    let all = run(&world, &[]).json();
+    assert_eq!(
+        all["unsent"],
+        serde_json::Value::Null,
+        "nobody else has heard: {all}"
+    );
+    assert_eq!(sent(&world), (2, 1));
+    usage(&world, "70");
+    let some = run(&world, &["--only", "bi-drop"]).json();
+    assert!(some["unsent"].is_string(), "{some}");
+    usage(&world, "95");
+    let still = run(&world, &[]).json();
+    assert!(
+        still["unsent"].as_str().unwrap().contains("as it was before"),
+        "{still}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rule_over_the_change_compares_with_the_month_before() {
     let world = team("when = [{ change_above = 30 }]").await;

@@ -88,7 +88,12 @@ impl Store {
             &run.run_id,
             run.fence,
             figures,
-            along.unsent
+            along.unsent,
+            along
+                .withdrawal
+                .as_ref()
+                .map(|it| format!(",{},", it.deliveries.join(","))),
+            along.withdrawal.as_ref().and_then(|it| it.same_as.clone())
         ];
         let hashes: Vec<String> = freeze.artifacts.iter().map(|it| it.sha256.clone()).collect();
         let (store, run, artifacts) = (self.clone(), run.clone(), artifacts.clone());
@@ -96,7 +101,7 @@ impl Store {
         let work = work(move |tx| {
             async move {
                 let sql = "UPDATE runs SET state = $1, generated_at = $2, notices = $3, snapshot_manifest = $4, held = $5, \
-                     measured = $6, figures = $9, unsent = $10 WHERE run_id = $7 AND fence = $8 AND state = 'checked'";
+                     measured = $6, figures = $9, unsent = $10, withdraws = $11, same_as = $12 WHERE run_id = $7 AND fence = $8 AND state = 'checked'";
                 if tx.execute(sql, frozen).await? == 0 {
                     return store.frozen_alike(tx, &run, state, &hashes, &parcels).await;
                 }
@@ -109,7 +114,11 @@ impl Store {
                     fail_point::hit("parcel_row");
                 }
                 if state == RunState::Frozen {
-                    replace_earlier(tx, &run, now).await?;
+                    let withdrawal = along.withdrawal.as_ref();
+                    let replaced = replace_earlier(tx, &run, withdrawal.is_some(), now).await?;
+                    let tell = withdrawal.and_then(|it| it.tell.clone());
+                    let tell: Vec<Tell> = tell.into_iter().filter(|_| replaced > 0).collect();
+                    notices::write_all(tx, &tell, now).await?;
                 }
                 if held_since.is_some() {
                     let sql = "UPDATE runs SET lease_until = NULL WHERE run_id = $1";

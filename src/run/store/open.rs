@@ -34,6 +34,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0003_planned.sql"),
     include_str!("migrations/sqlite/0004_send.sql"),
     include_str!("migrations/sqlite/0005_fired.sql"),
+    include_str!("migrations/sqlite/0006_withdraws.sql"),
 ];
 /// The same for PostgreSQL, counted by the table `reportwire_schema`.
 pub(super) const POSTGRES_MIGRATIONS: &[&str] = &[
@@ -41,6 +42,7 @@ pub(super) const POSTGRES_MIGRATIONS: &[&str] = &[
     include_str!("migrations/postgres/0002_planned.sql"),
     include_str!("migrations/postgres/0003_send.sql"),
     include_str!("migrations/postgres/0004_fired.sql"),
+    include_str!("migrations/postgres/0005_withdraws.sql"),
 ];
 
 impl Store {
@@ -344,7 +346,7 @@ mod tests {
             ("PRAGMA synchronous", "2"),
             ("PRAGMA foreign_keys", "1"),
             ("PRAGMA busy_timeout", "5000"),
-            ("PRAGMA user_version", "5"),
+            ("PRAGMA user_version", "6"),
         ] {
             let row = sqlx::query(pragma).fetch_one(&mut *connection).await.unwrap();
             let value = row
@@ -418,7 +420,7 @@ mod tests {
                 error,
                 StoreError::Newer {
                     found: 99,
-                    known: 5,
+                    known: 6,
                     ..
                 }
             ),
@@ -435,13 +437,13 @@ mod tests {
         let mut next = MIGRATIONS.to_vec();
         next.push("CREATE TABLE later (x TEXT) STRICT;");
         migrate(&mut connection, &path, &next).await.unwrap();
-        assert_eq!(version(&mut connection).await.unwrap(), 6);
+        assert_eq!(version(&mut connection).await.unwrap(), 7);
         let mut broken = next.clone();
         broken.push("CREATE TABLE half (x TEXT) STRICT; SELECT nonsense;");
         migrate(&mut connection, &path, &broken).await.unwrap_err();
         assert_eq!(
             version(&mut connection).await.unwrap(),
-            6,
+            7,
             "all of a migration or nothing"
         );
         sqlx::query("SELECT x FROM half")

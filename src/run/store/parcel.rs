@@ -34,6 +34,8 @@ pub struct Along {
     pub tell: Vec<Tell>,
     /// Why it goes out to nobody; `None`: it goes out, or is held.
     pub unsent: Option<String>,
+    /// What it withdraws of earlier revisions, where it goes out to nobody.
+    pub withdrawal: Option<Withdrawal>,
     /// Its figures, for later revisions.
     pub figures: Option<Vec<u8>>,
     /// The version before that it was made beside; `None`: that does not matter.
@@ -44,6 +46,17 @@ pub struct Along {
     pub forgets_rules: bool,
     /// What the owner hears unless it was told before, each under its key.
     pub alerts: Vec<(String, Tell)>,
+}
+
+/// What a run that goes out to nobody withdraws: what is still to be sent of earlier revisions, whose figures are known to be wrong by now.
+#[derive(Debug)]
+pub struct Withdrawal {
+    /// Through which deliveries: its own.
+    pub deliveries: Vec<String>,
+    /// The earlier run whose figures are not known to differ, which it leaves alone.
+    pub same_as: Option<String>,
+    /// What the owner hears where there was anything to withdraw.
+    pub tell: Option<Tell>,
 }
 
 /// An artifact as stored.

@@ -188,7 +188,7 @@ impl Store {
                 store.one(moved, &run_id)?;
                 let sql = "UPDATE deliveries SET since = $1 WHERE run_id = $2";
                 tx.execute(sql, values![now, &run_id]).await?;
-                replace_earlier(tx, &run, now).await?;
+                replace_earlier(tx, &run, false, now).await?;
                 let why = serde_json::json!({"held": run.held}).to_string();
                 audit(tx, now, "approve", Some(&run.job), Some(&run_id), &why).await?;
                 store.read_run(tx, &run_id).await

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::report::rules::RuleState;
-use crate::run::store::Before;
 use crate::run::store::db::values;
 use crate::run::store::testing::{execute, freeze, number};
+use crate::run::store::{Before, Withdrawal};
 
 on_both_databases! {
     the_version_before_is_the_last_that_really_reached_somebody,
@@ -12,6 +12,8 @@ on_both_databases! {
     what_a_job_no_longer_asks_is_forgotten,
     a_rule_whose_report_reached_nobody_has_not_fired,
     a_rule_has_fired_once_people_have_its_report,
+    what_goes_out_to_nobody_withdraws_what_is_known_to_be_wrong_by_now,
+    what_is_being_sent_while_it_is_withdrawn_is_not_tried_again,
     a_report_is_not_frozen_beside_a_version_that_is_not_the_last_any_more,
     an_alert_is_told_once_whatever_run_and_replica_finds_it,
     an_alert_of_a_run_that_a_gate_holds_silences_none,
@@ -270,6 +272,94 @@ async fn a_rule_has_fired_once_people_have_its_report(on: On) {
     )
     .await;
     assert!(fired(&people).await, "some of them have it");
+}
+
+/// Freezes a run that goes out to nobody and withdraws what waits for these deliveries of versions that differ.
+async fn withdraw(store: &Store, deliveries: &[&str], same_as: Option<&Run>) -> Run {
+    let (_, tell) = alert("what was withdrawn");
+    let along = Along {
+        unsent: Some("no rule holds".into()),
+        withdrawal: Some(Withdrawal {
+            deliveries: deliveries.iter().map(ToString::to_string).collect(),
+            same_as: same_as.map(|run| run.run_id.clone()),
+            tell: Some(tell),
+        }),
+        ..Along::default()
+    };
+    ended(store, along).await
+}
+
+async fn states(store: &Store, run: &Run) -> Vec<(String, DeliveryState)> {
+    let rows = store.deliveries(&run.run_id).await.unwrap();
+    rows.into_iter().map(|row| (row.delivery, row.state)).collect()
+}
+
+async fn what_goes_out_to_nobody_withdraws_what_is_known_to_be_wrong_by_now(on: On) {
+    let (_place, store) = store(on).await;
+    let told = async || number(&store, "SELECT count(*) AS n FROM notices").await;
+    let first = freeze(
+        &store,
+        &checked(&store).await,
+        &[("mail", &["a", "b"]), ("mail-2", &["c"])],
+    )
+    .await;
+    conclude(&store, &first).await;
+    let waits = |delivery: &str| (delivery.to_owned(), DeliveryState::RetryWait);
+    let gone = |delivery: &str| (delivery.to_owned(), DeliveryState::Superseded);
+    withdraw(&store, &["chat"], None).await;
+    withdraw(&store, &["mail", "mail-2"], Some(&first)).await;
+    let all = [waits("mail"), waits("mail"), waits("mail-2")];
+    assert_eq!(states(&store, &first).await, all);
+    assert_eq!(told().await, 0, "there was nothing to withdraw");
+
+    let newer = withdraw(&store, &["mail"], None).await;
+    assert_eq!(
+        states(&store, &first).await,
+        [gone("mail"), gone("mail"), waits("mail-2")]
+    );
+    assert_eq!(told().await, 1);
+    let row = store.deliveries(&first.run_id).await.unwrap().remove(0);
+    let why = format!(
+        "withdrawn, since revision 4 of the report, run {}, has newer figures and went out to nobody",
+        newer.run_id
+    );
+    assert_eq!(row.error.as_deref(), Some(why.as_str()));
+    let last = withdraw(&store, &["mail", "mail-2"], None).await;
+    assert_eq!(states(&store, &first).await[2], gone("mail-2"));
+    let first = store.run(&first.run_id).await.unwrap();
+    assert_eq!(first.state, RunState::Failed);
+    assert_eq!(store.run(&last.run_id).await.unwrap().state, RunState::Delivered);
+}
+
+async fn what_is_being_sent_while_it_is_withdrawn_is_not_tried_again(on: On) {
+    let (_place, store) = store(on).await;
+    let first = freeze(&store, &checked(&store).await, &[("mail", &["a", "b"])]).await;
+    let (frozen, delivering) = (RunState::Frozen, RunState::Delivering);
+    let (id, fence) = (&first.run_id, first.fence);
+    store.advance(id, fence, frozen, delivering).await.unwrap();
+    let rows = store.deliveries(id).await.unwrap();
+    let permit = store.permit(&rows[0], fence, noon()).await.unwrap();
+    let newer = withdraw(&store, &["mail"], None).await;
+    let state = |at: usize| {
+        let (store, id) = (store.clone(), id.clone());
+        async move { store.deliveries(&id).await.unwrap().remove(at).state }
+    };
+    assert_eq!(state(0).await, DeliveryState::Sending, "it is not called back");
+    assert_eq!(state(1).await, DeliveryState::Superseded);
+    let later = Outcome::RetryWait {
+        reason: "busy".into(),
+        next_attempt_at: noon(),
+    };
+    store.record(id, permit, &later, noon()).await.unwrap();
+    let row = store.deliveries(id).await.unwrap().remove(0);
+    let replacing = store
+        .replacing(std::slice::from_ref(&row))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((replacing.run_id, replacing.unsent), (newer.run_id, true));
+    store.permit(&row, fence, noon()).await.unwrap_err();
+    assert_eq!(state(0).await, DeliveryState::Superseded);
 }
 
 async fn set_state(store: &Store, state: &str) -> u64 {

@@ -231,6 +231,30 @@ async fn what_no_gate_has_let_through_is_no_norm() {
     );
 }
 
+#[tokio::test]
+async fn what_a_gate_holds_is_part_of_the_norm_once_it_is_let_go() {
+    let shop = Shop::with_a_leap().await;
+    shop.work_at(DUE).await;
+    let held = shop.october().await.remove(0);
+    assert_eq!(held.state, RunState::Held);
+    shop.usage("2026-11-30", "15.00");
+    shop.fall_due_for("2026-11", "2026-12-02T06:00:00Z").await;
+    shop.clock.set("2026-12-02T06:00:00Z".parse().unwrap());
+    let november = shop.taken().await;
+    let norm = async || {
+        let store = &shop.engine.store;
+        store.norm(&november, "total_cost", 2).await.unwrap()
+    };
+    let money = |text: &str| text.parse::<rust_decimal::Decimal>().unwrap();
+    assert_eq!(norm().await, [money("45"), money("46.5")]);
+    let store = &shop.engine.store;
+    store.approve(&held.run_id, shop.clock.now()).await.unwrap();
+    crate::run::resend::resend(&shop.engine, &held.run_id, &[], std::time::Duration::ZERO)
+        .await
+        .unwrap();
+    assert_eq!(norm().await, [money("465"), money("45")]);
+}
+
 /// A way out that lets another run judge the job's rules while the parcels of this one are composed, the first so many times; the last
 /// of them finds that the rule holds.
 #[derive(Debug)]
