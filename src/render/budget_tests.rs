@@ -188,7 +188,7 @@ fn spanish_budgets_are_as_approved() {
     for words in [
         "Por gastar",
         "Se agota el",
-        "Todos los costes",
+        "Todos los costos",
         "días de la semana de ocho semanas",
     ] {
         assert!(book.contains(words), "{words} in {book}");
@@ -229,10 +229,10 @@ fn what_is_not_known_of_budgets_is_said_in_spanish() {
     let text = shown(&brief, gap);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for said in [
-        "Presupuesto euros: está en EUR, y los costes están en USD y no se han convertido, por lo que no se comparan.",
-        "Presupuesto apollo: no se conoce el coste por tipo de servicio.",
+        "Presupuesto euros: está en EUR, y los costos están en USD y no se han convertido, por lo que no se comparan.",
+        "Presupuesto apollo: no se conoce el costo por tipo de servicio.",
         "Presupuesto gone: no consta nada de proyecto Gone;",
-        "Sin previsión: no se conoce el coste de uno de los 18 días transcurridos, y no se supone ninguno.",
+        "Sin proyección: no se conoce el costo de uno de los 18 días transcurridos, y no se supone ninguno.",
     ] {
         assert!(text.contains(said), "{said} in {text}");
     }

@@ -25,9 +25,9 @@ not-meaningful = n/s
 thousand = mil
 million = M
 billion = mil M
-trillion = B
+trillion = bill.
 bytes = bytes
-per-thousand-requests = Coste por { $thousand } peticiones
+per-thousand-requests = Costo por { $thousand } peticiones
 
 ## Variaciones.
 
@@ -46,7 +46,7 @@ value = Valor
 change = Variación
 change-percent = Variación %
 direction = Sentido
-share = Peso
+share = Participación
 figure = Indicador
 figures = Todos los indicadores
 figures-by-day = Datos por día
@@ -120,10 +120,10 @@ subject-revision = (revisión { $revision })
 group-lab = Laboratorio
 group-requests = Peticiones
 group-tasks = Tareas
-group-cost = Coste
+group-cost = Costo
 group-tokens = Tokens
 group-users = Usuarios y agentes
-group-cost-detail = Detalle del coste
+group-cost-detail = Detalle del costo
 group-more = Más
 none-available = { $count ->
     [one] El único indicador no está disponible.
@@ -275,7 +275,7 @@ about-change-percent-text = Variación / base × 100; n/d si la base no es mayor
 about-direction = Sentido
 about-direction-text = estable: igual, o el porcentaje se redondea a 0,0; nuevo: desde cero; sin uso: hasta cero.
 about-colour = Color
-about-colour-text = El rojo es desfavorable y el verde favorable: más coste, más errores o más espera es desfavorable. Las demás variaciones no llevan color.
+about-colour-text = El rojo es desfavorable y el verde favorable: más costo, más errores o más espera es desfavorable. Las demás variaciones no llevan color.
 about-long = Números largos
 about-long-text = { $count ->
     [one] 1 valor tiene más de 15 dígitos significativos, que ningún número de una hoja de cálculo admite; se escribe
@@ -293,9 +293,9 @@ metric-processes_modified = Procesos modificados
 metric-total_requests = Peticiones
 metric-requests_with_errors = Peticiones con error
 metric-error_rate = Tasa de error
-metric-average_request_time = Tiempo medio por petición
-metric-total_cost = Coste total
-metric-average_cost_per_request = Coste medio por petición
+metric-average_request_time = Tiempo promedio por petición
+metric-total_cost = Costo total
+metric-average_cost_per_request = Costo promedio por petición
 metric-input_tokens = Tokens de entrada
 metric-output_tokens = Tokens de salida
 metric-total_tokens = Tokens totales
@@ -310,17 +310,17 @@ metric-active_models = Modelos activos
 metric-conversations = Conversaciones
 metric-audio_seconds = Segundos de audio
 metric-characters = Caracteres
-metric-effective_cost = Coste efectivo
-metric-list_cost = Coste a precio de lista
+metric-effective_cost = Costo efectivo
+metric-list_cost = Costo a precio de lista
 metric-non_usage_cost = Cargos que no son uso
-metric-contracted_cost = Coste contratado
-metric-credits = Abonos
+metric-contracted_cost = Costo contratado
+metric-credits = Créditos
 metric-taxes = Impuestos
 metric-adjustments = Ajustes
 metric-corrections = Correcciones
-metric-cost_per_day = Coste por día
-metric-cost_share = Peso en el coste
-metric-cost_moving_average = Coste, media de 7 días
+metric-cost_per_day = Costo por día
+metric-cost_share = Participación en el costo
+metric-cost_moving_average = Costo, promedio de 7 días
 metric-price = Precio
 metric-volume = Volumen
 metric-mix = Mezcla
@@ -335,8 +335,8 @@ metric-task_success_rate = Tasa de éxito de tareas
 metric-task_completion_rate = Tasa de finalización de tareas
 metric-task_error_rate = Tasa de error de tareas
 metric-total_steps = Pasos
-metric-average_task_duration = Duración media de tarea
-metric-average_cost_per_task = Coste medio por tarea
+metric-average_task_duration = Duración promedio de tarea
+metric-average_cost_per_task = Costo promedio por tarea
 metric-success_rate = Tasa de éxito
 metric-tool_executions = Ejecuciones de herramientas
 metric-tool_errors = Errores de herramientas
@@ -344,7 +344,7 @@ metric-audit_events = Eventos de auditoría
 metric-invoiced_cost = Facturado por los proveedores
 metric-requests = Peticiones
 metric-tokens = Tokens
-metric-cost = Coste
+metric-cost = Costo
 
 ## Qué significan los indicadores, en la última hoja de un libro.
 
@@ -357,9 +357,9 @@ meaning-processes_modified = Procesos modificados en el periodo
 meaning-total_requests = Peticiones hechas en el periodo
 meaning-requests_with_errors = Peticiones que terminaron en error
 meaning-error_rate = Peticiones con error / peticiones × 100
-meaning-average_request_time = Tiempo medio de una petición en milisegundos, según la fuente
-meaning-total_cost = Coste del periodo; en una factura, la suma del coste facturado, con abonos y correcciones
-meaning-average_cost_per_request = Coste total / peticiones
+meaning-average_request_time = Tiempo promedio de una petición en milisegundos, según la fuente
+meaning-total_cost = Costo del periodo; en una factura, la suma del costo facturado, con créditos y correcciones
+meaning-average_cost_per_request = Costo total / peticiones
 meaning-input_tokens = Tokens enviados a los modelos
 meaning-output_tokens = Tokens escritos por los modelos
 meaning-total_tokens = Tokens de entrada más tokens de salida
@@ -374,24 +374,24 @@ meaning-active_models = Modelos distintos con uso; ni los días ni los elementos
 meaning-conversations = Conversaciones iniciadas
 meaning-audio_seconds = Segundos de audio escuchados o hablados
 meaning-characters = Caracteres hablados
-meaning-effective_cost = Coste amortizado: lo pagado por adelantado se reparte a lo largo de su uso
-meaning-list_cost = Coste a precio de lista
-meaning-non_usage_cost = Compras, créditos, impuestos, ajustes y correcciones: la previsión los toma una sola vez, tal como son
-meaning-contracted_cost = Coste a los precios contratados
-meaning-credits = Importe facturado de los abonos
+meaning-effective_cost = Costo amortizado: lo pagado por adelantado se reparte a lo largo de su uso
+meaning-list_cost = Costo a precio de lista
+meaning-non_usage_cost = Compras, créditos, impuestos, ajustes y correcciones: la proyección los toma una sola vez, tal como son
+meaning-contracted_cost = Costo a los precios contratados
+meaning-credits = Importe facturado de los créditos
 meaning-taxes = Importe facturado de los impuestos
 meaning-adjustments = Importe facturado de los ajustes
 meaning-corrections = Importe facturado de las correcciones a periodos anteriores
-meaning-cost_per_day = Coste total / días del periodo
-meaning-cost_share = Coste de un elemento / coste total × 100; su variación se expresa en puntos porcentuales
-meaning-cost_moving_average = Coste medio de un día y los seis anteriores; vacío si falta alguno de los siete
-meaning-price = Variación del coste total por el cambio de los precios unitarios, con las cantidades actuales
-meaning-volume = Variación del coste total por un uso mayor o menor, con los precios y la mezcla de antes
-meaning-mix = Variación del coste total por pasar a elementos más baratos o más caros, con los precios de antes
-meaning-new = Coste de lo que antes no se usaba
-meaning-retired = Coste de lo que ya no se usa, en negativo
-meaning-currency = Variación del coste total por los tipos de cambio
-meaning-other = El resto de la variación del coste total: cuotas, abonos y lo que no tiene precio unitario
+meaning-cost_per_day = Costo total / días del periodo
+meaning-cost_share = Costo de un elemento / costo total × 100; su variación se expresa en puntos porcentuales
+meaning-cost_moving_average = Costo promedio de un día y los seis anteriores; vacío si falta alguno de los siete
+meaning-price = Variación del costo total por el cambio de los precios unitarios, con las cantidades actuales
+meaning-volume = Variación del costo total por un uso mayor o menor, con los precios y la mezcla de antes
+meaning-mix = Variación del costo total por pasar a elementos más baratos o más caros, con los precios de antes
+meaning-new = Costo de lo que antes no se usaba
+meaning-retired = Costo de lo que ya no se usa, en negativo
+meaning-currency = Variación del costo total por los tipos de cambio
+meaning-other = El resto de la variación del costo total: cuotas, créditos y lo que no tiene precio unitario
 meaning-total_tasks = Tareas encargadas a los agentes
 meaning-completed_tasks = Tareas completadas
 meaning-failed_tasks = Tareas fallidas
@@ -399,8 +399,8 @@ meaning-task_completion_rate = Según la plataforma, para una ventana propia
 meaning-task_error_rate = Según la plataforma, para una ventana propia
 meaning-task_success_rate = Tareas completadas / tareas × 100
 meaning-total_steps = Pasos dados por las tareas
-meaning-average_task_duration = Duración media de una tarea en milisegundos, según la fuente
-meaning-average_cost_per_task = Coste total / tareas
+meaning-average_task_duration = Duración promedio de una tarea en milisegundos, según la fuente
+meaning-average_cost_per_task = Costo total / tareas
 meaning-success_rate = Peticiones respondidas con éxito / peticiones × 100
 meaning-tool_executions = Ejecuciones de herramientas
 meaning-tool_errors = Ejecuciones de herramientas que fallaron
@@ -408,11 +408,11 @@ meaning-audit_events = Entradas del registro de auditoría
 meaning-invoiced_cost = Lo facturado por los proveedores, en la medida en que la plataforma conoce sus facturas
 meaning-requests = Peticiones de un agente o usuario
 meaning-tokens = Tokens de un agente o usuario
-meaning-cost = Coste de un agente o usuario
+meaning-cost = Costo de un agente o usuario
 
 ## La respuesta: cuánto se gastó, cómo varió y por qué.
 
-answer-unavailable = El coste total de { $period } no está disponible.
+answer-unavailable = El costo total de { $period } no está disponible.
 answer-was = El gasto de { $period } fue de { $value }.
 answer-rose = El gasto subió un { $change }, hasta { $value }.
 answer-fell = El gasto bajó un { $change }, hasta { $value }.
@@ -453,7 +453,7 @@ why-added-three = { $first-value } más por { $first }, { $second-value } más p
 why-took-one = { $first-value } menos por { $first }
 why-took-two = { $first-value } menos por { $first } y { $second-value } menos por { $second }
 why-took-three = { $first-value } menos por { $first }, { $second-value } menos por { $second } y { $third-value } menos por { $third }
-effect-unit-cost = el coste de cada unidad
+effect-unit-cost = el costo de cada unidad
 effect-higher-prices = precios más altos
 effect-lower-prices = precios más bajos
 effect-more-use = un uso mayor
@@ -474,25 +474,25 @@ section-trend = Tendencia
 section-platform-trend = Tendencia según la plataforma
 platform-window = Su ventana «{ $window }», cuyos días no indica
 platform-window-before = La ventana anterior a esa
-section-effects = Por qué varió el coste
+section-effects = Por qué varió el costo
 section-usage = Uso por proyecto y tipo de servicio
 by-dimension = Por { $dimension }
 list-top_agents_by_requests = Agentes con más peticiones
 list-top_agents_by_tokens = Agentes con más tokens
 list-top_users_by_requests = Usuarios con más peticiones
-list-top_users_by_cost = Usuarios con mayor coste
-list-top_agents_by_cost = Agentes con mayor coste
+list-top_users_by_cost = Usuarios con mayor costo
+list-top_agents_by_cost = Agentes con mayor costo
 list-not-available = No disponible
-cost-per-day = Coste por día
-cost-per-period = Coste por periodo
-cost-by = Coste por { $dimension }
-cost-per-day-by = Coste diario por { $dimension }
-cost-per-day-by-project-of = Coste diario por proyecto: { $view }
+cost-per-day = Costo por día
+cost-per-period = Costo por periodo
+cost-by = Costo por { $dimension }
+cost-per-day-by = Costo diario por { $dimension }
+cost-per-day-by-project-of = Costo diario por proyecto: { $view }
 project-trends = Evolución de los proyectos
 all-services = Todos los servicios
 per-day = { $name }, por día
 view-per-day = { $view } por día: { $name }
-view-costs = Costes
+view-costs = Costos
 view-requests = Peticiones
 view-usage = Uso
 view-usage-in = Uso en { $unit }
@@ -513,7 +513,7 @@ service-agent = Cuota de la plataforma de agentes
 
 ## Avisos de un informe.
 
-source-absent = No hay nada de esta fuente en el informe: no se han podido obtener o leer sus datos. El motivo técnico consta, en inglés, en el registro de la ejecución.
+source-absent = No hay nada de esta fuente en el informe: no se han podido obtener o leer sus datos. Detalle técnico (en inglés): «{ $reason }».
 not-added-up = Las fuentes no se suman, ya que falta una de ellas.
 compared-before = El periodo anterior se compara hasta donde llega: { $days } de { $of } días.
 compared-last-year = El mismo periodo del año anterior se compara hasta donde llega: { $days } de { $of } días.
@@ -523,15 +523,15 @@ amounts-not-converted = Los importes están en { $currency }, tal como los indic
 sums-of-sources = Las cifras de todas las fuentes son la suma de lo que indica cada una de ellas; el uso que indican dos fuentes se cuenta dos veces.
 amounts-not-added = Los importes están en { $currencies }; no se suman, ya que no se ha indicado un tipo de cambio entre ellos.
 and = { $one } y { $next }
-no-cost-compared-by = La fuente no indica el coste por { $dimension }, por lo que no se compara de ese modo.
-no-cost-shown-by = La fuente no indica el coste por { $dimension }, por lo que no se muestra de ese modo.
-grain-items = El precio, el volumen y la mezcla se calculan por { $kind }, contando { $unit }; el precio es la variación del coste de cada unidad con la cantidad actual.
+no-cost-compared-by = La fuente no indica el costo por { $dimension }, por lo que no se compara de ese modo.
+no-cost-shown-by = La fuente no indica el costo por { $dimension }, por lo que no se muestra de ese modo.
+grain-items = El precio, el volumen y la mezcla se calculan por { $kind }, contando { $unit }; el precio es la variación del costo de cada unidad con la cantidad actual.
 grain-apart = No se indican precio, volumen ni mezcla: ningún elemento ({ $kind }) se cuenta en ambos periodos.
 grain-against = Frente a { $period }: { $grain }
 grain-mixed = El precio y el volumen se calculan por { $kind }, cada uno en su propia unidad (tokens, segundos, caracteres o peticiones); no hay una unidad común y, por tanto, tampoco mezcla.
-grain-whole = El precio y el volumen son los de todo el uso en conjunto, contando { $unit }, ya que la fuente no indica el coste de las partes: un cambio a modelos más caros o más baratos aparece como precio.
-grain-costs = La fuente no indica cantidades junto a sus costes, por lo que la variación no se descompone en precio y volumen; las altas y las bajas son por { $dimension }.
-grain-nothing = La fuente no indica ni cantidades ni partes de su coste, por lo que la variación no se explica.
+grain-whole = El precio y el volumen son los de todo el uso en conjunto, contando { $unit }, ya que la fuente no indica el costo de las partes: un cambio a modelos más caros o más baratos aparece como precio.
+grain-costs = La fuente no indica cantidades junto a sus costos, por lo que la variación no se descompone en precio y volumen; las altas y las bajas son por { $dimension }.
+grain-nothing = La fuente no indica ni cantidades ni partes de su costo, por lo que la variación no se explica.
 kind-model = modelo
 kind-model_and_service_type = modelo y tipo de servicio
 counted-total_tokens = tokens totales
@@ -541,15 +541,15 @@ counted-total_requests = peticiones totales
 look-back-stays-in = Los días a partir del { $first } no se convierten de { $currency } a { $into }, y no se conoce lo que era habitual antes del periodo: { $reason }.
 stays-in = Los importes siguen en { $currency } y no se convierten a { $into }: { $reason }.
 too-large = un importe es demasiado grande para convertirlo con exactitud
-cost-unknown = no se conoce el coste de { $period } ni, por tanto, el tipo de cambio del periodo
+cost-unknown = no se conoce el costo de { $period } ni, por tanto, el tipo de cambio del periodo
 nothing-known = { $period }: no se conoce ningún importe y no se ha convertido ninguno.
 days-do-not-add = los días de { $period } no suman su total, por lo que no se puede aplicar el tipo de cambio de cada día
 no-rate-for-day = no hay tipo de cambio de { $from } a { $into } para el { $day } ni para los siete días anteriores
 no-rate-for-end = no hay tipo de cambio de { $from } a { $into } para el final de { $period }
 nothing-spent = { $period }: no hubo gasto y no se ha convertido nada.
 days-cancel = los días de { $period } se compensan entre sí, por lo que el periodo no tiene un tipo de cambio propio
-converted = { $period }: se han convertido { $from } { $before } en { $into } { $after }, cada día con su propio tipo de cambio de la tabla (de media, { $rate }).
-converted-carried = { $period }: se han convertido { $from } { $before } en { $into } { $after }, cada día con su propio tipo de cambio de la tabla (de media, { $rate }; { $count ->
+converted = { $period }: se han convertido { $from } { $before } en { $into } { $after }, cada día con su propio tipo de cambio de la tabla (en promedio, { $rate }).
+converted-carried = { $period }: se han convertido { $from } { $before } en { $into } { $after }, cada día con su propio tipo de cambio de la tabla (en promedio, { $rate }; { $count ->
     [one] un día lleva el tipo de un día anterior
    *[other] { $count } días llevan el tipo de un día anterior
 }).
@@ -610,7 +610,7 @@ days-absent = { $period }: La plataforma no devolvió ninguna fila de { $count -
     [one] este día, que no está disponible,
    *[other] estos días, que no están disponibles,
 } en su lista diaria de { $lists }: { $days }. Los totales son los de la propia plataforma.
-daily-cost = costes
+daily-cost = costos
 daily-requests = peticiones
 daily-tokens = tokens
 requests-of-agent = { $period }: las peticiones diarias son solo las del agente `{ $agent }`; las demás cifras son de todos los agentes.
@@ -631,27 +631,27 @@ nameless-rows = { $period }: { $count ->
 
 ## Avisos de las fuentes: Dispersl.
 
-costs-unstated-currency = La plataforma no indica la moneda de sus costes; se toman en { $asked }, que es la que se pidió.
-costs-other-currency = Los costes se pidieron en { $asked } y la plataforma respondió en { $answered }; se muestran tal como respondió.
+costs-unstated-currency = La plataforma no indica la moneda de sus costos; se toman en { $asked }, que es la que se pidió.
+costs-other-currency = Los costos se pidieron en { $asked } y la plataforma respondió en { $answered }; se muestran tal como respondió.
 costs-converted = Los importes están en { $currency } a los tipos de cambio de la propia plataforma, cuyas fechas no indica: parte de una variación puede deberse al tipo.
 figure-not-available = { $period }: { $figure } no está disponible: { $reasons }.
-no-daily-costs = la plataforma no envió ningún coste diario
-daily-costs-begin = los costes diarios empiezan el { $first }, sin datos de { $days }
-daily-costs-end = los costes diarios llegan solo hasta el { $last }, sin datos de { $days }
-tokens-without-cost = se contaron tokens, pero ningún coste ({ $days })
-cost-unreadable = hay costes de días que no se pueden leer ({ $days })
+no-daily-costs = la plataforma no envió ningún costo diario
+daily-costs-begin = los costos diarios empiezan el { $first }, sin datos de { $days }
+daily-costs-end = los costos diarios llegan solo hasta el { $last }, sin datos de { $days }
+tokens-without-cost = se contaron tokens, pero ningún costo ({ $days })
+cost-unreadable = hay costos de días que no se pueden leer ({ $days })
 dateless-costs = { $rows ->
-    [one] 1 fila de costes diarios no indica el día y puede ser la que falta
-   *[other] { $rows } filas de costes diarios no indican el día y pueden ser las que faltan
+    [one] 1 fila de costos diarios no indica el día y puede ser la que falta
+   *[other] { $rows } filas de costos diarios no indican el día y pueden ser las que faltan
 } ({ $days })
-daily-costs-elsewhere = los costes diarios no contienen ningún día del periodo
-no-cost-rows-unused = { $period }: Hay días sin filas de coste ({ $days }): no hubo uso, por lo que cuentan como días sin coste.
-no-cost-rows = { $period }: Hay días sin filas de coste ({ $days }): la plataforma omite los días sin uso, por lo que cuentan como días sin coste.
-windows-differ = { $period }: Las ventanas `{ $other }` y `{ $chosen }` de la plataforma tienen costes distintos de los mismos días ({ $days }); el informe muestra los de `{ $chosen }`.
-cost-tokens-differ = { $period }: Los costes diarios son de { $counted } tokens y el uso cuenta { $used }; el informe muestra el uso.
-no-cost-by-agent = { $period }: El coste por agente y por modelo no está disponible: la plataforma solo lo indica para el conjunto del { $first } al { $last } (ventana `{ $window }`).
-costs-rounded = { $period }: Los costes diarios suman { $sum } y el total de la plataforma es { $total }: una diferencia de { $difference }, la que explica el redondeo; el informe muestra la suma de los días.
-costs-differ = { $period }: Los costes diarios suman { $sum } y el total de la plataforma es { $total }: una diferencia de { $difference }, más de lo que explica el redondeo; el informe muestra la suma de los días, y ningún coste por agente ni modelo.
+daily-costs-elsewhere = los costos diarios no contienen ningún día del periodo
+no-cost-rows-unused = { $period }: Hay días sin filas de costo ({ $days }): no hubo uso, por lo que cuentan como días sin costo.
+no-cost-rows = { $period }: Hay días sin filas de costo ({ $days }): la plataforma omite los días sin uso, por lo que cuentan como días sin costo.
+windows-differ = { $period }: Las ventanas `{ $other }` y `{ $chosen }` de la plataforma tienen costos distintos de los mismos días ({ $days }); el informe muestra los de `{ $chosen }`.
+cost-tokens-differ = { $period }: Los costos diarios son de { $counted } tokens y el uso cuenta { $used }; el informe muestra el uso.
+no-cost-by-agent = { $period }: El costo por agente y por modelo no está disponible: la plataforma solo lo indica para el conjunto del { $first } al { $last } (ventana `{ $window }`).
+costs-rounded = { $period }: Los costos diarios suman { $sum } y el total de la plataforma es { $total }: una diferencia de { $difference }, la que explica el redondeo; el informe muestra la suma de los días.
+costs-differ = { $period }: Los costos diarios suman { $sum } y el total de la plataforma es { $total }: una diferencia de { $difference }, más de lo que explica el redondeo; el informe muestra la suma de los días, y ningún costo por agente ni modelo.
 path-rows-twice = { $path } respondió dos veces con la misma fila, que se cuenta una sola vez ({ $days }).
 not-retained = { $period }: No conservado. El nivel `{ $tier }` solo guarda días completos desde el { $since }, por lo que no hay ningún total de este periodo, responda lo que responda la plataforma.
 tasks-more = { $period }: Las tareas completadas ({ $completed }) y fallidas ({ $failed }) son más que las que la plataforma cuenta en total ({ $tasks }); el informe muestra las tres cifras tal como se enviaron.
@@ -705,22 +705,22 @@ rows-requests = peticiones
 rows-tools = ejecuciones de herramientas
 rows-audit = eventos de auditoría
 names-untold = La plataforma no nos da los nombres de sus { $members }; se muestran por sus identificadores.
-costs-shortened = La suma de todos los costes tiene más dígitos de los que se pueden conservar; cada coste se redondea a { $decimals } decimales antes de sumarlo.
-cost-is-estimate = El coste es la estimación de la propia plataforma según sus precios por token; de las conversaciones que usan herramientas puede conocer solo una parte.
-requests-unlisted = { $period }: la plataforma no enumera sus peticiones; el informe cuenta las que pasaron por una pasarela.
+costs-shortened = La suma de todos los costos tiene más dígitos de los que se pueden conservar; cada costo se redondea a { $decimals } decimales antes de sumarlo.
+cost-is-estimate = El costo es la estimación de la propia plataforma según sus precios por token; de las conversaciones que usan herramientas puede conocer solo una parte.
+requests-unlisted = { $period }: la plataforma no enumera sus peticiones; el informe cuenta las que pasaron por una pasarela. Detalle técnico (en inglés): «{ $reason }».
 requests-further = { $period }: { $count ->
     [one] 1 petición no pasó por una pasarela. Se cuenta y no pertenece
    *[other] { $count } peticiones no pasaron por una pasarela. Se cuentan y no pertenecen
-} a nadie; el tiempo medio por petición y los usuarios activos son los de las demás.
+} a nadie; el tiempo promedio por petición y los usuarios activos son los de las demás.
 requests-fewer = { $period }: la plataforma cuenta { $count ->
     [one] 1 petición menos
    *[other] { $count } peticiones menos
 } de las que exporta; el informe cuenta las exportadas.
 pages-short = { $period }: el recuento de { $rows } de la plataforma es { $total }, pero sus páginas solo dieron { $held }, también al leerlas de nuevo; lo que se calcula a partir de esas filas no está disponible.
 audit-not-compared = { $period }: el registro de auditoría solo se indica para el periodo del informe; sus eventos no se comparan.
-audit-not-available = { $period }: el registro de auditoría no está disponible: la plataforma no respondió como se esperaba.
+audit-not-available = { $period }: el registro de auditoría no está disponible: la plataforma no respondió como se esperaba. Detalle técnico (en inglés): «{ $reason }».
 rows-unreadable = { $period }: número de { $rows } sin un `{ $field }` legible: { $count }; lo que se calcula con ello no está disponible, ya que lo desconocido no es cero.
-conversations-rounded = { $period }: el coste de { $count ->
+conversations-rounded = { $period }: el costo de { $count ->
     [one] 1 conversación tiene más dígitos de los que se pueden conservar y se redondea
    *[other] { $count } conversaciones tiene más dígitos de los que se pueden conservar; cada uno se redondea
 } a { $decimals } decimales de dólar.
@@ -729,7 +729,7 @@ rows-elsewhere = { $period }: la plataforma respondió con { $rows } de fuera de
 documented-only = Este servidor solo tiene la interfaz documentada de almyty: siete indicadores, tal como se envían. Los días y los desgloses no están disponibles.
 documented-flaw = { $period }: en la respuesta de /usage-metrics, `{ $field }` { $flaw }; no está disponible.
 rates-of-unknown-unit = { $period }: no se puede saber si las tasas que respondió la plataforma son porcentajes o fracciones; no están disponibles.
-invoices-not-available = { $period }: lo facturado por los proveedores no está disponible: la plataforma no respondió como se esperaba.
+invoices-not-available = { $period }: lo facturado por los proveedores no está disponible: la plataforma no respondió como se esperaba. Detalle técnico (en inglés): «{ $reason }».
 no-invoice-of = { $period }: no se conoce ninguna factura de { $providers }.
 
 ## El chat.
@@ -749,13 +749,13 @@ metric-budget_variance = Desviación presupuestaria
 metric-budget_exchange = Desviación por tipos de cambio
 metric-budget_pace = Ritmo de gasto
 metric-budget_run_out = Día en que se agota
-metric-forecast_cost = Previsión
-metric-forecast_low = Previsión, mínimo
-metric-forecast_high = Previsión, máximo
-metric-forecast_error = Error de las previsiones
-metric-forecast_bias = Sesgo de las previsiones
-metric-anomaly_cost = Coste de un día inusual
-metric-level_cost = Coste de los días de un nuevo nivel
+metric-forecast_cost = Proyección
+metric-forecast_low = Proyección, mínimo
+metric-forecast_high = Proyección, máximo
+metric-forecast_error = Error de las proyecciones
+metric-forecast_bias = Sesgo de las proyecciones
+metric-anomaly_cost = Costo de un día inusual
+metric-level_cost = Costo de los días de un nuevo nivel
 metric-anomaly_score = Puntuación (z modificada)
 metric-anomaly_contribution = Contribución a un día inusual
 meaning-budget = Lo que se puede gastar en todo el mes, trimestre o año
@@ -766,12 +766,12 @@ meaning-budget_exchange = Parte de la desviación que se debe a tipos de cambio 
 meaning-budget_pace = Parte del presupuesto gastada / parte del tiempo transcurrida; 1 es lo planificado
 meaning-budget_run_out = Día del periodo, contado desde 1, en que el presupuesto se agotó o se agotará
 meaning-forecast_cost = Lo gastado hasta ahora y, por cada día que falta, lo que suele costar ese día de la semana (mediana de ocho semanas), al nivel de los días transcurridos
-meaning-forecast_low = Previsión − 1,28 × desviación típica de un día × √(días que faltan), nunca por debajo de lo gastado
-meaning-forecast_high = Previsión + 1,28 × desviación típica de un día × √(días que faltan)
-meaning-forecast_error = En previsiones hechas el día 10 (en trimestres y años, tras un tercio de los días) de cada intervalo de igual duración ya terminado: suma de los errores sin signo / suma de los costes reales × 100
-meaning-forecast_bias = Lo mismo con signo: por encima de cero, las previsiones fueron demasiado altas
-meaning-anomaly_cost = Coste de un día que cuesta mucho más o mucho menos de lo habitual; a su lado, la mediana de los mismos días de la semana anteriores, o de todos los días
-meaning-level_cost = Coste de los días conocidos de un nuevo nivel, sumados; a su lado, lo que costaban antes los mismos días de la semana (medianas de ocho semanas)
+meaning-forecast_low = Proyección − 1,28 × desviación típica de un día × √(días que faltan), nunca por debajo de lo gastado
+meaning-forecast_high = Proyección + 1,28 × desviación típica de un día × √(días que faltan)
+meaning-forecast_error = En proyecciones hechas el día 10 (en trimestres y años, tras un tercio de los días) de cada intervalo de igual duración ya terminado: suma de los errores sin signo / suma de los costos reales × 100
+meaning-forecast_bias = Lo mismo con signo: por encima de cero, las proyecciones fueron demasiado altas
+meaning-anomaly_cost = Costo de un día que cuesta mucho más o mucho menos de lo habitual; a su lado, la mediana de los mismos días de la semana anteriores, o de todos los días
+meaning-level_cost = Costo de los días conocidos de un nuevo nivel, sumados; a su lado, lo que costaban antes los mismos días de la semana (medianas de ocho semanas)
 meaning-anomaly_score = A cuántas veces la dispersión habitual está un día de lo habitual: 0,6745 × diferencia / desviación absoluta mediana
 meaning-anomaly_contribution = Cuánto se aparta un elemento de lo que es habitual en él en un día inusual
 
@@ -781,26 +781,26 @@ budget-spent = Gastado
 budget-used = Consumido
 budget-variance = Desviación
 budget-forecast-once = { $amount } no son uso y cuentan una sola vez
-budget-forecast-range = previsión { $low }–{ $high }
-budget-chart-note = en % de cada uno; oscuro, lo gastado; claro, lo previsto, con su intervalo
+budget-forecast-range = proyección { $low }–{ $high }
+budget-chart-note = en % de cada uno; oscuro, lo gastado; claro, lo proyectado, con su intervalo
 budget-used-up = Se agota
 budget-used-up-on = Se agota el
 budget-state = Estado
 budget-of = De
-budget-all-costs = Todos los costes
-budget-forecast-by = Método de previsión
+budget-all-costs = Todos los costos
+budget-forecast-by = Método de proyección
 budget-by-weekdays = días de la semana de ocho semanas
-budget-by-mean = media de sus días
-budget-to-come = Por gastar (previsto)
+budget-by-mean = promedio de sus días
+budget-to-come = Por gastar (proyectado)
 budget-ok = correcto
 budget-watch = vigilar
 budget-over = excederá
 budget-exceeded = excedido
 budget-none = sin presupuesto
 budget-exchange-part = { $amount } de la desviación por tipos de cambio
-budget-forecast-mean = según la media de sus días
-budget-forecast-error = el día { $day }, tales previsiones se habrían desviado un { $percent } (sesgo { $bias })
-budget-forecast-untried = error de previsiones anteriores no disponible
+budget-forecast-mean = según el promedio de sus días
+budget-forecast-error = el día { $day }, tales proyecciones se habrían desviado un { $percent } (sesgo { $bias })
+budget-forecast-untried = error de proyecciones anteriores no disponible
 budget-elapsed = { $days } de { $of } días
 budget-band = intervalo de cuatro casos de cada cinco
 budget-stands = { $period } acumula un gasto de { $value }
@@ -838,19 +838,19 @@ budgets-ok = { $count ->
     [one] 1 correcto
    *[other] { $count } correctos
 }
-budgets-not-added = Los presupuestos no se comparan, ya que los costes de las fuentes no se suman.
+budgets-not-added = Los presupuestos no se comparan, ya que los costos de las fuentes no se suman.
 budgets-no-period = Los presupuestos se comparan con un mes, trimestre o año completo, o con sus primeros días; { $period } no es ninguno de los suyos.
-budget-other-currency = Presupuesto { $name }: está en { $currency }, y los costes están en { $other } y no se han convertido, por lo que no se comparan.
-budget-not-split = Presupuesto { $name }: no se conoce el coste por { $dimension }.
-budget-nobody = Presupuesto { $name }: no consta nada de { $dimension } { $member }; si debiera tener costes, compare el nombre con las tablas del informe.
-forecast-too-early = Aún no hay previsión: necesita { $days } días completos.
-forecast-gaps = Sin previsión: no se conoce el coste de { $gaps ->
+budget-other-currency = Presupuesto { $name }: está en { $currency }, y los costos están en { $other } y no se han convertido, por lo que no se comparan.
+budget-not-split = Presupuesto { $name }: no se conoce el costo por { $dimension }.
+budget-nobody = Presupuesto { $name }: no consta nada de { $dimension } { $member }; si debiera tener costos, compare el nombre con las tablas del informe.
+forecast-too-early = Aún no hay proyección: necesita { $days } días completos.
+forecast-gaps = Sin proyección: no se conoce el costo de { $gaps ->
     [one] uno
    *[other] { $gaps }
 } de los { $days } días transcurridos, y no se supone ninguno.
-forecast-quiet = Aún no hay previsión: muy pocos de los días transcurridos muestran lo que cuesta el uso.
-forecast-unsettled = Sin previsión: los últimos días aún pueden cambiar, y la fuente no indica los demás uno por uno.
-forecast-too-large = Sin previsión: los costes son demasiado grandes para preverlos con exactitud.
+forecast-quiet = Aún no hay proyección: muy pocos de los días transcurridos muestran lo que cuesta el uso.
+forecast-unsettled = Sin proyección: los últimos días aún pueden cambiar, y la fuente no indica los demás uno por uno.
+forecast-too-large = Sin proyección: los costos son demasiado grandes para proyectarlos con exactitud.
 
 section-anomalies = Días inusuales
 unusual-usual = Habitual
@@ -889,7 +889,7 @@ unusual-level-less-unknown = , menos que antes; no se sabe cuánto, ya que se co
 unusual-explains = ; { $name } explica el { $share } de la diferencia
 unusual-explains-all = ; { $name } explica toda la diferencia
 unusual-reasons = { " " }({ $reasons })
-unusual-no-days = La fuente no indica el coste por día, por lo que no se pueden encontrar días inusuales.
+unusual-no-days = La fuente no indica el costo por día, por lo que no se pueden encontrar días inusuales.
 unusual-no-look-back = No se pueden encontrar días inusuales, ya que no se conocen los días anteriores al periodo.
 unusual-unjudged = No se ha comprobado si { $count ->
     [one] 1 día del periodo es inusual
@@ -914,10 +914,10 @@ unusual-too-large = No se ha comprobado si { $count ->
 
 ## Conciliación: las partes junto a su total, el uso frente a una factura.
 
-metric-parts_cost = Coste de las partes
+metric-parts_cost = Costo de las partes
 metric-parts_requests = Peticiones de las partes
 metric-parts_tokens = Tokens de las partes
-metric-unattributed_cost = Coste sin atribuir
+metric-unattributed_cost = Costo sin atribuir
 metric-unattributed_requests = Peticiones sin atribuir
 metric-unattributed_tokens = Tokens sin atribuir
 metric-usage_cost = Uso
@@ -927,19 +927,19 @@ metric-unexplained_cost = Sin explicar
 metric-unexplained_share = Porcentaje sin explicar
 metric-unexplained_tolerance = Tolerancia
 metric-bill_cost = Factura
-meaning-parts_cost = Suma del coste de todos los elementos de un desglose, o de todos los días
+meaning-parts_cost = Suma del costo de todos los elementos de un desglose, o de todos los días
 meaning-parts_requests = Suma de las peticiones de todos los elementos de un desglose, o de todos los días
 meaning-parts_tokens = Suma de los tokens de todos los elementos de un desglose, de todos los días, o de entrada y salida
-meaning-unattributed_cost = Coste que un desglose no atribuye a ningún elemento
+meaning-unattributed_cost = Costo que un desglose no atribuye a ningún elemento
 meaning-unattributed_requests = Peticiones que un desglose no atribuye a ningún elemento
 meaning-unattributed_tokens = Tokens que un desglose no atribuye a ningún elemento
-meaning-usage_cost = Coste total del periodo según la fuente de uso
-meaning-usage_corrections = Importe facturado de las correcciones que no son abonos, impuestos ni ajustes
+meaning-usage_cost = Costo total del periodo según la fuente de uso
+meaning-usage_corrections = Importe facturado de las correcciones que no son créditos, impuestos ni ajustes
 meaning-known_gap = Importe de la factura que se sabe que el uso no incluye, según la configuración
-meaning-unexplained_cost = Factura menos uso, abonos, impuestos, ajustes, correcciones del uso y diferencias conocidas
+meaning-unexplained_cost = Factura menos uso, créditos, impuestos, ajustes, correcciones del uso y diferencias conocidas
 meaning-unexplained_share = Sin explicar / factura × 100; n/d si la factura no es mayor que cero
 meaning-unexplained_tolerance = El mayor porcentaje sin explicar que se acepta, según la configuración
-meaning-bill_cost = Coste total del periodo según la factura
+meaning-bill_cost = Costo total del periodo según la factura
 section-ties = Conciliación
 section-bill = Uso frente a factura
 section-bill-by = Uso frente a factura por { $dimension }
@@ -968,19 +968,19 @@ bill-outside-by = { $share } sin explicar, fuera de la tolerancia del { $toleran
 bill-within = dentro de la tolerancia
 bill-not-within = fuera de la tolerancia
 bill-side-absent = El uso no se concilia con la factura: no hay nada de { $source } en el informe.
-bill-side-unknown = El uso no se concilia con la factura: no se conoce el coste total que debería indicar { $source }.
+bill-side-unknown = El uso no se concilia con la factura: no se conoce el costo total que debería indicar { $source }.
 bill-currencies = El uso no se concilia con la factura: { $usage } está en { $of-usage } y { $bill } en { $of-bill }, y no se ha indicado un tipo de cambio entre ambas monedas.
-bill-split-untold = El uso no se concilia con la factura por { $dimension }: { $usage } no indica el coste por { $dimension } o { $bill } no lo indica por { $billed }.
+bill-split-untold = El uso no se concilia con la factura por { $dimension }: { $usage } no indica el costo por { $dimension } o { $bill } no lo indica por { $billed }.
 bill-not-apart = La factura no separa { $figures }; su importe forma parte de lo que queda sin explicar.
 bill-holds = { $bill } recoge { $amount } que { $usage } no explica
 bill-lacks = { $usage } indica { $amount } que { $bill } no recoge
 bill-beyond = un { $share } de la factura; la tolerancia es del { $tolerance }
-bill-outside = Uso frente a factura: queda sin explicar { $share }, más que la tolerancia del { $tolerance }. Las causas habituales son abonos, tramos de precios, cargos mínimos, datos tardíos e impuestos.
+bill-outside = Uso frente a factura: queda sin explicar { $share }, más que la tolerancia del { $tolerance }. Las causas habituales son créditos, tramos de precios, cargos mínimos, datos tardíos e impuestos.
 bill-share = el { $percent } % de la factura
 bill-part = una parte de la factura
 bill-tolerance = { $percent } %
 bill-tolerance-of-usage = { $percent } % del uso, ya que la factura no es mayor que cero
-bill-days = Con los abonos y los impuestos en sus días, las mayores diferencias están en estos días: { $days }.
+bill-days = Con los créditos y los impuestos en sus días, las mayores diferencias están en estos días: { $days }.
 bill-day = { $day } de { $month ->
     [1] enero
     [2] febrero
@@ -1020,7 +1020,7 @@ version-not-final = la revisión { $revision } del { $instant }, la última vers
 restated-lines = En comparación con { $version }: { $lines }. Los archivos contienen todas las líneas.
 restated-beside = En comparación con { $version }: todas las cifras son las mismas, pero no aquellas con las que se comparan.
 restated-nothing = En comparación con { $version }: todas las cifras son las mismas.
-restated-facts = Las previsiones, las medias móviles, los efectos y los días inusuales se deducen de las cifras y del calendario, y no se comparan.
+restated-facts = Las proyecciones, los promedios móviles, los efectos y los días inusuales se deducen de las cifras y del calendario, y no se comparan.
 restates-nobody = No consta que ninguna revisión anterior de este informe haya llegado a sus lectores, por lo que no hay nada con que compararla.
 restated-untold = No se puede saber qué ha cambiado desde { $version }: sus cifras no se conservan.
 restated-differ = { $count ->
@@ -1071,7 +1071,7 @@ rule-change-unknown = no se conoce la variación porcentual de { $figure } frent
 } del { $limit } %
 another-period = otro periodo
 
-## Avisos de las fuentes: almyty, unidades del coste y lo que se conserva.
+## Avisos de las fuentes: almyty, unidades del costo y lo que se conserva.
 
 invoices-of-another-unit = { $period }: los proveedores han facturado { $amount }, aproximadamente { $advice }
 invoices-beside-conversations = { $period }: los proveedores han facturado { $invoiced }, { $difference } { $which ->
@@ -1084,12 +1084,12 @@ month-of-another-unit = { $period }: las ejecuciones de agentes han costado { $a
 cost-of-another-unit = { $how-much ->
     [hundredth] la centésima parte de
    *[hundredfold] cien veces
-} los { $ours } de las conversaciones: puede que su coste esté en otra unidad que la supuesta; { $remedy }.
+} los { $ours } de las conversaciones: puede que su costo esté en otra unidad que la supuesta; { $remedy }.
 set-dollars = indique `conversation_cost = "dollars"` si la plataforma lo expresa en dólares
 set-cents = indique `conversation_cost = "cents"` si la plataforma lo expresa en centavos
-ask-for-unit = pregunte al operador de la plataforma en qué unidad indican su coste las conversaciones
-unit-not-checked = No se ha comprobado con todo lo que indica la plataforma si el coste de las conversaciones está en la unidad correcta, ya que no respondió a { $answers }.
-answer-lacking = { $path }
+ask-for-unit = pregunte al operador de la plataforma en qué unidad indican su costo las conversaciones
+unit-not-checked = No se ha comprobado con todo lo que indica la plataforma si el costo de las conversaciones está en la unidad correcta, ya que no respondió a { $answers }.
+answer-lacking = { $path } (detalle técnico, en inglés: «{ $reason }»)
 requests-of-none = no tiene ninguna de { $days }
 requests-of-some = quizá no tenga todas las de { $days }
 requests-not-retained = { $period }: las peticiones no se conservan: la plataforma las guarda durante { $count } días y { $which }. No están disponibles, lo que no equivale a cero. Si las guarda más tiempo, indique `retention_days`.

@@ -43,7 +43,7 @@ async fn finance_in_madrid_reads_spanish_and_its_machines_read_english() {
     let page = String::from_utf8(file("html").clone()).unwrap();
     assert!(page.contains("<html lang=\"es-ES\">"));
     assert!(page.contains("Octubre de 2026"));
-    for heading in ["Mayores variaciones", "Todos los indicadores", "Coste por día"] {
+    for heading in ["Mayores variaciones", "Todos los indicadores", "Costo por día"] {
         assert!(page.contains(heading), "{heading}");
     }
     assert_no_english(&read(&page), "page");

@@ -27,7 +27,8 @@ pub(crate) fn assert_spanish_notices(dataset: &Dataset) {
 pub(crate) fn english_in(face: &str) -> Vec<String> {
     // Names, and places in answers and files, are as they came.
     let tags = Regex::new("(?s)<style.*?</style>|<!--.*?-->|<[^>]*>").unwrap();
-    let outside = Regex::new(r"`[^`]*`|\S*[/_@]\S*").unwrap();
+    // What a program said is quoted, and said to be English.
+    let outside = Regex::new(r"en inglés\)?: «[^»]*»|`[^`]*`|\S*[/_@]\S*").unwrap();
     let english = Regex::new(
         r"(?i).{0,40}\b(the|of|and|was|were|is|are|has|have|with|than|from|to|by|in|which|not|its|it|for|as|at|days?|cost|requests?|tasks?|change|share|figures?|others?|notices?|missing|agents?|users?|models?|run|source|period|rows?|lists?|platform|available|shown|unattributed|name|before|after|up|down)\b.{0,20}",
     )
