@@ -6,7 +6,7 @@ use super::{ENDING, FOLDER};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -170,6 +170,9 @@ impl Language {
                 Arg::Key(key) => FluentValue::from(key.as_str()),
             };
             given.set(name.as_ref(), value);
+            for (form, words) in forms(arg, hand) {
+                given.set(format!("{}{form}", name.as_ref()), words);
+            }
         }
         let said = self.formatted(id, &given);
         if large { counted(&said, hand) } else { said }
@@ -190,6 +193,9 @@ impl Language {
                 None => FluentValue::from(char::from_u32(mark).map_or_else(String::new, String::from)),
             };
             given.set(*name, value);
+            for (form, words) in arg.iter().flat_map(|arg| forms(arg, hand)) {
+                given.set(format!("{name}{form}"), words);
+            }
         }
         let whole = counted(&self.formatted(id, &given), hand);
         let mut pieces = Vec::new();
@@ -220,27 +226,6 @@ impl Language {
             .map(|(_, source)| *source)
     }
 
-    /// Puts the message `id` of `source` together with any `args`.
-    ///
-    /// # Errors
-    /// What Fluent says that cannot be resolved.
-    pub(super) fn tried(source: &str, id: &str, args: &BTreeSet<String>) -> Result<(), String> {
-        let language = Self::parsed("", Some(source));
-        let mut given = FluentArgs::with_capacity(args.len());
-        for name in args {
-            given.set(name.as_str(), FluentValue::from(1));
-        }
-        let mut errors = Vec::new();
-        let pattern = language
-            .bundle
-            .get_message(id)
-            .and_then(|message| message.value());
-        if let Some(pattern) = pattern {
-            language.bundle.format_pattern(pattern, Some(&given), &mut errors);
-        }
-        errors.first().map_or(Ok(()), |error| Err(error.to_string()))
-    }
-
     fn formatted(&self, id: &str, args: &FluentArgs<'_>) -> String {
         let pattern = self.bundle.get_message(id).and_then(|message| message.value());
         pattern.map_or_else(
@@ -252,6 +237,17 @@ impl Language {
                     .into_owned()
             },
         )
+    }
+}
+
+/// What else a message may say of `arg`.
+fn forms(arg: &Arg, hand: &dyn Hand) -> Vec<(&'static str, String)> {
+    match arg {
+        Arg::Text(text) => match text.said() {
+            Some(Said::Value(value)) => hand.forms(value),
+            _ => Vec::new(),
+        },
+        Arg::Count(_) | Arg::Key(_) => Vec::new(),
     }
 }
 

@@ -1,11 +1,15 @@
 //! What is wrong with a job's own file of a language, told by line before anything is sent.
 
+mod walk;
+
 use super::catalogue::Language;
 use super::language_of;
+use super::value::FORMS;
 use fluent_bundle::FluentResource;
-use fluent_syntax::ast::{CallArguments, Entry, Expression, InlineExpression, Pattern, PatternElement};
+use fluent_syntax::ast::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
+use walk::{Scope, Walk};
 
 /// Largest file of a language, in bytes.
 const MAX_SOURCE: usize = 256 * 1024;
@@ -19,7 +23,8 @@ pub struct Problem {
     pub what: String,
 }
 
-/// Everything that is wrong with the file of relative `path`: its name, its Fluent, messages and arguments that there are not.
+/// Everything that is wrong with the file of relative `path`: its name, its Fluent, messages and arguments that there are not,
+/// and of every variant of every message what cannot be put together.
 #[must_use]
 pub fn problems(path: &str, source: &str) -> Vec<Problem> {
     let whole = |what: String| vec![Problem { line: 0, what }];
@@ -47,41 +52,33 @@ pub fn problems(path: &str, source: &str) -> Vec<Problem> {
             return found.collect();
         }
     };
-    let mut found = Vec::new();
-    for entry in resource.entries() {
-        if let Entry::Message(message) = entry {
-            let id = message.id.name;
-            let used = message.value.as_ref().map(arguments).unwrap_or_default();
-            let what = match known().get(id) {
-                None => Some(unknown(id)),
-                Some(_) if message.value.is_none() => Some(format!("the message `{id}` has no words")),
-                Some(known) => used.iter().find(|name| !known.contains(*name)).map(|name| {
-                    let names: Vec<String> = known.iter().map(|name| format!("`${name}`")).collect();
-                    let has = if names.is_empty() {
-                        "no arguments".to_owned()
-                    } else {
-                        names.join(", ")
-                    };
-                    format!("the message `{id}` has no argument `${name}`; it has {has}")
-                }),
-            };
-            let what = what.or_else(|| unresolved(source, id, &used));
-            found.extend(what.map(|what| Problem {
-                line: declared(source, id),
-                what,
-            }));
-        }
-    }
-    found
+    let tag = language_of(path).unwrap_or_default();
+    in_messages(source, tag, &resource)
 }
 
-/// What cannot be put together: a function, or a reference to a message or term that the file does not have.
-fn unresolved(source: &str, id: &str, args: &BTreeSet<String>) -> Option<String> {
-    Language::tried(source, id, args).err().map(|reason| {
-        format!(
-            "the message `{id}` cannot be put together: {reason}; use its arguments, and terms of this file"
-        )
-    })
+/// What is wrong in the messages of `resource`, which come before the embedded ones of the language `tag`.
+fn in_messages(source: &str, tag: &str, resource: &FluentResource) -> Vec<Problem> {
+    let embedded = FluentResource::try_new(Language::source(tag).unwrap_or_default().to_owned());
+    let embedded = embedded.unwrap_or_else(|(good, _)| good);
+    let scope = Scope::of([&embedded, resource]);
+    let mut found = Vec::new();
+    for entry in resource.entries() {
+        let Entry::Message(message) = entry else {
+            continue;
+        };
+        let id = message.id.name;
+        let what = match (known().get(id), &message.value) {
+            (None, _) => unknown(id),
+            (_, None) => format!("the message `{id}` has no words"),
+            (Some(arguments), Some(words)) => {
+                found.extend(Walk::new(source, id, &scope, arguments).through(words));
+                continue;
+            }
+        };
+        let line = declared(source, id);
+        found.push(Problem { line, what });
+    }
+    found
 }
 
 fn unknown(id: &str) -> String {
@@ -104,59 +101,25 @@ fn known() -> &'static BTreeMap<String, BTreeSet<String>> {
     KNOWN.get_or_init(|| messages(Language::source(Language::FALLBACK).unwrap_or_default()))
 }
 
-/// The messages of `source` with their arguments.
+/// The messages of `source` with their arguments, also those of messages that they refer to.
 pub(super) fn messages(source: &str) -> BTreeMap<String, BTreeSet<String>> {
     let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(good, _)| good);
-    let message = |entry: &Entry<&str>| match entry {
-        Entry::Message(message) => Some((
-            message.id.name.to_owned(),
-            message.value.as_ref().map(arguments).unwrap_or_default(),
-        )),
-        _ => None,
-    };
-    resource.entries().filter_map(message).collect()
+    let scope = Scope::of([&resource]);
+    scope
+        .messages
+        .iter()
+        .map(|(id, words)| {
+            let mut named = BTreeSet::new();
+            scope.arguments(words, &mut vec![*id], &mut named);
+            ((*id).to_owned(), named)
+        })
+        .collect()
 }
 
-fn arguments(pattern: &Pattern<&str>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    in_pattern(pattern, &mut found);
-    found
-}
-
-fn in_pattern(pattern: &Pattern<&str>, found: &mut BTreeSet<String>) {
-    for element in &pattern.elements {
-        if let PatternElement::Placeable { expression } = element {
-            in_expression(expression, found);
-        }
-    }
-}
-
-fn in_expression(expression: &Expression<&str>, found: &mut BTreeSet<String>) {
-    match expression {
-        Expression::Inline(inline) => in_inline(inline, found),
-        Expression::Select { selector, variants } => {
-            in_inline(selector, found);
-            for variant in variants {
-                in_pattern(&variant.value, found);
-            }
-        }
-    }
-}
-
-fn in_inline(inline: &InlineExpression<&str>, found: &mut BTreeSet<String>) {
-    let mut in_call = |arguments: &CallArguments<&str>| {
-        for argument in &arguments.positional {
-            in_inline(argument, found);
-        }
-    };
-    match inline {
-        InlineExpression::VariableReference { id } => {
-            found.insert(id.name.to_owned());
-        }
-        InlineExpression::FunctionReference { arguments, .. } => in_call(arguments),
-        InlineExpression::Placeable { expression } => in_expression(expression, found),
-        _ => {}
-    }
+/// Which argument `$name` is, or is a form of.
+fn argument(name: &str) -> &str {
+    let mut forms = FORMS.iter();
+    forms.find_map(|form| name.strip_suffix(form)).unwrap_or(name)
 }
 
 fn line_of(source: &str, at: usize) -> usize {

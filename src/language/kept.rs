@@ -84,9 +84,13 @@ fn kept(text: &Text) -> Kept {
             last: *last,
         },
         // No label that is kept has any of these.
-        Some(Said::Value(Value::Instant(_) | Value::Period(_) | Value::Number(_) | Value::Money(..))) => {
-            Kept::Words(text.as_str().to_owned())
-        }
+        Some(Said::Value(
+            Value::Instant(_)
+            | Value::Period { .. }
+            | Value::Number(_)
+            | Value::Percent(_)
+            | Value::Money(..),
+        )) => Kept::Words(text.as_str().to_owned()),
     }
 }
 

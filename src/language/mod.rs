@@ -13,7 +13,7 @@ mod value;
 pub use catalogue::{Language, Piece};
 pub use check::{Problem, problems};
 pub use text::{Arg, Text};
-pub use value::{Hand, Plain, Value};
+pub use value::{FORMS, Hand, Plain, Value};
 
 /// The folder of a job's own languages among its templates: `language/fr.ftl`.
 pub const FOLDER: &str = "language/";

@@ -30,12 +30,18 @@ fn used() -> BTreeSet<String> {
     let mut texts = Vec::new();
     sources(&root.join("src"), &[".rs"], &mut texts);
     sources(&root.join("templates"), &[".hbs"], &mut texts);
-    // Whatever stands in quotes in the code and is a message counts as said.
+    // Whatever stands in quotes in the code and is a message counts as said, and what messages refer to.
     let quoted = Regex::new("\"([a-z][a-z0-9_-]*)\"").unwrap();
     let mut used: BTreeSet<String> = texts
         .iter()
         .flat_map(|text| quoted.captures_iter(text).map(|found| found[1].to_owned()))
         .collect();
+    let referred = Regex::new(r"\{ ([a-z][a-z0-9_-]*) \}").unwrap();
+    used.extend(
+        [ENGLISH, SPANISH]
+            .iter()
+            .flat_map(|text| referred.captures_iter(text).map(|found| found[1].to_owned())),
+    );
     let family = |name: &str| format!("\"{name}");
     let families = [
         "dimension-",
@@ -233,7 +239,7 @@ fn a_job_may_add_a_language_or_say_some_messages_in_its_own_words() {
         &files("language/es.ftl", "metric-total_cost = Costo del servicio\n"),
     );
     assert_eq!(own.text(&say!("metric-total_cost"), &Plain), "Costo del servicio");
-    assert_eq!(own.word("share"), "Participación");
+    assert_eq!(own.word("share"), "% del total");
     let other = Language::of("de-DE", &files("language/en.ftl", "share = Part of it\n"));
     assert_eq!((other.tag(), other.word("share").as_str()), ("en", "Part of it"));
     assert!(Language::of("de-DE", &BTreeMap::new()).is_english());
@@ -255,9 +261,56 @@ fn what_is_wrong_in_a_file_is_told_with_its_line() {
     check("zzzzzzzzzzzz = x\n", 1, "there is no message");
     check("gaps = { $number } lacunes\n", 1, "it has `$count`");
     check("share = { $count }\n", 1, "it has no arguments");
-    check("share = { other }\n", 1, "cannot be put together");
+    check(
+        "share = { other }\n",
+        1,
+        "cannot be put together: there is no message `other`",
+    );
     check("share = { NUMBER(1) }\n", 1, "cannot be put together");
     check(&"#".repeat(300_000), 0, "at most");
+    let variants = |inner: &str| {
+        format!(
+            "share = Part\ngaps = {{ $count ->\n    [one] une\n    [two] {inner}\n   *[other] {{ $count }}\n}} x\n"
+        )
+    };
+    check(
+        &variants("{ NUMBER($count) }"),
+        4,
+        "the variant `[two]` of the message `gaps` cannot be put together: there is no function `NUMBER`",
+    );
+    check(&variants("{ lacunes }"), 4, "there is no message `lacunes`");
+    check(
+        &variants("{ -lacunes }"),
+        4,
+        "there is no term `-lacunes`; write `-lacunes = …`",
+    );
+    check(
+        &variants("{ $number }"),
+        4,
+        "the variant `[two]` of the message `gaps` has no argument `$number`; it has `$count`",
+    );
+    check(&variants("{ gaps }"), 4, "leads back to it");
+    check(&variants("{ share.x }"), 4, "is no text");
+    check(
+        "answer-was = { $value }\nshare = { answer-was }\n",
+        2,
+        "it has no argument `$value`, which `answer-was` needs",
+    );
+    check(
+        "rule-value = { $side ->\n    [above] plus\n   *[below] { $limit ->\n        [one] x\n       *[other] { -less }\n    }\n}\n",
+        5,
+        "the variant `[below] [other]` of the message `rule-value`",
+    );
+    check(
+        "-a = { -b }\n-b = { -a }\nshare = { -a }\n",
+        3,
+        "leads back to itself",
+    );
+    check(
+        "-a = { $n ->\n    [x] { -b }\n   *[y] z\n}\nshare = { -a(n: \"x\") }\n",
+        5,
+        "the variant `[x]` of the message `share`",
+    );
     for path in [
         "language/FR.ftl",
         "language/fr-FR.ftl",
@@ -266,6 +319,15 @@ fn what_is_wrong_in_a_file_is_told_with_its_line() {
     ] {
         assert_eq!(problems(path, "share = Part\n").len(), 1, "{path}");
     }
+    assert_eq!(
+        problems(
+            "language/es.ftl",
+            "answer-was = Se gastó { $value } { in-period }\n"
+        ),
+        []
+    );
+    let kinds = "answer-was = { $period-kind ->\n    [week] { $value } la { $period }\n   *[other] { $value } { in-period }\n}\nin-period = en { $period }\n";
+    assert_eq!(problems("language/fr.ftl", kinds), []);
     let fine = "# words\n-brand = Acme\nshare = Part de { -brand }\ngaps = { $count ->\n    [one] une\n   *[other] { $count }\n}\n";
     assert_eq!(problems("language/fr.ftl", fine), []);
     for (path, source) in [("language/en.ftl", ENGLISH), ("language/es.ftl", SPANISH)] {

@@ -209,7 +209,12 @@ impl<'de> Deserialize<'de> for Text {
 
 impl From<&Period> for Text {
     fn from(period: &Period) -> Self {
-        Value::Period(period.clone()).into()
+        Value::Period {
+            id: period.id().to_owned(),
+            start: period.start(),
+            end: period.last_day(),
+        }
+        .into()
     }
 }
 

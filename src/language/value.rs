@@ -1,7 +1,6 @@
 //! Values within texts: dates, numbers and periods, which every reader's locale writes in its own way.
 
 use crate::money::Currency;
-use crate::period::Period;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
@@ -15,9 +14,18 @@ pub enum Value {
     /// A moment.
     Instant(DateTime<Utc>),
     /// A period, by its name.
-    Period(Period),
+    Period {
+        /// Its canonical id.
+        id: String,
+        /// First day.
+        start: NaiveDate,
+        /// Last day.
+        end: NaiveDate,
+    },
     /// A number with all its digits.
     Number(Decimal),
+    /// A percentage with all its digits.
+    Percent(Decimal),
     /// An amount, rounded as its currency is.
     Money(Decimal, Currency),
 }
@@ -26,7 +34,16 @@ pub enum Value {
 pub trait Hand {
     /// `value`, written.
     fn write(&self, value: &Value) -> String;
+
+    /// What else messages may say of `value`, each by the end of its argument's name ([`FORMS`]).
+    fn forms(&self, _value: &Value) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
+
+/// Of a period `$period` a message may also use `$period-kind` (`month`, `quarter`, `year`, `fiscal-quarter`, `fiscal-year`, `week`,
+/// `day` or `range`), which chooses article and preposition, and of a range `$period-first` and `$period-last`.
+pub const FORMS: [&str; 3] = ["-kind", "-first", "-last"];
 
 /// Writes for machines: ISO dates, ids of periods, plain digits.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +56,9 @@ impl Hand for Plain {
             Value::Days(day, last) if day == last => day.to_string(),
             Value::Days(first, last) => format!("{first} to {last}"),
             Value::Instant(at) => at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            Value::Period(period) => period.id().to_owned(),
+            Value::Period { id, .. } => id.clone(),
             Value::Number(number) => number.to_string(),
+            Value::Percent(percent) => format!("{percent} %"),
             Value::Money(amount, currency) => {
                 let amount = crate::money::rounded(*amount, currency.minor_units());
                 format!("{currency} {amount}")

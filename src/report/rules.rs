@@ -208,7 +208,7 @@ fn found(report: &Report, rule: &When) -> (Option<bool>, Text) {
         }
         Condition::ChangeAbove | Condition::ChangeBelow => {
             let base = report.base();
-            let against = base.map_or_else(|| say!("another-period"), |base| base.id.as_str().into());
+            let against = base.map_or_else(|| say!("another-period").into(), Arg::from);
             let Some(change) = change(report, &rule.metric) else {
                 let text = say!(
                     "rule-change-unknown",

@@ -1,7 +1,7 @@
 //! Sentences whose numbers are still numbers, in English for machines and as messages for readers of any language.
 
 use super::PeriodRef;
-use crate::language::{Arg, Language, Piece, Plain, Text};
+use crate::language::{Arg, Language, Piece, Plain, Text, Value};
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use chrono::NaiveDate;
@@ -207,6 +207,14 @@ fn english(id: &str, args: &[(&'static str, Given)]) -> Vec<Part> {
             },
         })
         .collect()
+}
+
+impl From<&PeriodRef> for Arg {
+    fn from(period: &PeriodRef) -> Self {
+        let (start, end) = (period.start, period.end);
+        let id = period.id.clone();
+        Value::Period { id, start, end }.into()
+    }
 }
 
 impl Given {

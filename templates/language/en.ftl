@@ -10,9 +10,21 @@ date-full = %-d %B %Y
 date-short-year = %-d %b %Y
 date-month = %B %Y
 period-quarter = Q{ $quarter } { $year }
+period-fiscal-quarter = FY{ $year } Q{ $quarter }
+period-fiscal-year = FY{ $year }
 period-week = Week { $week }, { $year }
 tiny-quarter = Q{ $quarter } { $year }
 tiny-week = W{ $week }
+
+## Periods within sentences. Where a language says `of October` and `of the week` in different ways, `$period-kind` tells which it is:
+## month, quarter, year, fiscal-quarter, fiscal-year, week, day or range; of a range `$period-first` and `$period-last` are its days.
+
+the-period = { $period }
+of-period = of { $period }
+in-period = in { $period }
+against-period = against { $period }
+the-base = { $base }
+in-base = in { $base }
 
 ## Numbers.
 
@@ -398,18 +410,18 @@ meaning-cost = Cost of one agent or user
 
 ## The answer: what was spent, how that changed, and why.
 
-answer-unavailable = The total cost of { $period } is not available.
-answer-was = Spend in { $period } was { $value }.
+answer-unavailable = The total cost { of-period } is not available.
+answer-was = Spend { in-period } was { $value }.
 answer-rose = Spend rose { $change } to { $value }.
 answer-fell = Spend fell { $change } to { $value }.
 answer-level = Spend stayed level at { $value }.
-answer-new = Spend was { $value }, after none in { $base }.
-answer-gone = There was no spend in { $period }.
+answer-new = Spend was { $value }, after none { in-base }.
+answer-gone = There was no spend { in-period }.
 answer-went = Spend went from { $base } to { $value }.
-answer-without-base = Spend was { $value }; { $base } is not available to compare it with.
-answer-per-day-up = Per day it is up { $change }, as { $period } has { $days } than { $base }.
-answer-per-day-down = Per day it is down { $change }, as { $period } has { $days } than { $base }.
-answer-per-day-level = Per day it is level, as { $period } has { $days } than { $base }.
+answer-without-base = Spend was { $value }; { the-base } is not available to compare it with.
+answer-per-day-up = Per day it is up { $change }, as { the-period } has { $days } than { the-base }.
+answer-per-day-down = Per day it is down { $change }, as { the-period } has { $days } than { the-base }.
+answer-per-day-level = Per day it is level, as { the-period } has { $days } than { the-base }.
 days-more = { $count ->
     [one] a day more
    *[other] { $count } days more
@@ -487,7 +499,7 @@ in-seconds = seconds
 in-characters = characters
 project-and-more = { $project } and { $count } more
 chart-bridge = From { $base } to { $value }, step by step.
-chart-periods = The highest of { $count } periods is { $period } with { $value }.
+chart-periods = The highest of { $count } periods is { the-period } with { $value }.
 chart-leader = { $name } leads with { $value }.
 chart-in-all = { $name }: { $value } in all.
 service-text_generation = Text generation
@@ -527,13 +539,13 @@ counted-total_requests = total requests
 look-back-stays-in = The days from { $first } on are not converted from { $currency } to { $into }, and what was usual before the period is not known: { $reason }.
 stays-in = Amounts stay in { $currency }, they are not converted to { $into }: { $reason }.
 too-large = an amount is too large to be converted exactly
-cost-unknown = the cost of { $period } is not known, and with it no rate of the period
+cost-unknown = the cost { of-period } is not known, and with it no rate of the period
 nothing-known = { $period }: no amount is known, and none was converted.
-days-do-not-add = the days of { $period } do not add up to its total, so that no rate of a day can be applied
+days-do-not-add = the days { of-period } do not add up to its total, so that no rate of a day can be applied
 no-rate-for-day = there is no rate from { $from } to { $into } for { $day }, nor for the seven days before
-no-rate-for-end = there is no rate from { $from } to { $into } for the end of { $period }
+no-rate-for-end = there is no rate from { $from } to { $into } for the end { of-period }
 nothing-spent = { $period }: nothing was spent, and nothing was converted.
-days-cancel = the days of { $period } cancel each other out, so that the period has no rate of its own
+days-cancel = the days { of-period } cancel each other out, so that the period has no rate of its own
 converted = { $period }: { $from } { $before } was converted to { $into } { $after }, each day at its own rate from the table of rates (on average { $rate }).
 converted-carried = { $period }: { $from } { $before } was converted to { $into } { $after }, each day at its own rate from the table of rates (on average { $rate }; { $count ->
     [one] one day has the rate of a day before it
@@ -768,20 +780,20 @@ budget-forecast-error = on day { $day } such forecasts would have been off by { 
 budget-forecast-untried = error of past forecasts not available
 budget-elapsed = { $days } of { $of } days
 budget-band = range of four cases in five
-budget-stands = { $period } stands at { $value }
-budget-stands-of = { $name } in { $period } stands at { $value }
-budget-ended = { $period } ended at { $value }
-budget-ended-of = { $name } in { $period } ended at { $value }
-budget-heads-for = At this pace { $period } ends at { $value }
-budget-heads-for-of = At this pace { $name } in { $period } ends at { $value }
+budget-stands = { the-period } stands at { $value }
+budget-stands-of = { $name } { in-period } stands at { $value }
+budget-ended = { the-period } ended at { $value }
+budget-ended-of = { $name } { in-period } ended at { $value }
+budget-heads-for = At this pace { the-period } ends at { $value }
+budget-heads-for-of = At this pace { $name } { in-period } ends at { $value }
 budget-beyond = , { $percent } over the budget of { $amount }
 budget-beyond-by = , { $over } over the budget of { $amount }
 budget-within = , { $percent } of the budget of { $amount }
 budget-is-used-up = ; it is used up on { $day }
 budget-was-used-up = ; it was used up on { $day }
 budget-will-end = ; at this pace it ends at { $value }
-budget-unbudgeted = { $period } has cost { $value }, though its budget is 0.
-budget-unbudgeted-of = { $name } in { $period } has cost { $value }, though its budget is 0.
+budget-unbudgeted = { the-period } has cost { $value }, though its budget is 0.
+budget-unbudgeted-of = { $name } { in-period } has cost { $value }, though its budget is 0.
 budgets-stand = { $count ->
     [one] 1 budget
    *[other] { $count } budgets
@@ -958,7 +970,7 @@ bill-day = { $day } { $month ->
 ## Restatement: what a revision changes of the version before.
 
 section-restatement = Changes since revision { $revision }
-restates = Revision { $revision } restates { $period }
+restates = Revision { $revision } restates { the-period }
 restates-beside = Revision { $revision } has the same figures as revision { $before }; what they are compared with has changed.
 restates-nothing = Revision { $revision } has the same figures as revision { $before }.
 restates-below = the totals are the same, figures below them are not.
@@ -1015,13 +1027,13 @@ rule-value-unknown = { $figure } is not known, so that nobody can say whether it
     [above] above
    *[below] below
 } { $limit }
-rule-change = { $figure } has changed by { $change } % against { $period }, { $side ->
+rule-change = { $figure } has changed by { $change } % { against-period }, { $side ->
     [above] above
     [not_above] not above
     [below] below
    *[not_below] not below
 } { $limit } %
-rule-change-unknown = the change of { $figure } against { $period } in per cent is not known, so that nobody can say whether it is { $side ->
+rule-change-unknown = the change of { $figure } { against-period } in per cent is not known, so that nobody can say whether it is { $side ->
     [above] above
    *[below] below
 } { $limit } %

@@ -9,9 +9,68 @@ date-full = %-d de %B de %Y
 date-short-year = %-d %b %Y
 date-month = %B de %Y
 period-quarter = T{ $quarter } de { $year }
+period-fiscal-quarter = T{ $quarter } del ejercicio { $year }
+period-fiscal-year = ejercicio { $year }
 period-week = semana { $week } de { $year }
 tiny-quarter = T{ $quarter } { $year }
 tiny-week = S{ $week }
+
+## Los periodos dentro de una frase: «de octubre», «del T3», «de la semana 45», «del 1 al 18 de noviembre».
+
+the-period = { $period-kind ->
+    [quarter] el { $period }
+    [fiscal-quarter] el { $period }
+    [fiscal-year] el { $period }
+    [week] la { $period }
+    [day] el { $period }
+    [range] el periodo del { $period-first } al { $period-last }
+   *[other] { $period }
+}
+of-period = { $period-kind ->
+    [quarter] del { $period }
+    [fiscal-quarter] del { $period }
+    [fiscal-year] del { $period }
+    [week] de la { $period }
+    [day] del { $period }
+    [range] del { $period-first } al { $period-last }
+   *[other] de { $period }
+}
+in-period = { $period-kind ->
+    [quarter] en el { $period }
+    [fiscal-quarter] en el { $period }
+    [fiscal-year] en el { $period }
+    [week] en la { $period }
+    [day] el { $period }
+    [range] del { $period-first } al { $period-last }
+   *[other] en { $period }
+}
+against-period = { $period-kind ->
+    [quarter] frente al { $period }
+    [fiscal-quarter] frente al { $period }
+    [fiscal-year] frente al { $period }
+    [week] frente a la { $period }
+    [day] frente al { $period }
+    [range] frente al periodo del { $period-first } al { $period-last }
+   *[other] frente a { $period }
+}
+the-base = { $base-kind ->
+    [quarter] el { $base }
+    [fiscal-quarter] el { $base }
+    [fiscal-year] el { $base }
+    [week] la { $base }
+    [day] el { $base }
+    [range] el periodo del { $base-first } al { $base-last }
+   *[other] { $base }
+}
+in-base = { $base-kind ->
+    [quarter] en el { $base }
+    [fiscal-quarter] en el { $base }
+    [fiscal-year] en el { $base }
+    [week] en la { $base }
+    [day] el { $base }
+    [range] del { $base-first } al { $base-last }
+   *[other] en { $base }
+}
 
 ## Números.
 
@@ -46,7 +105,7 @@ value = Valor
 change = Variación
 change-percent = Variación %
 direction = Sentido
-share = Participación
+share = % del total
 figure = Indicador
 figures = Todos los indicadores
 figures-by-day = Datos por día
@@ -70,8 +129,8 @@ count-others = { $count ->
 }
 shown-of = se muestran { $shown } de { $all }
 last-periods = los últimos { $periods } de { $all } periodos
-versus = frente a { $period }
-from-period = Desde { $period }
+versus = { against-period }
+from-period = Desde { the-period }
 place = Puesto { $place }
 places = Puestos { $from } a { $to }
 see-table = N.º { $number }, véase la tabla
@@ -88,8 +147,8 @@ more-notices = { $count ->
     [one] Hay 1 aviso más
    *[other] Hay { $count } avisos más
 } en los archivos.
-compared-with = comparado con { $period }
-and-with = y { $period }
+compared-with = comparado con { the-period }
+and-with = y { the-period }
 days = { $count ->
     [one] 1 día
    *[other] { $count } días
@@ -412,18 +471,18 @@ meaning-cost = Costo de un agente o usuario
 
 ## La respuesta: cuánto se gastó, cómo varió y por qué.
 
-answer-unavailable = El costo total de { $period } no está disponible.
-answer-was = El gasto de { $period } fue de { $value }.
+answer-unavailable = El costo total { of-period } no está disponible.
+answer-was = El gasto { of-period } fue de { $value }.
 answer-rose = El gasto subió un { $change }, hasta { $value }.
 answer-fell = El gasto bajó un { $change }, hasta { $value }.
 answer-level = El gasto se mantuvo en { $value }.
-answer-new = El gasto fue de { $value }; en { $base } no hubo ninguno.
-answer-gone = No hubo gasto en { $period }.
+answer-new = El gasto fue de { $value }; { in-base } no hubo ninguno.
+answer-gone = No hubo gasto { in-period }.
 answer-went = El gasto pasó de { $base } a { $value }.
-answer-without-base = El gasto fue de { $value }; no hay datos de { $base } con los que compararlo.
-answer-per-day-up = Por día sube un { $change }, ya que { $period } tiene { $days } que { $base }.
-answer-per-day-down = Por día baja un { $change }, ya que { $period } tiene { $days } que { $base }.
-answer-per-day-level = Por día se mantiene, ya que { $period } tiene { $days } que { $base }.
+answer-without-base = El gasto fue de { $value }; no hay datos con los que compararlo { in-base }.
+answer-per-day-up = Por día sube un { $change }, ya que { the-period } tiene { $days } que { the-base }.
+answer-per-day-down = Por día baja un { $change }, ya que { the-period } tiene { $days } que { the-base }.
+answer-per-day-level = Por día se mantiene, ya que { the-period } tiene { $days } que { the-base }.
 days-more = { $count ->
     [one] un día más
    *[other] { $count } días más
@@ -434,18 +493,18 @@ days-fewer = { $count ->
 }
 answer-highest = El gasto es el más alto de los { $periods } periodos.
 answer-lowest = El gasto es el más bajo de los { $periods } periodos.
-beside-rose = Frente a { $period }, el gasto subió un { $change }.
-beside-fell = Frente a { $period }, el gasto bajó un { $change }.
-beside-level = Frente a { $period }, el gasto se mantuvo.
-beside-went = Frente a { $period }, el gasto pasó de { $base } a { $value }.
+beside-rose = { against-period }, el gasto subió un { $change }.
+beside-fell = { against-period }, el gasto bajó un { $change }.
+beside-level = { against-period }, el gasto se mantuvo.
+beside-went = { against-period }, el gasto pasó de { $base } a { $value }.
 mover-cost-more = { $name } costó { $value } más, la mayor variación.
 mover-cost-less = { $name } costó { $value } menos, la mayor variación.
 mover-among-cost-more = { $name } costó { $value } más, la mayor variación entre los { $members } que figuran en ambas clasificaciones.
 mover-among-cost-less = { $name } costó { $value } menos, la mayor variación entre los { $members } que figuran en ambas clasificaciones.
 mover-among-requests-more = { $name } hizo { $value } peticiones más, la mayor variación entre los { $members } que figuran en ambas clasificaciones.
 mover-among-requests-fewer = { $name } hizo { $value } peticiones menos, la mayor variación entre los { $members } que figuran en ambas clasificaciones.
-answer-weekday = Solo el { $day } costó { $value }, { $times } × un { $weekday } habitual.
-answer-day = Solo el { $day } costó { $value }, { $times } × un día habitual.
+answer-weekday = El gasto del { $day }, por sí solo, fue de { $value }, { $times } × un { $weekday } habitual.
+answer-day = El gasto del { $day }, por sí solo, fue de { $value }, { $times } × un día habitual.
 answer-incomplete = Este informe está incompleto: no contiene nada de { $sources }.
 why-added-one = { $first-value } más por { $first }
 why-added-two = { $first-value } más por { $first } y { $second-value } más por { $second }
@@ -501,7 +560,7 @@ in-seconds = segundos
 in-characters = caracteres
 project-and-more = { $project } y { $count } más
 chart-bridge = De { $base } a { $value }, paso a paso.
-chart-periods = El más alto de { $count } periodos es { $period }, con { $value }.
+chart-periods = El más alto de { $count } periodos es { the-period }, con { $value }.
 chart-leader = En cabeza, { $name } con { $value }.
 chart-in-all = { $name }: { $value } en total.
 service-text_generation = Generación de texto
@@ -541,13 +600,13 @@ counted-total_requests = peticiones totales
 look-back-stays-in = Los días a partir del { $first } no se convierten de { $currency } a { $into }, y no se conoce lo que era habitual antes del periodo: { $reason }.
 stays-in = Los importes siguen en { $currency } y no se convierten a { $into }: { $reason }.
 too-large = un importe es demasiado grande para convertirlo con exactitud
-cost-unknown = no se conoce el costo de { $period } ni, por tanto, el tipo de cambio del periodo
+cost-unknown = no se conoce el costo { of-period } ni, por tanto, el tipo de cambio del periodo
 nothing-known = { $period }: no se conoce ningún importe y no se ha convertido ninguno.
-days-do-not-add = los días de { $period } no suman su total, por lo que no se puede aplicar el tipo de cambio de cada día
+days-do-not-add = los días { of-period } no suman su total, por lo que no se puede aplicar el tipo de cambio de cada día
 no-rate-for-day = no hay tipo de cambio de { $from } a { $into } para el { $day } ni para los siete días anteriores
-no-rate-for-end = no hay tipo de cambio de { $from } a { $into } para el final de { $period }
+no-rate-for-end = no hay tipo de cambio de { $from } a { $into } para el final { of-period }
 nothing-spent = { $period }: no hubo gasto y no se ha convertido nada.
-days-cancel = los días de { $period } se compensan entre sí, por lo que el periodo no tiene un tipo de cambio propio
+days-cancel = los días { of-period } se compensan entre sí, por lo que el periodo no tiene un tipo de cambio propio
 converted = { $period }: se han convertido { $from } { $before } en { $into } { $after }, cada día con su propio tipo de cambio de la tabla (en promedio, { $rate }).
 converted-carried = { $period }: se han convertido { $from } { $before } en { $into } { $after }, cada día con su propio tipo de cambio de la tabla (en promedio, { $rate }; { $count ->
     [one] un día lleva el tipo de un día anterior
@@ -566,17 +625,17 @@ platform-usage = Archivos de uso
 
 ## Avisos de las fuentes: archivos.
 
-rows-reach-only = Las filas llegan solo hasta el { $last }; los datos de { $period } pueden estar incompletos.
-rows-begin-only = Las filas empiezan el { $first }; los datos de { $period } pueden estar incompletos.
+rows-reach-only = Las filas llegan solo hasta el { $last }; los datos { of-period } pueden estar incompletos.
+rows-begin-only = Las filas empiezan el { $first }; los datos { of-period } pueden estar incompletos.
 no-rows-for = Hay días sin filas ({ $days }): o no hubo uso o faltan archivos.
 no-rows-for-many = Hay días sin filas ({ $days }, y { $count ->
     [one] 1 laguna más
    *[other] { $count } lagunas más
 }): o no hubo uso o faltan archivos.
-no-figures-at-all = No hay cifras de { $period }: los archivos no tienen ninguna fila.
-no-figures-in = No hay cifras de { $period }: no cae en el periodo ninguna fila de las { $rows }, que van del { $first } al { $last }.
+no-figures-at-all = No hay cifras { of-period }: los archivos no tienen ninguna fila.
+no-figures-in = No hay cifras { of-period }: no cae en el periodo ninguna fila de las { $rows }, que van del { $first } al { $last }.
 same-file = { $path } es idéntico a { $other }, byte a byte; se cuentan ambos. Elimine uno si no es correcto.
-columns-lacking = No disponible en { $periods }: { $figures }. A algún archivo le falta la columna, o sus celdas están vacías, y lo desconocido no es cero.
+columns-lacking = No disponible ({ $periods }): { $figures }. A algún archivo le falta la columna, o sus celdas están vacías, y lo desconocido no es cero.
 no-project-list = No se ha indicado una lista de proyectos (`projects`), por lo que solo se conocen los proyectos con uso.
 odd-colours = La lista de proyectos tiene colores que no se escriben como #1f77b4 ({ $colours }); esos proyectos llevan colores nuestros.
 unknown-word = { $rows ->
@@ -665,7 +724,7 @@ value-flaws = { $about }: En la respuesta de { $path }, `{ $field }` { $flaw } (
 }); lo que depende de ello no está disponible.
 period-of-window = { $period } (ventana `{ $window }` de la plataforma)
 tier-not-configured = La plataforma conserva los datos durante 30, 90 o 365 días según el nivel de la cuenta, que no se ha configurado (`tier`); puede que ya no conserve los días anteriores al { $since }.
-tier-nothing-answered = Para { $periods } no indicó ningún uso, quizá porque se trata de esos días.
+tier-nothing-answered = No indicó ningún uso de los siguientes periodos, quizá porque se trata de esos días: { $periods }.
 window-of-other-days = { $period }: La plataforma respondió con otra ventana ({ $window }) en lugar de la solicitada ({ $days }): { $known }; el resultado de las tareas, los pasos, las duraciones, los agentes y los modelos del periodo no están disponibles.
 window-of-sums = los tokens, las tareas y las peticiones son la suma de sus días
 window-elsewhere = tampoco sus días cubren el periodo
@@ -778,7 +837,7 @@ meaning-anomaly_contribution = Cuánto se aparta un elemento de lo que es habitu
 dimension-budget = presupuesto
 section-budgets = Presupuestos
 budget-spent = Gastado
-budget-used = Consumido
+budget-used = Usado
 budget-variance = Desviación
 budget-forecast-once = { $amount } no son uso y cuentan una sola vez
 budget-forecast-range = proyección { $low }–{ $high }
@@ -803,20 +862,20 @@ budget-forecast-error = el día { $day }, tales proyecciones se habrían desviad
 budget-forecast-untried = error de proyecciones anteriores no disponible
 budget-elapsed = { $days } de { $of } días
 budget-band = intervalo de cuatro casos de cada cinco
-budget-stands = { $period } acumula un gasto de { $value }
-budget-stands-of = { $name } acumula en { $period } un gasto de { $value }
-budget-ended = { $period } cerró con un gasto de { $value }
-budget-ended-of = { $name } cerró { $period } con un gasto de { $value }
-budget-heads-for = A este ritmo, { $period } cerrará con un gasto de { $value }
-budget-heads-for-of = A este ritmo, { $name } cerrará { $period } con un gasto de { $value }
+budget-stands = { the-period } acumula un gasto de { $value }
+budget-stands-of = { $name } acumula { in-period } un gasto de { $value }
+budget-ended = { the-period } cerró con un gasto de { $value }
+budget-ended-of = { $name } cerró { the-period } con un gasto de { $value }
+budget-heads-for = A este ritmo, { the-period } cerrará con un gasto de { $value }
+budget-heads-for-of = A este ritmo, { $name } cerrará { the-period } con un gasto de { $value }
 budget-beyond = , un { $percent } por encima del presupuesto de { $amount }
 budget-beyond-by = , { $over } por encima del presupuesto de { $amount }
 budget-within = , el { $percent } del presupuesto de { $amount }
 budget-is-used-up = ; el presupuesto se agotará el { $day }
 budget-was-used-up = ; el presupuesto se agotó el { $day }
 budget-will-end = ; a este ritmo, el gasto al cierre será de { $value }
-budget-unbudgeted = { $period } acumula un gasto de { $value }, aunque su presupuesto es 0.
-budget-unbudgeted-of = { $name } acumula en { $period } un gasto de { $value }, aunque su presupuesto es 0.
+budget-unbudgeted = { the-period } acumula un gasto de { $value }, aunque su presupuesto es 0.
+budget-unbudgeted-of = { $name } acumula { in-period } un gasto de { $value }, aunque su presupuesto es 0.
 budgets-stand = { $count ->
     [one] 1 presupuesto
    *[other] { $count } presupuestos
@@ -839,7 +898,7 @@ budgets-ok = { $count ->
    *[other] { $count } correctos
 }
 budgets-not-added = Los presupuestos no se comparan, ya que los costos de las fuentes no se suman.
-budgets-no-period = Los presupuestos se comparan con un mes, trimestre o año completo, o con sus primeros días; { $period } no es ninguno de los suyos.
+budgets-no-period = Los presupuestos se comparan con un mes, trimestre o año completo, o con sus primeros días; { the-period } no es ninguno de los suyos.
 budget-other-currency = Presupuesto { $name }: está en { $currency }, y los costos están en { $other } y no se han convertido, por lo que no se comparan.
 budget-not-split = Presupuesto { $name }: no se conoce el costo por { $dimension }.
 budget-nobody = Presupuesto { $name }: no consta nada de { $dimension } { $member }; si debiera tener costos, compare el nombre con las tablas del informe.
@@ -1002,7 +1061,7 @@ bill-day = { $day } de { $month ->
 ## Reexpresión: qué cambia una revisión respecto a la versión anterior.
 
 section-restatement = Cambios desde la revisión { $revision }
-restates = La revisión { $revision } reexpresa las cifras de { $period }
+restates = La revisión { $revision } reexpresa las cifras { of-period }
 restates-beside = La revisión { $revision } tiene las mismas cifras que la revisión { $before }; han cambiado aquellas con las que se comparan.
 restates-nothing = La revisión { $revision } tiene las mismas cifras que la revisión { $before }.
 restates-below = los totales son los mismos, pero cambian cifras de su detalle.
@@ -1059,13 +1118,13 @@ rule-value-unknown = no se conoce el valor de { $figure }, por lo que no se pued
     [above] encima
    *[below] debajo
 } de { $limit }
-rule-change = { $figure }, variación del { $change } % frente a { $period }, { $side ->
+rule-change = { $figure }, variación del { $change } % { against-period }, { $side ->
     [above] por encima del
     [not_above] no por encima del
     [below] por debajo del
    *[not_below] no por debajo del
 } { $limit } %
-rule-change-unknown = no se conoce la variación porcentual de { $figure } frente a { $period }, por lo que no se puede saber si está por { $side ->
+rule-change-unknown = no se conoce la variación porcentual de { $figure } { against-period }, por lo que no se puede saber si está por { $side ->
     [above] encima
    *[below] debajo
 } del { $limit } %

@@ -82,27 +82,63 @@ impl Formatter {
     /// A period by its name: `October 2026`, `Q3 2026`, `Week 45, 2026`, `FY2027 Q3`, `1–14 October 2026`.
     #[must_use]
     pub fn period(&self, period: &PeriodRef) -> String {
-        let id = period.id.as_str();
-        if id.starts_with("FY") {
-            return id.replace('-', " ");
-        }
-        if id.contains("..") {
-            return self.range(period, true);
-        }
-        match id.split_once('-') {
-            None if id.len() == 4 => id.to_owned(),
-            Some((year, part)) if part.starts_with('Q') => {
+        self.period_of(&period.id, period.start, period.end)
+    }
+
+    /// The period of this id and these days by its name.
+    pub(super) fn period_of(&self, id: &str, start: NaiveDate, end: NaiveDate) -> String {
+        let (year, part) = id.split_once('-').unwrap_or((id, ""));
+        let fiscal = year.trim_start_matches("FY");
+        match kind(id, start, end) {
+            Kind::Year => id.to_owned(),
+            Kind::FiscalYear => self.put(say!("period-fiscal-year", "year" = fiscal)),
+            Kind::Quarter => {
                 let quarter = part.trim_start_matches('Q');
                 self.put(say!("period-quarter", "quarter" = quarter, "year" = year))
             }
-            Some((year, part)) if part.starts_with('W') => {
+            Kind::FiscalQuarter => {
+                let quarter = part.trim_start_matches('Q');
+                self.put(say!(
+                    "period-fiscal-quarter",
+                    "quarter" = quarter,
+                    "year" = fiscal
+                ))
+            }
+            Kind::Week => {
                 let week = part.trim_start_matches('W').trim_start_matches('0');
                 self.put(say!("period-week", "week" = week, "year" = year))
             }
-            Some((_, part)) if part.len() == 2 => self.date(period.start, &self.patterns.month, "%Y年%-m月"),
-            _ if period.start == period.end => self.full_day(period.start),
-            _ => self.range(period, true),
+            Kind::Month => self.date(start, &self.patterns.month, "%Y年%-m月"),
+            Kind::Day => self.full_day(start),
+            Kind::Range => self.days_of(start, end, true),
         }
+    }
+
+    /// What a sentence may need to know of a period beside its name: its kind, and of a range its first and last day.
+    pub(super) fn period_forms(
+        &self,
+        id: &str,
+        start: NaiveDate,
+        end: NaiveDate,
+    ) -> Vec<(&'static str, String)> {
+        let kind = kind(id, start, end);
+        let mut forms = vec![("-kind", kind.key().to_owned())];
+        if kind == Kind::Range {
+            let (first, last) = self.ends(start, end);
+            forms.extend([("-first", first), ("-last", last)]);
+        }
+        forms
+    }
+
+    /// The first and the last day of a range, without what the last one says for both: `1`, `28 September`, `28 December 2026`.
+    fn ends(&self, start: NaiveDate, end: NaiveDate) -> (String, String) {
+        let first = match (start.year() == end.year(), start.month() == end.month()) {
+            _ if self.east_asian => self.full_day(start),
+            (true, true) => start.day().to_string(),
+            (true, false) => self.day(start),
+            (false, _) => self.full_day(start),
+        };
+        (first, self.full_day(end))
     }
 
     /// The short name of a period beside another: `October`, else [`Self::period`].
@@ -119,6 +155,7 @@ impl Formatter {
     pub(in crate::render) fn tiny_period(&self, period: &PeriodRef) -> String {
         let id = period.id.as_str();
         match id.rsplit_once('-') {
+            None if id.starts_with("FY") => self.period(period),
             _ if id.contains("..") => self.date(period.end, "%-d %b %y", "%y年%-m月%-d日"),
             _ if id.len() == 10 => self.short_day(period.start),
             None => id.to_owned(),
@@ -152,7 +189,10 @@ impl Formatter {
     /// The dates of a period: `1–31 Oct`, `28 Sep – 4 Oct`; with years where they differ or `years`.
     #[must_use]
     pub fn range(&self, period: &PeriodRef, years: bool) -> String {
-        let (start, end) = (period.start, period.end);
+        self.days_of(period.start, period.end, years)
+    }
+
+    fn days_of(&self, start: NaiveDate, end: NaiveDate, years: bool) -> String {
         let years = years || start.year() != end.year();
         let full = |date| {
             if years {
@@ -176,6 +216,51 @@ impl Formatter {
             self.short_day(start)
         };
         format!("{first} – {}", full(end))
+    }
+}
+
+/// Kinds of periods, which languages put into sentences in different ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Month,
+    Quarter,
+    Year,
+    FiscalQuarter,
+    FiscalYear,
+    Week,
+    Day,
+    Range,
+}
+
+impl Kind {
+    /// Its key in messages.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+            Self::FiscalQuarter => "fiscal-quarter",
+            Self::FiscalYear => "fiscal-year",
+            Self::Week => "week",
+            Self::Day => "day",
+            Self::Range => "range",
+        }
+    }
+}
+
+/// The kind of the period of this id and these days.
+fn kind(id: &str, start: NaiveDate, end: NaiveDate) -> Kind {
+    let fiscal = id.starts_with("FY");
+    match id.split_once('-') {
+        _ if start != end && id.contains("..") => Kind::Range,
+        None if fiscal => Kind::FiscalYear,
+        None if id.len() == 4 => Kind::Year,
+        Some(_) if fiscal => Kind::FiscalQuarter,
+        Some((_, part)) if part.starts_with('Q') => Kind::Quarter,
+        Some((_, part)) if part.starts_with('W') => Kind::Week,
+        Some((_, part)) if part.len() == 2 => Kind::Month,
+        _ if start == end => Kind::Day,
+        _ => Kind::Range,
     }
 }
 

@@ -1,8 +1,7 @@
 //! Values within texts in the reader's writing, and what members without a name of their own are called.
 
-use super::Formatter;
+use super::{Formatter, NBSP};
 use crate::language::{Hand, Text, Value};
-use crate::report::reference;
 use crate::source::organization::OTHERS;
 use crate::source::{NAMELESS, SO_CALLED, UNATTRIBUTED};
 
@@ -12,9 +11,17 @@ impl Hand for Formatter {
             Value::Date(day) => self.full_day(*day),
             Value::Days(first, last) => self.span(*first, *last),
             Value::Instant(at) => self.instant(*at),
-            Value::Period(period) => self.period(&reference(period, "")),
+            Value::Period { id, start, end } => self.period_of(id, *start, *end),
             Value::Number(number) => self.decimal(*number, number.scale()),
+            Value::Percent(percent) => format!("{}{NBSP}%", self.decimal(*percent, percent.scale())),
             Value::Money(amount, currency) => self.money(*amount, *currency),
+        }
+    }
+
+    fn forms(&self, value: &Value) -> Vec<(&'static str, String)> {
+        match value {
+            Value::Period { id, start, end } => self.period_forms(id, *start, *end),
+            _ => Vec::new(),
         }
     }
 }

@@ -101,7 +101,11 @@ fn message(id: &str, args: &[(&'static str, Given)], formatter: &Formatter) -> V
     let weekday = |date| formatter.weekday(date);
     let chosen: Vec<(&str, Option<Arg>)> = args
         .iter()
-        .map(|(name, given)| (*name, given.chosen(&times, &weekday)))
+        .map(|(name, given)| match given {
+            // A period is part of the words: its kind chooses its article.
+            Given::Part(Part::Period(period)) => (*name, Some(period.into())),
+            given => (*name, given.chosen(&times, &weekday)),
+        })
         .collect();
     let pieces = formatter.language().pieces(id, &chosen, formatter);
     let words = |text: String, strong| Run { text, strong };

@@ -153,10 +153,10 @@ fn apart(view: &View<'_>, total: Metric, sum: &Figure) -> Option<Notice> {
     let text = say!(
         "parts-apart",
         "label" = &sum.label,
-        "parts" = sum.value?.normalize().to_string(),
-        "total" = view.current.figure(total)?.normalize().to_string(),
-        "difference" = beside.change?.normalize().to_string(),
-        "period" = view.current.period.id(),
+        "parts" = sum.value?.normalize(),
+        "total" = view.current.figure(total)?.normalize(),
+        "difference" = beside.change?.normalize(),
+        "period" = &view.current.period,
     );
     Some(Notice {
         source: Some(view.dataset.source.clone()).filter(|name| !name.is_empty()),
