@@ -128,6 +128,12 @@ impl Text {
         &self.english
     }
 
+    /// Whether it is words from outside.
+    #[must_use]
+    pub fn is_verbatim(&self) -> bool {
+        self.said.is_none()
+    }
+
     pub(super) fn said(&self) -> Option<&Said> {
         self.said.as_deref()
     }

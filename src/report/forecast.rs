@@ -9,6 +9,7 @@ mod band;
 mod course;
 
 pub(super) use backtest::{Quality, horizon};
+pub(crate) use band::FOUR_FIFTHS;
 use course::Course;
 
 use super::derive::AMOUNT_NOISE;

@@ -3,6 +3,7 @@
 use super::outlier::median;
 use super::{Figure, Report, derive};
 use crate::config::plan::{Gates, MaxChange};
+use crate::language::{Text, Value};
 use crate::metric::Unit;
 use crate::money;
 use crate::period::Period;
@@ -222,6 +223,17 @@ fn too_far(report: &Report, limit: &MaxChange, norm: &[Decimal]) -> Option<Strin
 
 /// A value with its currency, as it stands in the data.
 pub(super) struct Amount<'a>(pub(super) Decimal, pub(super) Option<&'a Figure>);
+
+impl Amount<'_> {
+    /// The same for readers of any locale.
+    pub(super) fn text(&self) -> Text {
+        let number = Value::Number(self.0.normalize()).into();
+        match self.1.and_then(|figure| figure.currency) {
+            Some(currency) => Text::joined(&[currency.code().into(), number], " "),
+            None => number,
+        }
+    }
+}
 
 impl fmt::Display for Amount<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,7 +4,7 @@
 //! Never here: I/O, rounding, formats, locales.
 
 use crate::config::plan::ReportKind;
-use crate::language::{Text, say};
+use crate::language::{Arg, Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -49,6 +49,8 @@ pub use anomaly::{Anomaly, AnomalyKind, Contribution};
 pub use beside::needs;
 pub use budget::{Budget, BudgetForecast, BudgetState, Decided, ForecastMethod};
 pub use build::{Brief, build, reference};
+pub(crate) use forecast::FOUR_FIFTHS;
+pub(crate) use outlier::SIGMA_OF_MAD;
 pub use sentence::{Given, Part, Said, Sentence, StepOf};
 pub(crate) use sentence::{capitalised, told};
 
@@ -121,6 +123,15 @@ impl Report {
     #[must_use]
     pub fn base(&self) -> Option<&PeriodRef> {
         self.compared_with.first().map(|other| &other.period)
+    }
+
+    /// The period of a comparison, as a message names it; its key where it is not one of a period.
+    #[must_use]
+    pub fn period_of(&self, comparison: &str) -> Arg {
+        let mut others = self.compared_with.iter();
+        others
+            .find(|other| other.comparison == comparison)
+            .map_or_else(|| comparison.into(), |other| (&other.period).into())
     }
 }
 

@@ -12,7 +12,7 @@ use super::members::{Members, names};
 use super::{Chart, Comparison, Figure, Notice, Section, by, full, list};
 use crate::language::{Text, say};
 use crate::metric::Metric;
-use crate::source::organization::{OTHERS, Organization, Part, Split};
+use crate::source::organization::{Organization, Part, Split};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use words::Words;
@@ -282,12 +282,9 @@ impl<'a> Organized<'a> {
                 .filter(|measure| always(measure.metric) || used(measure.metric));
             shown.map(|measure| Figure {
                 label: self.words.member(SERVICE_TYPE, &usage.service_type),
-                ..self.maker().member(
-                    measure.metric,
-                    measure.value,
-                    PROJECT,
-                    project_word(&usage.project),
-                )
+                ..self
+                    .maker()
+                    .member(measure.metric, measure.value, PROJECT, &usage.project)
             })
         });
         figures.collect()
@@ -338,11 +335,6 @@ fn service_types(facts: &Organization) -> Vec<(String, &Part)> {
         keys.push((key, part));
     }
     keys
-}
-
-/// A project, or the word for those that are summed up.
-fn project_word(project: &str) -> &str {
-    if project == OTHERS { words::OTHERS } else { project }
 }
 
 /// What of a service type is counted each day: requests, and the quantities that it has any of.

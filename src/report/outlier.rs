@@ -10,6 +10,8 @@ use std::cmp::Reverse;
 const LEAST_HISTORY: usize = 14;
 /// Fewer other same weekdays than this, and a day is compared with all days.
 const LEAST_WEEKDAYS: usize = 4;
+/// What makes the median absolute deviation of normal values their standard deviation.
+pub(crate) const SIGMA_OF_MAD: Decimal = dec!(0.6745);
 /// Modified z-score from which a day stands out.
 const LIMIT: Decimal = dec!(3.5);
 /// Days with the largest excess that are judged; if none of them stands out, none does.
@@ -156,7 +158,7 @@ pub(super) fn score(excess: Decimal, residuals: &[Decimal]) -> Option<Decimal> {
     let distance = excess.checked_sub(middle)?;
     let mad = median(&deviations)?;
     if !mad.is_zero() {
-        return distance.checked_mul(dec!(0.6745))?.checked_div(mad);
+        return distance.checked_mul(SIGMA_OF_MAD)?.checked_div(mad);
     }
     let mean = money::sum(deviations.iter().copied())
         .ok()?

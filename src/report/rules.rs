@@ -4,7 +4,7 @@
 use super::restatement::Restated;
 use super::{Comparison, Figure, Notice, Report, gate};
 use crate::config::plan::{Condition, Rearm, Send, When};
-use crate::language::{Arg, Text, say};
+use crate::language::{Arg, Text, Value, say};
 use crate::money;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -181,7 +181,7 @@ fn found(report: &Report, rule: &When) -> (Option<bool>, Text) {
         || Text::verbatim(rule.metric.clone()),
         |figure| figure.metric.text().within(),
     );
-    let limit = rule.limit.normalize().to_string();
+    let limit = rule.limit.normalize();
     match rule.condition {
         Condition::Above | Condition::Below => {
             let Some(value) = gate::value(report, &rule.metric) else {
@@ -200,7 +200,7 @@ fn found(report: &Report, rule: &When) -> (Option<bool>, Text) {
             let text = say!(
                 "rule-value",
                 "figure" = name,
-                "value" = gate::Amount(value, figure).to_string(),
+                "value" = gate::Amount(value, figure).text(),
                 "side" = side(rule.condition, holds),
                 "limit" = limit,
             );
@@ -215,7 +215,7 @@ fn found(report: &Report, rule: &When) -> (Option<bool>, Text) {
                     "figure" = name,
                     "period" = against,
                     "side" = side(rule.condition, true),
-                    "limit" = limit,
+                    "limit" = Value::Percent(limit),
                 );
                 return (None, text);
             };
@@ -225,10 +225,10 @@ fn found(report: &Report, rule: &When) -> (Option<bool>, Text) {
             let text = say!(
                 "rule-change",
                 "figure" = name,
-                "change" = format!("{sign}{shown}"),
+                "change" = Text::joined(&[sign.into(), Value::Percent(shown).into()], ""),
                 "period" = against,
                 "side" = side(rule.condition, holds),
-                "limit" = limit,
+                "limit" = Value::Percent(limit),
             );
             (Some(holds), text)
         }

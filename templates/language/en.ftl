@@ -32,7 +32,7 @@ not-available = n/a
 no-name = (no name)
 unattributed = (unattributed)
 unattributed-as-name = (unattributed) as a name
-others-as-one = (others)
+so-called = “{ $name }”
 points = pp
 not-meaningful = n/m
 thousand = k
@@ -274,7 +274,7 @@ about-change-text = Value minus base.
 about-change-percent = Change %
 about-change-percent-text = Change / base × 100; n/a unless the base is above zero.
 about-direction = Direction
-about-direction-text = flat: equal, or the percentage rounds to 0.0; new: from zero; gone: to zero.
+about-direction-text = flat: equal, or the percentage rounds to zero; new: from zero; gone: to zero.
 about-colour = Colour
 about-colour-text = Red is adverse and green is favourable: more cost, errors or waiting is adverse. Other changes have no colour.
 about-long = Long numbers
@@ -614,8 +614,8 @@ answer-flaws = { $period }: in the answer of { $path }, `{ $field }` { $flaw } (
 figure-flaw = { $period }: { $figure } is not available, because in the answer of { $path } `{ $field }` { $flaw }.
 rate-doubted = { $period }: { $figure }: { $doubt }.
 rate-unit-unknown = the platform sent { $sent }, which may be per cent or a fraction, and the counts that would tell are missing
-rate-differs = the platform sent { $sent } %, but { $errors } errors in { $requests } requests make { $counted } %
-rate-without-requests = the platform sent { $sent } %, but { $errors } errors in { $requests } requests make no rate at all
+rate-differs = the platform sent { $sent }, but { $errors } errors in { $requests } requests make { $counted }
+rate-without-requests = the platform sent { $sent }, but { $errors } errors in { $requests } requests make no rate at all
 nameless-rows = { $period }: { $count } of the rows of { $path } name nobody and are left out of that ranking.
 
 ## Notices of sources: Dispersl.
@@ -680,7 +680,7 @@ measure-doubted = { $measure }: { $doubt }.
 trend-contradicted = the platform's trend says { $trend }, its figures say { $direction } ({ $value } after { $base })
 trend-by = { $trend } ({ $change })
 agent-told = `{ $name }` { $told }
-agent-success = { $rate } % of tasks
+agent-success = { $rate } of tasks
 agent-efficiency = efficiency { $value }
 and-more = and { $count } more
 
@@ -743,13 +743,13 @@ meaning-budget_exchange = The part of the variance that is due to other exchange
 meaning-budget_pace = Share of the budget that is spent / share of the time that has elapsed; 1 is on plan
 meaning-budget_run_out = The day of the period, from 1, on which the budget was or will be used up
 meaning-forecast_cost = Spent so far and, for each day to come, what its weekday usually costs (median of eight weeks) at the level of the elapsed days
-meaning-forecast_low = Forecast − 1.28 × standard deviation of a day × √(days to come), not below what is spent
-meaning-forecast_high = Forecast + 1.28 × standard deviation of a day × √(days to come)
+meaning-forecast_low = Forecast − { $times } × standard deviation of a day × √(days to come), not below what is spent
+meaning-forecast_high = Forecast + { $times } × standard deviation of a day × √(days to come)
 meaning-forecast_error = Of forecasts made on day 10 (in quarters and years after a third of the days) of every stretch of as many days that ended before: sum of the errors without sign / sum of what came × 100
 meaning-forecast_bias = The same with their signs: above zero, forecasts were too high
 meaning-anomaly_cost = Cost of a day that costs much more or much less than is usual; beside it the median of the same weekdays before, or of all days
 meaning-level_cost = Cost of the known days of a new level, added up; beside it what the same weekdays cost before (medians of eight weeks)
-meaning-anomaly_score = How many times the usual spread a day lies from what is usual: 0.6745 × difference / median absolute deviation
+meaning-anomaly_score = How many times the usual spread a day lies from what is usual: { $factor } × difference / median absolute deviation
 meaning-anomaly_contribution = By how much a member differs from what is usual for it on an unusual day
 
 dimension-budget = budget
@@ -944,10 +944,9 @@ bill-holds = { $bill } holds { $amount } that { $usage } does not explain
 bill-lacks = { $usage } tells { $amount } that { $bill } does not hold
 bill-beyond = { $share } of the bill; { $tolerance } would be within the tolerance
 bill-outside = Usage against bill: { $share } is not explained, more than the tolerance of { $tolerance }. Usual causes are credits, tiers of prices, minimum charges, late data and tax.
-bill-share = { $percent } % of the bill
+bill-share = { $percent } of the bill
 bill-part = a part of the bill
-bill-tolerance = { $percent } %
-bill-tolerance-of-usage = { $percent } % of the usage, since the bill is not above zero
+bill-tolerance-of-usage = { $percent } of the usage, since the bill is not above zero
 bill-days = With credits and taxes on their days, they part most on { $days }.
 bill-day = { $day } { $month ->
     [1] January
@@ -1027,16 +1026,16 @@ rule-value-unknown = { $figure } is not known, so that nobody can say whether it
     [above] above
    *[below] below
 } { $limit }
-rule-change = { $figure } has changed by { $change } % { against-period }, { $side ->
+rule-change = { $figure } has changed by { $change } { against-period }, { $side ->
     [above] above
     [not_above] not above
     [below] below
    *[not_below] not below
-} { $limit } %
+} { $limit }
 rule-change-unknown = the change of { $figure } { against-period } in per cent is not known, so that nobody can say whether it is { $side ->
     [above] above
    *[below] below
-} { $limit } %
+} { $limit }
 another-period = another period
 
 ## Notices of sources: almyty, units of cost and what is kept.

@@ -78,7 +78,7 @@ not-available = n/d
 no-name = (sin nombre)
 unattributed = (sin atribuir)
 unattributed-as-name = (sin atribuir), como nombre
-others-as-one = (otros)
+so-called = «{ $name }»
 points = p. p.
 not-meaningful = n/s
 thousand = mil
@@ -326,13 +326,13 @@ about-missing-text = No disponible: la fuente no lo indica. Nunca equivale a cer
 about-exact = Exactitud
 about-exact-text = Las celdas contienen los valores sin redondear, y los promedios y porcentajes con los 15 dígitos de una hoja de cálculo; solo se redondea lo que se muestra.
 about-percent = Porcentaje
-about-percent-text = 5 significa 5 %. La diferencia entre dos porcentajes se expresa en puntos porcentuales (p. p.).
+about-percent-text = 5 significa 5{ "\u00A0" }%. La diferencia entre dos porcentajes se expresa en puntos porcentuales (p. p.).
 about-change = Variación
 about-change-text = Valor menos base.
 about-change-percent = Variación %
 about-change-percent-text = Variación / base × 100; n/d si la base no es mayor que cero.
 about-direction = Sentido
-about-direction-text = estable: igual, o el porcentaje se redondea a 0,0; nuevo: desde cero; sin uso: hasta cero.
+about-direction-text = estable: igual, o el porcentaje se redondea a cero; nuevo: desde cero; sin uso: hasta cero.
 about-colour = Color
 about-colour-text = El rojo es desfavorable y el verde favorable: más costo, más errores o más espera es desfavorable. Las demás variaciones no llevan color.
 about-long = Números largos
@@ -681,8 +681,8 @@ answer-flaws = { $period }: en la respuesta de { $path }, `{ $field }` { $flaw }
 figure-flaw = { $period }: { $figure } no está disponible, porque en la respuesta de { $path } `{ $field }` { $flaw }.
 rate-doubted = { $period }: { $figure }: { $doubt }.
 rate-unit-unknown = la plataforma envió { $sent }, que puede ser un porcentaje o una fracción, y faltan los recuentos que lo aclararían
-rate-differs = la plataforma envió { $sent } %, pero { $errors } errores en { $requests } peticiones dan { $counted } %
-rate-without-requests = la plataforma envió { $sent } %, pero { $errors } errores en { $requests } peticiones no dan ninguna tasa
+rate-differs = la plataforma envió { $sent }, pero { $errors } errores en { $requests } peticiones dan { $counted }
+rate-without-requests = la plataforma envió { $sent }, pero { $errors } errores en { $requests } peticiones no dan ninguna tasa
 nameless-rows = { $period }: { $count ->
     [one] 1 de las filas de { $path } no nombra a nadie y queda
    *[other] { $count } de las filas de { $path } no nombran a nadie y quedan
@@ -746,14 +746,14 @@ measure-token_efficiency = Eficiencia de tokens
 measure-is = { $measure }: { $value }
 measure-was = { $measure }: { $value }, antes { $base }
 measure-changed = { $measure }: { $value }, antes { $base }, una variación de { $change }
-measure-percent = { $value } %
+measure-percent = { $value }{ "\u00A0" }%
 measure-points = { $value } puntos
 measure-as-given = { $value } { $unit } (valor y unidad tal como los indica la plataforma)
 measure-doubted = { $measure }: { $doubt }.
 trend-contradicted = la tendencia que indica la plataforma es «{ $trend }», y la de sus propias cifras, «{ $direction }» ({ $value } después de { $base })
 trend-by = { $trend } ({ $change })
 agent-told = `{ $name }`: { $told }
-agent-success = { $rate } % de las tareas
+agent-success = { $rate } de las tareas
 agent-efficiency = eficiencia { $value }
 and-more = y { $count } más
 
@@ -825,13 +825,13 @@ meaning-budget_exchange = Parte de la desviación que se debe a tipos de cambio 
 meaning-budget_pace = Parte del presupuesto gastada / parte del tiempo transcurrida; 1 es lo planificado
 meaning-budget_run_out = Día del periodo, contado desde 1, en que el presupuesto se agotó o se agotará
 meaning-forecast_cost = Lo gastado hasta ahora y, por cada día que falta, lo que suele costar ese día de la semana (mediana de ocho semanas), al nivel de los días transcurridos
-meaning-forecast_low = Proyección − 1,28 × desviación típica de un día × √(días que faltan), nunca por debajo de lo gastado
-meaning-forecast_high = Proyección + 1,28 × desviación típica de un día × √(días que faltan)
+meaning-forecast_low = Proyección − { $times } × desviación típica de un día × √(días que faltan), nunca por debajo de lo gastado
+meaning-forecast_high = Proyección + { $times } × desviación típica de un día × √(días que faltan)
 meaning-forecast_error = En proyecciones hechas el día 10 (en trimestres y años, tras un tercio de los días) de cada intervalo de igual duración ya terminado: suma de los errores sin signo / suma de los costos reales × 100
 meaning-forecast_bias = Lo mismo con signo: por encima de cero, las proyecciones fueron demasiado altas
 meaning-anomaly_cost = Costo de un día que cuesta mucho más o mucho menos de lo habitual; a su lado, la mediana de los mismos días de la semana anteriores, o de todos los días
 meaning-level_cost = Costo de los días conocidos de un nuevo nivel, sumados; a su lado, lo que costaban antes los mismos días de la semana (medianas de ocho semanas)
-meaning-anomaly_score = A cuántas veces la dispersión habitual está un día de lo habitual: 0,6745 × diferencia / desviación absoluta mediana
+meaning-anomaly_score = A cuántas veces la dispersión habitual está un día de lo habitual: { $factor } × diferencia / desviación absoluta mediana
 meaning-anomaly_contribution = Cuánto se aparta un elemento de lo que es habitual en él en un día inusual
 
 dimension-budget = presupuesto
@@ -1035,10 +1035,9 @@ bill-holds = { $bill } recoge { $amount } que { $usage } no explica
 bill-lacks = { $usage } indica { $amount } que { $bill } no recoge
 bill-beyond = un { $share } de la factura; la tolerancia es del { $tolerance }
 bill-outside = Uso frente a factura: queda sin explicar { $share }, más que la tolerancia del { $tolerance }. Las causas habituales son créditos, tramos de precios, cargos mínimos, datos tardíos e impuestos.
-bill-share = el { $percent } % de la factura
+bill-share = el { $percent } de la factura
 bill-part = una parte de la factura
-bill-tolerance = { $percent } %
-bill-tolerance-of-usage = { $percent } % del uso, ya que la factura no es mayor que cero
+bill-tolerance-of-usage = { $percent } del uso, ya que la factura no es mayor que cero
 bill-days = Con los créditos y los impuestos en sus días, las mayores diferencias están en estos días: { $days }.
 bill-day = { $day } de { $month ->
     [1] enero
@@ -1118,16 +1117,16 @@ rule-value-unknown = no se conoce el valor de { $figure }, por lo que no se pued
     [above] encima
    *[below] debajo
 } de { $limit }
-rule-change = { $figure }, variación del { $change } % { against-period }, { $side ->
+rule-change = { $figure }, variación del { $change } { against-period }, { $side ->
     [above] por encima del
     [not_above] no por encima del
     [below] por debajo del
    *[not_below] no por debajo del
-} { $limit } %
+} { $limit }
 rule-change-unknown = no se conoce la variación porcentual de { $figure } { against-period }, por lo que no se puede saber si está por { $side ->
     [above] encima
    *[below] debajo
-} del { $limit } %
+} del { $limit }
 another-period = otro periodo
 
 ## Avisos de las fuentes: almyty, unidades del costo y lo que se conserva.

@@ -322,6 +322,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Text;
     use crate::report::{Line, Point, Step, Tint, sample};
 
     fn draw(chart: &Chart, letters: Letters<'_>) -> String {
@@ -436,15 +437,15 @@ mod tests {
     /// Three days of two members and the others; of the second day nothing is known.
     fn members() -> (Vec<chrono::NaiveDate>, Vec<Line>) {
         let days = ["2026-10-01", "2026-10-02", "2026-10-03"].map(|day| day.parse().unwrap());
-        let line = |label: &str, tint, values: [Decimal; 2]| Line {
-            label: label.into(),
+        let line = |label: Text, tint, values: [Decimal; 2]| Line {
+            label,
             tint,
             values: vec![Some(values[0]), None, Some(values[1])],
         };
         let series = vec![
-            line("Text generation", Tint::Palette(0), [dec!(12.5), dec!(7)]),
-            line("<Search>", Tint::Own("#7c3aed".into()), [dec!(3), dec!(0)]),
-            line("Others", Tint::Rest, [dec!(1), dec!(2.25)]),
+            line("Text generation".into(), Tint::Palette(0), [dec!(12.5), dec!(7)]),
+            line("<Search>".into(), Tint::Own("#7c3aed".into()), [dec!(3), dec!(0)]),
+            line(say!("others"), Tint::Rest, [dec!(1), dec!(2.25)]),
         ];
         (days.into(), series)
     }

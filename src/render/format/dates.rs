@@ -82,11 +82,11 @@ impl Formatter {
     /// A period by its name: `October 2026`, `Q3 2026`, `Week 45, 2026`, `FY2027 Q3`, `1–14 October 2026`.
     #[must_use]
     pub fn period(&self, period: &PeriodRef) -> String {
-        self.period_of(&period.id, period.start, period.end)
+        self.period_named(&period.id, period.start, period.end)
     }
 
     /// The period of this id and these days by its name.
-    pub(super) fn period_of(&self, id: &str, start: NaiveDate, end: NaiveDate) -> String {
+    pub(super) fn period_named(&self, id: &str, start: NaiveDate, end: NaiveDate) -> String {
         let (year, part) = id.split_once('-').unwrap_or((id, ""));
         let fiscal = year.trim_start_matches("FY");
         match kind(id, start, end) {
@@ -111,6 +111,25 @@ impl Formatter {
             Kind::Month => self.date(start, &self.patterns.month, "%Y年%-m月"),
             Kind::Day => self.full_day(start),
             Kind::Range => self.days_of(start, end, true),
+        }
+    }
+
+    /// The period of this id by its name.
+    pub(in crate::render) fn period_of(&self, id: &str) -> String {
+        self.period(&by_id(id))
+    }
+
+    /// The period of this id by the name for where there is little room.
+    pub(in crate::render) fn tiny_period_of(&self, id: &str) -> String {
+        self.tiny_period(&by_id(id))
+    }
+
+    /// A date in a cell, in Excel's own language: words for months are those of the reader's Excel.
+    pub(in crate::render) fn date_code(&self) -> &'static str {
+        if self.east_asian {
+            "yyyy\"年\"m\"月\"d\"日\""
+        } else {
+            "d mmm yyyy"
         }
     }
 
@@ -245,6 +264,22 @@ impl Kind {
             Self::Day => "day",
             Self::Range => "range",
         }
+    }
+}
+
+/// The period of a canonical id, with the days that its name says.
+fn by_id(id: &str) -> PeriodRef {
+    let (first, last) = id.split_once("..").unwrap_or((id, id));
+    let day = |text: &str| {
+        let month = || format!("{text}-01").parse();
+        text.parse().or_else(|_| month()).unwrap_or_default()
+    };
+    PeriodRef {
+        id: id.to_owned(),
+        start: day(first),
+        end: day(last),
+        timezone: String::new(),
+        days: 0,
     }
 }
 

@@ -20,7 +20,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 /// Between a number and its unit: the line never breaks there.
-const NBSP: char = '\u{a0}';
+pub(super) const NBSP: char = '\u{a0}';
 const MINUS: char = '\u{2212}';
 /// Percentages beyond it say nothing and are shown as `>999 %`.
 const MAX_PERCENT: Decimal = Decimal::from_parts(9999, 0, 0, false, 1);
@@ -40,6 +40,8 @@ pub struct Formatter {
     decimals: Option<DecimalFormatter>,
     dates: chrono::Locale,
     east_asian: bool,
+    /// The word for what is summed up.
+    others: String,
 }
 
 /// A value as shown: the number, and its unit apart, since a table says it once.
@@ -98,6 +100,7 @@ impl Formatter {
             dates: date_locale(&tag),
             east_asian: matches!(tag.id.language.as_str(), "ja" | "zh"),
             patterns: Patterns::of(&language),
+            others: language.word("others"),
             language,
         }
     }
@@ -116,6 +119,11 @@ impl Formatter {
     pub(super) fn text<'a>(&self, text: &'a Text) -> Cow<'a, str> {
         match values::own_name(text) {
             Some(id) => self.say(id).into(),
+            // What is summed up is never called as a member is.
+            None if text.is_verbatim() && *text == self.others => {
+                let name = text.as_str();
+                self.put(say!("so-called", "name" = name)).into()
+            }
             None => self.language.text(text, self),
         }
     }

@@ -11,7 +11,7 @@ impl Hand for Formatter {
             Value::Date(day) => self.full_day(*day),
             Value::Days(first, last) => self.span(*first, *last),
             Value::Instant(at) => self.instant(*at),
-            Value::Period { id, start, end } => self.period_of(id, *start, *end),
+            Value::Period { id, start, end } => self.period_named(id, *start, *end),
             Value::Number(number) => self.decimal(*number, number.scale()),
             Value::Percent(percent) => format!("{}{NBSP}%", self.decimal(*percent, percent.scale())),
             Value::Money(amount, currency) => self.money(*amount, *currency),
@@ -32,7 +32,7 @@ pub(super) fn own_name(text: &Text) -> Option<&'static str> {
         UNATTRIBUTED => Some("unattributed"),
         NAMELESS => Some("no-name"),
         SO_CALLED => Some("unattributed-as-name"),
-        OTHERS => Some("others-as-one"),
+        OTHERS => Some("others"),
         _ => None,
     }
 }
@@ -116,6 +116,12 @@ mod tests {
                 "USD 1234567.89",
             ),
             (
+                Value::Percent(dec!(-1234.5)),
+                "−1,234.5\u{a0}%",
+                "−1234,5\u{a0}%",
+                "-1234.5 %",
+            ),
+            (
                 Value::Instant(at),
                 "2 Nov 2026 07:00:04 UTC",
                 "2 nov 2026 07:00:04 UTC",
@@ -129,12 +135,109 @@ mod tests {
         }
     }
 
+    /// Every kind of period within every way to put it into a sentence.
+    #[test]
+    fn a_period_has_the_article_and_the_preposition_of_its_kind() {
+        let fiscal = Calendar::fiscal(4).unwrap();
+        let said = |id: &str| {
+            let calendar = if id.starts_with("FY") {
+                fiscal
+            } else {
+                Calendar::default()
+            };
+            let period = Period::parse(id, calendar).unwrap();
+            let (period, value) = (&period, "USD 1");
+            [
+                say!("answer-was", "period" = period, "value" = value),
+                say!("answer-gone", "period" = period),
+                say!("beside-level", "period" = period),
+                say!("budget-ended", "period" = period, "value" = value),
+                say!("answer-new", "base" = period, "value" = value),
+                say!("compared-with", "period" = period),
+            ]
+            .map(|text| formatter("es-ES").text(&text).into_owned())
+        };
+        for (id, of, within, beside, the) in [
+            (
+                "2026-10",
+                "de octubre de 2026",
+                "en octubre de 2026",
+                "a octubre de 2026",
+                "octubre de 2026",
+            ),
+            (
+                "2026-Q2",
+                "del T2 de 2026",
+                "en el T2 de 2026",
+                "al T2 de 2026",
+                "el T2 de 2026",
+            ),
+            ("2026", "de 2026", "en 2026", "a 2026", "2026"),
+            (
+                "FY2027-Q3",
+                "del T3 del ejercicio 2027",
+                "en el T3 del ejercicio 2027",
+                "al T3 del ejercicio 2027",
+                "el T3 del ejercicio 2027",
+            ),
+            (
+                "FY2027",
+                "del ejercicio 2027",
+                "en el ejercicio 2027",
+                "al ejercicio 2027",
+                "el ejercicio 2027",
+            ),
+            (
+                "2026-W05",
+                "de la semana 5 de 2026",
+                "en la semana 5 de 2026",
+                "a la semana 5 de 2026",
+                "la semana 5 de 2026",
+            ),
+            (
+                "2026-10-14",
+                "del 14 de octubre de 2026",
+                "el 14 de octubre de 2026",
+                "al 14 de octubre de 2026",
+                "el 14 de octubre de 2026",
+            ),
+            (
+                "2026-11-01..2026-11-18",
+                "del 1 al 18 de noviembre de 2026",
+                "del 1 al 18 de noviembre de 2026",
+                "al periodo del 1 al 18 de noviembre de 2026",
+                "el periodo del 1 al 18 de noviembre de 2026",
+            ),
+            (
+                "2026-12-28..2027-01-03",
+                "del 28 de diciembre de 2026 al 3 de enero de 2027",
+                "del 28 de diciembre de 2026 al 3 de enero de 2027",
+                "al periodo del 28 de diciembre de 2026 al 3 de enero de 2027",
+                "el periodo del 28 de diciembre de 2026 al 3 de enero de 2027",
+            ),
+        ] {
+            assert_eq!(
+                said(id),
+                [
+                    format!("El gasto {of} fue de USD 1."),
+                    format!("No hubo gasto {within}."),
+                    format!("frente {beside}, el gasto se mantuvo."),
+                    format!("{the} cerró con un gasto de USD 1"),
+                    format!("El gasto fue de USD 1; {within} no hubo ninguno."),
+                    format!("comparado con {the}"),
+                ]
+            );
+        }
+    }
+
     #[test]
     fn members_without_a_name_are_called_so_in_the_readers_language() {
         for (name, english, spanish) in [
             (UNATTRIBUTED, "(unattributed)", "(sin atribuir)"),
             (NAMELESS, "(no name)", "(sin nombre)"),
-            (OTHERS, "(others)", "(otros)"),
+            (OTHERS, "Others", "Otros"),
+            ("Others", "“Others”", "Others"),
+            ("Otros", "Otros", "«Otros»"),
             (
                 SO_CALLED,
                 "(unattributed) as a name",

@@ -212,12 +212,12 @@ pub(crate) fn subtitle(report: &Report, formatter: &Formatter) -> String {
         } else {
             format!(" ({})", days(base, formatter))
         };
-        let other = format!("{}{length}", formatter.period(base));
-        parts.push(formatter.put(if place == 0 {
-            say!("compared-with", "period" = other)
+        let other = formatter.put(if place == 0 {
+            say!("compared-with", "period" = base)
         } else {
-            say!("and-with", "period" = other)
-        }));
+            say!("and-with", "period" = base)
+        });
+        parts.push(other + &length);
     }
     capitalised(&parts.join(" · "))
 }

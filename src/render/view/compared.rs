@@ -7,7 +7,7 @@ use crate::language::say;
 use crate::metric::Metric;
 use crate::render::chart::sparkline;
 use crate::render::format::{Change, Formatter, apportion, bridged};
-use crate::report::{ChartForm, Comparison, Figure, Report, Section};
+use crate::report::{Comparison, Figure, Report, Section};
 use rust_decimal::Decimal;
 
 /// Decimals of a share in per cent.
@@ -69,7 +69,7 @@ pub(super) fn members(
             .collect();
         column.extend(["–".to_owned(), change(total)]);
         cells.push(column);
-        let period = period_of(report, other, formatter);
+        let period = report.period_of(&other.comparison);
         columns.push(formatter.put(say!("versus", "period" = period)));
     }
     let shares = shares(&entries, shown, formatter, room.points);
@@ -242,7 +242,7 @@ pub(super) fn effects(
         }));
         column.push(formatter.shown(cost, Some(now)).number);
         cells.push(column);
-        let period = period_of(report, comparison, formatter);
+        let period = report.period_of(&comparison.comparison);
         columns.push(formatter.put(say!("from-period", "period" = period)));
     }
     let row = |at: usize, name: String, kind| {
@@ -330,13 +330,7 @@ fn effect(section: &Section, metric: Metric, comparison: &Comparison) -> Option<
 }
 
 /// A trend: a row for each figure, a column for each of the last `periods`, a line that shows all of them.
-pub(super) fn trend(
-    section: &Section,
-    report: &Report,
-    formatter: &Formatter,
-    periods: usize,
-    drawn: bool,
-) -> Table {
+pub(super) fn trend(section: &Section, formatter: &Formatter, periods: usize, drawn: bool) -> Table {
     let mut metrics: Vec<Metric> = Vec::new();
     let mut members: Vec<&str> = Vec::new();
     for figure in &section.figures {
@@ -384,7 +378,7 @@ pub(super) fn trend(
         member: formatter.say("figure"),
         columns: members[hidden..]
             .iter()
-            .map(|member| label(member, report, formatter))
+            .map(|member| formatter.tiny_period_of(member))
             .collect(),
         changes: true,
         sparks: drawn,
@@ -396,16 +390,4 @@ pub(super) fn trend(
         },
         ..empty(section, formatter)
     }
-}
-
-/// The name of a period of the trend that a chart of the report knows, else its id.
-fn label(member: &str, report: &Report, formatter: &Formatter) -> String {
-    let points = report.charts.iter().filter_map(|chart| match &chart.form {
-        ChartForm::Periods { points } => Some(points),
-        _ => None,
-    });
-    let mut known = points.flatten().filter(|point| point.period.id == member);
-    known
-        .next()
-        .map_or_else(|| member.to_owned(), |point| formatter.tiny_period(&point.period))
 }

@@ -106,7 +106,7 @@ pub(super) fn table(
     let special = match section.key.as_str() {
         "trend" => {
             let periods = if extent.drawn { PERIODS } else { PERIODS_IN_TEXT };
-            Some(compared::trend(section, report, formatter, periods, extent.drawn))
+            Some(compared::trend(section, formatter, periods, extent.drawn))
         }
         "budgets" => budgets::table(section, report, formatter, extent.drawn),
         "effects" => compared::effects(section, summary, report, formatter),

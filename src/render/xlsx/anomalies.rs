@@ -66,8 +66,8 @@ fn write_row(
         None => grid.text(row, 1, &formatter.say("unusual-goes-on"), &style::beside())?,
     }
     let total = formatter.metric_word(Metric::TotalCost);
-    let what = anomaly.member.as_deref().unwrap_or(&total);
-    grid.text(row, 2, what, &style::beside())?;
+    let what = Text::from(anomaly.member.as_deref().unwrap_or(&total));
+    grid.text(row, 2, &formatter.text(&what), &style::beside())?;
     let dimension = anomaly.dimension.as_deref().unwrap_or_default();
     // In English the key is the word, as in the CSV.
     let word = if formatter.language().is_english() {

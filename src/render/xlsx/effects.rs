@@ -39,14 +39,8 @@ pub(super) fn write(
     }
     let mut heads = vec![Head::words(formatter.say("step"))];
     for (col, beside) in (1..).zip(&cost.comparisons) {
-        let mut other = report.compared_with.iter();
-        let name = other
-            .find(|other| other.comparison == beside.comparison)
-            .map_or_else(
-                || beside.comparison.clone(),
-                |other| formatter.period(&other.period),
-            );
-        let from = formatter.put(say!("from-period", "period" = name));
+        let period = report.period_of(&beside.comparison);
+        let from = formatter.put(say!("from-period", "period" = period));
         let unit = style::unit_word(cost.unit, cost.currency, formatter);
         heads.push(Head::numbers(format!("{from} {unit}")));
         grid.quantity(TOP + 1, col, beside.base_value, &code, false)?;

@@ -283,16 +283,18 @@ pub(super) fn source_word(source: Option<&str>, formatter: &Formatter) -> String
 /// `previous_period` reads as the name of that period where it is known.
 pub(super) fn comparison_word(key: &str, others: &[Compared], formatter: &Formatter) -> String {
     let mut found = others.iter().filter(|other| other.comparison == key);
-    let period = found.next().map(|other| other.period.id.as_str());
+    let period = found.next().map(|other| &other.period);
     match (key, period) {
         (PREVIOUS_PERIOD, None) => formatter.say("previous-period"),
         (PREVIOUS_PERIOD, Some(period)) => formatter.put(say!("previous", "period" = period)),
         ("same_period_last_year", None) => formatter.say("last-year-period"),
         ("same_period_last_year", Some(period)) => formatter.put(say!("last-year", "period" = period)),
-        // Of the version before: `revision_1`.
+        // Of the version before: `revision_1`; of a daily trend the day a week before.
         (id, _) => match id.strip_prefix("revision_") {
             Some(revision) => formatter.put(say!("revision", "revision" = revision)),
-            None => id.to_owned(),
+            None => id
+                .parse()
+                .map_or_else(|_| id.to_owned(), |day| formatter.full_day(day)),
         },
     }
 }

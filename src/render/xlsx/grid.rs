@@ -139,7 +139,7 @@ impl<'w> Grid<'w> {
             self.text(
                 row,
                 col,
-                &value.to_string(),
+                &self.formatter.decimal(value, value.scale()),
                 &style::plain().set_align(rust_xlsxwriter::FormatAlign::Right),
             )?;
             return Ok(false);
@@ -153,7 +153,7 @@ impl<'w> Grid<'w> {
     pub(super) fn date(&mut self, row: u32, col: u16, date: NaiveDate) -> Result<(), XlsxError> {
         self.widen(col, 12.0);
         let format = style::plain()
-            .set_num_format("yyyy-mm-dd")
+            .set_num_format(self.formatter.date_code())
             .set_align(rust_xlsxwriter::FormatAlign::Left);
         self.sheet.write_datetime_with_format(row, col, date, &format)?;
         Ok(())

@@ -2,12 +2,11 @@
 
 use super::grid::Grid;
 use super::style;
-use crate::language::say;
+use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::render::format::Formatter;
 use crate::render::view::sentence;
-use crate::report::Report;
-use chrono::SecondsFormat;
+use crate::report::{FOUR_FIFTHS, Report, SIGMA_OF_MAD};
 use rust_xlsxwriter::{Format, XlsxError};
 
 /// Width of the column of texts, in characters.
@@ -92,24 +91,26 @@ fn provenance(report: &Report, formatter: &Formatter) -> Vec<(String, String)> {
             "zone" = &period.timezone,
         ))
     };
-    let instant = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let mut pairs = vec![
         (formatter.say("report"), report.title.clone()),
         (formatter.say("job"), report.job.clone()),
         (formatter.say("run"), report.run_id.clone()),
         (formatter.say("revision-word"), report.revision.to_string()),
-        (formatter.say("generated-at"), instant(report.generated_at)),
+        (
+            formatter.say("generated-at"),
+            formatter.instant(report.generated_at),
+        ),
         (formatter.say("period"), period(&report.period)),
     ];
     let others = report.compared_with.iter();
     pairs.extend(others.map(|other| (formatter.say("compared-to"), period(&other.period))));
     pairs.extend(report.provisional_through.map(|at| {
-        let text = say!("later-figures", "instant" = instant(at));
+        let text = say!("later-figures", "instant" = at);
         (formatter.say("complete-up-to"), formatter.put(text))
     }));
     pairs.extend(report.sources.iter().map(|source| {
         let (platform, zone) = (&source.platform, &source.zone);
-        let fetched = instant(source.fetched_at);
+        let fetched = source.fetched_at;
         let text = match &source.scope {
             Some(scope) => say!(
                 "source-scoped",
@@ -131,6 +132,16 @@ fn provenance(report: &Report, formatter: &Formatter) -> Vec<(String, String)> {
     pairs
 }
 
+/// What `metric` means; numbers of its formula are the reader's to write.
+fn meaning(metric: Metric) -> Text {
+    let numbers = match metric {
+        Metric::ForecastLow | Metric::ForecastHigh => vec![("times".into(), FOUR_FIFTHS.into())],
+        Metric::AnomalyScore => vec![("factor".into(), SIGMA_OF_MAD.into())],
+        _ => Vec::new(),
+    };
+    Text::of(format!("meaning-{}", metric.key()), numbers)
+}
+
 /// What each metric of the report means.
 fn definitions(report: &Report, formatter: &Formatter) -> Vec<(String, String)> {
     let used = |metric: &&Metric| {
@@ -145,11 +156,7 @@ fn definitions(report: &Report, formatter: &Formatter) -> Vec<(String, String)> 
         .map(|metric| {
             (
                 formatter.metric_word(*metric),
-                format!(
-                    "{} ({})",
-                    formatter.say(&format!("meaning-{}", metric.key())),
-                    metric.key()
-                ),
+                format!("{} ({})", formatter.put(meaning(*metric)), metric.key()),
             )
         })
         .collect()

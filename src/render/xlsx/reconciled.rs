@@ -148,7 +148,7 @@ fn split(
         ..Head::words(capitalised(&formatter.text(&member)))
     }];
     heads.extend(captions.into_iter().zip(&columns).map(|(caption, column)| Head {
-        total: total(column, &code),
+        total: total(column, &code, formatter),
         ..Head::numbers(format!("{caption} {unit}"))
     }));
     heads.push(Head::numbers(format!("{} %", formatter.say("bill-of-usage"))));
@@ -157,7 +157,7 @@ fn split(
 }
 
 /// The sum of a column whose cells are all numbers.
-fn total(column: &[Option<Decimal>], code: &str) -> Total {
+fn total(column: &[Option<Decimal>], code: &str, formatter: &Formatter) -> Total {
     let values: Option<Vec<Decimal>> = column.iter().copied().collect();
     let Some(sum) = values.and_then(|values| money::sum(values).ok()) else {
         return Total::Nothing;
@@ -169,7 +169,7 @@ fn total(column: &[Option<Decimal>], code: &str) -> Total {
     if numbers {
         Total::Sum(code.to_owned(), sum)
     } else {
-        Total::Label(sum.to_string())
+        Total::Label(formatter.decimal(sum, sum.scale()))
     }
 }
 

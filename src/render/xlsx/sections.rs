@@ -3,7 +3,7 @@
 use super::figures::{self, Head, Total};
 use super::grid::Grid;
 use super::{anomalies, budgets, effects, reconciled, style, trend};
-use crate::language::{Text, say};
+use crate::language::{Arg, Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
 use crate::render::format::Formatter;
@@ -343,8 +343,8 @@ impl<'a> Matrix<'a> {
         let mut periods = others.iter().filter(|other| other.comparison == key);
         let against = match periods.next() {
             _ if self.keys.len() < 2 => None,
-            Some(other) => Some(other.period.id.clone()),
-            None => Some(versus.clone()),
+            Some(other) => Some(Arg::from(&other.period)),
+            None => Some(versus.as_str().into()),
         };
         let about = |column: String| match &about {
             Some(figure) => self
@@ -355,9 +355,10 @@ impl<'a> Matrix<'a> {
         let column = |id: &str| {
             let word = self.formatter.say(id);
             about(match &against {
-                Some(period) => self
-                    .formatter
-                    .put(say!("against", "column" = word, "period" = period)),
+                Some(period) => {
+                    self.formatter
+                        .put(say!("against", "column" = word, "period" = period.clone()))
+                }
                 None => word,
             })
         };
@@ -384,7 +385,7 @@ impl<'a> Matrix<'a> {
         }
         match money::sum(values) {
             // SUBTOTAL would pass over what is text.
-            Ok(sum) if as_text => Total::Label(sum.to_string()),
+            Ok(sum) if as_text => Total::Label(self.formatter.decimal(sum, sum.scale())),
             Ok(sum) => Total::Sum(code, sum),
             Err(_) => Total::Nothing,
         }

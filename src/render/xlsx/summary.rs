@@ -7,7 +7,7 @@ use super::style;
 use crate::language::say;
 use crate::metric::{Metric, Unit};
 use crate::money::rounded;
-use crate::render::format::{RATE_DECIMALS, decimals};
+use crate::render::format::{NBSP, RATE_DECIMALS, decimals};
 use crate::render::view::{self, words::runs};
 use crate::report::{Direction, Figure, Report, Sentence};
 use rust_decimal::Decimal;
@@ -234,11 +234,11 @@ fn write_card(
 /// A number format that says `▲ up 14.5 %` and leaves the decimal sign to the reader's Excel.
 fn worded(word: &str, size: Decimal, unit: &str) -> String {
     if unit == "%" && size.abs() > Decimal::new(9999, 1) {
-        let text = format!("\"{word} >999 %\"");
+        let text = format!("\"{word} >999{NBSP}%\"");
         return format!("{text};{text}");
     }
     let code = style::grouped(if unit == "%" { 1 } else { RATE_DECIMALS });
-    let text = format!("\"{word} \"{code}\" {unit}\"");
+    let text = format!("\"{word} \"{code}\"{NBSP}{unit}\"");
     format!("{text};{text}")
 }
 

@@ -148,7 +148,7 @@ fn the_notes_say_where_everything_comes_from() {
     assert!(
         row(notes, 0, "Source globant")[1]
             .to_string()
-            .contains("fetched 2026-11-02T07:00:03Z")
+            .contains("fetched 2 Nov 2026 07:00:03 UTC")
     );
     assert!(
         row(notes, 0, "globant")[1]
@@ -255,12 +255,13 @@ fn a_trend_has_its_periods_across_and_a_line_for_each_figure() {
             "Figure",
             "Unit",
             "Line",
-            "2026-07",
-            "2026-08",
-            "2026-09",
-            "2026-10",
-            "Previous (2026-09)"
-        ]
+            "July 2026",
+            "August 2026",
+            "September 2026",
+            "October 2026",
+            "Previous (September 2026)"
+        ],
+        "readers have no ids"
     );
     let cost = row(trend, 0, "Total cost");
     assert_eq!(cost[4].to_string(), "n/a", "what is unknown is no zero: {cost:?}");
@@ -276,11 +277,11 @@ fn long_numbers_are_text_and_the_notes_say_so() {
     let models = sheet(&sheets, "By model");
     assert_eq!(
         row(models, 0, "m")[1],
-        Data::String("12345678901234567.12".into())
+        Data::String("12,345,678,901,234,567.12".into())
     );
     assert_eq!(
         row(models, 0, "Total")[1],
-        Data::String("12345678901234568".into())
+        Data::String("12,345,678,901,234,568".into())
     );
     assert!(
         row(sheet(&sheets, "Notes"), 0, "Long numbers")[1]

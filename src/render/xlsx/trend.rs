@@ -2,7 +2,7 @@
 
 use super::figures::{self, Head};
 use super::grid::Grid;
-use super::sections::TOP;
+use super::sections::{TOP, distinct};
 use super::style;
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
@@ -37,12 +37,14 @@ pub(super) fn write(
     let mut heads: Vec<Head> = ["figure", "unit", "line"]
         .map(|id| Head::words(formatter.say(id)))
         .into();
-    heads.extend(periods.iter().map(|period| Head::numbers(*period)));
+    let names = periods.iter().map(|period| formatter.period_of(period));
+    heads.extend(names.map(Head::numbers));
     heads.extend(figures::change_heads(others, formatter));
     for (row, line) in (TOP + 1..).zip(&lines) {
         write_line(grid, row, line, after)?;
         figures::colour(grid, (row, row), after + 1, line.metric.sense())?;
     }
+    distinct(&mut heads);
     let last = TOP + u32::try_from(lines.len()).unwrap_or(u32::MAX);
     grid.widen(2, 16.0);
     figures::add_table(grid, table, &heads, TOP, last)?;

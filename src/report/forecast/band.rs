@@ -7,7 +7,7 @@ use crate::money;
 use rust_decimal::{Decimal, dec};
 
 /// How many standard deviations hold four fifths of a normal distribution.
-const FOUR_FIFTHS: Decimal = dec!(1.28);
+pub(crate) const FOUR_FIFTHS: Decimal = dec!(1.28);
 /// Days that tell how much days vary.
 const LEAST_DAYS: usize = 2;
 /// Steps to a root: each one at least halves the distance, and near it doubles the digits.

@@ -1,11 +1,8 @@
 //! Service types in plain words, and names for what is summed up.
 
 use crate::language::{Text, say};
-use crate::source::organization::Part;
+use crate::source::organization::{OTHERS, Part};
 use std::collections::BTreeSet;
-
-/// What is summed up.
-pub(super) const OTHERS: &str = "Others";
 
 /// The service types that every platform of this kind knows.
 const KNOWN: [&str; 6] = [
@@ -35,8 +32,13 @@ impl Words {
 
     /// A member as a reader knows it: a known service type in plain words, everything else by its own name.
     pub(super) fn member(&self, dimension: &str, name: &str) -> Text {
-        if name == crate::source::organization::OTHERS {
-            return say!("others");
+        let others = say!("others");
+        if name == OTHERS {
+            return others;
+        }
+        if others == name {
+            // What is summed up is never called as a member is.
+            return say!("so-called", "name" = name);
         }
         let known = dimension == "service_type" && KNOWN.contains(&name);
         let plain = known.then(|| word(name));
@@ -45,11 +47,10 @@ impl Words {
             .unwrap_or_else(|| name.into())
     }
 
-    /// A member of a split. What is summed up is never called as a member is.
+    /// A member of a split.
     pub(super) fn of(&self, dimension: &str, part: &Part) -> Text {
         match part.others {
             Some(_) => say!("others"),
-            None if part.name == OTHERS => Text::verbatim(format!("\u{201c}{OTHERS}\u{201d}")),
             None => self.member(dimension, &part.name),
         }
     }

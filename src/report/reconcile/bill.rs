@@ -2,7 +2,7 @@
 
 use super::{BILL, USAGE, days, split, within_tolerance};
 use crate::config::plan::{KnownGap, UsageAgainstBill};
-use crate::language::{Text, say};
+use crate::language::{Text, Value, say};
 use crate::metric::{Metric, Unit};
 use crate::money::{self, Currency};
 use crate::period::Period;
@@ -269,7 +269,7 @@ fn known_gap(maker: &Maker<'_>, gap: &KnownGap) -> Figure {
 /// How much of the bill is not explained, in words: never as much as the tolerance that it is beyond.
 fn share(section: &Section, tolerance: Decimal) -> Text {
     match shown_share(section, tolerance) {
-        Some(share) => say!("bill-share", "percent" = share),
+        Some(share) => say!("bill-share", "percent" = Value::Percent(share)),
         None => say!("bill-part"),
     }
 }
@@ -283,9 +283,9 @@ fn shown_share(section: &Section, tolerance: Decimal) -> Option<Decimal> {
 
 /// The tolerance, and of what it is one.
 fn tolerance(section: &Section, tolerance: Decimal) -> Text {
-    let percent = percent(tolerance);
+    let percent = Value::Percent(percent(tolerance));
     match value(section, Metric::UnexplainedShare) {
-        Some(_) => say!("bill-tolerance", "percent" = percent),
+        Some(_) => percent.into(),
         None => say!("bill-tolerance-of-usage", "percent" = percent),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn apart(usage: &Window, bill: &Window, currency: Currency) -> Option
                 "bill-day",
                 "day" = day.day(),
                 "month" = day.month(),
-                "amount" = format!("{currency} {amount}"),
+                "amount" = (amount, currency),
                 "side" = Arg::Key(side.to_owned()),
             )
         })

@@ -153,16 +153,22 @@ fn sentence(measure: &Text, kind: Kind, trend: &Trend) -> Option<Text> {
 
 /// A value of the platform: a number is the reader's to write, anything else stays as it was sent.
 fn given(text: &str) -> Text {
+    plain(text).map_or_else(|| shown(text).into(), |number| Value::Number(number).into())
+}
+
+/// The number that `text` is, to the letter.
+fn plain(text: &str) -> Option<Decimal> {
     let number = money::exact(text).ok();
-    number
-        .filter(|number| number.to_string() == text)
-        .map_or_else(|| shown(text).into(), |number| Value::Number(number).into())
+    number.filter(|number| number.to_string() == text)
 }
 
 /// [`given`] with its unit, if it has one that is certain.
 fn valued(kind: Kind, text: &str) -> Text {
     match kind {
-        Kind::Percent => say!("measure-percent", "value" = given(text)),
+        Kind::Percent => match plain(text) {
+            Some(percent) => Value::Percent(percent).into(),
+            None => say!("measure-percent", "value" = shown(text)),
+        },
         Kind::Duration | Kind::AsGiven => given(text),
     }
 }
@@ -256,7 +262,7 @@ fn agents(agents: &[(String, AgentPerformance)]) -> Option<Text> {
                 agent
                     .success_rate
                     .as_deref()
-                    .map(|rate| say!("agent-success", "rate" = given(rate))),
+                    .map(|rate| say!("agent-success", "rate" = valued(Kind::Percent, rate))),
                 agent
                     .token_efficiency
                     .as_deref()

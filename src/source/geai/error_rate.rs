@@ -1,6 +1,6 @@
 //! Which unit the platform's error rate is in: its texts say per cent, its own client reads a fraction.
 
-use crate::language::{Text, say};
+use crate::language::{Text, Value, say};
 use crate::money;
 use rust_decimal::Decimal;
 
@@ -52,14 +52,14 @@ pub(super) fn settle(sent: Decimal, requests: Option<Decimal>, errors: Option<De
             doubt: Some(match percent {
                 Some(percent) => say!(
                     "rate-differs",
-                    "sent" = sent,
+                    "sent" = Value::Percent(sent),
                     "errors" = errors,
                     "requests" = requests,
-                    "counted" = percent,
+                    "counted" = Value::Percent(percent),
                 ),
                 None => say!(
                     "rate-without-requests",
-                    "sent" = sent,
+                    "sent" = Value::Percent(sent),
                     "errors" = errors,
                     "requests" = requests,
                 ),
