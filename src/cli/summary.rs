@@ -294,6 +294,7 @@ mod tests {
                 notices: Vec::new(),
                 foot: String::new(),
                 words: crate::render::DigestWords::default(),
+                run: String::new(),
             }),
         }
     }

@@ -15,7 +15,7 @@ mod webhook;
 pub use bulletin::{Bulletin, BulletinItem, BulletinKind, bulletin_text};
 
 use crate::config::plan::{DeliveryPlan, OnAmbiguous};
-use crate::render::{Artifact, Digest, MailBody};
+use crate::render::{Artifact, Digest, MailBody, Unattached};
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::hex_sha256;
 use async_trait::async_trait;
@@ -61,6 +61,8 @@ pub struct Edition {
     pub manifest: Artifact,
     /// The mail's content.
     pub mail: MailBody,
+    /// What a mail says that cannot carry the files.
+    pub unattached: Unattached,
     /// Subjects by the name of the e-mail delivery that has its own; the others use the mail's.
     pub subjects: BTreeMap<String, String>,
     /// The chat's content.

@@ -137,11 +137,6 @@ fn message(edition: &Edition) -> Value {
         answer
     };
     let heading = plain(&digest.heading, HEADER_CHARS);
-    // Slack drops no repeats, so the run's id lets people recognise one.
-    let run = safe(
-        &format!("run {} r{}", short(&edition.run_id), edition.revision),
-        usize::MAX,
-    );
     let mut blocks = vec![
         json!({"type": "header", "text": {"type": "plain_text", "text": heading, "emoji": false}}),
         section(&format!("*{answer}*")),
@@ -178,11 +173,12 @@ fn message(edition: &Edition) -> Value {
             blocks.push(section(&text));
         }
     }
+    // Slack drops no repeats, so the run's id, at the end of the foot, lets people recognise one.
     let foot = safe(&digest.foot, usize::MAX);
-    let foot = if chars(&foot) + chars(&run) > SECTION_CHARS {
-        run
+    let foot = if chars(&foot) > SECTION_CHARS {
+        safe(&digest.run, usize::MAX)
     } else {
-        format!("{foot} · {run}")
+        foot
     };
     blocks.push(json!({"type": "context", "elements": [{"type": "mrkdwn", "text": foot}]}));
     let fallback = format!("{}: {answer}", safe(&digest.heading, HEADER_CHARS));
@@ -250,15 +246,6 @@ fn list(title: &str, items: &[String], already_left_out: usize, more: &str) -> O
     (fitting + left_out > 0).then_some(text)
 }
 
-/// The random end of a run's id: short, and enough to recognise it.
-fn short(run_id: &str) -> &str {
-    run_id
-        .char_indices()
-        .rev()
-        .nth(7)
-        .map_or(run_id, |(start, _)| &run_id[start..])
-}
-
 fn chars(text: &str) -> usize {
     text.chars().count()
 }
@@ -323,8 +310,6 @@ mod tests {
             assert_eq!(safe(name, 100), expected);
         }
         assert_eq!(safe(&"x".repeat(100), 10), format!("{}…", "x".repeat(9)));
-        assert_eq!(short("0198-abcdefghij"), "cdefghij");
-        assert_eq!(short("é"), "é");
     }
 
     #[test]

@@ -138,12 +138,21 @@ impl Language {
         match text.said().filter(|_| text.has_values() || !self.is_english()) {
             Some(Said::Message(id, args)) => self.said(id, args, hand).into(),
             Some(Said::List(texts, between)) => {
-                let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| self.text(text, hand)).collect();
+                let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| self.within(text, hand)).collect();
                 texts.join(between.as_str()).into()
             }
             Some(Said::Within(text)) => uncapitalised(&self.text(text, hand)).into(),
             Some(Said::Value(value)) => hand.write(value).into(),
             None => Cow::Borrowed(text.as_str()),
+        }
+    }
+
+    /// `text` within another one.
+    fn within<'a>(&self, text: &'a Text, hand: &dyn Hand) -> Cow<'a, str> {
+        if text.is_verbatim() {
+            hand.name(text.as_str())
+        } else {
+            self.text(text, hand)
         }
     }
 
@@ -164,8 +173,8 @@ impl Language {
         let mut given = FluentArgs::with_capacity(args.len());
         for (name, arg) in args {
             let value = match arg {
-                Arg::Text(text) if large => FluentValue::from(unmarked(&self.text(text, hand))),
-                Arg::Text(text) => FluentValue::from(self.text(text, hand)),
+                Arg::Text(text) if large => FluentValue::from(unmarked(&self.within(text, hand))),
+                Arg::Text(text) => FluentValue::from(self.within(text, hand)),
                 Arg::Count(count) => FluentValue::from(*count),
                 Arg::Key(key) => FluentValue::from(key.as_str()),
             };
@@ -189,7 +198,7 @@ impl Language {
             let value = match arg {
                 Some(Arg::Count(count)) => FluentValue::from(*count),
                 Some(Arg::Key(key)) => FluentValue::from(key.as_str()),
-                Some(Arg::Text(text)) => FluentValue::from(unmarked(&self.text(text, hand))),
+                Some(Arg::Text(text)) => FluentValue::from(unmarked(&self.within(text, hand))),
                 None => FluentValue::from(char::from_u32(mark).map_or_else(String::new, String::from)),
             };
             given.set(*name, value);

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod check;
+pub(crate) mod direction;
 pub mod kept;
 mod text;
 mod value;

@@ -1,6 +1,7 @@
 //! Texts that can be said in any language.
 
 use super::catalogue::Language;
+use super::direction;
 use super::value::{Hand as _, Plain, Value};
 use crate::money::Currency;
 use crate::period::Period;
@@ -22,7 +23,7 @@ pub(super) const LARGE_COUNT: u64 = 1000;
 pub struct Text {
     english: String,
     said: Option<Arc<Said>>,
-    /// Whether its English too depends on how a reader writes values.
+    /// Whether its English too depends on its reader: on how values are written, on names from right to left.
     has_values: bool,
 }
 
@@ -68,10 +69,11 @@ impl Text {
     /// Words from outside, which nobody translates.
     #[must_use]
     pub fn verbatim(words: impl Into<String>) -> Self {
+        let english = words.into();
         Self {
-            english: words.into(),
+            has_values: direction::turns(&english),
             said: None,
-            has_values: false,
+            english,
         }
     }
 

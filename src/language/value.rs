@@ -3,6 +3,7 @@
 use crate::money::Currency;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 
 /// A value that is written when its reader is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,11 @@ pub enum Value {
 pub trait Hand {
     /// `value`, written.
     fn write(&self, value: &Value) -> String;
+
+    /// A name or other words from outside, for within a message.
+    fn name<'a>(&self, words: &'a str) -> Cow<'a, str> {
+        words.into()
+    }
 
     /// What else messages may say of `value`, each by the end of its argument's name ([`FORMS`]).
     fn forms(&self, _value: &Value) -> Vec<(&'static str, String)> {

@@ -43,6 +43,7 @@ pub fn render(report: &Report, look: &Look) -> Result<Digest, RenderError> {
         foot: format!("{} · {}", view.foot.sources.join(" · "), view.foot.run),
         answer: view.answer_text,
         words: DigestWords::of(&Formatter::of(look)),
+        run: view.foot.run,
     })
 }
 

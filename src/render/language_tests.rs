@@ -249,3 +249,73 @@ fn sentences_from_outside_are_the_same_in_every_language() {
     assert!(page.contains("As the platform said."));
     assert!(page.contains("error { 17 }: \"nope\""));
 }
+
+#[test]
+fn a_mail_without_its_files_says_so_in_the_readers_language() {
+    let artifact = super::Artifact {
+        name: "informe.csv".into(),
+        media_type: "text/csv".into(),
+        bytes: bytes::Bytes::from(vec![b'x'; 1_540_000]),
+        sha256: String::new(),
+        rows: None,
+    };
+    let said = mail::unattached(&look("es-AR"), &[artifact]);
+    assert_eq!(
+        said.why,
+        "Los archivos de este informe no van adjuntos: juntos ocupan 1,5\u{a0}MB, más de lo que admite un correo."
+    );
+    assert_eq!(
+        (said.heading.as_str(), said.files.join(""), said.places.as_str()),
+        (
+            "Archivos:",
+            "informe.csv (1,5\u{a0}MB)".into(),
+            "Se encuentran aquí:"
+        )
+    );
+}
+
+/// Names from right to left are isolated within what people read, and nowhere else; others get nothing that cannot be seen.
+#[test]
+fn a_name_from_right_to_left_turns_nothing_around_it() {
+    use crate::config::plan::Format;
+    let marks = |text: &str| text.matches(['\u{2068}', '\u{2069}']).count();
+    for (name, isolates) in [("Apolo 11", false), ("פרויקט 11", true), ("مشروع", true)] {
+        let mut report = hard();
+        report.answer = vec![told!(
+            "mover-cost-more",
+            "name" = Part::Strong(name.into()),
+            "value" = Part::Percent(dec!(1))
+        )];
+        report.notices[0].text = say!("budget-nobody", "name" = name, "dimension" = "x", "member" = name);
+        for section in &mut report.sections {
+            for figure in &mut section.figures {
+                if figure.member.is_some() {
+                    figure.label = name.into();
+                }
+            }
+        }
+        for locale in ["es-ES", "en-US"] {
+            let text = text::render(&report, &look(locale)).unwrap();
+            let page = page::render(&report, &look(locale)).unwrap();
+            let isolated = format!("\u{2068}{name}\u{2069}");
+            for face in [
+                &text,
+                &page,
+                &mail::render(&report, &look(locale), &[], false).unwrap().text,
+            ] {
+                assert_eq!(
+                    face.matches(&isolated).count() > 2,
+                    isolates,
+                    "{locale} {name}: {face}"
+                );
+                assert_eq!(marks(face), 2 * face.matches(&isolated).count(), "{name}: {face}");
+            }
+            let book = words_of_book(xlsx::render(&report, &look(locale)).unwrap());
+            assert_eq!(book.contains(&isolated), isolates, "{locale} {name}");
+            let files = super::render(&report, &[Format::Csv, Format::Json], &look(locale)).unwrap();
+            for file in files {
+                assert_eq!(marks(&String::from_utf8_lossy(&file.bytes)), 0, "{}", file.name);
+            }
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::templates::{self, Templates};
 use super::view::{Attachment, Extent, NoticeView, View, as_in_table, clean, shortened, size};
-use super::{Artifact, Image, Look, MailBody, RenderError, chart, text};
+use super::{Artifact, Image, Look, MailBody, RenderError, Unattached, chart, text};
 use crate::language::say;
 use crate::render::format::Formatter;
 use crate::report::{ChartForm, Report};
@@ -85,6 +85,20 @@ pub fn render(
         html: html(&templates, &build, charts)?,
         images: images(report, look, &full, charts)?,
     })
+}
+
+/// What a mail about these `files` says where it cannot carry them.
+#[must_use]
+pub fn unattached(look: &Look, files: &[Artifact]) -> Unattached {
+    let formatter = Formatter::of(look);
+    let all = files.iter().map(|file| file.bytes.len()).sum();
+    let file = |file: &Artifact| format!("{} ({})", clean(&file.name), size(file.bytes.len(), &formatter));
+    Unattached {
+        why: formatter.put(say!("mail-unattached", "size" = size(all, &formatter))),
+        heading: formatter.say("files") + ":",
+        files: files.iter().map(file).collect(),
+        places: formatter.say("mail-places"),
+    }
 }
 
 /// Whether a chart is a ring, whose parts the mail's tables list with their shares.

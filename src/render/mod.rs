@@ -91,6 +91,19 @@ pub struct MailBody {
     pub images: Vec<Image>,
 }
 
+/// What a mail says of files that are too large to come with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unattached {
+    /// That they are not attached, and why.
+    pub why: String,
+    /// `Files:`.
+    pub heading: String,
+    /// Each with its size.
+    pub files: Vec<String>,
+    /// `They lie here:`.
+    pub places: String,
+}
+
 /// An inline image of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
@@ -118,6 +131,9 @@ pub struct Digest {
     /// What a chat says around it, in the reader's language.
     #[serde(skip)]
     pub words: DigestWords,
+    /// The end of the foot, for where all of it has no room: `Run …01K8YB2Q, revision 1 · generated 2 Nov 2026 07:00:04 UTC`.
+    #[serde(skip)]
+    pub run: String,
 }
 
 /// The words of a chat around a [`Digest`].

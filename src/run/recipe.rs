@@ -340,6 +340,7 @@ impl Recipe {
             generated_at: report.generated_at,
             manifest: render::manifest::artifact(report, &artifacts, &self.look)?,
             mail: render::mail::render(report, &look, &artifacts, self.mail)?,
+            unattached: render::mail::unattached(&self.look, &artifacts),
             subjects: self.subjects(report)?,
             digest: render::digest::render(report, &self.look)?,
             figures: render::csv::summary_rows(report),

@@ -709,6 +709,11 @@ rates-of-unknown-unit = { $period }: whether the rates that the platform answere
 invoices-not-available = { $period }: what the providers have invoiced is not available: { $reason }.
 no-invoice-of = { $period }: no invoice is known of { $providers }.
 
+## The mail, where the files are too large for one.
+
+mail-unattached = The files of this report are not attached: together they have { $size }, more than a mail may carry.
+mail-places = They lie here:
+
 ## The chat.
 
 chat-notices = Please note

@@ -791,6 +791,11 @@ rates-of-unknown-unit = { $period }: no se puede saber si las tasas que respondi
 invoices-not-available = { $period }: lo facturado por los proveedores no está disponible: la plataforma no respondió como se esperaba. Detalle técnico (en inglés): «{ $reason }».
 no-invoice-of = { $period }: no se conoce ninguna factura de { $providers }.
 
+## El correo, cuando los archivos son demasiado grandes.
+
+mail-unattached = Los archivos de este informe no van adjuntos: juntos ocupan { $size }, más de lo que admite un correo.
+mail-places = Se encuentran aquí:
+
 ## El chat.
 
 chat-notices = A tener en cuenta

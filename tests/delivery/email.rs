@@ -179,8 +179,8 @@ fn files_too_large_to_attach_are_named_in_both_parts() {
     for part in [&text, &html] {
         for said in [
             "not attached",
-            "58 bytes",
-            "monthly_2026-10.csv (32 bytes)",
+            "together they have 58\u{a0}bytes",
+            "monthly_2026-10.csv (32\u{a0}bytes)",
             "monthly_2026-10.html",
         ] {
             assert!(part.contains(said), "{said} is missing in {part}");

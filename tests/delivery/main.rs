@@ -29,7 +29,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reportwire::config::secret::Secret;
 use reportwire::delivery::Edition;
-use reportwire::render::{Artifact, Digest, DigestFigure, Image, MailBody};
+use reportwire::render::{Artifact, Digest, DigestFigure, Image, Look, MailBody};
 use reportwire::schedule::clock::{Clock, ManualClock};
 use reportwire::source::snapshot::hex_sha256;
 use serde_json::json;
@@ -108,6 +108,7 @@ fn edition() -> Edition {
         period: json!({"id": "2026-10", "start": "2026-10-01", "end": "2026-10-31", "timezone": "Europe/Madrid"}),
         generated_at: instant("2026-11-01T06:00:00Z"),
         manifest: manifest(&artifacts),
+        unattached: reportwire::render::mail::unattached(&Look::default(), &artifacts),
         artifacts,
         mail: MailBody {
             subject: "AI platform: October 2026 – 4.070,36 €".into(),
@@ -128,8 +129,9 @@ fn edition() -> Edition {
             ],
             movers: vec![figure("Agent A_1", "USD 900.00", "▲ up 300.00")],
             notices: vec!["Figures of 31 October may still change.".into()],
-            foot: "globant, fetched 2026-11-01 06:00 UTC".into(),
+            foot: "globant, fetched 2026-11-01 06:00 UTC · Run …0000abcd, revision 1".into(),
             words: reportwire::render::DigestWords::default(),
+            run: "Run …0000abcd, revision 1".into(),
         },
         figures: vec![json!({"metric": "total_cost", "value": "4070.36", "unit": "currency"})],
         notices: vec!["Figures of 31 October may still change.".into()],

@@ -3,8 +3,8 @@
 use super::message::{Draft, VALUE_BYTES};
 use crate::config::plan::{EmailPlan, Envelope};
 use crate::delivery::bulletin::{EVERY_ITEM, MAIL_ITEMS, View};
-use crate::delivery::{Bulletin, DeliveryError, Edition, Parcel, bulletin_key, one_line};
-use crate::render::{Artifact, MailBody, bulletin};
+use crate::delivery::{Bulletin, DeliveryError, Edition, Parcel, bulletin_key};
+use crate::render::{Artifact, MailBody, Unattached, bulletin};
 use bytes::Bytes;
 use lettre::Address;
 use lettre::message::{Mailbox, Mailboxes};
@@ -154,7 +154,7 @@ impl Letter {
         let (body, files): (&MailBody, &[Artifact]) = if carried {
             (&edition.mail, &edition.artifacts)
         } else {
-            named = self.naming_files(edition, raw);
+            named = naming_files(edition);
             (&named, &[])
         };
         Draft {
@@ -174,39 +174,36 @@ impl Letter {
         }
         .write()
     }
+}
 
-    /// The body of a mail that carries no files: both parts say so, name each file and tell where they lie.
-    fn naming_files(&self, edition: &Edition, raw: u64) -> MailBody {
-        let why = format!(
-            "The files of this report are not attached: together they have {raw} bytes, more than the {} allowed in a mail.",
-            self.max_attachment_bytes
-        );
-        let files: Vec<String> = edition
-            .artifacts
-            .iter()
-            .map(|artifact| format!("{} ({} bytes)", one_line(&artifact.name), artifact.bytes.len()))
-            .collect();
-        let mut text = format!("{}\n\n{why}\n", edition.mail.text.trim_end());
-        let mut html = format!("<p>{why}</p>");
-        for (heading, items) in [("Files:", &files), ("They lie here:", &edition.places)] {
-            if items.is_empty() {
-                continue;
-            }
-            text.extend([heading, "\n"]);
-            html.extend(["<p>", heading, "</p><ul>"]);
-            for item in items {
-                text.extend(["- ", item.as_str(), "\n"]);
-                html.extend(["<li>", handlebars::html_escape(item).as_str(), "</li>"]);
-            }
-            html.push_str("</ul>");
+/// The body of a mail that carries no files: both parts say so, name each file and tell where they lie.
+fn naming_files(edition: &Edition) -> MailBody {
+    let Unattached {
+        why,
+        heading,
+        files,
+        places,
+    } = &edition.unattached;
+    let mut text = format!("{}\n\n{why}\n", edition.mail.text.trim_end());
+    let mut html = format!("<p>{}</p>", handlebars::html_escape(why));
+    for (heading, items) in [(heading, files), (places, &edition.places)] {
+        if items.is_empty() {
+            continue;
         }
-        let page = &edition.mail.html;
-        let end = page.to_ascii_lowercase().rfind("</body>").unwrap_or(page.len());
-        MailBody {
-            text,
-            html: format!("{}{html}{}", &page[..end], &page[end..]),
-            ..edition.mail.clone()
+        text.extend([heading, "\n"]);
+        html.extend(["<p>", handlebars::html_escape(heading).as_str(), "</p><ul>"]);
+        for item in items {
+            text.extend(["- ", item.as_str(), "\n"]);
+            html.extend(["<li>", handlebars::html_escape(item).as_str(), "</li>"]);
         }
+        html.push_str("</ul>");
+    }
+    let page = &edition.mail.html;
+    let end = page.to_ascii_lowercase().rfind("</body>").unwrap_or(page.len());
+    MailBody {
+        text,
+        html: format!("{}{html}{}", &page[..end], &page[end..]),
+        ..edition.mail.clone()
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) use png::{Fonts, render as rasterise};
 pub(crate) use sparkline::sparkline;
 
 use super::format::Formatter;
-use super::view::clean;
+use super::view::clean_sentence;
 use crate::language::say;
 use crate::report::{Chart, ChartForm};
 use axis::number;
@@ -163,8 +163,8 @@ pub(crate) fn svg(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart-svg {class}\" role=\"img\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"Inter, system-ui, sans-serif\" font-size=\"11\" \
          aria-labelledby=\"{key}-title {key}-desc\"><title id=\"{key}-title\">{}</title><desc id=\"{key}-desc\">{}</desc>",
-        escaped(&clean(&formatter.text(&chart.title))),
-        escaped(&clean(message)),
+        escaped(&clean_sentence(&formatter.text(&chart.title))),
+        escaped(&clean_sentence(message)),
     ));
     match &chart.form {
         ChartForm::Daily {

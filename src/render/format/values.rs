@@ -1,9 +1,10 @@
 //! Values within texts in the reader's writing, and what members without a name of their own are called.
 
 use super::{Formatter, NBSP};
-use crate::language::{Hand, Text, Value};
+use crate::language::{Hand, Text, Value, direction};
 use crate::source::organization::OTHERS;
 use crate::source::{NAMELESS, SO_CALLED, UNATTRIBUTED};
+use std::borrow::Cow;
 
 impl Hand for Formatter {
     fn write(&self, value: &Value) -> String {
@@ -16,6 +17,10 @@ impl Hand for Formatter {
             Value::Percent(percent) => format!("{}{NBSP}%", self.decimal(*percent, percent.scale())),
             Value::Money(amount, currency) => self.money(*amount, *currency),
         }
+    }
+
+    fn name<'a>(&self, words: &'a str) -> Cow<'a, str> {
+        direction::isolated(words)
     }
 
     fn forms(&self, value: &Value) -> Vec<(&'static str, String)> {
@@ -209,11 +214,11 @@ mod tests {
                 "el periodo del 1 al 18 de noviembre de 2026",
             ),
             (
-                "2026-12-28..2027-01-03",
-                "del 28 de diciembre de 2026 al 3 de enero de 2027",
-                "del 28 de diciembre de 2026 al 3 de enero de 2027",
-                "al periodo del 28 de diciembre de 2026 al 3 de enero de 2027",
-                "el periodo del 28 de diciembre de 2026 al 3 de enero de 2027",
+                "2026-12-28..2027-01-04",
+                "del 28 de diciembre de 2026 al 4 de enero de 2027",
+                "del 28 de diciembre de 2026 al 4 de enero de 2027",
+                "al periodo del 28 de diciembre de 2026 al 4 de enero de 2027",
+                "el periodo del 28 de diciembre de 2026 al 4 de enero de 2027",
             ),
         ] {
             assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::bars::{as_in_table, member_in_table};
 use super::steps::as_in_tables;
-use super::words::{Run, clean, name, named, plain, runs, sentence};
+use super::words::{Run, clean, clean_sentence, name, named, plain, runs, sentence};
 use super::{Block, BrandView, Card, ChartView, Chip, Extent, Foot, Job, NoticeView, Period, Revision, View};
 use super::{groups, panels, restated, tables};
 use crate::language::say;
@@ -300,7 +300,7 @@ fn chart_view(chart: &Chart, report: &Report, formatter: &Formatter, look: &Look
     let svg = |room| chart::svg(&shown, &alt, formatter, &palette, chart::Letters::All, room);
     ChartView {
         key: chart.key.clone(),
-        title: clean(&formatter.text(&chart.title)),
+        title: clean_sentence(&formatter.text(&chart.title)),
         note: legend(chart, report, formatter),
         // The style of the page shows the one or the other.
         svg: if drawn {
@@ -413,7 +413,7 @@ fn notices(report: &Report, formatter: &Formatter) -> Vec<NoticeView> {
 
 /// What `notice` says; that it is about the report's own period goes without saying.
 fn notice_text(notice: &Notice, report: &Report, formatter: &Formatter) -> String {
-    let text = clean(&sentence(&notice.text, formatter));
+    let text = clean_sentence(&sentence(&notice.text, formatter));
     let period = clean(&capitalised(&formatter.period(&report.period)));
     let own = text
         .strip_prefix(&period)

@@ -1,6 +1,7 @@
 //! Tables in plain text: columns as wide as what stands in them, within the width of a terminal.
 
 use super::tables::{Row, Table};
+use crate::language::direction;
 use crate::render::format::Formatter;
 
 /// Columns of a terminal or of a mail in plain text.
@@ -138,17 +139,18 @@ pub(crate) fn padded(text: &str, columns: usize, right: bool) -> String {
         out.push('…');
     }
     let fill = columns.saturating_sub(width(&out));
-    out + &" ".repeat(fill)
+    // What stands on its right keeps its place.
+    format!("{}{}", direction::isolated(&out), " ".repeat(fill))
 }
 
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
 /// Columns that a terminal gives `c`: two for East Asian letters and pictures, none for marks on the letter before.
 fn columns_of(c: char) -> usize {
     match u32::from(c) {
-        0x300..=0x36f | 0x200b..=0x200d | 0xfe00..=0xfe0f => 0,
+        0x300..=0x36f | 0x200b..=0x200d | 0x2066..=0x2069 | 0xfe00..=0xfe0f => 0,
         0x1100..=0x115f
         | 0x2e80..=0xa4cf
         | 0xac00..=0xd7a3
@@ -173,6 +175,8 @@ mod tests {
             ("abcdefgh", false, "abcde…|"),
             ("12345678", true, "12345678|"),
             ("日本語名前", false, "日本… |"),
+            ("שלום", false, "\u{2068}שלום\u{2069}  |"),
+            ("שלום עולם", false, "\u{2068}שלום …\u{2069}|"),
         ] {
             assert_eq!(padded(text, 6, right) + "|", expected);
         }

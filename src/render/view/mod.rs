@@ -26,7 +26,7 @@ use panels::PanelView;
 pub(crate) use steps::as_in_tables;
 use tables::Table;
 pub(crate) use unusual::why;
-pub(crate) use words::{clean, name, named, sentence, shortened, size};
+pub(crate) use words::{clean, clean_sentence, name, named, sentence, shortened, size};
 
 use super::format::{Change, Shown};
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Charts that share a place on the page, as views between which a reader chooses without a script.
 
 use super::tables::{self, Table};
-use super::words::{clean, name, named};
+use super::words::{clean_sentence, name, named};
 use super::{Block, ChartView, Extent};
 use crate::render::format::Formatter;
 use crate::report::{Chart, ChartForm, Report};
@@ -57,7 +57,7 @@ pub(super) fn panels(
         match panels.last_mut() {
             Some((first, last)) if is_same(first, chart) => last.views.push(pane),
             _ => {
-                let title = clean(&formatter.text(&panel.title));
+                let title = clean_sentence(&formatter.text(&panel.title));
                 let id = view
                     .key
                     .chars()

@@ -1,6 +1,6 @@
 //! Tables of a reconciliation: parts beside their total to the last digit, and the way from usage to the bill.
 
-use super::columns::{WIDTH, lines};
+use super::columns::{WIDTH, lines, width};
 use super::steps::TableStep;
 use super::tables::{Row, Table, empty, plain_row};
 use super::words::named;
@@ -62,7 +62,7 @@ pub(crate) fn tolerance_words(section: &Section, formatter: &Formatter) -> Strin
 fn ties(section: &Section, formatter: &Formatter, drawn: bool) -> Table {
     let whole = tie_table(section, formatter, true);
     let printed = lines(&whole, formatter);
-    let fits = printed.iter().all(|line| line.chars().count() <= WIDTH);
+    let fits = printed.iter().all(|line| width(line) <= WIDTH);
     let cut = printed.iter().any(|line| line.contains('…'));
     let is_nothing = |figure: &Figure| figure.value.is_some_and(|value| value.is_zero());
     let mut nobody = section

@@ -1,6 +1,6 @@
 //! Rankings, breakdowns and daily series as tables whose shown parts add to the shown total.
 
-use super::columns::{WIDTH, lines};
+use super::columns::{WIDTH, lines, width};
 use super::single::Single;
 use super::words::named;
 use super::{Extent, budgets, compared, organized, reconciled, unusual};
@@ -155,7 +155,7 @@ fn members(
         .into_iter()
         .filter_map(|(further, points)| Some(lines(&made(further, points)?, formatter)));
     table.lines = printed
-        .find(|lines| lines.iter().all(|line| line.chars().count() <= WIDTH))
+        .find(|lines| lines.iter().all(|line| width(line) <= WIDTH))
         .or_else(|| made(0, false).map(|table| lines(&table, formatter)))?;
     Some(table)
 }

@@ -1,6 +1,6 @@
 //! Names and sentences, made safe to read.
 
-use crate::language::{Arg, Piece, Text};
+use crate::language::{Arg, Piece, Text, direction};
 use crate::render::format::Formatter;
 use crate::report::{Given, Part, Said, Sentence, capitalised};
 use serde::Serialize;
@@ -19,15 +19,19 @@ pub(crate) struct Run {
 
 /// `text` on one line, without control characters and without marks that turn the direction of what follows.
 pub(crate) fn clean(text: &str) -> String {
+    cleaned(text, direction::is_mark)
+}
+
+/// [`clean`] of a sentence, in which names from right to left stay isolated.
+pub(crate) fn clean_sentence(text: &str) -> String {
+    cleaned(text, |c| direction::is_mark(c) && !direction::is_isolate(c))
+}
+
+fn cleaned(text: &str, is_dropped: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '\u{200e}'
-            | '\u{200f}'
-            | '\u{061c}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}' => {}
+            c if is_dropped(c) || c == '\u{feff}' => {}
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
                 if !out.ends_with(' ') {
                     out.push(' ');
@@ -112,10 +116,10 @@ fn message(id: &str, args: &[(&'static str, Given)], formatter: &Formatter) -> V
     pieces
         .into_iter()
         .filter_map(|piece| match piece {
-            Piece::Words(text) => Some(words(spaced(&text), false)),
+            Piece::Words(text) => Some(words(spaced(&text, clean_sentence), false)),
             Piece::Value(at) => match &args.get(at)?.1 {
                 Given::Part(part) => Some(run(part, formatter)),
-                Given::Strong(text) => Some(words(named(text, formatter), true)),
+                Given::Strong(text) => Some(words(direction::isolated(&named(text, formatter)).into(), true)),
                 Given::Text(_) | Given::Count(_) | Given::Times(_) | Given::Weekday(_) => None,
             },
         })
@@ -125,11 +129,11 @@ fn message(id: &str, args: &[(&'static str, Given)], formatter: &Formatter) -> V
 fn run(part: &Part, formatter: &Formatter) -> Run {
     match part {
         Part::Text(text) => Run {
-            text: spaced(text),
+            text: spaced(text, clean),
             strong: false,
         },
         Part::Strong(text) => Run {
-            text: named(&text.as_str().into(), formatter),
+            text: direction::isolated(&named(&text.as_str().into(), formatter)).into(),
             strong: true,
         },
         Part::Value {
@@ -169,8 +173,8 @@ fn run(part: &Part, formatter: &Formatter) -> Run {
     }
 }
 
-/// [`clean`], keeping the spaces at both ends that part it from its neighbours.
-fn spaced(text: &str) -> String {
+/// `text` as `clean` makes it, keeping the spaces at both ends that part it from its neighbours.
+fn spaced(text: &str, clean: impl Fn(&str) -> String) -> String {
     let clean = clean(text);
     let lead = if text.starts_with(' ') && !clean.is_empty() {
         " "
