@@ -479,7 +479,7 @@ answer-level = El gasto se mantuvo en { $value }.
 answer-new = El gasto fue de { $value }; { in-base } no hubo ninguno.
 answer-gone = No hubo gasto { in-period }.
 answer-went = El gasto pasó de { $base } a { $value }.
-answer-without-base = El gasto fue de { $value }; no hay datos con los que compararlo { in-base }.
+answer-without-base = El gasto fue de { $value }; { in-base } no hay datos con los que compararlo.
 answer-per-day-up = Por día sube un { $change }, ya que { the-period } tiene { $days } que { the-base }.
 answer-per-day-down = Por día baja un { $change }, ya que { the-period } tiene { $days } que { the-base }.
 answer-per-day-level = Por día se mantiene, ya que { the-period } tiene { $days } que { the-base }.
@@ -566,9 +566,9 @@ chart-in-all = { $name }: { $value } en total.
 service-text_generation = Generación de texto
 service-speech_to_text = Voz a texto
 service-text_to_speech = Texto a voz
-service-embedding = Incrustaciones (embeddings)
-service-rerank = Reordenación (rerank)
-service-agent = Cuota de la plataforma de agentes
+service-embedding = Embeddings
+service-rerank = Reordenación
+service-agent = Cuota de agentes
 
 ## Avisos de un informe.
 

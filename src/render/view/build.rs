@@ -189,11 +189,11 @@ fn period(report: &Report, formatter: &Formatter) -> Period {
     Period {
         id: report.period.id.clone(),
         label: formatter.period(&report.period),
-        short,
+        short: capitalised(&short),
         dates: formatter.range(&report.period, false),
         start: report.period.start.to_string(),
         end: report.period.end.to_string(),
-        base,
+        base: capitalised(&base),
     }
 }
 

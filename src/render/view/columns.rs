@@ -33,22 +33,19 @@ pub(super) fn lines(table: &Table, formatter: &Formatter) -> Vec<String> {
         .map(|at| width(change(at)))
         .max()
         .filter(|most| *most > 0);
-    let widths: Vec<usize> = (0..heads.len())
-        .map(|col| {
-            let word = if table.columns.len() > 2 {
+    let widths = |broken: bool| -> Vec<usize> {
+        let columns = (0..heads.len()).map(|col| {
+            let word = if broken {
                 heads[col].split(' ').map(width).max().unwrap_or(0)
             } else {
                 width(heads[col])
             };
-            let cell = rows
-                .iter()
-                .map(|row| row.get(col).map_or(0, |cell| width(cell)))
-                .max()
-                .unwrap_or(0);
-            word.max(cell) + 2
-        })
-        .collect();
-    let taken = PLACE + widths.iter().sum::<usize>() + changes.map_or(0, |most| most + 2);
+            let cells = rows.iter().map(|row| row.get(col).map_or(0, |cell| width(cell)));
+            cells.max().unwrap_or(0).max(word) + 2
+        });
+        columns.collect()
+    };
+    let taken = |widths: &[usize]| PLACE + widths.iter().sum::<usize>() + changes.map_or(0, |most| most + 2);
     let names = table
         .rows
         .iter()
@@ -56,6 +53,14 @@ pub(super) fn lines(table: &Table, formatter: &Formatter) -> Vec<String> {
         .chain([width(&table.member)])
         .max()
         .unwrap_or(0);
+    // Heads are broken between words rather than names cut off.
+    let whole = widths(false);
+    let widths = if table.columns.len() > 2 || taken(&whole) + names.min(NAMES.1) > WIDTH {
+        widths(true)
+    } else {
+        whole
+    };
+    let taken = taken(&widths);
     let name = names
         .min(WIDTH.saturating_sub(taken).min(NAMES.1))
         .max(NAMES.0.min(names));

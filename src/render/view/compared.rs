@@ -7,7 +7,7 @@ use crate::language::say;
 use crate::metric::Metric;
 use crate::render::chart::sparkline;
 use crate::render::format::{Change, Formatter, apportion, bridged};
-use crate::report::{Comparison, Figure, Report, Section};
+use crate::report::{Comparison, Figure, Report, Section, capitalised};
 use rust_decimal::Decimal;
 
 /// Decimals of a share in per cent.
@@ -46,12 +46,12 @@ pub(super) fn members(
     let shown = rows.min(entries.len());
     let costs: Vec<Option<&Figure>> = entries.iter().map(|entry| Some(entry.cost)).collect();
     let mut cells = vec![column_cells(&costs, shown, formatter, true)];
-    let mut columns = vec![formatter.period(&report.period)];
+    let mut columns = vec![capitalised(&formatter.period(&report.period))];
     if let Some(leading) = first.cost.comparisons.first() {
         let before = before(&entries, leading);
         let before: Vec<Option<&Figure>> = before.iter().map(Some).collect();
         cells.push(column_cells(&before, shown, formatter, true));
-        columns.push(period_of(report, leading, formatter));
+        columns.push(capitalised(&period_of(report, leading, formatter)));
     }
     let total = summary
         .iter()

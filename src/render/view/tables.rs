@@ -76,9 +76,8 @@ pub(crate) struct Row {
 /// Members of a breakdown or ranking shown where there is room.
 const SHOWN: usize = 10;
 
-/// Periods of a trend that a page shows beside each other, and a mail or a terminal.
-const PERIODS: usize = 4;
-const PERIODS_IN_TEXT: usize = 3;
+/// Periods of a trend that have room beside each other and their change; on a phone the style leaves the last one.
+const PERIODS: usize = 3;
 
 /// Columns of what was used where there is little room: the cost and the requests.
 const FEW: usize = 2;
@@ -104,10 +103,7 @@ pub(super) fn table(
 ) -> Table {
     let rows = extent.rows.min(SHOWN);
     let special = match section.key.as_str() {
-        "trend" => {
-            let periods = if extent.drawn { PERIODS } else { PERIODS_IN_TEXT };
-            Some(compared::trend(section, formatter, periods, extent.drawn))
-        }
+        "trend" => Some(compared::trend(section, formatter, PERIODS, extent.drawn)),
         "budgets" => budgets::table(section, report, formatter, extent.drawn),
         "effects" => compared::effects(section, summary, report, formatter),
         "anomalies" => unusual::table(section, report, formatter, extent.rows),
