@@ -194,7 +194,7 @@ impl<'a> Sides<'a> {
         let Some(share) = shown_share(section, self.against.tolerance) else {
             return Some(told.whole("."));
         };
-        let percent = |shown: Decimal| Given::Strong(say!("bill-tolerance", "percent" = shown));
+        let percent = |shown: Decimal| Given::Strong(Value::Percent(shown).into());
         let share = told!(
             "bill-beyond",
             "share" = percent(share),
