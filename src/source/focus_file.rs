@@ -3,7 +3,7 @@
 //! A row belongs to the UTC date of its `ChargePeriodStart`. The total is billed cost with credits and corrections;
 //! every row is checked, and those of the periods are summed.
 
-use super::files::book::{Book, ByDay, Key, Ledger};
+use super::files::book::{Book, ByDay, Key, Ledger, Witness};
 use super::files::conversion::{Conversion, Converter};
 use super::files::fetch::{self, Role};
 use super::files::presence::{Presence, unknown_figures};
@@ -209,10 +209,16 @@ impl Bill<'_> {
         let mut list = optional(cells[LIST]).map_err(Flaw::of(LIST))?;
         let mut contracted = optional(cells[CONTRACTED]).map_err(Flaw::of(CONTRACTED))?;
         let currency = self.currency.read(cells[CURRENCY]).map_err(Flaw::of(CURRENCY))?;
-        if let Some(last) = last_day(day, cells[CHARGED_UNTIL]) {
-            self.book.reaches(last);
-        }
-        if !self.book.wants(day) {
+        let last = last_day(day, cells[CHARGED_UNTIL]);
+        let witness = if row.has(CATEGORY) && !is_usage(&cells) {
+            Witness::Aside
+        } else if day < last {
+            Witness::Spanning
+        } else {
+            Witness::Daily
+        };
+        let last = if last - day < MAX_CHARGE { last } else { day };
+        if !self.book.wants(witness, day, last) {
             return Ok(());
         }
         self.currency
@@ -325,16 +331,23 @@ impl Bill<'_> {
     }
 }
 
-/// The last day of a charge that begins on `day` and ends before `until`, where that is a later one. Bills of whole
-/// months have one row for all days.
-fn last_day(day: NaiveDate, until: &[u8]) -> Option<NaiveDate> {
-    if until.is_empty() {
-        return None;
-    }
+/// Whether a row of a file that has the column is about what was used, and not about what is due besides or was wrong.
+fn is_usage(cells: &[&[u8]; 16]) -> bool {
+    cells[CATEGORY] == b"Usage" && cells[CLASS] != b"Correction"
+}
+
+/// The last day of a charge that begins on `day` and ends before `until`; the same day, where that cannot be told.
+fn last_day(day: NaiveDate, until: &[u8]) -> NaiveDate {
     let at_midnight = until.get(11..16).is_none_or(|time| time == b"00:00");
-    let until = cell::utc_date(until).ok()?;
-    let last = if at_midnight { until.pred_opt()? } else { until };
-    (day < last && until - day <= MAX_CHARGE).then_some(last)
+    let until = cell::utc_date(until).ok();
+    let last = until.and_then(|until| {
+        if at_midnight {
+            until.pred_opt()
+        } else {
+            Some(until)
+        }
+    });
+    last.map_or(day, |last| last.max(day))
 }
 
 /// To which member of each dimension a row belongs.
@@ -386,8 +399,7 @@ fn add_days(
             let billed = cell::decimal(cells[BILLED]).map_err(Flaw::of(BILLED))?;
             let converted = |from| bill.converter.of(billed, from, day);
             let billed = bill.currency.known().and_then(converted).unwrap_or(billed);
-            let usage = cells[CATEGORY] == b"Usage" && cells[CLASS] != b"Correction";
-            let apart = if usage { Decimal::ZERO } else { billed };
+            let apart = if is_usage(&cells) { Decimal::ZERO } else { billed };
             days.add(day, &keys(&cells), &[billed, apart])
         })?;
     }

@@ -5,7 +5,7 @@
 mod organization;
 mod projects;
 
-use super::files::book::{Book, ByDay, Key, Ledger};
+use super::files::book::{Book, ByDay, Key, Ledger, Witness};
 use super::files::conversion::{Conversion, Converter};
 use super::files::fetch::{self, Role};
 use super::files::presence::{Presence, unknown_figures};
@@ -243,7 +243,7 @@ impl Usage<'_> {
         }
         let (mut amounts, extras) = amounts(cells)?;
         let currency = self.currency.read(cells[CURRENCY]).map_err(Flaw::of(CURRENCY))?;
-        if !self.book.wants(day) {
+        if !self.book.wants(Witness::Daily, day, day) {
             return Ok(());
         }
         self.currency

@@ -3,6 +3,7 @@
 use crate::bench::{Bench, assert_ties_out, costs, decode, figures, gzip};
 use reportwire::metric::Metric;
 use reportwire::money::Currency;
+use reportwire::source::dataset::Reach;
 use reportwire::source::{Dataset, Notice, SourceKind};
 use rust_decimal::dec;
 use std::fs;
@@ -325,4 +326,67 @@ fn a_bill_of_whole_months_is_complete_though_its_rows_begin_on_the_first() {
     for until in ["2026-10-02T00:00:00Z", "2027-10-01T00:00:00Z", "NULL", "soon"] {
         assert!(incomplete(until), "{until}");
     }
+}
+
+/// A bill of usage of each day to this one, and these rows besides.
+fn daily_bill(last: &str, besides: &str) -> String {
+    let mut bill = "BilledCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd\n".to_owned();
+    let first: chrono::NaiveDate = "2026-09-01".parse().unwrap();
+    for day in first
+        .iter_days()
+        .take_while(|day| day.to_string().as_str() <= last)
+    {
+        let next = day.succ_opt().unwrap();
+        bill.push_str(&format!("10,USD,Usage,{day}T00:00:00Z,{next}T00:00:00Z\n"));
+    }
+    bill + besides
+}
+
+#[test]
+fn only_usage_tells_how_far_a_bill_reaches() {
+    let reached = |bill: &str| {
+        let dataset = Bench::focus().file("a.csv", bill).decode(&["2026-10"]).unwrap();
+        let short = dataset.notices.iter().any(|notice| {
+            notice
+                .text
+                .starts_with("Rows reach only to 2026-10-28; 2026-10 may be incomplete.")
+                && notice.missing
+        });
+        match dataset.reach {
+            Reach::To { last, .. } => (last.unwrap().to_string(), short),
+            Reach::Always => unreachable!("a file ends"),
+        }
+    };
+    let to_28 = ("2026-10-28".to_owned(), true);
+    assert_eq!(reached(&daily_bill("2026-10-28", "")), to_28);
+    for besides in [
+        // Fees and usage of the whole month, where the usage of its days is still coming.
+        "30,USD,Purchase,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z\n",
+        "30,USD,Usage,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z\n",
+        // What is due on a day.
+        "2,USD,Tax,2026-10-31T00:00:00Z,2026-11-01T00:00:00Z\n",
+        "-5,USD,Credit,2026-10-31,NULL\n",
+        "30,USD,Purchase,2026-11-01,2026-12-01\n",
+    ] {
+        assert_eq!(reached(&daily_bill("2026-10-28", besides)), to_28, "{besides}");
+    }
+    assert_eq!(reached(&daily_bill("2026-10-31", "")).0, "2026-10-31");
+    // Without usage of days, that of whole months tells, and without any usage whatever is due.
+    let header = daily_bill("", "");
+    let month = "9,USD,Usage,2026-10-01,2026-11-01\n";
+    let seats = "30,USD,Purchase,2026-11-01,2026-12-01\n";
+    assert_eq!(reached(&format!("{header}{month}{seats}")).0, "2026-10-31");
+    assert_eq!(reached(&format!("{header}{seats}")).0, "2026-11-30");
+}
+
+#[test]
+fn days_to_come_are_not_said_to_lack_rows() {
+    // It is the first of November.
+    let bill = daily_bill("2026-10-31", "1,USD,Usage,2026-11-04,2026-11-05\n");
+    let dataset = Bench::focus().file("a.csv", bill).decode(&["2026-11"]).unwrap();
+    let lacking = dataset
+        .notices
+        .iter()
+        .find(|notice| notice.text.starts_with("No rows for"));
+    assert_eq!(lacking, None);
 }

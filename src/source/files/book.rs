@@ -1,7 +1,7 @@
 //! Adds rows up: by period, by day and by the members of each dimension, exactly and whatever their order.
 
 use super::cell::text;
-use super::coverage::{Reach, without_rows};
+use super::coverage::{Coverage, Reach, without_rows};
 use super::{Flaw, notice};
 use crate::language::{Text, say};
 use crate::metric::Metric;
@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 mod by_day;
 mod ranked;
 
+pub(crate) use super::coverage::Witness;
 pub(crate) use by_day::ByDay;
 pub(crate) use ranked::Slots;
 
@@ -269,7 +270,7 @@ pub(crate) struct Book<const M: usize, const X: usize, const D: usize> {
     dimensions: [Dimension; D],
     room: usize,
     rows: u64,
-    reach: Option<Reach>,
+    coverage: Coverage,
 }
 
 impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
@@ -289,20 +290,16 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
             dimensions: dimensions.map(Dimension::new),
             room: MAX_MEMBER_BYTES,
             rows: 0,
-            reach: None,
+            coverage: Coverage::default(),
         }
     }
 
-    /// Counts a row, wherever it lies, and tells whether a needed period holds its day.
-    pub(crate) fn wants(&mut self, day: NaiveDate) -> bool {
+    /// Counts a row, wherever it lies, which is about the days from `day` to `last`, and tells whether a needed period holds the
+    /// first of them.
+    pub(crate) fn wants(&mut self, witness: Witness, day: NaiveDate, last: NaiveDate) -> bool {
         self.rows += 1;
-        self.reach = Some(Reach::over(self.reach, day, day));
+        self.coverage.meet(witness, day, last);
         self.ledgers.iter().any(|ledger| ledger.holds(day))
-    }
-
-    /// Takes note that the files tell of days up to this one, though no row begins on it.
-    pub(crate) fn reaches(&mut self, last: NaiveDate) {
-        self.reach = Some(Reach::over(self.reach, last, last));
     }
 
     /// The places of the periods that hold a day.
@@ -370,9 +367,9 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         }
     }
 
-    /// The latest day that any row is about.
+    /// The latest day to which the files can be relied on.
     pub(crate) fn reached(&self) -> Option<NaiveDate> {
-        self.reach.map(|reach| reach.last)
+        self.coverage.reach().map(|reach| reach.last)
     }
 
     /// A notice for each period that has no rows, or none of its first or last days that were over `today`, and one for
@@ -384,10 +381,14 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
             if need.depth == Depth::Days {
                 continue;
             }
-            match self.reach {
+            match self.coverage.reach() {
                 Some(reach) if !ledger.is_empty() => {
                     notices.extend(reach.shortfalls(source, need, today));
-                    gaps.extend(reach.days(need).filter(|day| !ledger.daily.contains_key(day)));
+                    gaps.extend(
+                        reach
+                            .days(need, today)
+                            .filter(|day| !ledger.daily.contains_key(day)),
+                    );
                 }
                 _ => {
                     let missing = need.depth.is_whole();
@@ -400,7 +401,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
     }
 
     fn nothing_in(&self, period: &Period) -> Text {
-        match self.reach {
+        match self.coverage.rows() {
             None => say!("no-figures-at-all", "period" = period),
             Some(Reach { first, last }) => say!(
                 "no-figures-in",

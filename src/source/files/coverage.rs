@@ -10,7 +10,50 @@ use chrono::NaiveDate;
 /// Most runs of days that a notice names.
 const MAX_SPANS: usize = 12;
 
+/// What a row tells of how far the files reach, the best witness first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Witness {
+    /// Usage of one day: everything of the days before it can be there.
+    Daily,
+    /// Usage of several days, as bills of whole months have it, which have no other.
+    Spanning,
+    /// What is due however far usage is told: fees, credits, taxes.
+    Aside,
+}
+
 /// The dates that all rows together span, needed or not.
+#[derive(Debug, Default)]
+pub(crate) struct Coverage {
+    first: Option<NaiveDate>,
+    /// The latest date of each [`Witness`].
+    last: [Option<NaiveDate>; 3],
+}
+
+impl Coverage {
+    /// Takes note of a row that is about these days.
+    pub(crate) fn meet(&mut self, witness: Witness, first: NaiveDate, last: NaiveDate) {
+        self.first = Some(self.first.map_or(first, |known| known.min(first)));
+        let latest = &mut self.last[witness as usize];
+        *latest = (*latest).max(Some(last));
+    }
+
+    /// How far the files can be relied on: to where the best witness has last been met.
+    pub(crate) fn reach(&self) -> Option<Reach> {
+        self.to(self.last.into_iter().flatten().next())
+    }
+
+    /// From the first to the last day of any row.
+    pub(crate) fn rows(&self) -> Option<Reach> {
+        self.to(self.last.into_iter().flatten().max())
+    }
+
+    fn to(&self, last: Option<NaiveDate>) -> Option<Reach> {
+        let (first, last) = self.first.zip(last)?;
+        Some(Reach { first, last })
+    }
+}
+
+/// From one date to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reach {
     /// The earliest one.
@@ -23,14 +66,6 @@ pub(crate) struct Reach {
 const WEEKEND_DAYS: i64 = 2;
 
 impl Reach {
-    /// The reach with one more run of days.
-    pub(crate) fn over(reach: Option<Self>, first: NaiveDate, last: NaiveDate) -> Self {
-        reach.map_or(Self { first, last }, |reach| Self {
-            first: reach.first.min(first),
-            last: reach.last.max(last),
-        })
-    }
-
     /// What a reader must know about one period, as far as its days were over `today`.
     pub(super) fn shortfalls(self, source: &str, need: &Need, today: NaiveDate) -> Vec<Notice> {
         let period = &need.period;
@@ -50,11 +85,11 @@ impl Reach {
         notices
     }
 
-    /// The days of a period that lie within the reach.
-    pub(super) fn days(self, need: &Need) -> impl Iterator<Item = NaiveDate> {
+    /// The days of a period that lie within the reach and were over `today`.
+    pub(super) fn days(self, need: &Need, today: NaiveDate) -> impl Iterator<Item = NaiveDate> {
         need.period
             .dates()
-            .filter(move |day| self.first <= *day && *day <= self.last)
+            .filter(move |day| self.first <= *day && *day <= self.last && *day < today)
     }
 }
 
