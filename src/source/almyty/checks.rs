@@ -112,7 +112,7 @@ fn week(reader: &mut Reader<'_>) {
         let rows = answer.get("data")?.as_array()?.clone();
         let cost = |row: &Value| Row::whole(row)?.number("totalCostCents", &mut Flaws::default());
         let costs = rows.iter().map(cost).collect::<Option<Vec<_>>>()?;
-        reader.settings.dollars(money::sum(costs).ok()?).ok()
+        reader.configured.dollars(money::sum(costs).ok()?).ok()
     });
     let runs = reader.known(AGENT_RUNS).and_then(|answer| {
         let data = Row::whole(answer.get("data")?)?;
@@ -158,7 +158,7 @@ fn month_to_date(reader: &mut Reader<'_>, need: &Need, window: &Window, today: N
 /// What would have told of a wrong unit and was not to be had.
 fn unanswered(reader: &mut Reader<'_>) {
     let why = |target: &str| {
-        let reason = reader.answer(target).ok()?.err()?;
+        let reason = reader.told(target).ok()?.err()?;
         let path = target.split('?').next()?;
         Some(say!("answer-lacking", "path" = path, "reason" = reason))
     };
@@ -175,7 +175,7 @@ fn unanswered(reader: &mut Reader<'_>) {
 /// when its database fails.
 fn advice(reader: &Reader<'_>, ours: Decimal, other: Decimal) -> Option<Text> {
     let times = |a: Decimal, b: Decimal| a.checked_div(b).filter(|times| HUNDREDFOLD.contains(times));
-    let unit = reader.settings.conversation_cost;
+    let unit = reader.configured.conversation_cost;
     let (how_much, remedy) = if times(other, ours).is_some() {
         let remedy = match unit {
             CostUnit::Cents => say!("set-dollars"),
@@ -207,6 +207,6 @@ fn dollars(amount: Decimal) -> (Decimal, Currency) {
 impl Reader<'_> {
     /// An answer that a report can do without.
     fn known(&self, target: &str) -> Option<Value> {
-        self.answer(target).ok()?.ok()
+        self.told(target).ok()?.ok()
     }
 }

@@ -11,8 +11,8 @@ use crate::config::plan::AlmytySurface;
 use crate::language::{Text, say};
 use crate::money::{Currency, MoneyError};
 use crate::source::dataset::Reach;
-use crate::source::sdk::{Row, json};
-use crate::source::{Dataset, Depth, Need, Notice, Snapshot, SourceError, Window};
+use crate::source::sdk::{self, Row};
+use crate::source::{Dataset, Depth, Need, Snapshot, SourceError, Window};
 use chrono::NaiveDate;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -46,16 +46,8 @@ fn decode_as(
     needs: &[Need],
     snapshot: &Snapshot,
 ) -> Result<Option<Dataset>, SourceError> {
-    let mut reader = Reader {
-        name,
-        snapshot,
-        settings,
-        notices: Vec::new(),
-    };
-    let fetched_at = snapshot
-        .fetched_at()
-        .ok_or_else(|| reader.contradiction("the snapshot holds no answer; fetch it again"))?;
-    let today = fetched_at.date_naive();
+    let mut reader = Reader::open(name, snapshot, settings)?;
+    let (fetched_at, today) = (reader.fetched_at, reader.today());
     let mut sheet = Sheet::new(needs, settings);
     let windows = match settings.surface {
         AlmytySurface::Documented => Some(documented::windows(&mut reader, &mut sheet, needs)?),
@@ -75,7 +67,7 @@ fn decode_as(
         own_trend: None,
         reach: Reach::Always,
         windows,
-        notices: reader.notices,
+        notices: reader.into_notices(),
     }))
 }
 
@@ -94,14 +86,7 @@ fn real(
     today: NaiveDate,
 ) -> Result<Option<Vec<Window>>, SourceError> {
     for (place, need) in needs.iter().enumerate() {
-        let whole = target::whole(&need.period);
-        let exported = |export: Export| request(&export.target(whole));
-        let mut visit = |row: &Row<'_>| sheet.conversation(place, row);
-        reader.rows(&exported(Export::Conversations), &mut visit)?;
-        let mut visit = |row: &Row<'_>| sheet.tool(place, row);
-        reader.rows(&exported(Export::Tools), &mut visit)?;
-        reader.requests(sheet, place, need)?;
-        reader.audit(sheet, place, need)?;
+        reader.about(need, |reader| reader.lists(sheet, place, need))?;
         invoices::add(reader, sheet, needs, place)?;
     }
     reader.retained(sheet, needs, today);
@@ -129,9 +114,9 @@ fn real(
         Err(cause) => return Err(reader.unsummable(&cause)),
     };
     for (place, need) in needs.iter().enumerate() {
-        reader.flaws(sheet, place, need);
+        reader.about(need, |reader| reader.flaws(sheet, place, need));
     }
-    if let Some(decimals) = reader.settings.decimals {
+    if let Some(decimals) = reader.configured.decimals {
         let text = say!("costs-shortened", "decimals" = decimals);
         reader.notice(text, false);
     }
@@ -149,50 +134,22 @@ fn real(
 /// A number whose plural is that of many members.
 const MANY: usize = 10;
 
-/// Reads the answers of one snapshot and gathers what must be said about them.
-pub(super) struct Reader<'a> {
-    pub(super) name: &'a str,
-    pub(super) snapshot: &'a Snapshot,
-    pub(super) settings: &'a Settings,
-    notices: Vec<Notice>,
-}
+pub(super) type Reader<'a> = sdk::Reader<'a, &'a Settings>;
 
 impl Reader<'_> {
-    pub(super) fn contradiction(&self, reason: impl Into<String>) -> SourceError {
-        SourceError::Contradiction {
-            source_name: self.name.to_owned(),
-            reason: reason.into(),
-        }
-    }
-
     pub(super) fn unsummable(&self, cause: &MoneyError) -> SourceError {
         self.contradiction(format!(
             "{cause}; look for an amount of absurd size on the platform"
         ))
     }
 
-    pub(super) fn notice(&mut self, text: impl Into<Text>, missing: bool) {
-        self.notices.push(Notice {
-            source: Some(self.name.to_owned()),
-            text: text.into(),
-            missing,
-        });
-    }
-
     /// The answer to a call, or else why there is none.
-    pub(super) fn answer(&self, target: &str) -> Result<Result<Value, String>, SourceError> {
+    pub(super) fn told(&self, target: &str) -> Result<Result<Value, String>, SourceError> {
         let request = request(target);
         if let Some(reason) = self.snapshot.text(&format!("{LACKING}{request}")) {
             return Ok(Err(reason.to_owned()));
         }
-        let body = self.snapshot.text(&request).ok_or_else(|| {
-            self.contradiction(format!(
-                "the snapshot holds no answer to {request}; fetch it again"
-            ))
-        })?;
-        let value = json::strict(body)
-            .map_err(|error| self.contradiction(format!("the stored answer to {request}: {error}")))?;
-        Ok(Ok(value))
+        self.answer(&request).map(Ok)
     }
 
     fn rows(
@@ -203,8 +160,19 @@ impl Reader<'_> {
         if kept::each(self.name, self.snapshot, request, visit)? {
             return Ok(());
         }
-        let reason = format!("the snapshot holds no answer to {request}; fetch it again");
-        Err(self.contradiction(reason))
+        Err(self.lacks(request))
+    }
+
+    /// Adds the rows of a period, list by list.
+    fn lists(&mut self, sheet: &mut Sheet<'_>, place: usize, need: &Need) -> Result<(), SourceError> {
+        let whole = target::whole(&need.period);
+        let exported = |export: Export| request(&export.target(whole));
+        let mut visit = |row: &Row<'_>| sheet.conversation(place, row);
+        self.rows(&exported(Export::Conversations), &mut visit)?;
+        let mut visit = |row: &Row<'_>| sheet.tool(place, row);
+        self.rows(&exported(Export::Tools), &mut visit)?;
+        self.requests(sheet, place, need)?;
+        self.audit(sheet, place, need)
     }
 
     /// What the platform counts of a list.
@@ -301,9 +269,9 @@ impl Reader<'_> {
         place: usize,
         need: &Need,
     ) -> Result<(), SourceError> {
-        if !self.settings.audit || need.depth != Depth::Full {
+        if !self.configured.audit || need.depth != Depth::Full {
             sheet.known[place].unknown.insert(Rows::Audit);
-            if self.settings.audit && need.depth == Depth::Comparison {
+            if self.configured.audit && need.depth == Depth::Comparison {
                 let text = say!("audit-not-compared", "period" = &need.period);
                 self.notice(text, false);
             }

@@ -62,13 +62,13 @@ pub(super) fn windows(
 ) -> Result<Vec<Window>, SourceError> {
     reader.notice(say!("documented-only"), false);
     for (place, need) in needs.iter().enumerate() {
-        reader.audit(sheet, place, need)?;
+        reader.about(need, |reader| reader.audit(sheet, place, need))?;
     }
     sheet.call_users();
     let trails = trails(sheet).map_err(|cause| reader.unsummable(&cause))?;
     let mut windows = Vec::with_capacity(needs.len());
     for (place, (need, breakdowns)) in needs.iter().zip(trails).enumerate() {
-        let mut figures = read(reader, &need.period)?;
+        let mut figures = reader.about(need, |reader| read(reader, &need.period))?;
         let rows = figures.iter().filter(|measure| measure.value.is_some()).count();
         if sheet.known[place].has(Rows::Audit, &[]) {
             let (amounts, _) = sheet.totals(place).map_err(|cause| reader.unsummable(&cause))?;
@@ -108,7 +108,7 @@ fn events(amounts: &Amounts) -> Measure {
 fn read(reader: &mut Reader<'_>, period: &Period) -> Result<Vec<Measure>, SourceError> {
     let target = target::usage_metrics(period.start(), period.last_day());
     let answer = reader
-        .answer(&target)?
+        .told(&target)?
         .map_err(|reason| reader.contradiction(reason))?;
     let Some(row) = figures(&answer) else {
         return Err(reader.contradiction(format!("GET /usage-metrics: {NONE}")));

@@ -34,7 +34,7 @@ impl Wire for Provider {
 
 /// The providers of the period.
 fn providers(reader: &Reader<'_>, need: &Need) -> Result<Result<Vec<Provider>, String>, SourceError> {
-    let answer = match reader.answer(&target::reconciliation(&need.period))? {
+    let answer = match reader.told(&target::reconciliation(&need.period))? {
         Ok(answer) => answer,
         Err(reason) => return Ok(Err(reason)),
     };

@@ -14,7 +14,8 @@ impl Reader<'_> {
     /// before all periods, none are. Else those of the earliest day that has any may not be all of them, and a day before it proves
     /// nothing, least of all that nothing happened. What is younger than the time of keeping is never doubted.
     pub(super) fn retained(&mut self, sheet: &mut Sheet<'_>, needs: &[Need], today: NaiveDate) {
-        let (Some(kept_from), Some(days)) = (self.settings.kept_from(today), self.settings.retention_days)
+        let (Some(kept_from), Some(days)) =
+            (self.configured.kept_from(today), self.configured.retention_days)
         else {
             return;
         };
@@ -51,7 +52,7 @@ impl Reader<'_> {
                 "count" = days,
                 "which" = which.unwrap_or_else(|| Text::verbatim("")),
             );
-            self.notice(text, need.depth == Depth::Full);
+            self.about(need, |reader| reader.notice(text, need.depth == Depth::Full));
         }
     }
 }

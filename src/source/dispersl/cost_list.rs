@@ -73,7 +73,7 @@ fn list(reader: &mut Reader<'_>, call: Call) -> Result<CostList, SourceError> {
     let (costs, flaws) = reader.read::<Costs>(call)?;
     let rows = costs.daily_costs.clone().unwrap_or_default();
     let tokens = rows.iter().map(|row| row.tokens);
-    reader.refuse_negative("a day", tokens.chain([costs.total_tokens]), call)?;
+    reader.refuse_negative(call.path(), "a day", tokens.chain([costs.total_tokens]))?;
     Ok(CostList {
         call,
         days: by_day(reader, call, rows.into_iter().map(|row| (row.date, row)))?,

@@ -13,14 +13,11 @@ use crate::config::plan::{BilledIn, Tier};
 use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::source::dataset::Reach;
-use crate::source::sdk::{Flaw, Flaws, Wire, json};
-use crate::source::{
-    Dataset, Depth, Measure, Need, Notice, Ranking, Series, Snapshot, SourceError, TopList, Window,
-};
-use chrono::{DateTime, NaiveDate, Utc};
+use crate::source::sdk::{self, Flaw, Flaws, Wire};
+use crate::source::{Dataset, Depth, Measure, Need, Ranking, Series, Snapshot, SourceError, TopList, Window};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Longest ranking.
@@ -41,12 +38,12 @@ pub(super) struct Configured {
 /// # Errors
 /// [`SourceError::Contradiction`] where an answer is not there, is no answer, or contradicts itself or another one.
 pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
-    let mut reader = Reader::open(name, snapshot)?;
+    let mut reader = Reader::open(name, snapshot, configured(name, snapshot)?)?;
     let lists = cost_list::read(&mut reader)?;
     let currency = cost_list::currency(&mut reader, &lists)?;
     let mut windows = Vec::with_capacity(needs.len());
     for need in needs {
-        windows.push(reader.window(need, &lists)?);
+        windows.push(reader.about(need, |reader| reader.window(need, &lists))?);
     }
     reader.tell_of_retention(needs, &windows);
     let own_trend = performance::tell(&mut reader, needs)?;
@@ -66,76 +63,30 @@ pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset
         own_trend,
         reach: Reach::Always,
         windows,
-        notices: reader.notices,
+        notices: reader.into_notices(),
     })
 }
 
-/// Reads the answers of one snapshot and gathers what must be said about them.
-pub(super) struct Reader<'a> {
-    name: &'a str,
-    snapshot: &'a Snapshot,
-    fetched_at: DateTime<Utc>,
-    pub(super) configured: Configured,
-    notices: Vec<Notice>,
+/// What was configured, which every snapshot tells.
+fn configured(name: &str, snapshot: &Snapshot) -> Result<Configured, SourceError> {
+    let configured = snapshot
+        .text(CONFIGURED)
+        .and_then(|text| serde_json::from_str(text).ok());
+    configured.ok_or_else(|| SourceError::Contradiction {
+        source_name: name.to_owned(),
+        reason: "the snapshot does not say what was asked; fetch it again".to_owned(),
+    })
 }
 
-impl<'a> Reader<'a> {
-    fn open(name: &'a str, snapshot: &'a Snapshot) -> Result<Self, SourceError> {
-        let configured = snapshot
-            .text(CONFIGURED)
-            .and_then(|text| serde_json::from_str(text).ok());
-        configured
-            .zip(snapshot.fetched_at())
-            .map(|(configured, fetched_at)| Self {
-                name,
-                snapshot,
-                fetched_at,
-                configured,
-                notices: Vec::new(),
-            })
-            .ok_or_else(|| SourceError::Contradiction {
-                source_name: name.to_owned(),
-                reason: "the snapshot does not say what was asked; fetch it again".to_owned(),
-            })
-    }
+pub(super) type Reader<'a> = sdk::Reader<'a, Configured>;
 
-    pub(super) fn contradiction(&self, reason: impl Into<String>) -> SourceError {
-        SourceError::Contradiction {
-            source_name: self.name.to_owned(),
-            reason: reason.into(),
-        }
-    }
-
-    pub(super) fn notice(&mut self, text: impl Into<Text>, missing: bool) {
-        self.notices.push(Notice {
-            source: Some(self.name.to_owned()),
-            text: text.into(),
-            missing,
-        });
-    }
-
-    /// The day on which the last answer came.
-    pub(super) fn today(&self) -> NaiveDate {
-        self.fetched_at.date_naive()
-    }
-
+impl Reader<'_> {
     pub(super) fn holds(&self, call: Call) -> bool {
         self.snapshot.text(&call.request()).is_some()
     }
 
     pub(super) fn read<T: Wire + Default>(&self, call: Call) -> Result<(T, Flaws), SourceError> {
-        let request = call.request();
-        let body = self.snapshot.text(&request).ok_or_else(|| {
-            self.contradiction(format!(
-                "the snapshot holds no answer to {request}; fetch it again"
-            ))
-        })?;
-        let value: Value = json::strict(body)
-            .map_err(|error| self.contradiction(format!("the stored answer to {request}: {error}")))?;
-        if let Some(fault) = fault(&value) {
-            let reason = format!("the stored answer to {request} is an error: {}", fault.said);
-            return Err(self.contradiction(reason));
-        }
+        let value = self.good_answer(&call.request(), fault)?;
         let mut flaws = Flaws::default();
         Ok((data(&value, &mut flaws), flaws))
     }
@@ -172,24 +123,19 @@ impl<'a> Reader<'a> {
         self.notice(text, true);
     }
 
-    /// Counts below zero mean that the answer is not what we think it is.
-    pub(super) fn refuse_negative(
-        &self,
-        what: &str,
-        values: impl IntoIterator<Item = Option<Decimal>>,
-        call: Call,
-    ) -> Result<(), SourceError> {
-        let negative = values.into_iter().flatten().find(|value| *value < Decimal::ZERO);
-        negative.map_or(Ok(()), |value| {
-            Err(self.contradiction(format!(
-                "{} answered {value} for {what}, which cannot be negative; ask the platform's operator",
-                call.path()
-            )))
-        })
+    fn window(&mut self, need: &Need, lists: &[CostList]) -> Result<Window, SourceError> {
+        let since = self.kept_since().filter(|since| need.period.start() < *since);
+        let Some(since) = since else {
+            return self.told_window(need, lists);
+        };
+        // Whatever would be said of the answers is beside the point.
+        let mut window = self.silently(|reader| reader.told_window(need, lists))?;
+        self.forget(&mut window, since);
+        Ok(window)
     }
 
-    fn window(&mut self, need: &Need, lists: &[CostList]) -> Result<Window, SourceError> {
-        let told = self.notices.len();
+    /// The window as the platform tells it.
+    fn told_window(&mut self, need: &Need, lists: &[CostList]) -> Result<Window, SourceError> {
         let usage = usage::read(self, need)?;
         let costs = costs::of_period(self, need, lists, &usage)?;
         let mut figures = usage.figures.clone();
@@ -201,11 +147,12 @@ impl<'a> Reader<'a> {
             .map(|(metric, value)| Measure { metric, value }),
         );
         let breakdowns = breakdowns::of_period(self, need, &figures, &usage, &costs);
-        let mut window = Window {
+        let daily: Vec<Series> = [costs.series].into_iter().chain(usage.daily.clone()).collect();
+        Ok(Window {
             period: need.period.clone(),
-            rows: 0,
+            rows: rows(&daily),
             figures,
-            daily: [costs.series].into_iter().chain(usage.daily.clone()).collect(),
+            daily,
             rankings: rankings(&usage),
             breakdowns,
             items: None,
@@ -213,14 +160,7 @@ impl<'a> Reader<'a> {
             organization: None,
             daily_by: Vec::new(),
             unrelated: &[],
-        };
-        if let Some(since) = self.kept_since().filter(|since| need.period.start() < *since) {
-            // Whatever was said of the answers is beside the point.
-            self.notices.truncate(told);
-            self.forget(&mut window, since);
-        }
-        window.rows = rows(&window.daily);
-        Ok(window)
+        })
     }
 
     fn kept_since(&self) -> Option<NaiveDate> {
@@ -237,6 +177,7 @@ impl<'a> Reader<'a> {
         }
         window.rankings.clear();
         window.breakdowns.clear();
+        window.rows = rows(&window.daily);
         let tier = self.configured.tier.map_or("", Tier::word);
         let text = say!(
             "not-retained",
@@ -253,14 +194,16 @@ impl<'a> Reader<'a> {
         let Some(since) = since.filter(|_| self.configured.tier.is_none()) else {
             return;
         };
-        let old = |need: &Need| need.period.start() < since;
-        if !needs.iter().any(old) {
+        let told = needs.iter().zip(windows);
+        let mut old = told
+            .filter(|(need, _)| need.depth != Depth::Days && need.period.start() < since)
+            .map(|(_, window)| window)
+            .peekable();
+        if old.peek().is_none() {
             return;
         }
         let untiered = say!("tier-not-configured", "since" = since);
-        let empty = windows
-            .iter()
-            .filter(|window| window.period.start() < since)
+        let empty = old
             .filter(|window| {
                 window
                     .figure(Metric::TotalTasks)

@@ -105,26 +105,21 @@ pub(super) fn read(reader: &mut Reader<'_>, need: &Need) -> Result<UsagePart, So
 
 /// No count may be negative.
 fn check(reader: &Reader<'_>, call: Call, usage: &Usage) -> Result<(), SourceError> {
+    let path = call.path();
     if let Some(sums) = &usage.summary {
         let outcomes = [sums.total_tasks, sums.completed_tasks, sums.failed_tasks];
         let volumes = [sums.total_steps, sums.total_tokens, sums.total_api_calls];
-        reader.refuse_negative("a sum", outcomes.into_iter().chain(volumes), call)?;
+        reader.refuse_negative(path, "a sum", outcomes.into_iter().chain(volumes))?;
     }
     let agents = usage.by_agent.iter().flatten();
     let agents = agents.flat_map(|(_, agent)| [agent.tasks, agent.steps, agent.tokens]);
-    reader.refuse_negative("an agent", agents, call)?;
+    reader.refuse_negative(path, "an agent", agents)?;
     let models = usage.by_model.iter().flatten();
-    reader.refuse_negative(
-        "a model",
-        models.flat_map(|(_, model)| [model.tasks, model.tokens]),
-        call,
-    )?;
+    let models = models.flat_map(|(_, model)| [model.tasks, model.tokens]);
+    reader.refuse_negative(path, "a model", models)?;
     let days = usage.daily_breakdown.iter().flatten();
-    reader.refuse_negative(
-        "a day",
-        days.flat_map(|day| [day.tasks, day.tokens, day.api_calls]),
-        call,
-    )
+    let days = days.flat_map(|day| [day.tasks, day.tokens, day.api_calls]);
+    reader.refuse_negative(path, "a day", days)
 }
 
 /// Rows of other days have no place in an answer about exactly this period.

@@ -30,7 +30,7 @@ pub(super) fn series<const N: usize>(
     for Day(date, values) in days.unwrap_or_default() {
         let Some(date) = date else { continue };
         for (metric, value) in metrics.into_iter().zip(values) {
-            reader.refuse_negative(metric, value, call.endpoint)?;
+            reader.check_count(metric, value, call.endpoint)?;
         }
         if !period.contains(date) {
             outside.push(date);

@@ -7,12 +7,12 @@ use super::endpoint::{Call, DateRange, Endpoint, VALIDATE};
 use super::fault::fault;
 use super::fetch::CONFIGURED;
 use super::{figures, rankings};
-use crate::language::{Text, say};
+use crate::language::say;
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use crate::period::Period;
-use crate::source::sdk::{Flaw, Flaws, Row, Wire, json};
-use crate::source::{Dataset, Need, Notice, Ranking, Series, Snapshot, SourceError, Window};
+use crate::source::sdk::{self, Flaw, Flaws, Row, Wire};
+use crate::source::{Dataset, Need, Ranking, Series, Snapshot, SourceError, Window};
 use chrono::NaiveDate;
 use percent_encoding::percent_decode_str;
 use rust_decimal::Decimal;
@@ -23,22 +23,14 @@ use std::collections::BTreeSet;
 /// # Errors
 /// [`SourceError::Contradiction`] where an answer is not there, is no answer, or contradicts itself.
 pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset, SourceError> {
-    let mut reader = Reader {
-        name,
-        snapshot,
-        notices: Vec::new(),
-    };
+    let mut reader = Reader::open(name, snapshot, ())?;
     let scope = reader.scope()?;
-    let fetched_at = snapshot
-        .fetched_at()
-        .ok_or_else(|| reader.contradiction("the snapshot holds no answer; fetch it again"))?;
     let windows = needs
         .iter()
-        .map(|need| reader.window(need))
+        .map(|need| reader.about(need, |reader| reader.window(need)))
         .collect::<Result<_, _>>()?;
-    let running = needs
-        .iter()
-        .any(|need| need.period.end() > fetched_at.date_naive());
+    let (fetched_at, today) = (reader.fetched_at, reader.today());
+    let running = needs.iter().any(|need| need.period.end() > today);
     Ok(Dataset {
         source: name.to_owned(),
         platform: PLATFORM.into(),
@@ -51,7 +43,7 @@ pub fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<Dataset
         own_trend: None,
         reach: crate::source::dataset::Reach::Always,
         windows,
-        notices: reader.notices,
+        notices: reader.into_notices(),
     })
 }
 
@@ -66,41 +58,11 @@ fn rows(daily: &[Series], rankings: &[Ranking]) -> u64 {
     (days.len() + places) as u64
 }
 
-/// Reads the answers of one snapshot and gathers what must be said about them.
-pub(super) struct Reader<'a> {
-    name: &'a str,
-    snapshot: &'a Snapshot,
-    notices: Vec<Notice>,
-}
+pub(super) type Reader<'a> = sdk::Reader<'a, ()>;
 
 impl Reader<'_> {
-    pub(super) fn contradiction(&self, reason: impl Into<String>) -> SourceError {
-        SourceError::Contradiction {
-            source_name: self.name.to_owned(),
-            reason: reason.into(),
-        }
-    }
-
-    pub(super) fn notice(&mut self, text: impl Into<Text>, missing: bool) {
-        self.notices.push(Notice {
-            source: Some(self.name.to_owned()),
-            text: text.into(),
-            missing,
-        });
-    }
-
     pub(super) fn read<T: Wire>(&self, request: &str) -> Result<(T, Flaws), SourceError> {
-        let body = self.snapshot.text(request).ok_or_else(|| {
-            self.contradiction(format!(
-                "the snapshot holds no answer to {request}; fetch it again"
-            ))
-        })?;
-        let value = json::strict(body)
-            .map_err(|error| self.contradiction(format!("the stored answer to {request}: {error}")))?;
-        if let Some(fault) = fault(&value) {
-            let reason = format!("the stored answer to {request} is an error: {}", fault.said);
-            return Err(self.contradiction(reason));
-        }
+        let value = self.good_answer(request, fault)?;
         let row = Row::whole(&value)
             .ok_or_else(|| self.contradiction(format!("the stored answer to {request} is no JSON object")))?;
         let mut flaws = Flaws::default();
@@ -224,9 +186,7 @@ impl Reader<'_> {
 
     /// Whether a day was over when the answers came; until then its row may rightly be absent.
     pub(super) fn was_over(&self, day: NaiveDate) -> bool {
-        self.snapshot
-            .fetched_at()
-            .is_none_or(|instant| day < instant.date_naive())
+        day < self.today()
     }
 
     /// One sentence about all the values of a list that cannot be read.
@@ -255,22 +215,15 @@ impl Reader<'_> {
         self.notice(text, true);
     }
 
-    /// Counts below zero mean that the answer is not what we think it is.
-    pub(super) fn refuse_negative(
+    /// Counts below zero mean that the answer is not what we think it is; an amount may be a credit.
+    pub(super) fn check_count(
         &self,
         metric: Metric,
         value: Option<Decimal>,
         endpoint: Endpoint,
     ) -> Result<(), SourceError> {
-        match value {
-            Some(value) if value < Decimal::ZERO && matches!(metric.unit(), Unit::Count | Unit::Tokens) => {
-                Err(self.contradiction(format!(
-                    "{} answered {value} for {}, which cannot be negative; ask the platform's operator",
-                    endpoint.path(),
-                    metric.key()
-                )))
-            }
-            _ => Ok(()),
-        }
+        let counted = matches!(metric.unit(), Unit::Count | Unit::Tokens);
+        let value = value.filter(|_| counted);
+        self.refuse_negative(endpoint.path(), metric.key(), [value])
     }
 }

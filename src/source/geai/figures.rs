@@ -116,7 +116,7 @@ impl Figures<'_, '_> {
         // Every unknown field left one flaw, in the same order.
         let mut flaws = flaws.list().iter();
         for (metric, value) in pick(answer) {
-            self.reader.refuse_negative(metric, value, endpoint)?;
+            self.reader.check_count(metric, value, endpoint)?;
             if value.is_none()
                 && let Some(Flaw { field, what }) = flaws.next()
             {

@@ -31,7 +31,7 @@ fn ranking(reader: &mut Reader<'_>, period: &Period, list: TopList) -> Result<Ra
     let mut rows = Vec::new();
     let mut nameless = 0_u64;
     for (name, value) in entries.unwrap_or_default() {
-        reader.refuse_negative(list.metric(), value, endpoint)?;
+        reader.check_count(list.metric(), value, endpoint)?;
         match name {
             Some(name) => rows.push((name, value)),
             None => nameless += 1,
