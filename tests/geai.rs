@@ -812,6 +812,30 @@ async fn daily_lists_hold_every_date_once() {
 }
 
 #[tokio::test]
+async fn days_that_are_only_looked_back_on_are_not_spoken_of() {
+    let platform = Platform::start().await;
+    // Whatever the platform answers of them, and of the reported days.
+    platform.on("requests/total-tokens", [Reply::json(r#"{"input":1}"#)]);
+    platform.on(
+        "requests/overall-error-rate",
+        [Reply::json(r#"{"overallErrorRate":7.1}"#)],
+    );
+    platform.on(
+        "requests/total-cost-per-day",
+        [Reply::json(r#"{"totalCostPerDay":[null]}"#)],
+    );
+    let alone = two_days();
+    let look_back = vec![need("2026-08-03", "2026-10-03", Depth::Days)];
+    let whole = dataset(&plan(&platform.origin), &alone).await.unwrap();
+    let both = dataset(&plan(&platform.origin), &[alone, look_back].concat())
+        .await
+        .unwrap();
+    assert!(whole.notices.len() > 3, "{:?}", texts(&whole));
+    assert_eq!(both.notices, whole.notices);
+    assert_eq!(both.windows[0], whole.windows[0]);
+}
+
+#[tokio::test]
 async fn contradictions_stop_the_report() {
     for (path, body, words) in [
         (

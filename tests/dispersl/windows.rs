@@ -212,3 +212,31 @@ async fn zeros_of_days_that_are_no_longer_kept_are_not_believed() {
     let week = dataset(&plan, &clock(&account), &full("2026-W43")).await.unwrap();
     assert!(!is_told(&week, "30, 90 or 365 days"), "young enough for any tier");
 }
+
+#[tokio::test]
+async fn days_that_are_only_looked_back_on_are_not_spoken_of() {
+    let mut account = Account::new("2026-01-02", "2026-11-23");
+    (account.keeps, account.leaves_idle_days_out) = (Some(30), false);
+    let far = Dispersl::start(account.clone()).await;
+    let alone = vec![need("2026-11-01..2026-11-22", Depth::Full)];
+    let looking_back = [alone.clone(), vec![need("2026-08-31..2026-11-22", Depth::Days)]].concat();
+    for tier in [Some(Tier::Free), None] {
+        let mut plan = plan(&far.base_url);
+        plan.tier = tier;
+        let whole = dataset(&plan, &clock(&account), &alone).await.unwrap();
+        let both = dataset(&plan, &clock(&account), &looking_back).await.unwrap();
+        assert_eq!(both.notices, whole.notices, "{tier:?}");
+        assert_eq!(both.windows[0], whole.windows[0], "{tier:?}");
+        assert!(whole.notices.iter().all(|notice| !notice.missing), "{tier:?}");
+        let cost = days(&both.windows[1], Metric::TotalCost);
+        assert_eq!(cost[0].is_some(), tier.is_none(), "what is not kept is no zero");
+        assert_eq!(cost.last(), days(&whole.windows[0], Metric::TotalCost).last());
+    }
+    // An answer about other days spoils the look back alone.
+    let usage = crate::spoil::answer(&account, "/usage").await;
+    far.on("from_date=2026-08-31", vec![crate::far::success(&usage)]);
+    let plan = plan(&far.base_url);
+    let whole = dataset(&plan, &clock(&account), &alone).await.unwrap();
+    let both = dataset(&plan, &clock(&account), &looking_back).await.unwrap();
+    assert_eq!(both.notices, whole.notices);
+}
