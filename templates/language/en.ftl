@@ -707,6 +707,7 @@ documented-only = This server has only the documented surface of almyty: seven f
 documented-flaw = { $period }: in the answer of /usage-metrics, `{ $field }` { $flaw }; it is not available.
 rates-of-unknown-unit = { $period }: whether the rates that the platform answered are per cent or fractions cannot be told; they are not available.
 invoices-not-available = { $period }: what the providers have invoiced is not available: { $reason }.
+invoices-overlap = { $period }: what the providers have invoiced is not told: the period begins within another one of this report, and an invoice has no day of its own.
 no-invoice-of = { $period }: no invoice is known of { $providers }.
 
 ## The mail, where the files are too large for one.

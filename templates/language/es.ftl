@@ -789,6 +789,7 @@ documented-only = Este servidor solo tiene la interfaz documentada de almyty: si
 documented-flaw = { $period }: en la respuesta de /usage-metrics, `{ $field }` { $flaw }; no está disponible.
 rates-of-unknown-unit = { $period }: no se puede saber si las tasas que respondió la plataforma son porcentajes o fracciones; no están disponibles.
 invoices-not-available = { $period }: lo facturado por los proveedores no está disponible: la plataforma no respondió como se esperaba. Detalle técnico (en inglés): «{ $reason }».
+invoices-overlap = { $period }: lo facturado por los proveedores no se indica: el periodo empieza dentro de otro de este informe, y una factura no tiene un día propio.
 no-invoice-of = { $period }: no se conoce ninguna factura de { $providers }.
 
 ## El correo, cuando los archivos son demasiado grandes.

@@ -10,7 +10,7 @@ use rust_decimal::{Decimal, dec};
 use serde_json::json;
 
 /// October of a small organization, with a row at each edge of the month.
-async fn company() -> Server {
+pub(crate) async fn company() -> Server {
     let server = Server::start().await;
     server.hold(|holdings| {
         let known = json!({"providerId": "p1", "agentId": "a1", "userId": "u1", "gatewayId": "g1", "model": "large-1"});

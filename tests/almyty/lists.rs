@@ -261,6 +261,17 @@ async fn a_list_that_lacks_rows_is_read_again_and_then_told() {
         texts(&lacking)
     );
     assert!(lacking.notices.iter().any(|notice| notice.missing));
+    // The report of an organization lacks them as well; a period beside it does not count.
+    for (depth, missing) in [(Depth::Organization, true), (Depth::Comparison, false)] {
+        server.on("/analytics/requests", std::iter::repeat_n(short(3), 3));
+        let needs = [need("2026-10", depth)];
+        let told = dataset(&plan(&server), &needs).await.unwrap();
+        let mut said = told
+            .notices
+            .iter()
+            .filter(|notice| notice.text.contains("its pages gave only"));
+        assert!(said.all(|notice| notice.missing == missing), "{depth:?}");
+    }
     for metric in [
         Metric::TotalRequests,
         Metric::RequestsWithErrors,

@@ -13,6 +13,7 @@ mod bench;
 mod faults;
 mod figures;
 mod lists;
+mod looking_back;
 mod reports;
 #[path = "../support/spanish.rs"]
 mod spanish;

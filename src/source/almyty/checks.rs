@@ -19,16 +19,16 @@ use serde_json::Value;
 /// One amount is a hundred times the other if it is so many times as high. Estimates and invoices may well differ by a half.
 const HUNDREDFOLD: std::ops::RangeInclusive<Decimal> = dec!(50)..=dec!(200);
 
-/// Says how the windows' costs stand beside invoices and the cost of runs of agents.
-pub(super) fn all(reader: &mut Reader<'_>, needs: &[Need], windows: &[Window], today: NaiveDate) {
-    for (need, window) in needs.iter().zip(windows) {
-        against_invoices(reader, need, window);
-    }
+/// Says how the cost of a period stands beside invoices and the cost of runs of agents.
+pub(super) fn of_period(reader: &mut Reader<'_>, need: &Need, window: &Window, today: NaiveDate) {
+    against_invoices(reader, need, window);
+    month_to_date(reader, need, window, today);
+}
+
+/// Says how conversations stand beside runs of agents at all, and what would have told and was not to be had.
+pub(super) fn at_all(reader: &mut Reader<'_>) {
     week(reader);
     unanswered(reader);
-    for (need, window) in needs.iter().zip(windows) {
-        month_to_date(reader, need, window, today);
-    }
 }
 
 /// The invoices of a period against the conversations with those providers that have invoiced.

@@ -127,7 +127,10 @@ fn real(
     {
         reader.notice(say!("cost-is-estimate"), false);
     }
-    checks::all(reader, needs, &windows, today);
+    for (need, window) in needs.iter().zip(&windows) {
+        reader.about(need, |reader| checks::of_period(reader, need, window, today));
+    }
+    checks::at_all(reader);
     Ok(Some(windows))
 }
 
@@ -205,11 +208,12 @@ impl Reader<'_> {
         };
         self.rows(&kept, &mut visit)?;
         let Some(days) = by_days else {
-            self.tie_out(sheet, (Rows::Requests, need), rows, &counted);
+            self.tie_out(sheet, (place, Rows::Requests, need), rows, &counted);
             return Ok(());
         };
         let (mut further, mut less) = (0, 0);
-        for day in need.period.dates() {
+        let own = need.period.dates().filter(|day| !sheet.was_added(place, *day));
+        for day in own.collect::<Vec<_>>() {
             let of = |key| {
                 days.get(&day.to_string())
                     .and_then(|counts| counts.get(key)?.as_u64())
@@ -221,12 +225,12 @@ impl Reader<'_> {
             further += rest;
             let errors = errors.saturating_sub(failed).min(rest);
             sheet
-                .further_requests(place, day, [rest, errors])
+                .further_requests(day, [rest, errors])
                 .map_err(|reason| self.contradiction(reason))?;
         }
         if let Some(reason) = counted.get("lacking").and_then(Value::as_str) {
             let text = say!("requests-unlisted", "period" = &need.period, "reason" = reason);
-            self.notice(text, need.depth == Depth::Full);
+            self.notice(text, need.depth.is_whole());
         }
         self.say_further(need, further, less);
         Ok(())
@@ -245,7 +249,13 @@ impl Reader<'_> {
     }
 
     /// What a list holds against what the platform says it holds. Sums of rows that are known to be incomplete are unknown.
-    fn tie_out(&mut self, sheet: &mut Sheet<'_>, (rows, need): (Rows, &Need), held: u64, counted: &Value) {
+    fn tie_out(
+        &mut self,
+        sheet: &mut Sheet<'_>,
+        (place, rows, need): (usize, Rows, &Need),
+        held: u64,
+        counted: &Value,
+    ) {
         let Some(total) = counted.get("total").and_then(Value::as_u64) else {
             return;
         };
@@ -257,8 +267,8 @@ impl Reader<'_> {
                 "rows" = rows.text(),
                 "held" = held,
             );
-            self.notice(text, need.depth == Depth::Full);
-            sheet.doubt(&need.period, rows);
+            self.notice(text, need.depth.is_whole());
+            sheet.doubt(place, rows);
         }
     }
 
@@ -292,7 +302,7 @@ impl Reader<'_> {
         };
         self.rows(&request(&target), &mut visit)?;
         let counted = self.counted(&target);
-        self.tie_out(sheet, (Rows::Audit, need), held, &counted);
+        self.tie_out(sheet, (place, Rows::Audit, need), held, &counted);
         Ok(())
     }
 
@@ -307,7 +317,7 @@ impl Reader<'_> {
                 "rows" = rows.text(),
                 "field" = *field,
             );
-            self.notice(text, need.depth == Depth::Full);
+            self.notice(text, need.depth.is_whole());
         }
         if known.rounded > 0 {
             let text = say!(
@@ -320,7 +330,7 @@ impl Reader<'_> {
         }
         if known.callers.are_crowded() {
             let text = say!("too-many-callers", "period" = period, "count" = MAX_CALLERS);
-            self.notice(text, need.depth == Depth::Full);
+            self.notice(text, need.depth.is_whole());
         }
         for (rows, count) in &known.outside {
             let text = say!(

@@ -7,7 +7,7 @@ use super::target;
 use crate::language::say;
 use crate::money::{self, MoneyError};
 use crate::source::sdk::{Flaws, Row, Wire};
-use crate::source::{Need, SourceError};
+use crate::source::{Depth, Need, SourceError};
 use rust_decimal::{Decimal, dec};
 
 /// What the platform rounds each provider's estimate by, in dollars.
@@ -51,9 +51,14 @@ pub(super) fn add(
     place: usize,
 ) -> Result<(), SourceError> {
     let need = &needs[place];
+    if need.depth == Depth::Days {
+        return Ok(());
+    }
     let first = need.period.start();
-    if needs.iter().filter(|need| need.period.contains(first)).count() > 1 {
+    let mut others = needs.iter().enumerate().filter(|(other, _)| *other != place);
+    if others.any(|(_, other)| other.depth != Depth::Days && other.period.contains(first)) {
         // An invoice has no day of its own, so that it cannot be in one of two overlapping periods only.
+        reader.notice(say!("invoices-overlap", "period" = &need.period), false);
         return Ok(());
     }
     let providers = match providers(reader, need)? {

@@ -4,8 +4,8 @@ use super::decode::Reader;
 use super::sheet::{Rows, Sheet};
 use super::target;
 use crate::language::{Text, say};
+use crate::source::Need;
 use crate::source::days::named;
-use crate::source::{Depth, Need};
 use chrono::NaiveDate;
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ impl Reader<'_> {
                 "count" = days,
                 "which" = which.unwrap_or_else(|| Text::verbatim("")),
             );
-            self.about(need, |reader| reader.notice(text, need.depth == Depth::Full));
+            self.about(need, |reader| reader.notice(text, need.depth.is_whole()));
         }
     }
 }

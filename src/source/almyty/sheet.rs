@@ -5,7 +5,6 @@ use super::kept::utc_date;
 use super::settings::Settings;
 use crate::language::{Text, say};
 use crate::money::MoneyError;
-use crate::period::Period;
 use crate::source::Need;
 use crate::source::files::Flaw;
 use crate::source::files::book::{Book, Key};
@@ -163,7 +162,7 @@ impl<'a> Sheet<'a> {
             *self.known[place].outside.entry(rows).or_default() += 1;
             return None;
         }
-        if self.needs[..place].iter().any(|need| need.period.contains(day)) {
+        if self.was_added(place, day) {
             return None;
         }
         for holder in self.holding(day) {
@@ -173,6 +172,11 @@ impl<'a> Sheet<'a> {
             }
         }
         Some(day)
+    }
+
+    /// Whether the rows of a day have been added before those of the period at `place`, as those of an earlier one.
+    pub(super) fn was_added(&self, place: usize, day: NaiveDate) -> bool {
+        self.needs[..place].iter().any(|need| need.period.contains(day))
     }
 
     fn holding(&self, day: NaiveDate) -> Vec<usize> {
@@ -288,12 +292,10 @@ impl<'a> Sheet<'a> {
     /// Adds so many requests of a day of which nothing else is known than how many of them failed.
     pub(super) fn further_requests(
         &mut self,
-        place: usize,
         day: NaiveDate,
         [requests, errors]: [u64; 2],
     ) -> Result<(), String> {
-        let added = self.needs[..place].iter().any(|need| need.period.contains(day));
-        if added || requests == 0 {
+        if requests == 0 {
             return Ok(());
         }
         let mut amounts = [Decimal::ZERO; SUMS];
@@ -381,9 +383,11 @@ impl<'a> Sheet<'a> {
         added.map_err(|Flaw { reason, .. }| reason)
     }
 
-    /// Takes note that rows of a period are known to be incomplete, and with them all that overlaps it.
-    pub(super) fn doubt(&mut self, period: &Period, rows: Rows) {
-        for (need, known) in self.needs.iter().zip(&mut self.known) {
+    /// Takes note that rows of the period at `place` are known to be incomplete, and with them all that overlaps it: but for the
+    /// periods before it, which have lists of their own.
+    pub(super) fn doubt(&mut self, place: usize, rows: Rows) {
+        let period = &self.needs[place].period;
+        for (need, known) in self.needs.iter().zip(&mut self.known).skip(place) {
             if need.period.start() < period.end() && period.start() < need.period.end() {
                 known.unknown.insert(rows);
             }
