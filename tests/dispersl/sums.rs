@@ -276,3 +276,33 @@ async fn sums_that_disagree_are_told_with_both_numbers() {
         "rows outside the period, which are ignored: 2026-11-01"
     ));
 }
+
+#[tokio::test]
+async fn a_report_of_an_organization_is_told_what_any_report_of_the_period_is() {
+    let mut account = account();
+    (account.month, account.cost_decimals) = (Month::Previous, Some(2));
+    let mut costs = answer(&account, "costs?period=month").await;
+    (costs["total_cost"], costs["cost_by_agent"]) = (json!(1000), json!({"code_agent": {"cost": 5000}}));
+    let mut usage = answer(&account, "/usage").await;
+    usage["daily_breakdown"].as_array_mut().unwrap().remove(3);
+    usage["by_agent"]["code_agent"]["tokens"] = json!(99_000_000);
+    for scripts in [vec![("costs?period=month", costs)], vec![("/usage", usage)]] {
+        let full = scripted(&account, &scripts, &full("2026-10")).await.unwrap();
+        let organization = vec![need("2026-10", Depth::Organization)];
+        let organization = scripted(&account, &scripts, &organization).await.unwrap();
+        assert_eq!(organization.windows, full.windows);
+        let mut told = organization.notices.iter();
+        assert!(told.any(|notice| notice.missing), "{:#?}", texts(&organization));
+        // Only what the platform says of its own window has no place in it.
+        let own = |text: &&str| {
+            !organization
+                .notices
+                .iter()
+                .any(|notice| notice.text.as_str() == *text)
+        };
+        let lacking: Vec<&str> = texts(&full).into_iter().filter(own).collect();
+        assert!(!lacking.is_empty());
+        let of_window = |text: &&str| text.contains("window") || text.contains("Token efficiency");
+        assert!(lacking.iter().all(of_window), "{lacking:#?}");
+    }
+}

@@ -3,7 +3,7 @@
 
 use super::answers::MemberCost;
 use super::costs::PeriodCosts;
-use super::decode::{Reader, is_full};
+use super::decode::Reader;
 use super::usage::UsagePart;
 use crate::language::{Arg, Text, say};
 use crate::metric::{Metric, Unit};
@@ -145,7 +145,7 @@ fn rest(
     let rest = whole.checked_sub(parts)?;
     let beyond = rest.is_sign_negative() && !rest.is_zero();
     let told = beyond || (column.metric.unit() == Unit::Currency && !rest.is_zero());
-    if told && is_full(need) {
+    if told && need.depth.is_whole() {
         let text = apart(need, dimension, column.metric, (parts, rest));
         reader.notice(text, beyond);
     }

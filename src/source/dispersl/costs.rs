@@ -3,7 +3,7 @@
 use super::answers::MemberCost;
 use super::cost_list::{CostList, choose};
 use super::daily::series;
-use super::decode::{Reader, is_full};
+use super::decode::Reader;
 use super::usage::UsagePart;
 use crate::language::{Text, say};
 use crate::metric::Metric;
@@ -64,7 +64,7 @@ pub(super) fn of_period<'l>(
         tie_tokens(reader, period, list, usage);
     }
     let own = total.and_then(|total| own(reader, need, lists, list, total));
-    if is_full(need) {
+    if need.depth.is_whole() {
         let told = own.unwrap_or(list);
         let about = say!("period-of-window", "period" = period, "window" = told.word());
         reader.tell_flaws(about, told.call, &told.flaws, ROWS);
@@ -125,7 +125,7 @@ fn doubts(reader: &Reader<'_>, period: &Period, list: &CostList, usage: &UsagePa
 /// Which days have no cost, and why that is believed.
 fn tell_idle_days(reader: &mut Reader<'_>, need: &Need, list: &CostList, usage: &UsagePart) {
     let absent = list.absent(&need.period, reader.today());
-    if absent.is_empty() || !is_full(need) {
+    if absent.is_empty() || !need.depth.is_whole() {
         return;
     }
     let unused = absent.iter().all(|day| usage.idle_on(*day));
@@ -142,7 +142,7 @@ fn tell_idle_days(reader: &mut Reader<'_>, need: &Need, list: &CostList, usage: 
 fn tell_other_costs(reader: &mut Reader<'_>, need: &Need, lists: &[CostList], chosen: &CostList) {
     let others = lists
         .iter()
-        .filter(|list| list.call != chosen.call && is_full(need));
+        .filter(|list| list.call != chosen.call && need.depth.is_whole());
     for other in others {
         let days = chosen.rows(&need.period).filter(|(day, row)| {
             let same_day = other.days.rows.get(day).and_then(|row| row.cost);
@@ -196,7 +196,7 @@ fn own<'l>(
     if let Some(list) = own.find(|list| list.sum(period) == Some(total)) {
         return ties_out(reader, need, list, total).then_some(list);
     }
-    let reach = chosen.reach.filter(|_| is_full(need))?;
+    let reach = chosen.reach.filter(|_| need.depth.is_whole())?;
     let text = say!(
         "no-cost-by-agent",
         "period" = period,
@@ -217,7 +217,7 @@ fn ties_out(reader: &mut Reader<'_>, need: &Need, list: &CostList, ours: Decimal
         return false;
     };
     let rounded = difference.abs() <= rounding(list, total);
-    if is_full(need) {
+    if need.depth.is_whole() {
         let period = &need.period;
         let (sum, difference) = (ours.normalize(), difference.normalize());
         let text = if rounded {

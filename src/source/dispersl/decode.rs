@@ -254,11 +254,6 @@ fn rankings(usage: &UsagePart) -> Vec<Ranking> {
     }]
 }
 
-/// Whether the report is about the period, not only beside it.
-pub(super) fn is_full(need: &Need) -> bool {
-    need.depth == Depth::Full
-}
-
 /// A text of the platform within a sentence: on one line, and not all of it where it is long.
 pub(super) fn shown(text: &str) -> String {
     let line = text.split(char::is_control).collect::<Vec<_>>().join(" ");

@@ -4,10 +4,11 @@ use super::answers::Costs;
 use super::client::{DisperslClient, data};
 use super::cost_list::reach;
 use super::endpoint::{Call, Days, Word};
+use super::performance;
 use crate::config::plan::{DisperslPlan, Exported};
 use crate::schedule::clock::Clock;
 use crate::source::sdk::{Flaws, Pace};
-use crate::source::{Depth, Need, Progress, SnapshotWriter, SourceError};
+use crate::source::{Need, Progress, SnapshotWriter, SourceError};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeSet;
 
@@ -116,7 +117,7 @@ fn calls(needs: &[Need]) -> BTreeSet<Call> {
         .iter()
         .map(|need| Call::Usage(Days::from(&need.period)))
         .collect();
-    if needs.iter().any(|need| need.depth == Depth::Full) {
+    if needs.iter().any(performance::is_asked) {
         calls.insert(Call::Performance(Word::Month));
     }
     calls

@@ -1,14 +1,14 @@
 //! How tasks went, in a window of which the platform does not tell the days: sentences beside the figures, never figures.
 
 use super::answers::{AgentPerformance, Performance, PerformanceMetrics, Trend};
-use super::decode::{Reader, is_full, shown};
+use super::decode::{Reader, shown};
 use super::endpoint::{Call, Word};
 use crate::duration;
 use crate::language::{Text, Value, say};
 use crate::metric::Metric;
 use crate::money;
 use crate::source::dataset::OwnTrend;
-use crate::source::{Need, SourceError};
+use crate::source::{Depth, Need, SourceError};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 
@@ -32,9 +32,14 @@ enum Kind {
     AsGiven,
 }
 
+/// Whether the report has a place for what the platform says of its own window.
+pub(super) fn is_asked(need: &Need) -> bool {
+    need.depth == Depth::Full
+}
+
 /// Tells what the platform says of its own window, and where it contradicts itself; its trend, where it tells one.
 pub(super) fn tell(reader: &mut Reader<'_>, needs: &[Need]) -> Result<Option<OwnTrend>, SourceError> {
-    if !needs.iter().any(is_full) {
+    if !needs.iter().any(is_asked) {
         return Ok(None);
     }
     let call = Call::Performance(Word::Month);

@@ -2,7 +2,7 @@
 
 use super::answers::{AgentUsage, ModelUsage, Usage, UsageDay, UsageSummary};
 use super::daily::{ByDay, by_day, series};
-use super::decode::{Reader, is_full};
+use super::decode::Reader;
 use super::echo::Echo;
 use super::endpoint::{Call, Days};
 use crate::duration;
@@ -97,7 +97,7 @@ pub(super) fn read(reader: &mut Reader<'_>, need: &Need) -> Result<UsagePart, So
     } else {
         sums(reader, period, &part, &echo)
     };
-    if is_full(need) {
+    if need.depth.is_whole() {
         part.daily = daily(reader, period, &part);
     }
     Ok(part)
