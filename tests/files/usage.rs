@@ -369,6 +369,39 @@ fn a_look_back_tells_what_each_member_cost_on_each_day() {
 }
 
 #[test]
+fn an_agent_works_for_its_dearest_project_however_many_others_cost_more() {
+    // Thirty projects, each cheaper than the one before; one agent works for the last six alone, another one also for the first.
+    let mut rows = Vec::new();
+    for n in 1..=30 {
+        rows.push(format!(
+            "2026-10-01,q{n:02},,,,,,gpt,agent,,,,,,,,{},USD",
+            100 - n
+        ));
+        if n > 24 {
+            rows.push(format!(
+                "2026-10-01,q{n:02},,a1,Small,,,gpt,agent,,,,,,,,0.{n},USD"
+            ));
+            rows.push(format!("2026-10-01,q{n:02},,a2,Wide,,,gpt,agent,,,,,,,,0.4,USD"));
+        }
+    }
+    rows.push("2026-10-01,q01,,a2,Wide,,,gpt,agent,,,,,,,,1,USD".to_owned());
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let bench = Bench::usage().file("u.csv", usage(&rows));
+    let snapshot = bench.fetch().unwrap();
+    let need = Need {
+        period: Period::parse("2026-10", Calendar::years()).unwrap(),
+        depth: Depth::Organization,
+    };
+    let dataset = source::decode("usage", SourceKind::UsageFile, &[need], &snapshot, Tz::UTC).unwrap();
+    let organization = dataset.windows[0].organization.as_deref().unwrap();
+    let agents = organization.agents.iter();
+    let agents: Vec<_> = agents
+        .map(|agent| (agent.name.as_str(), agent.project.as_str(), agent.more_projects))
+        .collect();
+    assert_eq!(agents, [("Wide", "q01", 6), ("Small", "q30", 5)]);
+}
+
+#[test]
 fn the_project_list_gives_names_and_is_never_read_as_usage() {
     let list = "color,project_id,project_name\n#ff0000,p1,\"Listed, one\"\n,p2,\n,p7,Idle\n";
     let bench = Bench::usage()

@@ -19,6 +19,7 @@ use crate::source::organization::{
 use crate::source::{Measure, Series, Snapshot, SourceError};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 /// Amounts of a row, and its conversations.
 const SUMMED: usize = AMOUNTS.len() + EXTRAS.len();
@@ -65,8 +66,8 @@ struct Sheet<'a> {
     /// What each service type and project used in all; `None`: there is no row.
     pairs: Vec<Vec<Option<Sums>>>,
     by_agent: Vec<Sums>,
-    /// The cost of each agent in each project; `None`: there is no row.
-    agent_projects: Vec<Vec<Option<Tally>>>,
+    /// The cost of each agent in each project that it worked for, whether the project has a slot or not, by its place in the book.
+    agent_projects: Vec<BTreeMap<usize, Tally>>,
 }
 
 impl<'a> Sheet<'a> {
@@ -85,7 +86,7 @@ impl<'a> Sheet<'a> {
             by_pair: vec![vec![vec![Tally::default(); days]; of_projects]; services.len()],
             pairs: vec![vec![None; of_projects]; services.len()],
             by_agent: vec![Sums::default(); agents.len()],
-            agent_projects: vec![vec![None; of_projects]; agents.len()],
+            agent_projects: vec![BTreeMap::new(); agents.len()],
             usage,
             period,
             dates,
@@ -112,9 +113,8 @@ impl<'a> Sheet<'a> {
             self.usage.book.place(dimension, &key)
         };
         let service = self.services.slot(place(BY_SERVICE_TYPE, SERVICE_TYPE, &[]));
-        let project = self
-            .projects
-            .slot(place(BY_PROJECT, PROJECT, cells[PROJECT_NAME]));
+        let project_place = place(BY_PROJECT, PROJECT, cells[PROJECT_NAME]);
+        let project = self.projects.slot(project_place);
         let agent = self.agents.slot(place(BY_AGENT, AGENT, cells[AGENT_NAME]));
         let flaw = |cause: MoneyError| Flaw::row(cause.to_string());
         let sums = |sums: &mut Sums| {
@@ -131,7 +131,7 @@ impl<'a> Sheet<'a> {
         sums(self.pairs[service][project].get_or_insert_default())?;
         if agent < self.by_agent.len() {
             sums(&mut self.by_agent[agent])?;
-            let cost = self.agent_projects[agent][project].get_or_insert_default();
+            let cost = self.agent_projects[agent].entry(project_place).or_default();
             cost.add(amounts[0]).map_err(flaw)?;
         }
         Ok(())
@@ -246,25 +246,27 @@ impl<'a> Sheet<'a> {
     }
 
     fn agents(&self) -> Result<Vec<Agent>, MoneyError> {
+        let all = self.usage.book.ranked(self.period, BY_PROJECT)?;
         let mut agents = Vec::new();
         for (slot, sums) in self.by_agent.iter().enumerate() {
-            let mut projects: Vec<(Decimal, usize)> = Vec::new();
-            for (project, cost) in self.agent_projects[slot].iter().enumerate() {
-                if let Some(cost) = cost {
-                    projects.push((cost.total()?, project));
+            let costs = &self.agent_projects[slot];
+            // The dearest; of those alike the first in order of cost of everything.
+            let mut dearest: Option<(Decimal, &str)> = None;
+            for project in &all {
+                let Some(cost) = costs.get(&project.place) else {
+                    continue;
+                };
+                let cost = cost.total()?;
+                if dearest.is_none_or(|(most, _)| cost > most) {
+                    dearest = Some((cost, &project.name));
                 }
             }
-            // The dearest first; of those alike the first in order of cost of everything.
-            projects.sort_by(|(a, a_slot), (b, b_slot)| b.cmp(a).then_with(|| a_slot.cmp(b_slot)));
             let shown = [Metric::TotalCost, Metric::Conversations, Metric::TotalRequests];
             let measures = self.measures(sums)?;
             agents.push(Agent {
                 name: self.agents.name(slot),
-                project: projects
-                    .first()
-                    .map(|(_, slot)| self.projects.name(*slot))
-                    .unwrap_or_default(),
-                more_projects: projects.len().saturating_sub(1),
+                project: dearest.map(|(_, name)| name.to_owned()).unwrap_or_default(),
+                more_projects: costs.len().saturating_sub(1),
                 measures: shown
                     .into_iter()
                     .filter_map(|metric| measures.iter().find(|measure| measure.metric == metric).copied())
