@@ -33,12 +33,12 @@ pub(super) fn convert(
     let mut windows = Vec::with_capacity(dataset.windows.len());
     let mut notices = Vec::new();
     for window in &dataset.windows {
-        let looks_back = look_back.is_some_and(|back| window.period.id() == back.id());
+        let is_before = look_back.is_some_and(|back| window.period.id() == back.id());
         let mut window = window.clone();
         let told = match convert_window(&mut window, rates, (from, into)) {
-            Ok(_) if looks_back => None,
+            Ok(_) if is_before => None,
             Ok(told) => Some(told),
-            Err(why) if looks_back => {
+            Err(why) if is_before => {
                 let first = window.period.start();
                 notices.push(about(
                     dataset,

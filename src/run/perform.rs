@@ -455,14 +455,14 @@ impl Story<'_> {
         fail_point::hit("freezing");
         let Engine { store, clock, .. } = self.engine;
         let now = clock.now();
-        let along = self.along(product, now)?;
+        let along = self.along(product, now);
         store.freeze_with(&self.run, freeze, along, now).await?;
         fail_point::hit("frozen");
         Ok(())
     }
 
     /// What is written down along with the files of a run. A test leaves nothing for those after it.
-    fn along(&self, product: &Product, now: DateTime<Utc>) -> Result<Along, RunError> {
+    fn along(&self, product: &Product, now: DateTime<Utc>) -> Along {
         let held = tell::held(self.job, &self.run, &product.held).filter(|_| !product.held.is_empty());
         let mut along = Along {
             follower: late::follower(&self.run, &self.recipe.period, &product.late, now),
@@ -470,7 +470,7 @@ impl Story<'_> {
             ..Along::default()
         };
         if self.run.trigger == Trigger::Test {
-            return Ok(along);
+            return along;
         }
         let (run, went_out) = (&self.run, product.unsent.is_none());
         let moves = product.judged.iter().map(|it| RuleMove {
@@ -494,7 +494,7 @@ impl Story<'_> {
                 same_as: product.same_as.clone(),
                 tell: tell::withdrawn(self.job, run, why),
             });
-        Ok(along)
+        along
     }
 
     fn metric(&self) -> &str {

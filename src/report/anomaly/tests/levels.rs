@@ -122,11 +122,8 @@ fn what_a_level_is_beside_is_not_known_where_its_weekdays_are_not() {
         ),
         "{told}"
     );
-    let figures = report.sections.iter().flat_map(|section| &section.figures);
-    let figure = figures
-        .filter(|figure| figure.metric == Metric::LevelCost)
-        .next()
-        .unwrap();
+    let mut figures = report.sections.iter().flat_map(|section| &section.figures);
+    let figure = figures.find(|figure| figure.metric == Metric::LevelCost).unwrap();
     assert_eq!(figure.comparisons[0].base_value, None);
     assert_eq!(figure.comparisons[0].change, None);
 }
@@ -175,10 +172,10 @@ fn a_look_back_that_cannot_be_converted_says_which_rate_is_missing() {
         currency: "EUR".parse().unwrap(),
         ..super::super::sample::brief(Anomalies::default(), false)
     };
-    let october: String = (1..=31)
-        .map(|day| format!("2026-10-{day:02},USD,EUR,0.9\n"))
-        .collect();
-    let rates = Rates::read(format!("date,from,to,rate\n{october}").as_bytes()).unwrap();
+    let october = (1..=31).fold(String::from("date,from,to,rate\n"), |rates, day| {
+        rates + &format!("2026-10-{day:02},USD,EUR,0.9\n")
+    });
+    let rates = Rates::read(october.as_bytes()).unwrap();
     let report = build(&brief, &[spiked()], &[], Some(&rates));
     let notices: Vec<&str> = report.notices.iter().map(|notice| notice.text.as_str()).collect();
     assert!(
