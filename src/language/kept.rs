@@ -62,7 +62,15 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Text, D
 fn kept(text: &Text) -> Kept {
     use super::text::Said;
     match text.said() {
-        None => Kept::Words(text.as_str().to_owned()),
+        // No label that is kept has any of these values.
+        None
+        | Some(Said::Value(
+            Value::Instant(_)
+            | Value::Period { .. }
+            | Value::Number(_)
+            | Value::Percent(_)
+            | Value::Money(..),
+        )) => Kept::Words(text.as_str().to_owned()),
         Some(Said::Message(id, args)) => Kept::Message {
             message: id.clone().into_owned(),
             english: text.as_str().to_owned(),
@@ -83,14 +91,6 @@ fn kept(text: &Text) -> Kept {
             first: *first,
             last: *last,
         },
-        // No label that is kept has any of these.
-        Some(Said::Value(
-            Value::Instant(_)
-            | Value::Period { .. }
-            | Value::Number(_)
-            | Value::Percent(_)
-            | Value::Money(..),
-        )) => Kept::Words(text.as_str().to_owned()),
     }
 }
 

@@ -17,9 +17,28 @@ pub(super) struct Patterns {
     month: String,
 }
 
+/// How dates are written in languages of which we have no words: day, short, full, short with its year, month.
+fn of_tongue(tongue: &str) -> Option<[&'static str; 5]> {
+    match tongue {
+        "de" | "da" | "nb" | "no" => Some(["%-d. %B", "%-d. %b", "%-d. %B %Y", "%-d. %b %Y", "%B %Y"]),
+        "pt" | "es" => Some(["%-d de %B", "%-d %b", "%-d de %B de %Y", "%-d %b %Y", "%B de %Y"]),
+        _ => None,
+    }
+}
+
 impl Patterns {
-    /// Those of `language`; English ones in the place of those that cannot be used.
-    pub(super) fn of(language: &Language) -> Self {
+    /// Those of `language`, English ones in the place of those that cannot be used; those of a locale's `tongue` that it is not.
+    pub(super) fn of(language: &Language, tongue: &str) -> Self {
+        if let Some(patterns) = of_tongue(tongue).filter(|_| language.tag() != tongue) {
+            let [day, short, full, short_year, month] = patterns.map(str::to_owned);
+            return Self {
+                day,
+                short,
+                full,
+                short_year,
+                month,
+            };
+        }
         let pattern = |id: &str| {
             let own = language.word(id);
             let tried = write!(String::new(), "{}", NaiveDate::default().format(&own));
@@ -43,6 +62,13 @@ impl Formatter {
     fn date(&self, date: NaiveDate, western: &str, east_asian: &str) -> String {
         let pattern = if self.east_asian { east_asian } else { western };
         date.format_localized(pattern, self.dates).to_string()
+    }
+
+    /// A day of a month that is said with another day: `14`, in German `14.`.
+    fn day_alone(&self, date: NaiveDate) -> String {
+        let pattern = self.patterns.short.split(' ').next();
+        let pattern = pattern.filter(|pattern| pattern.trim_end_matches('.') == "%-d");
+        date.format(pattern.unwrap_or("%-d")).to_string()
     }
 
     /// `14 October`.
@@ -153,7 +179,7 @@ impl Formatter {
     fn ends(&self, start: NaiveDate, end: NaiveDate) -> (String, String) {
         let first = match (start.year() == end.year(), start.month() == end.month()) {
             _ if self.east_asian => self.full_day(start),
-            (true, true) => start.day().to_string(),
+            (true, true) => self.day_alone(start),
             (true, false) => self.day(start),
             (false, _) => self.full_day(start),
         };
@@ -200,7 +226,7 @@ impl Formatter {
             return format!("{} – {}", full(first), full(last));
         }
         if first.month() == last.month() {
-            return format!("{}–{}", first.day(), full(last));
+            return format!("{}–{}", self.day_alone(first), full(last));
         }
         format!("{} – {}", self.short_day(first), full(last))
     }
@@ -227,7 +253,7 @@ impl Formatter {
             return format!("{} – {}", full(start), full(end));
         }
         if start.month() == end.month() {
-            return format!("{}–{}", start.day(), full(end));
+            return format!("{}–{}", self.day_alone(start), full(end));
         }
         let first = if years {
             self.day(start)
@@ -404,11 +430,11 @@ mod tests {
     fn months_follow_the_locale() {
         let october = period("2026-10", "2026-10-01", "2026-10-31");
         for (locale, name, dates) in [
-            ("de-DE", "Oktober 2026", "1–31 Okt"),
-            ("de", "Oktober 2026", "1–31 Okt"),
-            ("es-ES", "octubre 2026", "1–31 oct"),
+            ("de-DE", "Oktober 2026", "1.–31. Okt"),
+            ("de", "Oktober 2026", "1.–31. Okt"),
+            ("es-ES", "octubre de 2026", "1–31 oct"),
             ("fr-FR", "octobre 2026", "1–31 oct."),
-            ("pt-BR", "outubro 2026", "1–31 out"),
+            ("pt-BR", "outubro de 2026", "1–31 out"),
             ("ja-JP", "2026年10月", "10月1日 – 10月31日"),
         ] {
             let formatter = Formatter::new(locale);

@@ -99,7 +99,7 @@ impl Formatter {
             .ok(),
             dates: date_locale(&tag),
             east_asian: matches!(tag.id.language.as_str(), "ja" | "zh"),
-            patterns: Patterns::of(&language),
+            patterns: Patterns::of(&language, tag.id.language.as_str()),
             others: language.word("others"),
             language,
         }
