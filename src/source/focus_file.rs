@@ -209,16 +209,8 @@ impl Bill<'_> {
         let mut list = optional(cells[LIST]).map_err(Flaw::of(LIST))?;
         let mut contracted = optional(cells[CONTRACTED]).map_err(Flaw::of(CONTRACTED))?;
         let currency = self.currency.read(cells[CURRENCY]).map_err(Flaw::of(CURRENCY))?;
-        let last = last_day(day, cells[CHARGED_UNTIL]);
-        let witness = if row.has(CATEGORY) && !is_usage(&cells) {
-            Witness::Aside
-        } else if day < last {
-            Witness::Spanning
-        } else {
-            Witness::Daily
-        };
-        let last = if last - day < MAX_CHARGE { last } else { day };
-        if !self.book.wants(witness, day, last) {
+        let (witness, until) = reach(row.has(CATEGORY), &cells, day);
+        if !self.book.wants(witness, day, until) {
             return Ok(());
         }
         self.currency
@@ -334,6 +326,20 @@ impl Bill<'_> {
 /// Whether a row of a file that has the column is about what was used, and not about what is due besides or was wrong.
 fn is_usage(cells: &[&[u8]; 16]) -> bool {
     cells[CATEGORY] == b"Usage" && cells[CLASS] != b"Correction"
+}
+
+/// Up to which day a charge that begins on `day` tells how far the bill reaches, and how well it does.
+fn reach(has_category: bool, cells: &[&[u8]; 16], day: NaiveDate) -> (Witness, NaiveDate) {
+    let last = last_day(day, cells[CHARGED_UNTIL]);
+    let witness = if has_category && !is_usage(cells) {
+        Witness::Aside
+    } else if day < last {
+        Witness::Spanning
+    } else {
+        Witness::Daily
+    };
+    let tells = last - day < MAX_CHARGE;
+    (witness, if tells { last } else { day })
 }
 
 /// The last day of a charge that begins on `day` and ends before `until`; the same day, where that cannot be told.

@@ -27,6 +27,8 @@ pub use files::conversion::Conversion;
 pub use organization::Organization;
 use serde::{Deserialize, Serialize};
 pub use snapshot::{Snapshot, SnapshotError, SnapshotWriter};
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 /// The kinds of source.
@@ -153,6 +155,19 @@ pub enum SourceError {
         /// What, and the remedy.
         reason: String,
     },
+}
+
+impl SourceError {
+    /// The error of a file in the snapshot of `source` that the disk does not take, or does not give back.
+    fn of_snapshot(source: &str, path: &Path, cause: io::Error) -> Self {
+        Self::Snapshot {
+            source_name: source.to_owned(),
+            cause: SnapshotError::Io {
+                path: path.to_owned(),
+                cause,
+            },
+        }
+    }
 }
 
 /// What an error leaves to do.

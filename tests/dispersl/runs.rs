@@ -34,6 +34,14 @@ deliveries = ["drop"]
     folder
 }
 
+/// Makes another job of it.
+fn reconfigure(folder: &Path, (old, new): (&str, &str)) {
+    let path = folder.join("reportwire.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(old), "{text}");
+    fs::write(&path, text.replace(old, new)).unwrap();
+}
+
 fn ask(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_reportwire"));
     command
@@ -184,12 +192,8 @@ async fn a_month_is_read_in_spanish() {
     account.month = Month::Previous;
     let far = Dispersl::start(account).await;
     let folder = configured(&far.base_url, "");
-    let config = folder.path().join("reportwire.toml");
-    let own = fs::read_to_string(&config).unwrap().replace(
-        "[jobs.agents-monthly]",
-        "[jobs.agents-monthly]\ntitle = \"Plataforma\"\nlocale = \"es-ES\"",
-    );
-    fs::write(&config, own).unwrap();
+    let spanish = "[jobs.agents-monthly]\ntitle = \"Plataforma\"\nlocale = \"es-ES\"";
+    reconfigure(folder.path(), ("[jobs.agents-monthly]", spanish));
     let output = run(folder.path());
     assert!(output.status.success(), "{output:?}");
     for kind in ["txt", "html"] {
@@ -263,11 +267,7 @@ async fn check_online_asks_the_platform_and_says_what_is_wrong() {
 async fn a_trend_shows_what_the_platform_says_of_its_own_beside_ours() {
     let far = Dispersl::start(Account::new("2026-01-02", "2026-11-02")).await;
     let folder = configured(&far.base_url, "");
-    let path = folder.path().join("reportwire.toml");
-    let trend = fs::read_to_string(&path)
-        .unwrap()
-        .replace("report.full", "report.trend");
-    fs::write(&path, trend).unwrap();
+    reconfigure(folder.path(), ("report.full", "report.trend"));
     let output = run(folder.path());
     assert!(output.status.success(), "{output:?}");
     let csv = fs::read(folder.path().join("drop/agents-monthly_2026-10.csv")).unwrap();

@@ -4,15 +4,15 @@
 use super::kept::utc_date;
 use super::target::Export;
 use crate::schedule::clock::Clock;
+use crate::source::SourceError;
 use crate::source::snapshot::{Answer, Body, SnapshotWriter, hex};
-use crate::source::{SnapshotError, SourceError};
 use chrono::NaiveDate;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 const CONVERSATION: [&str; 16] = [
@@ -187,7 +187,7 @@ impl<'a> Keeper<'a> {
         let file = format!("files/{number:03}.gz");
         let path = into.dir().join(&file);
         let opened = fs::create_dir_all(path.parent().unwrap_or(&path)).and_then(|()| File::create(&path));
-        let opened = opened.map_err(|cause| unwritable(source, &path, cause))?;
+        let opened = opened.map_err(|cause| SourceError::of_snapshot(source, &path, cause))?;
         Ok(Self {
             source,
             into,
@@ -229,7 +229,7 @@ impl<'a> Keeper<'a> {
             self.rows += 1;
             self.gz
                 .write_all(line.as_bytes())
-                .map_err(|cause| unwritable(self.source, &self.path, cause))?;
+                .map_err(|cause| SourceError::of_snapshot(self.source, &self.path, cause))?;
         }
         Ok(())
     }
@@ -254,7 +254,7 @@ impl<'a> Keeper<'a> {
         self.gz
             .finish()
             .and_then(|file| file.sync_all())
-            .map_err(|cause| unwritable(self.source, &self.path, cause))?;
+            .map_err(|cause| SourceError::of_snapshot(self.source, &self.path, cause))?;
         self.into.keep(Answer {
             request: self.request,
             fetched_at: clock.now(),
@@ -263,16 +263,6 @@ impl<'a> Keeper<'a> {
             body: Body::Copy(self.file),
         });
         Ok(())
-    }
-}
-
-fn unwritable(source: &str, path: &std::path::Path, cause: io::Error) -> SourceError {
-    SourceError::Snapshot {
-        source_name: source.to_owned(),
-        cause: SnapshotError::Io {
-            path: path.to_owned(),
-            cause,
-        },
     }
 }
 

@@ -1,8 +1,8 @@
 //! Reads the kept rows of a snapshot, one by one, and proves that they are those that were kept.
 
+use crate::source::SourceError;
 use crate::source::sdk::{Row, json};
 use crate::source::snapshot::{Snapshot, hex};
-use crate::source::{SnapshotError, SourceError};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader};
@@ -35,13 +35,7 @@ pub(super) fn each(
     loop {
         line.clear();
         let read = lines.read_line(&mut line);
-        let read = read.map_err(|cause| SourceError::Snapshot {
-            source_name: source.to_owned(),
-            cause: SnapshotError::Io {
-                path: Path::new(request).to_owned(),
-                cause,
-            },
-        })?;
+        let read = read.map_err(|cause| SourceError::of_snapshot(source, Path::new(request), cause))?;
         if read == 0 {
             break;
         }

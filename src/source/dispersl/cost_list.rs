@@ -50,6 +50,7 @@ pub(super) fn reach(costs: &Costs) -> Option<Reach> {
 /// The costs of one window of the platform's own choosing.
 #[derive(Debug)]
 pub(super) struct CostList {
+    word: Word,
     pub(super) call: Call,
     pub(super) costs: Costs,
     pub(super) flaws: Flaws,
@@ -59,22 +60,21 @@ pub(super) struct CostList {
 
 /// The lists of a snapshot, the smallest window first.
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<Vec<CostList>, SourceError> {
-    let currency = reader.configured.currency;
-    let month = Call::costs(Word::Month, currency);
-    let year = Call::costs(Word::Year, currency);
-    let mut lists = vec![list(reader, month)?];
-    if reader.holds(year) {
-        lists.push(list(reader, year)?);
+    let mut lists = vec![list(reader, Word::Month)?];
+    if reader.holds(Call::costs(Word::Year, reader.configured.currency)) {
+        lists.push(list(reader, Word::Year)?);
     }
     Ok(lists)
 }
 
-fn list(reader: &mut Reader<'_>, call: Call) -> Result<CostList, SourceError> {
+fn list(reader: &mut Reader<'_>, word: Word) -> Result<CostList, SourceError> {
+    let call = Call::costs(word, reader.configured.currency);
     let (costs, flaws) = reader.read::<Costs>(call)?;
     let rows = costs.daily_costs.clone().unwrap_or_default();
     let tokens = rows.iter().map(|row| row.tokens);
     reader.refuse_negative(call.path(), "a day", tokens.chain([costs.total_tokens]))?;
     Ok(CostList {
+        word,
         call,
         days: by_day(reader, call, rows.into_iter().map(|row| (row.date, row)))?,
         reach: reach(&costs),
@@ -138,10 +138,7 @@ pub(super) fn choose<'l>(lists: &'l [CostList], period: &Period, today: NaiveDat
 impl CostList {
     /// The platform's word for the window.
     pub(super) fn word(&self) -> &'static str {
-        match self.call {
-            Call::Costs(word, _) | Call::Performance(word) | Call::Export(_, word) => word.key(),
-            Call::Usage(_) => "",
-        }
+        self.word.key()
     }
 
     fn overlap(&self, period: &Period) -> i64 {

@@ -4,7 +4,7 @@ use super::error;
 use crate::config::plan::SnapshotFiles;
 use crate::schedule::clock::Clock;
 use crate::source::snapshot::{Answer, Body, SnapshotWriter, hex};
-use crate::source::{Progress, SnapshotError, SourceError};
+use crate::source::{Progress, SourceError};
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -227,7 +227,7 @@ impl<'a> Copying<'a> {
     fn begin(source: &'a str, path: &'a Path) -> Result<Self, SourceError> {
         let file = fs::create_dir_all(path.parent().unwrap_or(path))
             .and_then(|()| File::create(path))
-            .map_err(|cause| unwritable(source, path, cause))?;
+            .map_err(|cause| SourceError::of_snapshot(source, path, cause))?;
         let gz = GzEncoder::new(file, Compression::fast());
         Ok(Self { source, path, gz })
     }
@@ -235,23 +235,13 @@ impl<'a> Copying<'a> {
     fn write(&mut self, chunk: &[u8]) -> Result<(), SourceError> {
         self.gz
             .write_all(chunk)
-            .map_err(|cause| unwritable(self.source, self.path, cause))
+            .map_err(|cause| SourceError::of_snapshot(self.source, self.path, cause))
     }
 
     fn finish(self) -> Result<(), SourceError> {
         self.gz
             .finish()
             .and_then(|file| file.sync_all())
-            .map_err(|cause| unwritable(self.source, self.path, cause))
-    }
-}
-
-fn unwritable(source: &str, path: &Path, cause: io::Error) -> SourceError {
-    SourceError::Snapshot {
-        source_name: source.to_owned(),
-        cause: SnapshotError::Io {
-            path: path.to_owned(),
-            cause,
-        },
+            .map_err(|cause| SourceError::of_snapshot(self.source, self.path, cause))
     }
 }
