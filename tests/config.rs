@@ -9,9 +9,10 @@
 
 use reportwire::config::plan::{
     Anomalies, BilledIn, BudgetPlan, DeliveryPlan, Event, Gates, OnAmbiguous, OnEvent, Phasing, Rearm,
-    Reconcile, Rule, Send, SmtpTls, SourcePlan, Tier, WaitUntil,
+    Reconcile, Rule, SUBJECT_VARIABLES, Send, SmtpTls, SourcePlan, Tier, WaitUntil,
 };
 use reportwire::config::{self, LoadOptions, Plan, Problems};
+use reportwire::render::templates;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -504,6 +505,11 @@ fn cases() -> Vec<(&'static str, String)> {
             )),
         ),
         ("subject template", mail("subject = \"{{job.title\"")),
+        ("subject with a misspelt variable", mail("subject = \"{{job.titel}}\"")),
+        (
+            "subject with another variable",
+            mail("subject = \"{{#if headline}}{{job.title}}{{else}}{{nope}}{{/if}}\""),
+        ),
         (
             "mail without a server",
             mail("").replace("smtp = { host = \"smtp.example.com\" }", ""),
@@ -632,6 +638,22 @@ fn every_problem_is_told_with_its_place_and_remedy() {
         writeln!(text, "=== {name}\n{told}").unwrap();
     }
     insta::assert_snapshot!("problems", text);
+}
+
+#[test]
+fn every_variable_of_a_subject_is_one_of_the_report() {
+    for name in SUBJECT_VARIABLES {
+        let subject = format!("{{{{#if headline}}}}{{{{job.title}}}}{{{{/if}}}} {{{{{name}}}}}");
+        let text = fs::read_to_string("config/demo.toml").unwrap();
+        let set = [(
+            "deliveries.finance-mail.email.subject".to_owned(),
+            subject.clone(),
+        )];
+        let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        config::load_text("demo.toml", &text, &base, &set, &BTreeMap::new()).unwrap();
+        let problems = templates::validate(&BTreeMap::new(), Some(&subject));
+        assert!(problems.is_empty(), "{name}: {problems:?}");
+    }
 }
 
 #[test]

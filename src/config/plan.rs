@@ -330,6 +330,27 @@ impl DeliveryPlan {
     }
 }
 
+/// What the subject of a mail may name.
+pub const SUBJECT_VARIABLES: [&str; 17] = [
+    "job.title",
+    "job.name",
+    "period.label",
+    "period.id",
+    "period.short",
+    "period.dates",
+    "period.start",
+    "period.end",
+    "period.base",
+    "headline",
+    "answer_text",
+    "subtitle",
+    "movers_note",
+    "brand.name",
+    "revision.number",
+    "foot.run",
+    "lang",
+];
+
 /// `[deliveries.NAME.email]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EmailPlan {

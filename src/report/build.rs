@@ -341,6 +341,20 @@ fn notices(dataset: &Dataset, brief: &Brief, others: &[Other]) -> Vec<Notice> {
             })
         }));
     }
+    if let (ReportPlan::Trend { periods, .. }, Shape::ToDate { .. }) = (&brief.report, brief.period.shape()) {
+        let told = |period: &Period| others.iter().any(|other| other.period.id() == period.id());
+        let shorter = beside::trend(&brief.period, *periods).into_iter();
+        let shorter = shorter.filter(|period| period.days() < brief.period.days() && !told(period));
+        notices.extend(shorter.map(|period| {
+            let (days, of) = (period.days(), brief.period.days());
+            about(say!(
+                "trend-shorter",
+                "period" = &period,
+                "days" = days,
+                "of" = of
+            ))
+        }));
+    }
     if let Some(through) = dataset.provisional_through {
         notices.push(about(say!("provisional-figures", "instant" = through)));
     }

@@ -46,11 +46,9 @@ pub(super) struct Basis<'a> {
     pub(super) actual: Decimal,
 }
 
-/// A forecast, or why there is none.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Outlook {
-    /// What will be.
-    Forecast(Forecast),
+/// Why there is no forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoForecast {
     /// Fewer days have elapsed than say anything.
     TooEarly,
     /// So many of the elapsed days are unknown.
@@ -124,36 +122,34 @@ pub(super) fn usage(days: &[Point], apart: &[Point]) -> Vec<Point> {
 }
 
 /// What the period of `basis` will have cost.
-pub(super) fn outlook(basis: &Basis<'_>) -> Outlook {
+///
+/// # Errors
+/// [`NoForecast`] where nothing can be told of it.
+pub(super) fn outlook(basis: &Basis<'_>) -> Result<Forecast, NoForecast> {
     let elapsed = (basis.until - basis.start).num_days();
     if elapsed < i64::from(LEAST_DAYS) {
-        return Outlook::TooEarly;
+        return Err(NoForecast::TooEarly);
     }
     let gaps = between(basis.whole, basis.start, basis.until)
         .filter(|(_, cost)| cost.is_none())
         .count();
     if gaps > 0 {
-        return Outlook::Gaps(gaps);
+        return Err(NoForecast::Gaps(gaps));
     }
-    let made = Course::of(basis, &history(basis)).and_then(|course| {
-        let forecast = forecast(basis, course);
-        forecast.ok_or(Outlook::Overflow)
-    });
-    made.map_or_else(|none| none, Outlook::Forecast)
-}
-
-fn forecast(basis: &Basis<'_>, course: Course) -> Option<Forecast> {
+    let history = history(basis);
+    let course = Course::of(basis, &history)?;
     let total = course.total(basis);
     let band = match &course.factors {
-        Some(factors) => band::of_weekdays(&history(basis), factors, course.level),
+        Some(factors) => band::of_weekdays(&history, factors, course.level),
         None => band::of_days(between(basis.usage, basis.start, basis.until)),
     };
-    let days = course.ahead.len();
-    Some(Forecast {
+    Ok(Forecast {
         method: course.method(),
         total,
         once: course.once,
-        band: band.and_then(|day| band::around(total, basis.spent()?, day, days)),
+        band: band
+            .zip(basis.spent())
+            .and_then(|(day, spent)| band::around(total, spent, day, course.ahead.len())),
         quality: backtest::quality(basis, course.method()),
         ahead: course.ahead,
     })

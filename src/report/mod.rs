@@ -10,6 +10,7 @@ use crate::money::Currency;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
+use std::collections::HashSet;
 
 mod anomaly;
 mod answer;
@@ -188,6 +189,19 @@ pub struct Section {
     pub source: Option<String>,
     /// One row of the CSV each (or one per comparison).
     pub figures: Vec<Figure>,
+}
+
+impl Section {
+    /// The members whose days a section of days tells, each under the label of its figures; what all of them have together has the day
+    /// itself as its label. A member may be called as a day is, but not on every day.
+    #[must_use]
+    pub fn split_members(&self) -> HashSet<&str> {
+        let of_member = self
+            .figures
+            .iter()
+            .filter(|figure| figure.member.as_deref() != Some(figure.label.as_str()));
+        of_member.map(|figure| figure.label.as_str()).collect()
+    }
 }
 
 /// One figure, with what it is compared to.

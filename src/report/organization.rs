@@ -15,6 +15,7 @@ use crate::metric::Metric;
 use crate::source::organization::{Organization, Part, Split};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 use words::Words;
 
 /// The key figures, in the order of the first page.
@@ -321,20 +322,24 @@ impl<'a> Organized<'a> {
     }
 }
 
-/// Each service type with the key of its section.
+/// Each service type with the key of its section. Names that make one key are numbered by their letters: who costs more is another one
+/// next month.
 fn service_types(facts: &Organization) -> Vec<(String, &Part)> {
-    let mut keys: Vec<(String, &Part)> = Vec::new();
     let parts = facts.split(SERVICE_TYPE, None);
-    for part in parts.into_iter().flat_map(|split| &split.members) {
+    let parts: Vec<&Part> = parts.into_iter().flat_map(|split| &split.members).collect();
+    let mut named = parts.clone();
+    named.sort_by_key(|part| (part.others.is_some(), &part.name));
+    let mut keys: BTreeMap<String, &Part> = BTreeMap::new();
+    for part in named {
         let plain = format!("daily_usage_{}", words::slug(&part.name));
-        let (mut key, mut number) = (plain.clone(), 1);
-        while keys.iter().any(|(other, _)| *other == key) {
-            number += 1;
-            key = format!("{plain}_{number}");
-        }
-        keys.push((key, part));
+        let numbered = (2..).map(|number| format!("{plain}_{number}"));
+        let mut free = std::iter::once(plain.clone()).chain(numbered);
+        keys.extend(free.find(|key| !keys.contains_key(key)).map(|key| (key, part)));
     }
-    keys
+    let mut keyed: Vec<(String, &Part)> = keys.into_iter().collect();
+    let place = |part: &Part| parts.iter().position(|other| std::ptr::eq(*other, part));
+    keyed.sort_by_key(|(_, part)| place(part));
+    keyed
 }
 
 /// What of a service type is counted each day: requests, and the quantities that it has any of.

@@ -216,7 +216,8 @@ impl Differences {
             };
             let is_total = section.key == SUMMARY;
             if fate.is_some() || (is_total && is_headline(report, figure)) {
-                let line = restated_line(figure, &comparison, before.and_then(|line| line.value));
+                let old = before.and_then(|line| line.value);
+                let line = restated_line((section, figure), &comparison, old);
                 found.count(fate, is_total, &line);
                 if is_total { &mut found.figures } else { &mut others }.push(line);
             }
@@ -227,7 +228,8 @@ impl Differences {
             .filter(|it| !met.contains(it))
             .map(|it| by_identity[it])
         {
-            let gone = gone_line(line, &comparison);
+            let within = report.sections.iter().find(|section| section.key == line.section);
+            let gone = gone_line((within, line), &comparison);
             found.count(Some(Fate::Gone), line.section == SUMMARY, &gone);
             found.figures.push(gone);
         }
@@ -293,13 +295,14 @@ fn bases(figure: &Figure) -> Vec<(String, Option<Decimal>)> {
         .collect()
 }
 
-fn restated_line(figure: &Figure, comparison: &str, old: Option<Decimal>) -> Figure {
+fn restated_line((section, figure): (&Section, &Figure), comparison: &str, old: Option<Decimal>) -> Figure {
     Figure {
         label: described(
             figure.metric,
             &figure.label,
             figure.dimension.as_deref(),
             figure.member.as_deref(),
+            part_of_whole(section),
         ),
         rank: None,
         comparisons: vec![Comparison::of(comparison, figure.value, old)],
@@ -307,7 +310,7 @@ fn restated_line(figure: &Figure, comparison: &str, old: Option<Decimal>) -> Fig
     }
 }
 
-fn gone_line(line: &Line, comparison: &str) -> Figure {
+fn gone_line((section, line): (Option<&Section>, &Line), comparison: &str) -> Figure {
     Figure {
         source: line.source.clone(),
         metric: line.metric,
@@ -316,6 +319,7 @@ fn gone_line(line: &Line, comparison: &str) -> Figure {
             &line.label,
             line.dimension.as_deref(),
             line.member.as_deref(),
+            section.and_then(part_of_whole),
         ),
         dimension: line.dimension.clone(),
         member: line.member.clone(),
@@ -328,8 +332,20 @@ fn gone_line(line: &Line, comparison: &str) -> Figure {
     }
 }
 
-/// What a line is about, alone in a list of all kinds: `Total cost`, `Total cost, Support`, `Total cost, Support, 2026-10-14`.
-fn described(metric: Metric, label: &Text, dimension: Option<&str>, member: Option<&str>) -> Text {
+/// What a section is about, where its lines are about a part of what lines of another one are about.
+fn part_of_whole(section: &Section) -> Option<&Text> {
+    section.key.starts_with("daily_usage_").then_some(&section.title)
+}
+
+/// What a line is about, alone in a list of all kinds: `Total cost`, `Total cost, Support`, `Total cost, Support, 2026-10-14`; last what
+/// it is `within`.
+fn described(
+    metric: Metric,
+    label: &Text,
+    dimension: Option<&str>,
+    member: Option<&str>,
+    within: Option<&Text>,
+) -> Text {
     let mut parts = vec![metric.text()];
     if let Some(member) = member {
         if *label != member && *label != metric.label() {
@@ -340,6 +356,7 @@ fn described(metric: Metric, label: &Text, dimension: Option<&str>, member: Opti
             parts.push(member.into());
         }
     }
+    parts.extend(within.cloned());
     Text::joined(&parts, ", ")
 }
 

@@ -15,7 +15,7 @@ use crate::language::say;
 use crate::metric::Metric;
 use crate::money::MoneyError;
 use crate::schedule::clock::Clock;
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -130,8 +130,17 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
         },
         windows,
         notices,
+        provisional_through: complete_through(needs, today, described.fetched_at),
         ..described
     })
+}
+
+/// Up to when a bill is complete that was fetched on the UTC date `today`, if it may still change what is told of a needed period.
+fn complete_through(needs: &[Need], today: NaiveDate, fetched_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let settled = today.checked_sub_days(Days::new(SETTLING_DAYS))?;
+    let mut told = needs.iter().filter(|need| need.depth.is_whole());
+    let open = told.any(|need| need.period.end() > settled);
+    open.then(|| settled.and_time(NaiveTime::MIN).and_utc().min(fetched_at))
 }
 
 /// The same windows with the amounts of each row converted; none where the table of rates lacks a day.

@@ -237,6 +237,7 @@ unit-count = count
 unit-tokens = tokens
 compared-column = Compared with
 previous = Previous ({ $period })
+week-before = A week before
 previous-period = Previous period
 last-year = Same period last year ({ $period })
 last-year-period = Same period last year
@@ -513,6 +514,7 @@ service-agent = Agent platform fee
 
 source-absent = Nothing of this source is in the report: { $reason }
 not-added-up = The sources are not added up, since one of them is missing.
+trend-shorter = { $period } is told with { $days } days, and the period itself with { $of }.
 compared-before = The period before is compared as far as it goes: { $days } of { $of } days.
 compared-last-year = The same period of last year is compared as far as it goes: { $days } of { $of } days.
 provisional-figures = The figures are provisional: the source may still add to them; data through { $instant }.

@@ -295,6 +295,7 @@ unit-count = unidades
 unit-tokens = tokens
 compared-column = Comparado con
 previous = Anterior ({ $period })
+week-before = Una semana antes
 previous-period = Periodo anterior
 last-year = Mismo periodo del año anterior ({ $period })
 last-year-period = Mismo periodo del año anterior
@@ -574,6 +575,7 @@ service-agent = Cuota de agentes
 
 source-absent = No hay nada de esta fuente en el informe: no se han podido obtener o leer sus datos. Detalle técnico (en inglés): «{ $reason }».
 not-added-up = Las fuentes no se suman, ya que falta una de ellas.
+trend-shorter = { $period } se indica con { $days } días, y el propio periodo con { $of }.
 compared-before = El periodo anterior se compara hasta donde llega: { $days } de { $of } días.
 compared-last-year = El mismo periodo del año anterior se compara hasta donde llega: { $days } de { $of } días.
 provisional-figures = Las cifras son provisionales: la fuente aún puede ampliarlas; datos hasta el { $instant }.

@@ -390,3 +390,18 @@ fn days_to_come_are_not_said_to_lack_rows() {
         .find(|notice| notice.text.starts_with("No rows for"));
     assert_eq!(lacking, None);
 }
+
+#[test]
+fn days_that_a_provider_may_still_bill_are_provisional() {
+    // The bill is read on 1 November: of the 30th and 31st not everything is billed yet.
+    let through = |period: &str| {
+        let bill = "BilledCost,BillingCurrency,ChargePeriodStart\n1,USD,2026-10-01T00:00:00Z\n1,USD,2026-10-31T00:00:00Z\n";
+        let dataset = Bench::focus().file("a.csv", bill).decode(&[period]).unwrap();
+        dataset.provisional_through.map(|instant| instant.to_rfc3339())
+    };
+    let settled = Some("2026-10-30T00:00:00+00:00".to_owned());
+    assert_eq!(through("2026-10"), settled);
+    assert_eq!(through("2026-10-30"), settled);
+    assert_eq!(through("2026-10-29"), None);
+    assert_eq!(through("2026-09"), None);
+}

@@ -6,7 +6,9 @@ use crate::config::document::delivery::{
     DeliveryEntry, EmailEntry, FileDropEntry, SlackEntry, SmtpEntry, WebhookEntry,
 };
 use crate::config::locate::Part;
-use crate::config::plan::{DeliveryPlan, EmailPlan, FileDropPlan, SlackPlan, SmtpPlan, SmtpTls, WebhookPlan};
+use crate::config::plan::{
+    DeliveryPlan, EmailPlan, FileDropPlan, SUBJECT_VARIABLES, SlackPlan, SmtpPlan, SmtpTls, WebhookPlan,
+};
 use crate::config::problem::KeyPath;
 use crate::config::secret::Secret;
 use std::collections::BTreeSet;
@@ -88,7 +90,9 @@ fn email(cx: &mut Check<'_>, at: &KeyPath, entry: &EmailEntry) -> Option<EmailPl
         None => Some(None),
     };
     let subject = match &entry.subject {
-        Some(text) => cx.template(&at.join("subject"), text).map(Some),
+        Some(text) => cx
+            .template(&at.join("subject"), text, &SUBJECT_VARIABLES)
+            .map(Some),
         None => Some(None),
     };
     let smtp = cx

@@ -16,28 +16,18 @@ pub(super) struct Plain {
 }
 
 impl Check<'_> {
-    /// A template that has only to be well formed.
-    pub(super) fn template(&mut self, path: &KeyPath, text: &str) -> Option<String> {
-        self.text(path, text)?;
-        match Template::compile(text) {
-            Ok(_) => Some(text.to_owned()),
-            Err(error) => {
-                self.not_a_template(path, &error);
-                None
-            }
-        }
+    /// A template of these variables, alone or within `if` and `unless`. What else a template can do is tried on a report.
+    pub(super) fn template(&mut self, path: &KeyPath, text: &str, allowed: &[&str]) -> Option<String> {
+        let template = self.compiled(path, text)?;
+        let mut variables = Vec::new();
+        shown_variables(&template, &mut variables);
+        self.known_variables(path, &variables, allowed)
+            .then(|| text.to_owned())
     }
 
     /// A template of these plain variables and nothing else: no helpers, blocks or partials.
     pub(super) fn plain_template(&mut self, path: &KeyPath, text: &str, allowed: &[&str]) -> Option<Plain> {
-        self.text(path, text)?;
-        let template = match Template::compile(text) {
-            Ok(template) => template,
-            Err(error) => {
-                self.not_a_template(path, &error);
-                return None;
-            }
-        };
+        let template = self.compiled(path, text)?;
         let mut plain = Plain::default();
         for element in &template.elements {
             match element {
@@ -54,10 +44,20 @@ impl Check<'_> {
                 }
             }
         }
-        let unknown = plain
-            .variables
-            .iter()
-            .find(|name| !allowed.contains(&name.as_str()));
+        self.known_variables(path, &plain.variables, allowed)
+            .then_some(plain)
+    }
+
+    fn compiled(&mut self, path: &KeyPath, text: &str) -> Option<Template> {
+        self.text(path, text)?;
+        Template::compile(text)
+            .map_err(|error| self.not_a_template(path, &error))
+            .ok()
+    }
+
+    /// Tells the first variable that is none of `allowed`; whether there is none.
+    fn known_variables(&mut self, path: &KeyPath, variables: &[String], allowed: &[&str]) -> bool {
+        let unknown = variables.iter().find(|name| !allowed.contains(&name.as_str()));
         if let Some(name) = unknown {
             let hint = match super::nearest(name, allowed.iter().copied()) {
                 Some(near) => format!("did you mean `{{{{{near}}}}}`?"),
@@ -65,9 +65,8 @@ impl Check<'_> {
             };
             let label = format!("`{}` is not a variable here", shown(name));
             self.report(path, &label, Some(hint));
-            return None;
         }
-        Some(plain)
+        unknown.is_none()
     }
 
     fn not_a_template(&mut self, path: &KeyPath, error: &TemplateError) {
@@ -76,6 +75,24 @@ impl Check<'_> {
             .map(|(_, column)| format!(" near column {column} of it"));
         let label = format!("not a Handlebars template{}", place.unwrap_or_default());
         self.report(path, &label, Some("variables are written `{{job.name}}`".into()));
+    }
+}
+
+/// The variables that a template shows, also those within `if` and `unless`, where names mean what they mean outside.
+fn shown_variables(template: &Template, found: &mut Vec<String>) {
+    for element in &template.elements {
+        match element {
+            TemplateElement::Expression(shown) | TemplateElement::HtmlExpression(shown)
+                if shown.params.is_empty() && shown.hash.is_empty() =>
+            {
+                found.push(variable(&shown.name));
+            }
+            TemplateElement::HelperBlock(block) if ["if", "unless"].contains(&&*variable(&block.name)) => {
+                let inside = [&block.template, &block.inverse].into_iter().flatten();
+                inside.for_each(|inside| shown_variables(inside, found));
+            }
+            _ => {}
+        }
     }
 }
 

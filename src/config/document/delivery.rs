@@ -41,7 +41,8 @@ pub(in crate::config) struct EmailEntry {
     /// Default: `individual`.
     #[serde(default, deserialize_with = "word")]
     pub(in crate::config) envelope: Envelope,
-    /// Handlebars template of the subject, such as `{{job.title}}: {{period.label}}`. Default: the built-in one.
+    /// Handlebars template of the subject, such as `{{job.title}}: {{period.label}}`; also `{{period.id}}`, `{{headline}}` and others, which
+    /// `check` lists where a variable is not one of them. Default: the built-in one.
     pub(in crate::config) subject: Option<String>,
     /// The mail server.
     #[schemars(required)]

@@ -338,7 +338,7 @@ impl Formatter {
         let long = figure.unit == Unit::Ms && figure.value.is_some_and(|value| duration(value).is_some());
         let amount = if silent || points {
             String::new()
-        } else if let Some(words) = seconds(change).filter(|_| long) {
+        } else if let Some(words) = seconds(change).filter(|words| long && *words != 0) {
             let sign = if words > 0 {
                 String::from("+")
             } else {
@@ -368,11 +368,11 @@ impl Formatter {
             let size = self.visible(change.abs(), RATE_DECIMALS);
             return format!("{size}{NBSP}{}", self.say("points"));
         }
+        let below = |value: Option<Decimal>| value.is_some_and(|value| value < Decimal::ZERO);
         match comparison.change_percent {
+            // Below zero, and across it, a percentage says nothing.
+            _ if below(comparison.base_value) || below(figure.value) => self.say("not-meaningful"),
             Some(percent) => self.percent(percent.abs()),
-            None if comparison.base_value.is_some_and(|base| base.is_sign_negative()) => {
-                self.say("not-meaningful")
-            }
             None => String::new(),
         }
     }

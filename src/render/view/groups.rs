@@ -60,7 +60,8 @@ pub(super) fn untold(figures: &[Figure], formatter: &Formatter) -> String {
     let (mut whole, mut single) = (Vec::new(), Vec::new());
     for title in GROUPS {
         let group = || figures.iter().filter(|figure| group_of(figure.metric) == title);
-        if group().any(is_known) {
+        // What belongs to no group has no title that would say what it is.
+        if group().any(is_known) || title == "group-more" {
             single.extend(
                 group()
                     .filter(|figure| !is_known(figure))

@@ -202,8 +202,9 @@ pub(super) fn days(section: &Section, formatter: &Formatter, most: usize) -> Tab
 /// The members of the split, and what all of them have together.
 fn columns(section: &Section) -> (Vec<Column<'_>>, Vec<Column<'_>>) {
     let (mut split, mut together): (Vec<Column<'_>>, Vec<Column<'_>>) = (Vec::new(), Vec::new());
+    let members = section.split_members();
     for figure in &section.figures {
-        let own = figure.member.as_deref() != Some(figure.label.as_str());
+        let own = members.contains(figure.label.as_str());
         let columns = if own { &mut split } else { &mut together };
         let same = |column: &&mut Column<'_>| {
             let first = column.figures[0];

@@ -35,6 +35,9 @@ const MOST_ALT: usize = 255;
 /// Height in pixels.
 const HEIGHT: u32 = 340;
 
+/// A day with its value; `None` is unknown.
+type Point = (NaiveDate, Option<Decimal>);
+
 /// What all charts of a report share.
 pub(super) struct Studio<'a> {
     /// Name of the sheet with the charts' data.
@@ -138,9 +141,7 @@ impl Studio<'_> {
                 base,
                 outlier,
                 marked,
-            } if !days.is_empty() => {
-                self.daily(chart, col, days, !base.is_empty(), (outlier.as_ref(), marked))
-            }
+            } if !days.is_empty() => self.daily(chart, col, (days, base), (outlier.as_ref(), marked)),
             ChartForm::Bars { bars, others } if !bars.is_empty() => {
                 self.bars(chart, col, bars.len(), others.is_some())
             }
@@ -170,8 +171,7 @@ impl Studio<'_> {
         &self,
         chart: &Chart,
         col: u16,
-        days: &[(NaiveDate, Option<Decimal>)],
-        based: bool,
+        (days, base): (&[Point], &[Option<Decimal>]),
         (outlier, marked): (Option<&Outlier>, &[NaiveDate]),
     ) -> Native {
         let (names, sheet) = (self.series(chart), self.sheet.as_str());
@@ -226,10 +226,12 @@ impl Studio<'_> {
         {
             axis.set_min(0);
         }
-        if let Some(top) = outlier.and_then(|outlier| headroom(outlier.value)) {
+        // Room for the label above a bar, but never less than the highest one needs, nor the dashes beside them.
+        let values = days.iter().map(|(_, value)| value).chain(base).flatten().copied();
+        if let Some(top) = pointed.and_then(|_| headroom(values.max()?)) {
             axis.set_max(top);
         }
-        if based {
+        if !base.is_empty() {
             native.combine(&dashes(sheet, &names[2], col, last));
         }
         legend_below(&mut native);

@@ -63,6 +63,17 @@ pub(super) fn write(
     Ok(columns)
 }
 
+/// The columns of days that stand beside the same weekday a week before, each beside another one.
+const WEEK_BEFORE: &str = "week_before";
+
+/// In which columns a comparison stands.
+fn column_key(comparison: &str) -> &str {
+    match comparison.parse::<NaiveDate>() {
+        Ok(_) => WEEK_BEFORE,
+        Err(_) => comparison,
+    }
+}
+
 /// What a column is about. Amounts of different currencies never share one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Measure<'a> {
@@ -74,14 +85,13 @@ struct Measure<'a> {
 }
 
 impl<'a> Measure<'a> {
-    fn of(figure: &'a Figure) -> Self {
+    fn of(figure: &'a Figure, members: &HashSet<&str>) -> Self {
         let is_day = figure.dimension.as_deref() == Some("day");
         Self {
             metric: figure.metric,
             unit: figure.unit,
             currency: figure.currency,
-            member: Some(figure.label.as_str())
-                .filter(|label| is_day && figure.member.as_deref() != Some(label)),
+            member: Some(figure.label.as_str()).filter(|label| is_day && members.contains(label)),
         }
     }
 
@@ -153,8 +163,9 @@ impl<'a> Matrix<'a> {
         let labelled = section.key.starts_with("by_");
         let paired = belonging(section).is_some();
         let mut places: HashMap<Place<'_>, usize> = HashMap::new();
+        let members = section.split_members();
         for figure in &section.figures {
-            let measure = Measure::of(figure);
+            let measure = Measure::of(figure, &members);
             if let Some(member) = measure.member {
                 let head = || formatter.text(&figure.label).into_owned();
                 matrix.heads.entry(member).or_insert_with(head);
@@ -163,8 +174,9 @@ impl<'a> Matrix<'a> {
                 matrix.measures.push(measure);
             }
             for beside in &figure.comparisons {
-                if !matrix.keys.contains(&beside.comparison.as_str()) {
-                    matrix.keys.push(&beside.comparison);
+                let key = column_key(&beside.comparison);
+                if !matrix.keys.contains(&key) {
+                    matrix.keys.push(key);
                 }
             }
             matrix.ranked |= figure.rank.is_some();
@@ -294,8 +306,12 @@ impl<'a> Matrix<'a> {
             let number = grid.quantity(row, col, value, &code, quotient)?;
             as_text |= value.is_some() && !number;
             for (at, key) in (0_u16..).zip(keys) {
-                let beside = figure
-                    .and_then(|figure| figure.comparisons.iter().find(|beside| beside.comparison == *key));
+                let beside = figure.and_then(|figure| {
+                    figure
+                        .comparisons
+                        .iter()
+                        .find(|beside| column_key(&beside.comparison) == *key)
+                });
                 match beside {
                     Some(beside) if full => {
                         figures::write_comparison(grid, row, col + 1 + 4 * at, beside, &code, quotient)?;
@@ -339,7 +355,10 @@ impl<'a> Matrix<'a> {
         } else {
             None
         };
-        let versus = figures::comparison_word(key, others, self.formatter);
+        let versus = match key {
+            WEEK_BEFORE => self.formatter.say("week-before"),
+            key => figures::comparison_word(key, others, self.formatter),
+        };
         let mut periods = others.iter().filter(|other| other.comparison == key);
         let against = match periods.next() {
             _ if self.keys.len() < 2 => None,
@@ -380,7 +399,9 @@ impl<'a> Matrix<'a> {
             .iter()
             .filter_map(|line| line.figures.get(&measure)?.value)
             .collect();
-        if !sums || !measure.metric.adds_up() || values.is_empty() {
+        // The days of a trend are those of several periods.
+        let of_one_period = !self.keys.contains(&WEEK_BEFORE);
+        if !sums || !of_one_period || !measure.metric.adds_up() || values.is_empty() {
             return Total::Nothing;
         }
         match money::sum(values) {

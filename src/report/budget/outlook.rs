@@ -6,7 +6,7 @@ use crate::metric::Metric;
 use crate::money;
 use crate::period::Period;
 use crate::report::beside::View;
-use crate::report::forecast::{self, Basis, Outlook, Point};
+use crate::report::forecast::{self, Basis, NoForecast, Point};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -44,15 +44,15 @@ pub(super) fn made(
         actual: actual.unwrap_or(spent),
     };
     match forecast::outlook(&basis) {
-        Outlook::Forecast(forecast) if actual.is_some() => Ok(forecast),
-        Outlook::Forecast(_) => Err(Silence::Unsettled),
-        Outlook::TooEarly => Err(Silence::TooEarly),
-        Outlook::Quiet => Err(Silence::Quiet),
-        Outlook::Gaps(gaps) => Err(Silence::Gaps {
+        Ok(forecast) if actual.is_some() => Ok(forecast),
+        Ok(_) => Err(Silence::Unsettled),
+        Err(NoForecast::TooEarly) => Err(Silence::TooEarly),
+        Err(NoForecast::Quiet) => Err(Silence::Quiet),
+        Err(NoForecast::Gaps(gaps)) => Err(Silence::Gaps {
             gaps,
             of: days_between(whole.start(), until),
         }),
-        Outlook::Overflow => Err(Silence::Overflow),
+        Err(NoForecast::Overflow) => Err(Silence::Overflow),
     }
 }
 

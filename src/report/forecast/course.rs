@@ -1,6 +1,6 @@
 //! How a period goes on from its elapsed days: what each weekday usually costs, at the level of their usage.
 
-use super::{Basis, LEAST_DAYS, LEAST_VALUES, Method, Outlook, Point, between};
+use super::{Basis, LEAST_DAYS, LEAST_VALUES, Method, NoForecast, Point, between};
 use crate::money;
 use crate::report::outlier::median;
 use chrono::{Datelike, NaiveDate};
@@ -25,20 +25,20 @@ impl Course {
     /// From the elapsed days of `basis` and the usage of the weeks before it.
     ///
     /// # Errors
-    /// [`Outlook::Quiet`] where the elapsed days do not show what usage costs, [`Outlook::Overflow`] where a number does not fit.
-    pub(super) fn of(basis: &Basis<'_>, history: &[Point]) -> Result<Self, Outlook> {
+    /// [`NoForecast::Quiet`] where the elapsed days do not show what usage costs, [`NoForecast::Overflow`] where a number does not fit.
+    pub(super) fn of(basis: &Basis<'_>, history: &[Point]) -> Result<Self, NoForecast> {
         let factors = Factors::of(history);
         let weights = factors.clone().unwrap_or_else(Factors::level);
-        let usage = Usage::of(basis, &weights).ok_or(Outlook::Overflow)?;
+        let usage = Usage::of(basis, &weights).ok_or(NoForecast::Overflow)?;
         // Three Sundays of an office say nothing about its Mondays.
         let mean_day = weights.week().and_then(|week| week.checked_div(WEEK));
-        if usage.days < LEAST_DAYS || usage.weight < mean_day.ok_or(Outlook::Overflow)? {
-            return Err(Outlook::Quiet);
+        if usage.days < LEAST_DAYS || usage.weight < mean_day.ok_or(NoForecast::Overflow)? {
+            return Err(NoForecast::Quiet);
         }
-        let ahead = usage.ahead(basis, &weights).ok_or(Outlook::Overflow)?;
+        let ahead = usage.ahead(basis, &weights).ok_or(NoForecast::Overflow)?;
         Ok(Self {
             factors,
-            level: money::quotient(usage.cost, usage.weight).ok_or(Outlook::Overflow)?,
+            level: money::quotient(usage.cost, usage.weight).ok_or(NoForecast::Overflow)?,
             once: usage.once,
             ahead,
         })

@@ -77,14 +77,20 @@ impl<'a> Studio<'a> {
             return Sentence::default();
         }
         let mut totals: Vec<(Text, Decimal)> = match form {
+            // Those that are summed up as one lead nobody.
             ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => series
                 .iter()
+                .filter(|line| line.tint != Tint::Rest || series.len() == 1)
                 .filter_map(|line| Some((line.label.clone(), total(line)?)))
                 .collect(),
             ChartForm::Ring { parts, .. } => parts.clone(),
             _ => Vec::new(),
         };
-        if let [(label, value)] = totals.as_slice() {
+        let alone = match form {
+            ChartForm::Stacked { series, .. } | ChartForm::Lines { series, .. } => series.len() == 1,
+            _ => totals.len() == 1,
+        };
+        if let ([(label, value)], true) = (totals.as_slice(), alone) {
             let currency = self.cost.currency.filter(|_| unit == Unit::Currency);
             let value = Words::Value {
                 value: *value,
