@@ -6,6 +6,7 @@ use reportwire::money::Currency;
 use reportwire::source::dataset::Reach;
 use reportwire::source::{Dataset, Notice, SourceKind};
 use rust_decimal::dec;
+use std::fmt::Write as _;
 use std::fs;
 
 const SAMPLE: &str = concat!(
@@ -337,7 +338,7 @@ fn daily_bill(last: &str, besides: &str) -> String {
         .take_while(|day| day.to_string().as_str() <= last)
     {
         let next = day.succ_opt().unwrap();
-        bill.push_str(&format!("10,USD,Usage,{day}T00:00:00Z,{next}T00:00:00Z\n"));
+        writeln!(bill, "10,USD,Usage,{day}T00:00:00Z,{next}T00:00:00Z").unwrap();
     }
     bill + besides
 }

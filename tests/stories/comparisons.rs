@@ -589,4 +589,15 @@ days = "all"
     let page = fs::read_to_string(folder.path().join("out/weekly_2026-W39.html")).unwrap();
     assert!(page.contains("7 Sep"), "every day is on the page");
     assert!(page.contains("changes since the same weekday a week before"));
+    // In the workbook the week before has one set of columns, however many days there are.
+    let workbook = fs::read(folder.path().join("out/weekly_2026-W39.xlsx")).unwrap();
+    let words = unzipped(&workbook, "xl/sharedStrings.xml");
+    assert!(words.contains("week before"), "{words}");
+    assert!(!words.contains("14 September 2026 total"), "{words}");
+    let tables = unzipped(&workbook, "xl/tables/");
+    let widest = tables.split("<tableColumns count=\"").skip(1).map(|rest| {
+        let count = rest.split('"').next().unwrap();
+        count.parse::<u32>().unwrap()
+    });
+    assert!(widest.max().unwrap() < 30, "{tables}");
 }

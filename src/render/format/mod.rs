@@ -610,6 +610,11 @@ mod tests {
             longer(dec!(9_000_000), dec!(8_000_000)),
             "▲ up 12.5\u{a0}% (+16m 40s)"
         );
+        // Less than a second is told in what is left of it.
+        assert_eq!(
+            longer(dec!(75_400), dec!(75_000)),
+            "▲ up 0.5\u{a0}% (+400\u{a0}ms)"
+        );
         assert_eq!(longer(dec!(1000), dec!(800)), "▲ up 25.0\u{a0}% (+200)");
     }
 
@@ -759,6 +764,13 @@ mod tests {
             ),
             (M::TotalCost, dec!(5), dec!(0), New, "▲ new [adverse]"),
             (M::TotalCost, dec!(0), dec!(5), Gone, "▼ gone [favourable]"),
+            (
+                M::TotalCost,
+                dec!(-50),
+                dec!(100),
+                Down,
+                "▼ down n/m (−150.00) [favourable]",
+            ),
             (
                 M::TotalCost,
                 dec!(50),
