@@ -300,7 +300,32 @@ fn cases() -> Vec<(&'static str, String)> {
         ("when: number", of_job("when = [{ above = \"5 USD\" }]")),
         ("when: no number", of_job("when = [{ below = true }]")),
         ("when: twice", of_job("when = [{ above = 5 }, { above = \"5.00\" }]")),
+        (
+            "comparison: all that is wrong",
+            of_job("").replace(
+                "report.full = {}",
+                "report.comparison = { by = [\"projct\"], against = [\"2026-13\"] }",
+            ),
+        ),
+        (
+            "comparison: all that is wrong, types too",
+            of_job("").replace(
+                "report.full = {}",
+                "report.comparison = { by = \"project\", against = [\"2026-13\"] }",
+            ),
+        ),
+        (
+            "comparison: a number among words",
+            of_job("").replace(
+                "report.full = {}",
+                "report.comparison = { by = [7], against = [\"2026-13\"] }",
+            ),
+        ),
         ("when: rearm", of_job("when = [{ above = 5, rearm = \"each_month\" }]")),
+        (
+            "when: one bad rule beside others",
+            of_job("when = [{ above = 5, rearm = \"x\" }, { above = true }, { metric = \"costs\", below = 1 }, { below = \"x\" }]"),
+        ),
         ("when: unknown key", of_job("when = [{ abov = 5 }]")),
         ("template folder", of_job("template = \"nowhere\"")),
         ("accent", of_job("brand.accent = \"blue\"")),

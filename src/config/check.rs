@@ -181,6 +181,11 @@ impl Check<'_> {
         (0..=path.keys().len()).any(|length| self.excused.contains(&KeyPath::of(&path.keys()[..length])))
     }
 
+    /// Whether a problem with something in the table `at` has been told already.
+    fn is_excused_within(&self, at: &KeyPath) -> bool {
+        self.excused.iter().any(|path| path.keys().starts_with(at.keys()))
+    }
+
     /// What was written at `path` in the environment or on the command line.
     pub(super) fn raw(&self, path: &KeyPath) -> Option<&str> {
         self.layers.raw(path)
@@ -211,10 +216,7 @@ impl Check<'_> {
                 crate::config::read::list(found)
             );
             self.report_key(&at.join(second), "a second kind under one name", Some(hint));
-        } else if found.is_empty()
-            && !self.is_excused(at)
-            && !self.excused.iter().any(|path| path.keys().starts_with(at.keys()))
-        {
+        } else if found.is_empty() && !self.is_excused(at) && !self.is_excused_within(at) {
             self.report_key(
                 at,
                 "has no kind",
@@ -247,6 +249,9 @@ fn headline(path: &KeyPath) -> String {
         }
         ([room, ..], Some(owner)) if room == "jobs" => format!("{owner} cannot run"),
         (_, Some(owner)) => format!("{owner} cannot be used"),
+        ([room, key], None) if room == "service" && key == "rates" => {
+            "the table of exchange rates is wrong".into()
+        }
         ([room, ..], None) if room == "service" => "the service cannot start".into(),
         _ => "the configuration cannot be used".into(),
     }

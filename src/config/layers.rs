@@ -170,17 +170,32 @@ pub(super) fn find<'v>(value: &'v Value, keys: &[String]) -> Option<&'v Value> {
     find(inner, rest)
 }
 
-/// Removes the value at `keys`; an element of a list takes the whole list with it, so that no other element moves.
-/// Gives the path that was removed.
+/// Removes the value at `keys`; an element of a list takes the whole list with it, so that no other element moves, but a key of a
+/// table within a list is removed alone. Gives the path that was removed.
 pub(super) fn remove(value: &mut Value, keys: &[String]) -> Option<KeyPath> {
     let mut at = value;
     for (index, key) in keys.iter().enumerate() {
-        let Value::Dict(_, dict) = at else { return None };
-        let last = index + 1 == keys.len() || !matches!(dict.get(key), Some(Value::Dict(..)));
-        if last {
-            return dict.remove(key).map(|_| KeyPath::of(&keys[..=index]));
+        let rest = &keys[index + 1..];
+        let table = match at {
+            Value::Dict(_, dict) => dict,
+            Value::Array(_, list) => {
+                at = list.get_mut(key.parse::<usize>().ok()?)?;
+                continue;
+            }
+            _ => return None,
+        };
+        let goes_on = match table.get(key) {
+            Some(Value::Dict(..)) => !rest.is_empty(),
+            Some(Value::Array(_, list)) => {
+                let element = rest.first().and_then(|at| list.get(at.parse::<usize>().ok()?));
+                rest.len() > 1 && matches!(element, Some(Value::Dict(..)))
+            }
+            _ => false,
+        };
+        if !goes_on {
+            return table.remove(key).map(|_| KeyPath::of(&keys[..=index]));
         }
-        at = dict.get_mut(key)?;
+        at = table.get_mut(key)?;
     }
     None
 }

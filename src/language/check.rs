@@ -40,20 +40,20 @@ pub fn problems(path: &str, source: &str) -> Vec<Problem> {
             source.len()
         ));
     }
-    let resource = match FluentResource::try_new(source.to_owned()) {
-        Ok(resource) => resource,
-        Err((_, errors)) => {
-            let found = errors.iter().map(|error| Problem {
-                line: line_of(source, error.pos.start),
-                what: format!(
-                    "is not Fluent: {error}; a message is written `id = words {{ $argument }}`, longer ones go on in indented lines"
-                ),
-            });
-            return found.collect();
-        }
+    let (resource, errors) = match FluentResource::try_new(source.to_owned()) {
+        Ok(resource) => (resource, Vec::new()),
+        Err(partly) => partly,
     };
+    let unread = errors.iter().map(|error| Problem {
+        line: line_of(source, error.pos.start),
+        what: format!(
+            "is not Fluent: {error}; a message is written `id = words {{ $argument }}`, longer ones go on in indented lines"
+        ),
+    });
     let tag = language_of(path).unwrap_or_default();
-    in_messages(source, tag, &resource)
+    let mut found: Vec<Problem> = unread.chain(in_messages(source, tag, &resource)).collect();
+    found.sort_by_key(|problem| problem.line);
+    found
 }
 
 /// What is wrong in the messages of `resource`, which come before the embedded ones of the language `tag`.

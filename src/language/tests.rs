@@ -268,6 +268,16 @@ fn what_is_wrong_in_a_file_is_told_with_its_line() {
     );
     check("share = { NUMBER(1) }\n", 1, "cannot be put together");
     check(&"#".repeat(300_000), 0, "at most");
+    let several = problems(
+        "language/fr.ftl",
+        "shares = Parts\n-brand { Acme\n-firm = {\nshare = Part de { -firm }\nzzzzzzzzzzzz = x\n",
+    );
+    let lines: Vec<usize> = several.iter().map(|problem| problem.line).collect();
+    assert_eq!(
+        lines,
+        [1, 2, 5],
+        "one bad line hides no other problem: {several:?}"
+    );
     let variants = |inner: &str| {
         format!(
             "share = Part\ngaps = {{ $count ->\n    [one] une\n    [two] {inner}\n   *[other] {{ $count }}\n}} x\n"

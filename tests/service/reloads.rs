@@ -125,7 +125,10 @@ async fn a_configuration_whose_secret_this_process_does_not_have_is_refused_and_
 async fn a_template_that_would_fail_a_run_is_refused() {
     let world = World::new().await;
     let mut service = world.serve();
-    world.edit("to = [\"cfo", "subject = \"{{period.labell}}\"\nto = [\"cfo");
+    world.edit(
+        "to = [\"cfo",
+        "subject = \"{{#with period}}{{labell}}{{/with}}\"\nto = [\"cfo",
+    );
     service.reload();
     let refused = service.wait_for(REFUSED);
     let problems = refused.fields["problems"].as_str().unwrap();

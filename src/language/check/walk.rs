@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Scope<'a> {
     pub(super) messages: BTreeMap<&'a str, &'a Pattern<&'a str>>,
     terms: BTreeMap<&'a str, &'a Pattern<&'a str>>,
+    /// What is no Fluent, in which any of them may have been meant to stand.
+    unread: Vec<&'a str>,
 }
 
 impl<'a> Scope<'a> {
@@ -20,6 +22,7 @@ impl<'a> Scope<'a> {
         let mut scope = Self {
             messages: BTreeMap::new(),
             terms: BTreeMap::new(),
+            unread: Vec::new(),
         };
         for entry in resources.into_iter().flat_map(FluentResource::entries) {
             match entry {
@@ -30,10 +33,16 @@ impl<'a> Scope<'a> {
                 Entry::Term(term) => {
                     scope.terms.insert(term.id.name, &term.value);
                 }
+                Entry::Junk { content } => scope.unread.push(content),
                 _ => {}
             }
         }
         scope
+    }
+
+    /// Whether `id` was meant to be declared in what is no Fluent, which is told already.
+    fn is_unread(&self, id: &str) -> bool {
+        self.unread.iter().any(|text| declared(text, id) > 0)
     }
 
     /// The arguments of `words` and of the messages that they refer to; `within` are those that led here.
@@ -203,6 +212,9 @@ impl<'a, 'b> Walk<'a, 'b> {
 
     fn message(&mut self, name: &'a str) {
         let Some(words) = self.scope.messages.get(name) else {
+            if self.scope.is_unread(name) {
+                return;
+            }
             return self.cannot(&format!(
                 "there is no message `{name}`; use its arguments, and terms of this file"
             ));
@@ -224,6 +236,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             _ if self.within.contains(&name) => {
                 self.cannot(&format!("the term `-{name}` leads back to itself"));
             }
+            None if self.scope.is_unread(&format!("-{name}")) => {}
             None => self.cannot(&format!(
                 "there is no term `-{name}`; write `-{name} = …` into this file"
             )),
