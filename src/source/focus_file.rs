@@ -117,7 +117,7 @@ pub(super) fn decode(name: &str, needs: &[Need], snapshot: &Snapshot) -> Result<
     let windows = windows(name, &bill, needs, snapshot)?;
     let mut notices = duplicates(name, snapshot);
     notices.extend(bill.book.shortfalls(name, today));
-    notices.extend(unknown_figures(name, needs, &windows));
+    notices.extend(unknown_figures(name, needs, &windows, &say!("lacking-in-bill")));
     notices.extend(bill.unknown_words(name));
     Ok(Dataset {
         platform: say!("platform-focus"),
@@ -372,9 +372,10 @@ fn keys<'a>(cells: &[&'a [u8]; 16]) -> [Key<'a>; 5] {
         id: cells[column],
         name: &[],
     };
-    let provider = match cells[PROVIDER] {
-        b"" => SERVICE_PROVIDER,
-        _ => PROVIDER,
+    // FOCUS 1.3 has put `ServiceProviderName` in the place of `ProviderName`; a bill of the transition has both.
+    let provider = match cells[SERVICE_PROVIDER] {
+        b"" => PROVIDER,
+        _ => SERVICE_PROVIDER,
     };
     [
         plain(provider),

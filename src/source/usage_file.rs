@@ -142,7 +142,7 @@ pub(super) fn decode(
     let organized = needs.iter().filter(|need| need.depth == Depth::Organization);
     notices.extend(organized.flat_map(|_| usage.projects.notices(name)));
     notices.extend(usage.book.shortfalls(name, today));
-    notices.extend(unknown_figures(name, needs, &windows));
+    notices.extend(unknown_figures(name, needs, &windows, &say!("lacking-in-usage")));
     Ok(Dataset {
         platform: say!("platform-usage"),
         currency: usage.currency.known(),

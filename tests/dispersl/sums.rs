@@ -245,9 +245,15 @@ async fn sums_that_disagree_are_told_with_both_numbers() {
         "{:#?}",
         texts(&other)
     );
+    let (text, missing) = told(&other, "No usage rows for");
+    assert!(missing, "days without rows are then not proven idle");
     assert!(
-        told(&other, "No usage rows for").1,
-        "days without rows are then not proven idle"
+        text.contains("The totals of the period are the platform's own"),
+        "{text}"
+    );
+    assert_eq!(
+        other.windows[0].figure(Metric::TotalTokens),
+        Some(Decimal::from(5_000_000))
     );
     let mut thirty_days = account.clone();
     thirty_days.month = Month::ThirtyDays;

@@ -53,6 +53,38 @@ async fn where_the_dates_are_ignored_the_days_are_summed_and_the_rest_is_unknown
 }
 
 #[tokio::test]
+async fn days_without_rows_leave_a_sum_of_days_unknown_unless_all_days_make_the_platforms_own_total() {
+    let account = account();
+    let wider = |data: &mut Value| {
+        data["from_date"] = json!("2026-09-27T00:00:00Z");
+        data["to_date"] = json!("2026-11-01T23:59:59Z");
+    };
+    let sums = [Metric::TotalRequests, Metric::TotalTokens, Metric::TotalTasks];
+    let proven = spoiled(&account, "/usage", wider).await.unwrap();
+    assert!(told(&proven, "are the sums of its days").1);
+    assert!(is_told(&proven, "nothing was used then, since the other days"));
+    assert!(
+        sums.iter()
+            .all(|metric| proven.windows[0].figure(*metric).is_some())
+    );
+    let partial = spoiled(&account, "/usage", |data| {
+        wider(data);
+        data["summary"]["total_tokens"] = json!(5_000_000);
+    })
+    .await
+    .unwrap();
+    for metric in sums {
+        assert_eq!(partial.windows[0].figure(metric), None, "{}", metric.key());
+        assert_eq!(days(&partial.windows[0], metric).iter().flatten().count(), 27);
+    }
+    let (text, missing) = told(&partial, "No usage rows for");
+    assert!(
+        text.contains("neither are the totals of the period") && missing,
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn an_answer_that_names_no_window_is_not_taken_for_the_right_one() {
     let account = account();
     for (first, last) in [

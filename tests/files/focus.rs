@@ -255,7 +255,53 @@ fn bad_bills_are_refused_with_file_line_and_column() {
         assert_eq!(lines(&crlf), expected, "CRLF");
         assert_eq!(lines(&crlf.replace("\r\n", "\n")), expected, "LF");
         assert_eq!(lines(crlf.trim_end()), expected, "without the last line end");
+        assert_eq!(
+            lines(&format!("{FOCUS_HEADER}{}", rows.replace("\r\n", "\n"))),
+            expected,
+            "a header with CRLF, rows with LF"
+        );
+        assert_eq!(
+            lines(&format!("{}{rows}", FOCUS_HEADER.replace("\r\n", "\n"))),
+            expected,
+            "a header with LF, rows with CRLF"
+        );
     }
+}
+
+#[test]
+fn rows_are_counted_whatever_each_line_of_a_large_file_ends_with() {
+    let ends = ["\n", "\r\n", "\r\n\r\n", "\n\n"];
+    let (mut text, mut line) = (FOCUS_HEADER.to_owned(), 2);
+    for index in 0..4000 {
+        let end = ends[index * 7 / 3 % ends.len()];
+        let service = if index % 5 == 0 { "\"two\r\nlines\"" } else { "S" };
+        text += &format!("1,USD,2026-10-01,Usage,,{service}{end}");
+        line += 1 + usize::from(index % 5 == 0) + end.matches('\n').count() - 1;
+    }
+    text += "x,USD,2026-10-01,Usage,,S\n";
+    let told = Bench::focus().file("a.csv", text).error(&["2026-10"]);
+    assert!(
+        told.contains(&format!("a.csv:{line}:BilledCost: `x`")),
+        "line {line}: {told}"
+    );
+}
+
+#[test]
+fn a_bill_with_both_names_of_its_provider_goes_by_the_newer_one() {
+    let bill = "BilledCost,BillingCurrency,ChargePeriodStart,ProviderName,ServiceProviderName\n\
+                1,USD,2026-10-01,P,SP\n2,USD,2026-10-02,P,\n4,USD,2026-10-03,,SP\n";
+    let dataset = Bench::focus().file("a.csv", bill).decode(&["2026-10"]).unwrap();
+    let breakdowns = &dataset.windows[0].breakdowns;
+    let split = breakdowns
+        .iter()
+        .find(|split| split.dimension == "provider")
+        .unwrap();
+    let members: Vec<_> = split
+        .members
+        .iter()
+        .map(|member| (member.name.as_str(), member.measures[0].value))
+        .collect();
+    assert_eq!(members, [("SP", Some(dec!(5))), ("P", Some(dec!(2)))]);
 }
 
 #[test]

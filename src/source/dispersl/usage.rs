@@ -14,6 +14,8 @@ use crate::source::days::named;
 use crate::source::{Measure, Need, Series, SourceError};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Milliseconds in a second.
 const MS: i64 = 1000;
@@ -89,13 +91,15 @@ pub(super) fn read(reader: &mut Reader<'_>, need: &Need) -> Result<UsagePart, So
         days,
         whole: false,
     };
+    let summary = usage.summary.unwrap_or_default();
     part.figures = if exact {
-        let summary = usage.summary.unwrap_or_default();
         outside(reader, period, call, &part);
-        part.whole = ties_out(period, &part, &summary);
+        part.whole = ties_out(period.start()..period.end(), &part, &summary);
         figures(reader, period, &part, &summary)
     } else {
-        sums(reader, period, &part, &echo)
+        let covered = covers(reader, period, &part, &echo);
+        part.whole = covered && ties_out(NaiveDate::MIN..NaiveDate::MAX, &part, &summary);
+        sums(reader, period, &part, &echo, covered)
     };
     if need.depth.is_whole() {
         part.daily = daily(reader, period, &part);
@@ -133,16 +137,20 @@ fn outside(reader: &mut Reader<'_>, period: &Period, call: Call, part: &UsagePar
     }
 }
 
-/// Whether the days of the period add up to the platform's own sums.
-fn ties_out(period: &Period, part: &UsagePart, summary: &UsageSummary) -> bool {
-    let tokens = total(period, part, |row| row.tokens);
-    let tasks = total(period, part, |row| row.tasks);
+/// Whether these days of the answer add up to the platform's own sums.
+fn ties_out(days: Range<NaiveDate>, part: &UsagePart, summary: &UsageSummary) -> bool {
+    let tokens = total(days.clone(), part, |row| row.tokens);
+    let tasks = total(days, part, |row| row.tasks);
     tokens.is_some() && tokens == summary.total_tokens && tasks.is_some() && tasks == summary.total_tasks
 }
 
-/// The sum of the rows that lie in the period; `None` where one of them has no value.
-fn total(period: &Period, part: &UsagePart, value: impl Fn(&UsageDay) -> Option<Decimal>) -> Option<Decimal> {
-    let rows = part.days.as_ref()?.rows.range(period.start()..period.end());
+/// The sum of the rows of these days; `None` where one of them has no value.
+fn total(
+    days: Range<NaiveDate>,
+    part: &UsagePart,
+    value: impl Fn(&UsageDay) -> Option<Decimal>,
+) -> Option<Decimal> {
+    let rows = part.days.as_ref()?.rows.range(days);
     let values: Option<Vec<Decimal>> = rows.map(|(_, row)| value(row)).collect();
     money::sum(values?).ok()
 }
@@ -220,13 +228,20 @@ fn mean_duration(reader: &mut Reader<'_>, period: &Period, summary: &UsageSummar
 }
 
 /// The figures that the days of another window still tell of the period.
-fn sums(reader: &mut Reader<'_>, period: &Period, part: &UsagePart, echo: &Echo) -> Vec<Measure> {
-    let covered = echo.covers(period) || (echo.is_unsaid() && spanned(reader, period, part));
+fn sums(
+    reader: &mut Reader<'_>,
+    period: &Period,
+    part: &UsagePart,
+    echo: &Echo,
+    covered: bool,
+) -> Vec<Measure> {
+    let complete = part.whole || absent(reader, period, part).is_empty();
     let sum = |value: fn(&UsageDay) -> Option<Decimal>| {
         // Nothing at all proves nothing.
         let days = part.days.as_ref()?;
         let any = days.rows.keys().any(|day| period.contains(*day));
-        total(period, part, value).filter(|_| covered && any && days.dateless == 0)
+        let known = covered && complete && any && days.dateless == 0;
+        total(period.start()..period.end(), part, value).filter(|_| known)
     };
     let (requests, tokens, tasks) = (
         sum(|row| row.api_calls),
@@ -260,6 +275,11 @@ fn sums(reader: &mut Reader<'_>, period: &Period, part: &UsagePart, echo: &Echo)
     ])
 }
 
+/// Whether another window holds the period.
+fn covers(reader: &Reader<'_>, period: &Period, part: &UsagePart, echo: &Echo) -> bool {
+    echo.covers(period) || (echo.is_unsaid() && spanned(reader, period, part))
+}
+
 /// Whether rows reach from the first to the last day of the period that was over.
 fn spanned(reader: &Reader<'_>, period: &Period, part: &UsagePart) -> bool {
     let days = part.days.as_ref().map(|days| &days.rows);
@@ -271,21 +291,27 @@ fn measures<const N: usize>(figures: [(Metric, Option<Decimal>); N]) -> Vec<Meas
     figures.map(|(metric, value)| Measure { metric, value }).into()
 }
 
+/// The days of the period that are over and have no row.
+fn absent(reader: &Reader<'_>, period: &Period, part: &UsagePart) -> Vec<NaiveDate> {
+    let today = reader.today();
+    let has_row = |day: &NaiveDate| part.days.as_ref().is_some_and(|days| days.rows.contains_key(day));
+    let over = period.dates().filter(|day| *day < today);
+    over.filter(|day| !has_row(day)).collect()
+}
+
 /// The daily series, and a sentence about days without a row.
 fn daily(reader: &mut Reader<'_>, period: &Period, part: &UsagePart) -> Vec<Series> {
-    let none = std::collections::BTreeMap::new();
+    let none = BTreeMap::new();
     let rows = part.days.as_ref().map_or(&none, |days| &days.rows);
-    let today = reader.today();
-    let absent = period
-        .dates()
-        .filter(|day| *day < today && !rows.contains_key(day));
-    let absent: Vec<NaiveDate> = absent.collect();
+    let absent = absent(reader, period, part);
     if part.days.is_some() && !absent.is_empty() {
         let days = named(absent);
         let text = if part.whole {
             say!("no-usage-rows-unused", "period" = period, "days" = days)
-        } else {
+        } else if part.exact {
             say!("no-usage-rows", "period" = period, "days" = days)
+        } else {
+            say!("no-usage-rows-to-sum", "period" = period, "days" = days)
         };
         reader.notice(text, !part.whole);
     }

@@ -1,13 +1,12 @@
 //! Rows of CSV: RFC 4180 with a header, columns in any order.
 
 use super::read::{
-    BUFFER, Column, Guard, Layout, Lines, MAX_ROW, Place, Row, RowTooLong, check_spelling, line_feeds,
-    unreadable,
+    BUFFER, Column, Guard, Layout, Lines, MAX_ROW, Place, Row, RowTooLong, check_spelling, unreadable,
 };
 use super::{Flaw, cell};
 use crate::source::SourceError;
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
-use std::io::Read;
+use std::io::{self, Read};
 
 /// Hands every row to `visit` and tells which columns the header has.
 pub(super) fn each<const N: usize>(
@@ -19,7 +18,7 @@ pub(super) fn each<const N: usize>(
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .buffer_capacity(BUFFER)
-        .from_reader(Guard::new(text));
+        .from_reader(Tail::of(Guard::new(text)));
     let mut record = ByteRecord::new();
     if !reader
         .read_byte_record(&mut record)
@@ -28,13 +27,11 @@ pub(super) fn each<const N: usize>(
         return Err(at.file(format!("is empty; {} begins with a header", layout.title)));
     }
     let columns = header(&record, layout).map_err(|reason| at.line(1, reason))?;
-    let in_header = line_feeds(record.as_slice());
-    // With CRLF the parser stands before the LF when it has read a row, so its lines begin one later than it counts.
-    let crlf = u64::from(reader.position().line() == 1 + in_header && !reader.is_done());
     let present = columns.map(|column| column.is_some());
     loop {
-        let earliest = reader.position().line() + crlf;
-        reader.get_mut().next_row();
+        // With CRLF the parser stands before the LF when it has read a row, so the next one begins a line later than it counts.
+        let earliest = reader.position().line() + u64::from(ended_by(&reader) == Some(b'\r'));
+        reader.get_mut().inner.next_row();
         let more = reader
             .read_byte_record(&mut record)
             .map_err(|cause| broken(at, earliest, &cause))?;
@@ -46,7 +43,7 @@ pub(super) fn each<const N: usize>(
             present,
             lines: Lines {
                 earliest,
-                last: last_line(&reader, crlf),
+                last: reader.position().line() - u64::from(ended_by(&reader) == Some(b'\n')),
                 text: record.as_slice(),
             },
         };
@@ -54,9 +51,42 @@ pub(super) fn each<const N: usize>(
     }
 }
 
-/// The line on which the row just read ended.
-fn last_line<R: Read>(reader: &Reader<R>, crlf: u64) -> u64 {
-    reader.position().line() + crlf - 1
+/// The byte by which the row just read ended. Rows of one file may end in different ways.
+fn ended_by<R: Read>(reader: &Reader<Tail<R>>) -> Option<u8> {
+    let Tail { last, until, .. } = reader.get_ref();
+    let ahead = usize::try_from(until - reader.position().byte()).ok()?;
+    last.get(last.len().checked_sub(ahead + 1)?).copied()
+}
+
+/// Keeps the last bytes that were read, in which the parser stands.
+struct Tail<R> {
+    inner: R,
+    last: Vec<u8>,
+    /// How many bytes were read in all.
+    until: u64,
+}
+
+impl<R> Tail<R> {
+    fn of(inner: R) -> Self {
+        Self {
+            inner,
+            last: Vec::with_capacity(BUFFER),
+            until: 0,
+        }
+    }
+}
+
+impl<R: Read> Read for Tail<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        // At the end of the file the last row still stands in what was read before.
+        if read > 0 {
+            self.last.clear();
+            self.last.extend_from_slice(&buffer[..read]);
+            self.until += read as u64;
+        }
+        Ok(read)
+    }
 }
 
 /// Where each column of the layout is.

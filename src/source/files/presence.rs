@@ -42,8 +42,8 @@ impl<const N: usize> Presence<N> {
     }
 }
 
-/// One notice for all periods that lack the same figures; empty periods have a notice of their own.
-pub(crate) fn unknown_figures(source: &str, needs: &[Need], windows: &[Window]) -> Vec<Notice> {
+/// One notice for all periods that lack the same figures, with the reasons that there can be; empty periods have a notice of their own.
+pub(crate) fn unknown_figures(source: &str, needs: &[Need], windows: &[Window], why: &Text) -> Vec<Notice> {
     let mut lacking: Vec<(Vec<Metric>, Vec<&Need>)> = Vec::new();
     let told = needs.iter().zip(windows);
     for (need, window) in told.filter(|(need, _)| need.depth != Depth::Days) {
@@ -67,6 +67,7 @@ pub(crate) fn unknown_figures(source: &str, needs: &[Need], windows: &[Window]) 
                 "columns-lacking",
                 "periods" = Text::joined(&periods, ", "),
                 "figures" = Text::joined(&labels, ", "),
+                "why" = why.clone(),
             );
             notice(source, text, needs.iter().any(|need| need.depth.is_whole()))
         })
