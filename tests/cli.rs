@@ -120,6 +120,25 @@ fn a_wrong_request_ends_with_two_and_says_nothing_on_standard_output() {
             &["run", "monthly-full-report", "--as-of", "yesterday"],
             "RFC 3339",
         ),
+        (
+            &["run", "monthly-full-report", "--period", "2126"],
+            "the period 2126 has not begun: its first day is 2126-01-01, and in Europe/Madrid it is ",
+        ),
+        (
+            &[
+                "run",
+                "monthly-full-report",
+                "--period",
+                "2026-11",
+                "--as-of",
+                "2026-10-31T22:59:59Z",
+            ],
+            "in Europe/Madrid it is 2026-10-31; name an earlier one with --period",
+        ),
+        (
+            &["preview", "monthly-full-report", "--period", "2126-01"],
+            "has not begun",
+        ),
         (&["preview", "nothing-like-it"], "no job"),
         (&["runs", "--job", "nothing-like-it"], "no job"),
         (&["runs", "show", "019abcde"], "no run `019abcde`"),
@@ -148,6 +167,55 @@ fn a_wrong_request_ends_with_two_and_says_nothing_on_standard_output() {
 }
 
 #[test]
+fn a_preview_replaces_what_an_earlier_one_left_and_nothing_else() {
+    let world = World::new();
+    let preview = || world.ask(&["preview", "monthly-full-report", "--period", "2026-10"]);
+    let formats = |formats: &str| {
+        let text = CONFIGURATION.replace("formats = [\"csv\", \"json\"]", &format!("formats = {formats}"));
+        fs::write(world.path().join("reportwire.toml"), text).unwrap();
+    };
+    let folder = world.path().join("preview");
+    let names = || {
+        let mut names: Vec<String> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let of = |ext: &str| format!("monthly-full-report_2026-10.{ext}");
+    formats("[\"csv\", \"html\", \"json\", \"text\"]");
+    assert_eq!(preview().code, 0);
+    assert_eq!(names(), ["csv", "html", "json", "manifest.json", "txt"].map(of));
+    // What somebody has changed is no longer the preview's own; what was never its own stays as well.
+    fs::write(folder.join(of("csv")), "mine").unwrap();
+    fs::write(folder.join("notes.txt"), "mine too").unwrap();
+    formats("[\"text\"]");
+    assert_eq!(preview().code, 0);
+    let left = ["csv", "manifest.json", "txt"].map(of);
+    assert_eq!(names(), [left.as_slice(), &["notes.txt".to_owned()]].concat());
+    formats("[\"csv\"]");
+    let refused = preview();
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{}", refused.err);
+    assert!(
+        refused
+            .err
+            .contains("monthly-full-report_2026-10.csv was not written by an earlier preview")
+            && refused.err.contains("name another folder with --out"),
+        "{}",
+        refused.err
+    );
+    assert_eq!(
+        names(),
+        [left.as_slice(), &["notes.txt".to_owned()]].concat(),
+        "nothing was touched"
+    );
+    fs::remove_file(folder.join(of("csv"))).unwrap();
+    assert_eq!((preview().code, preview().code), (0, 0));
+    assert_eq!(names(), [of("csv"), of("manifest.json"), "notes.txt".to_owned()]);
+}
+
+#[test]
 fn every_problem_of_a_configuration_is_told_at_once() {
     let world = World::new();
     let broken = CONFIGURATION
@@ -158,6 +226,30 @@ fn every_problem_of_a_configuration_is_told_at_once() {
     assert_eq!((answer.code, answer.out.as_str()), (2, ""));
     for told in ["Europe/Madird", "pdf", "reportwire.toml:"] {
         assert!(answer.err.contains(told), "{}", answer.err);
+    }
+}
+
+#[test]
+fn a_wrong_table_of_exchange_rates_is_called_that() {
+    let world = World::new();
+    let text = CONFIGURATION.replace("[service]\n", "[service]\nrates = \"rates.csv\"\n");
+    fs::write(world.path().join("reportwire.toml"), text).unwrap();
+    fs::write(
+        world.path().join("rates.csv"),
+        "date,from,to,rate\n2026-10-01,EUR,USD,much\n",
+    )
+    .unwrap();
+    for arguments in [&["check"][..], &["preview", "by-hand"]] {
+        let answer = world.ask(arguments);
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+        assert!(
+            answer
+                .err
+                .starts_with("error: the table of exchange rates cannot be used\n")
+                && answer.err.contains("much"),
+            "{}",
+            answer.err
+        );
     }
 }
 

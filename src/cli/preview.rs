@@ -18,7 +18,7 @@ pub(super) struct Preview {
     /// Stands for "now" when the period is chosen: RFC 3339 with an offset
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     as_of: Option<DateTime<Utc>>,
-    /// Folder for the files; what an earlier preview left there is replaced
+    /// Folder for the files; what an earlier preview of the same report left there is replaced
     #[arg(long, value_name = "DIR", default_value = "preview")]
     out: PathBuf,
 }

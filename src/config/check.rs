@@ -250,7 +250,7 @@ fn headline(path: &KeyPath) -> String {
         ([room, ..], Some(owner)) if room == "jobs" => format!("{owner} cannot run"),
         (_, Some(owner)) => format!("{owner} cannot be used"),
         ([room, key], None) if room == "service" && key == "rates" => {
-            "the table of exchange rates is wrong".into()
+            "the table of exchange rates cannot be used".into()
         }
         ([room, ..], None) if room == "service" => "the service cannot start".into(),
         _ => "the configuration cannot be used".into(),

@@ -57,8 +57,9 @@ pub fn job<'a>(plan: &'a Plan, name: &str) -> Result<&'a JobPlan, RunError> {
 /// The literal period, or the job's own as of `as_of`.
 ///
 /// # Errors
-/// [`RunError::Request`] for an impossible literal or an empty period to date.
+/// [`RunError::Request`] for an impossible literal, a period that has not begun or an empty period to date.
 pub fn period(job: &JobPlan, literal: Option<&str>, as_of: DateTime<Utc>) -> Result<Period, RunError> {
+    let today = as_of.with_timezone(&job.timezone).date_naive();
     if let Some(literal) = literal {
         let period =
             Period::parse(literal, job.calendar).map_err(|error| RunError::Request(error.to_string()))?;
@@ -69,9 +70,17 @@ pub fn period(job: &JobPlan, literal: Option<&str>, as_of: DateTime<Utc>) -> Res
             );
             return Err(RunError::Request(reason));
         }
+        if period.start() > today {
+            let reason = format!(
+                "the period {} has not begun: its first day is {}, and in {} it is {today}; name an earlier one with --period",
+                period.id(),
+                period.start(),
+                job.timezone.name()
+            );
+            return Err(RunError::Request(reason));
+        }
         return Ok(period);
     }
-    let today = as_of.with_timezone(&job.timezone).date_naive();
     job.period.resolve(today, job.calendar).ok_or_else(|| {
         RunError::Request(format!(
             "job `{}`: on {today} the period `{}` has no complete day yet; name another with --period",

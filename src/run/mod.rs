@@ -20,6 +20,7 @@ pub mod lanes;
 mod late;
 pub mod lease;
 pub mod perform;
+mod previewed;
 pub mod recipe;
 pub mod replay;
 pub mod resend;

@@ -8,7 +8,7 @@ use super::recipe::{self, Identity, Product, Recipe, Trial};
 use super::store::{
     Along, Before, Freeze, NewRun, OutboxRow, RuleMove, Run, Store, StoredArtifact, Trigger, Withdrawal,
 };
-use super::{RunError, RunState, StoreError, earlier, late, lease, tell};
+use super::{RunError, RunState, StoreError, earlier, late, lease, previewed, tell};
 use crate::config::Plan;
 use crate::config::plan::{DeliveryPlan, JobPlan, Send};
 use crate::delivery::{Delivery, Parcel};
@@ -138,7 +138,8 @@ pub async fn run(
 /// Renders a job's report into `out`; records nothing, delivers nothing.
 ///
 /// # Errors
-/// As for [`run`]; files of an earlier preview are replaced only when all of them are rendered.
+/// As for [`run`], and if a file is in the way that no preview wrote; files of an earlier preview are replaced only when all of them are
+/// rendered.
 pub async fn preview(
     plan: &Plan,
     clock: &dyn Clock,
@@ -155,20 +156,14 @@ pub async fn preview(
         tempfile::tempdir().map_err(|cause| RunError::disk(Path::new("the temporary folder"), cause))?;
     fetch_all(plan, job, &recipe, scratch.path(), clock, progress).await?;
     let identity = Identity {
-        run_id: "preview".to_owned(),
+        run_id: previewed::RUN_ID.to_owned(),
         revision: 1,
         generated_at: now.trunc_subsecs(0),
         issue: String::new(),
     };
     let Product { edition, .. } =
         produce(recipe, identity, scratch.path().to_owned(), Trial::default()).await?;
-    std::fs::create_dir_all(out).map_err(|cause| RunError::disk(out, cause))?;
-    let mut files = Vec::new();
-    for artifact in edition.artifacts.iter().chain([&edition.manifest]) {
-        let path = out.join(&artifact.name);
-        std::fs::write(&path, &artifact.bytes).map_err(|cause| RunError::disk(&path, cause))?;
-        files.push(path);
-    }
+    let files = previewed::write(out, &edition.artifacts, &edition.manifest)?;
     Ok(Preview {
         files,
         digest: edition.digest,
