@@ -200,7 +200,6 @@ fn images(report: &Report, look: &Look, view: &View, charts: bool) -> Result<Vec
     Ok(images)
 }
 
-/// One line; a later revision says so.
 /// The subject alone, by the template of `look`.
 ///
 /// # Errors
@@ -215,6 +214,7 @@ pub fn subject_line(report: &Report, look: &Look) -> Result<String, RenderError>
     subject(&templates, &View::new(report, look, extent), look)
 }
 
+/// One line, which says what the reader must know of the report whatever the template shows.
 fn subject(templates: &Templates, view: &View, look: &Look) -> Result<String, RenderError> {
     let data = mail_view(view, false, false);
     let written = match &look.subject {
@@ -235,11 +235,12 @@ fn subject(templates: &Templates, view: &View, look: &Look) -> Result<String, Re
         (false, true) => Some(formatter.say("subject-provisional")),
         (false, false) => None,
     };
+    let by_hand = look.by_hand.then(|| formatter.say("subject-by-hand"));
     let revision = view
         .revision
         .later
         .then(|| formatter.put(say!("subject-revision", "revision" = view.revision.number)));
-    let suffix: String = [incomplete, revision]
+    let suffix: String = [incomplete, by_hand, revision]
         .into_iter()
         .flatten()
         .flat_map(|words| [" ".to_owned(), words])

@@ -76,6 +76,9 @@ pub struct Look {
     pub file_name: String,
     /// Template of a mail's subject; `None`: the built-in one.
     pub subject: Option<String>,
+    /// Whether somebody asked for the report besides what the schedule sends, which a mail's subject says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
 }
 
 /// What a mail says, before it is a message to somebody.

@@ -91,8 +91,10 @@ pub async fn run(
     let deliveries = choose::open_all(&plans, &engine.clock)?;
     choose::reveal_sources(&engine.plan, job)?;
     let mut recipe = Recipe::of(&engine.plan, job, &period, &names)?;
-    if trigger == Trigger::Test {
-        recipe.title.insert_str(0, "[test] ");
+    match trigger {
+        Trigger::Test => recipe.title.insert_str(0, "[test] "),
+        Trigger::Manual => recipe.look.by_hand = true,
+        Trigger::Schedule | Trigger::Backfill => {}
     }
     let new = NewRun {
         job: job.name.clone(),

@@ -123,6 +123,7 @@ foot-source = Source: { $source } ({ $platform }), fetched { $instant }
 foot-run = Run …{ $run }, revision { $revision } · generated { $instant }
 subject-incomplete = (incomplete)
 subject-provisional = (provisional)
+subject-by-hand = (run by hand)
 subject-revision = (revision { $revision })
 
 ## Groups of figures, and those that are not told.

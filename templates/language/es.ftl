@@ -172,6 +172,7 @@ foot-source = Fuente: { $source } ({ $platform }), consultada el { $instant }
 foot-run = Ejecución …{ $run }, revisión { $revision } · generado el { $instant }
 subject-incomplete = (incompleto)
 subject-provisional = (provisional)
+subject-by-hand = (generado a mano)
 subject-revision = (revisión { $revision })
 
 ## Grupos de indicadores, y los que no constan.

@@ -53,7 +53,8 @@ async fn finance_in_madrid_reads_spanish_and_its_machines_read_english() {
     let mail = MessageParser::default().parse(&mails[0].content).unwrap();
     let subject = mail.subject().unwrap();
     assert!(
-        subject.starts_with("Plataforma de IA: informe mensual: octubre de 2026"),
+        subject.starts_with("Plataforma de IA: informe mensual: octubre de 2026")
+            && subject.ends_with(" (generado a mano)"),
         "{subject}"
     );
     let body = mail.body_text(0).unwrap();
