@@ -508,8 +508,8 @@ fn a_count_that_is_null_or_missing_in_a_row_is_unknown_and_not_zero() {
         assert_eq!(october.figure(Metric::ActiveUsers), None);
         let said = |notice: &Notice| {
             notice.text.starts_with("Not available for 2026-10")
-                && notice.text.contains("an object of its JSON has no value there")
-                && notice.text.ends_with("A number that is left empty counts as 0.")
+                && notice.text.contains("a line of JSON has no value there")
+                && notice.text.ends_with("only a number left empty counts as 0.")
         };
         assert!(dataset.notices.iter().any(said));
     }
