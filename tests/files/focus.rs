@@ -275,7 +275,7 @@ fn rows_are_counted_whatever_each_line_of_a_large_file_ends_with() {
     for index in 0..4000 {
         let end = ends[index * 7 / 3 % ends.len()];
         let service = if index % 5 == 0 { "\"two\r\nlines\"" } else { "S" };
-        text += &format!("1,USD,2026-10-01,Usage,,{service}{end}");
+        text.extend(["1,USD,2026-10-01,Usage,,", service, end]);
         line += 1 + usize::from(index % 5 == 0) + end.matches('\n').count() - 1;
     }
     text += "x,USD,2026-10-01,Usage,,S\n";
