@@ -345,6 +345,8 @@ impl Formatter {
                 MINUS.to_string()
             };
             sign + crate::duration::format(words).trim_start_matches('-')
+        } else if long {
+            self.difference(change, Unit::Ms, None)
         } else {
             self.signed(scaled(figure.metric, change), decimals(figure))
         };
