@@ -57,8 +57,8 @@ impl Cutoff {
             _ => local.date_naive(),
         });
         let incomplete_from = day.unwrap_or(end).clamp(first, end);
-        let (reached, unsettled_from) = match dataset.reach {
-            Reach::Always => (last, incomplete_from),
+        let (through, unsettled_from) = match dataset.reach {
+            Reach::Always => (last_with_data.unwrap_or(last), incomplete_from),
             Reach::To { last, settling_days } => {
                 // A file may have been written long before it was fetched: its last days are as young as they were then.
                 let written = last
@@ -73,7 +73,7 @@ impl Cutoff {
             }
         };
         Self {
-            through: last_with_data.unwrap_or(last).min(reached).clamp(first, last),
+            through: through.clamp(first, last),
             incomplete_from,
             unsettled_from: unsettled_from.clamp(first, end),
             today: day.map_or(fetched, |day| day.min(fetched)),

@@ -716,23 +716,28 @@ fn a_bill_shows_what_it_has_and_says_what_it_lacks() {
     assert!(words.contains("tells no cost by project"), "{words}");
 }
 
-#[test]
-fn two_sources_are_added_up_member_by_member() {
-    let rows = usage(3);
-    let folder = office(&rows, false);
+/// What a report tells of the rows of two sources together.
+fn added_up(rows: &[Used], more: &[Used]) -> (TempDir, Table) {
+    let folder = office(rows, false);
+    fs::write(folder.path().join("more.csv"), written(more)).unwrap();
     let path = folder.path().join("reportwire.toml");
     let text = fs::read_to_string(&path).unwrap();
     let text = text
         .replace(
             "[jobs.who]\n",
-            "[sources.more.usage_file]\npath = \"usage.csv\"\n[jobs.who]\ncombine = true\n",
+            "[sources.more.usage_file]\npath = \"more.csv\"\n[jobs.who]\ncombine = true\n",
         )
         .replace("[\"usage\"]", "[\"usage\", \"more\"]");
     fs::write(&path, text).unwrap();
-    let together: Table = previewed(folder.path())
-        .into_iter()
-        .filter(|row| row["source"].is_empty())
-        .collect();
+    let rows = previewed(folder.path()).into_iter();
+    let together = rows.filter(|row| row["source"].is_empty()).collect();
+    (folder, together)
+}
+
+#[test]
+fn two_sources_are_added_up_member_by_member() {
+    let rows = usage(3);
+    let (folder, together) = added_up(&rows, &rows);
     for ((day, project), expected) in sums(
         &rows,
         "2026-10",
@@ -748,24 +753,13 @@ fn two_sources_are_added_up_member_by_member() {
 #[test]
 fn a_project_that_one_of_two_sources_sums_up_with_others_is_not_told_by_half() {
     let rows = usage(30);
-    let folder = office(&rows, false);
     // The cheapest of thirty is the only one in the other source, where it is told by itself.
-    let (_, cheapest): (Vec<Used>, Vec<Used>) =
-        rows.iter().cloned().partition(|row| row.project != "Project 29");
-    fs::write(folder.path().join("more.csv"), written(&cheapest)).unwrap();
-    let path = folder.path().join("reportwire.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    let text = text
-        .replace(
-            "[jobs.who]\n",
-            "[sources.more.usage_file]\npath = \"more.csv\"\n[jobs.who]\ncombine = true\n",
-        )
-        .replace("[\"usage\"]", "[\"usage\", \"more\"]");
-    fs::write(&path, text).unwrap();
-    let together: Table = previewed(folder.path())
-        .into_iter()
-        .filter(|row| row["source"].is_empty())
+    let cheapest: Vec<Used> = rows
+        .iter()
+        .filter(|row| row.project == "Project 29")
+        .cloned()
         .collect();
+    let (_folder, together) = added_up(&rows, &cheapest);
     let all: Vec<Used> = rows.iter().chain(&cheapest).cloned().collect();
     for section in ["daily_by_project", "usage"] {
         let named =

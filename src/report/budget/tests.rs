@@ -598,6 +598,8 @@ fn a_bill_is_forecast_from_the_days_that_are_settled() {
             };
         }
     }
+    // Up to midnight of the 16th it is complete: what is spent includes what the 16th and 17th have cost so far.
+    bill.provisional_through = Some("2026-11-16T00:00:00Z".parse().unwrap());
     let report = build(
         &brief(&period, vec![budget("all", dec!(6_000))]),
         &[bill],
