@@ -190,15 +190,30 @@ impl Tally {
     /// # Errors
     /// [`MoneyError::Overflow`] if 38 digits do not hold the sum.
     pub fn add(&mut self, amount: Decimal) -> Result<(), MoneyError> {
-        let (mut addend, scale) = (amount.mantissa(), amount.scale());
-        if scale > self.scale {
-            self.mantissa = shifted(self.mantissa, scale - self.scale)?;
-            self.scale = scale;
-        } else if scale < self.scale {
-            addend = shifted(addend, self.scale - scale)?;
+        self.merge(&Self::from(amount))
+    }
+
+    /// Adds another sum.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if 38 digits do not hold the sum.
+    #[inline]
+    pub fn merge(&mut self, other: &Self) -> Result<(), MoneyError> {
+        let mut addend = other.mantissa;
+        if other.scale > self.scale {
+            self.mantissa = shifted(self.mantissa, other.scale - self.scale)?;
+            self.scale = other.scale;
+        } else if other.scale < self.scale {
+            addend = shifted(addend, self.scale - other.scale)?;
         }
         self.mantissa = self.mantissa.checked_add(addend).ok_or(MoneyError::Overflow)?;
         Ok(())
+    }
+
+    /// Whether nothing but zeros was added, or what was cancels out.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.mantissa == 0
     }
 
     /// The sum, without trailing zeros.
@@ -212,6 +227,16 @@ impl Tally {
             scale -= 1;
         }
         Decimal::try_from_i128_with_scale(mantissa, scale).map_err(|_| MoneyError::Overflow)
+    }
+}
+
+impl From<Decimal> for Tally {
+    /// The sum of one amount.
+    fn from(amount: Decimal) -> Self {
+        Self {
+            mantissa: amount.mantissa(),
+            scale: amount.scale(),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use chrono::{Days, NaiveDate};
 use foldhash::fast::RandomState;
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 mod by_day;
 mod ranked;
@@ -64,11 +64,19 @@ impl<const M: usize> Default for Sums<M> {
 }
 
 impl<const M: usize> Sums<M> {
-    fn add(&mut self, amounts: &[Decimal; M]) -> Result<(), MoneyError> {
-        self.rows += 1;
-        for (tally, amount) in self.tallies.iter_mut().zip(amounts) {
-            if !amount.is_zero() {
-                tally.add(*amount)?;
+    /// The sums of one row.
+    fn of(amounts: &[Decimal; M]) -> Self {
+        Self {
+            rows: 1,
+            tallies: amounts.map(Tally::from),
+        }
+    }
+
+    fn merge(&mut self, others: &Self) -> Result<(), MoneyError> {
+        self.rows += others.rows;
+        for (tally, other) in self.tallies.iter_mut().zip(&others.tallies) {
+            if !other.is_zero() {
+                tally.merge(other)?;
             }
         }
         Ok(())
@@ -209,9 +217,9 @@ impl Dimension {
 #[derive(Debug)]
 pub(crate) struct Ledger<const M: usize, const X: usize, const D: usize> {
     need: Need,
-    total: Sums<M>,
     extras: Sums<X>,
-    daily: BTreeMap<NaiveDate, Sums<M>>,
+    /// From the first day of the period on, as far as there are rows.
+    days: Vec<Sums<M>>,
     groups: [Vec<Sums<M>>; D],
 }
 
@@ -224,29 +232,46 @@ impl<const M: usize, const X: usize, const D: usize> Ledger<M, X, D> {
         &mut self,
         day: NaiveDate,
         members: &[usize; D],
-        amounts: &[Decimal; M],
-        extras: &[Decimal; X],
+        amounts: &Sums<M>,
+        extras: &Sums<X>,
     ) -> Result<(), MoneyError> {
-        self.total.add(amounts)?;
-        self.extras.add(extras)?;
-        self.daily.entry(day).or_default().add(amounts)?;
+        self.extras.merge(extras)?;
+        let place = self.place(day);
+        at(&mut self.days, place).merge(amounts)?;
         for (group, member) in self.groups.iter_mut().zip(members) {
-            if *member >= group.len() {
-                group.resize_with(member + 1, Sums::default);
-            }
-            group[*member].add(amounts)?;
+            at(group, *member).merge(amounts)?;
         }
         Ok(())
     }
 
+    /// The place of a day of the period among the days.
+    fn place(&self, day: NaiveDate) -> usize {
+        let days = (day - self.need.period.start()).num_days();
+        usize::try_from(days).unwrap_or(usize::MAX)
+    }
+
+    /// The sums of a day, if it has rows.
+    fn day(&self, day: NaiveDate) -> Option<&Sums<M>> {
+        self.days.get(self.place(day)).filter(|sums| sums.rows > 0)
+    }
+
+    /// How many rows fell into the period.
+    pub(crate) fn rows(&self) -> u64 {
+        self.extras.rows
+    }
+
     /// Whether any row fell into the period.
     pub(crate) fn is_empty(&self) -> bool {
-        self.total.rows == 0
+        self.rows() == 0
     }
 
     /// The sums of everything.
     pub(crate) fn totals(&self) -> Result<([Decimal; M], [Decimal; X]), MoneyError> {
-        Ok((self.total.totals()?, self.extras.totals()?))
+        let mut total = Sums::default();
+        for day in &self.days {
+            total.merge(day)?;
+        }
+        Ok((total.totals()?, self.extras.totals()?))
     }
 
     /// The members of a dimension that have rows in the period, `(unattributed)` not counted; `None` where no row of the
@@ -281,9 +306,8 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
                 .iter()
                 .map(|need| Ledger {
                     need: need.clone(),
-                    total: Sums::default(),
                     extras: Sums::default(),
-                    daily: BTreeMap::new(),
+                    days: Vec::new(),
                     groups: [const { Vec::new() }; D],
                 })
                 .collect(),
@@ -325,10 +349,11 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         for ((member, dimension), key) in members.iter_mut().zip(&mut self.dimensions).zip(keys) {
             *member = dimension.member(key, day, &mut self.room)?;
         }
+        let (amounts, extras) = (Sums::of(amounts), Sums::of(extras));
         for ledger in &mut self.ledgers {
             if ledger.holds(day) {
                 ledger
-                    .add(day, &members, amounts, extras)
+                    .add(day, &members, &amounts, &extras)
                     .map_err(|error| Flaw::row(error.to_string()))?;
             }
         }
@@ -352,7 +377,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
 
     /// How many rows each period has.
     pub(crate) fn counts(&self) -> Vec<u64> {
-        self.ledgers.iter().map(|ledger| ledger.total.rows).collect()
+        self.ledgers.iter().map(Ledger::rows).collect()
     }
 
     /// The member of a dimension to which every row belongs, if there is one.
@@ -384,11 +409,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
             match self.coverage.reach() {
                 Some(reach) if !ledger.is_empty() => {
                     notices.extend(reach.shortfalls(source, need, today));
-                    gaps.extend(
-                        reach
-                            .days(need, today)
-                            .filter(|day| !ledger.daily.contains_key(day)),
-                    );
+                    gaps.extend(reach.days(need, today).filter(|day| ledger.day(*day).is_none()));
                 }
                 _ => {
                     let missing = need.depth.is_whole();
@@ -441,7 +462,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         let names = self.dimensions.each_ref().map(Dimension::names);
         let window = |(place, ledger): (usize, &Ledger<M, X, D>)| {
             let measures = |amounts: &[Decimal; M]| measures(place, amounts);
-            let mut figures = measures(&ledger.total.totals()?);
+            let mut figures = measures(&ledger.totals()?.0);
             if ledger.is_empty() {
                 for figure in &mut figures {
                     figure.value = None;
@@ -460,7 +481,7 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
             }
             Ok(Window {
                 period: ledger.need.period.clone(),
-                rows: ledger.total.rows,
+                rows: ledger.rows(),
                 daily: daily(ledger, &figures, &measures)?,
                 figures,
                 rankings: Vec::new(),
@@ -474,6 +495,14 @@ impl<const M: usize, const X: usize, const D: usize> Book<M, X, D> {
         };
         self.ledgers.iter().enumerate().map(window).collect()
     }
+}
+
+/// The sums at a place, which are there from now on.
+fn at<const M: usize>(sums: &mut Vec<Sums<M>>, place: usize) -> &mut Sums<M> {
+    if place >= sums.len() {
+        sums.resize_with(place + 1, Sums::default);
+    }
+    &mut sums[place]
 }
 
 /// The members with rows, by descending cost, then by name.
@@ -517,7 +546,7 @@ fn daily<const M: usize, const X: usize, const D: usize>(
     let period = &ledger.need.period;
     let mut day = period.start();
     while day < period.end() {
-        let of_day = match ledger.daily.get(&day) {
+        let of_day = match ledger.day(day) {
             Some(sums) => measures(&sums.totals()?),
             None => Vec::new(),
         };

@@ -69,13 +69,11 @@ fn short_decimal(cell: &[u8]) -> Option<Decimal> {
 
 /// A whole number of zero or more; an empty cell is 0.
 pub(crate) fn count(cell: &[u8]) -> Result<Decimal, String> {
-    if cell.is_empty() {
-        return Ok(Decimal::ZERO);
-    }
-    let whole = cell.iter().all(u8::is_ascii_digit);
-    whole
-        .then(|| std::str::from_utf8(cell).ok()?.parse::<u64>().ok())
-        .flatten()
+    let digits = cell.iter().try_fold(0_u64, |value, byte| match byte {
+        b'0'..=b'9' => value.checked_mul(10)?.checked_add(u64::from(byte - b'0')),
+        _ => None,
+    });
+    digits
         .map(Decimal::from)
         .ok_or_else(|| format!("`{}` is not a whole number of zero or more", shown(cell)))
 }

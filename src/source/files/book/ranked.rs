@@ -33,7 +33,7 @@ impl<const M: usize, const X: usize, const D: usize> Ledger<M, X, D> {
 
     /// Whether any row is about the day.
     pub(crate) fn knows(&self, day: NaiveDate) -> bool {
-        self.daily.contains_key(&day)
+        self.day(day).is_some()
     }
 }
 
