@@ -17,6 +17,7 @@ use super::StoreError;
 use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use serde::Serialize;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::path::Path;
@@ -169,17 +170,17 @@ impl Db {
         &self,
         sql: &'static Each,
         run_id: &str,
-        thing: serde_json::Value,
+        thing: &serde_json::Value,
     ) -> Result<Option<Row>, StoreError> {
         if self.locks_rows() {
-            let things = serde_json::Value::from(vec![thing]).to_string();
+            let things = format!("[{thing}]");
             return self.row(sql.postgres, vec![Value::from(things)]).await;
         }
         let (sender, answered) = oneshot::channel();
         let op = Op::OfRun(OfRun {
             sql,
             run_id: run_id.to_owned(),
-            thing,
+            thing: thing.to_string(),
             answer: sender,
         });
         let gone = || StoreError::Closed;
@@ -264,17 +265,18 @@ impl Tx<'_> {
         })
     }
 
-    /// The rows that a statement about many things at once answers; the things are a JSON list of objects.
+    /// The rows that a statement about many things at once answers; as JSON each thing is an object.
     pub(super) async fn each(
         &mut self,
         sql: &Each,
-        things: &serde_json::Value,
+        things: &[impl Serialize],
     ) -> Result<Vec<Row>, StoreError> {
+        let things = serde_json::to_string(things).map_err(|cause| self.trouble(&cause.to_string()))?;
         let sql = match self.inner {
             Inner::Sqlite(_) => sql.sqlite,
             Inner::Postgres(_) => sql.postgres,
         };
-        self.rows(sql, vec![Value::from(things.to_string())]).await
+        self.rows(sql, vec![Value::from(things)]).await
     }
 
     /// The first row of a query.
@@ -364,7 +366,8 @@ pub(super) struct Each {
 macro_rules! each {
     ($before:expr, $after:expr) => {
         $crate::run::store::db::Each {
-            sqlite: concat!($before, " json_each($1) ", $after),
+            // Objects stay as `SQLite` has read them: as `json_each` hands them on, each member of one would read all of it again.
+            sqlite: concat!($before, " jsonb_each($1) ", $after),
             postgres: concat!(
                 $before,
                 " jsonb_array_elements($1::jsonb) AS things (value) ",

@@ -10,6 +10,7 @@ use crate::run::dispatch::Dispatch;
 use crate::run::tell;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use futures::FutureExt as _;
+use serde::Serialize;
 use std::sync::Arc;
 
 /// How far the calendar of a job has been written down.
@@ -26,7 +27,7 @@ pub struct Cursor {
 }
 
 /// What the due times of a job are computed from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlannedJob {
     /// Which job.
     pub job: String,
@@ -185,11 +186,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn plan(&self, plans: Vec<PlannedJob>) -> Result<(), StoreError> {
-        let rows = plans
-            .iter()
-            .map(|it| serde_json::json!({"job": it.job, "schedule": it.schedule, "planned": it.planned}));
-        let rows: serde_json::Value = rows.collect();
-        let work = work(move |tx| async move { tx.each(&PLAN, &rows).await.map(drop) }.boxed());
+        let work = work(move |tx| async move { tx.each(&PLAN, &plans).await.map(drop) }.boxed());
         self.db.transaction(work).await
     }
 

@@ -6,6 +6,7 @@ use super::{Advance, NewOccurrence, NewRun, StoreError, Ticket, Trigger};
 use crate::fail_point;
 use crate::period::Period;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 const LOCK_JOBS: Each = each!(
@@ -25,20 +26,42 @@ const INSERT_OCCURRENCES: Each = each!(
     "WHERE true ON CONFLICT DO NOTHING RETURNING job, nominal, fold"
 );
 
+/// A row that [`ADVANCE_JOBS`] moves.
+#[derive(Serialize)]
+struct JobRow<'a> {
+    job: &'a str,
+    from: String,
+    until: String,
+    promised: Option<&'a str>,
+}
+
+/// A row that [`INSERT_OCCURRENCES`] writes.
+#[derive(Serialize)]
+struct OccurrenceRow<'a> {
+    job: &'a str,
+    nominal: String,
+    fold: u8,
+    due_at: String,
+    timezone: &'a str,
+    period_id: Option<&'a str>,
+    closed: Option<&'a str>,
+    run_id: Option<&'a str>,
+    missed: Option<&'a str>,
+    recorded_at: &'a str,
+}
+
 /// Writes down how far the calendars of jobs are evaluated; the jobs of which no other process was faster.
 pub(super) async fn advance_all(
     tx: &mut Tx<'_>,
     advances: &[Advance],
 ) -> Result<BTreeSet<String>, StoreError> {
-    let rows = advances.iter().map(|advance| {
-        serde_json::json!({
-            "job": advance.job,
-            "from": instant(advance.from),
-            "until": instant(advance.until),
-            "promised": advance.promised,
-        })
+    let rows = advances.iter().map(|advance| JobRow {
+        job: &advance.job,
+        from: instant(advance.from),
+        until: instant(advance.until),
+        promised: advance.promised.as_deref(),
     });
-    let rows: serde_json::Value = rows.collect();
+    let rows: Vec<JobRow<'_>> = rows.collect();
     if tx.locks_rows() {
         tx.each(&LOCK_JOBS, &rows).await?;
     }
@@ -66,22 +89,24 @@ pub(super) async fn record_all<'a>(
         .iter()
         .map(|(_, it)| (it.missed.is_none() && it.period.is_some()).then(|| run_id(now)))
         .collect();
+    let recorded_at = instant(now);
     let rows = occurrences.iter().zip(&ids).map(|((job, it), id)| {
         let period_id = it.period.as_ref().map(Period::id);
-        serde_json::json!({
-            "job": job,
-            "nominal": nominal(it),
-            "fold": it.fold,
-            "due_at": instant(it.due_at),
-            "timezone": it.timezone,
-            "period_id": period_id,
-            "closed": period_id.filter(|_| it.closed),
-            "run_id": id,
-            "missed": it.missed,
-            "recorded_at": instant(now),
-        })
+        OccurrenceRow {
+            job,
+            nominal: nominal(it),
+            fold: it.fold,
+            due_at: instant(it.due_at),
+            timezone: &it.timezone,
+            period_id,
+            closed: period_id.filter(|_| it.closed),
+            run_id: id.as_deref(),
+            missed: it.missed.as_deref(),
+            recorded_at: &recorded_at,
+        }
     });
-    let new = tx.each(&INSERT_OCCURRENCES, &rows.collect()).await?;
+    let rows: Vec<OccurrenceRow<'_>> = rows.collect();
+    let new = tx.each(&INSERT_OCCURRENCES, &rows).await?;
     fail_point::hit("occurrence");
     let new = new
         .iter()

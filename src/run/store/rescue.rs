@@ -120,16 +120,15 @@ impl Store {
         };
         // Nearly always this is all. Where rows are locked one by one, it takes the lock below to look who else is at it.
         if !self.db.locks_rows()
-            && let Some(row) = self.db.of_run(&BEGIN, &ticket.run_id, begin(now)).await?
+            && let Some(row) = self.db.of_run(&BEGIN, &ticket.run_id, &begin(now)).await?
         {
             return self.run_of(&row).map(Some);
         }
-        let begin = move |clock| serde_json::Value::from(vec![begin(clock)]);
         let work = work(move |tx| {
             async move {
                 lock_turn(tx, &ticket.run_id).await?;
                 let clock = tx.lease_clock(now).await?;
-                if let Some(row) = tx.each(&BEGIN, &begin(clock)).await?.first() {
+                if let Some(row) = tx.each(&BEGIN, &[begin(clock)]).await?.first() {
                     return store.run_of(row).map(Some);
                 }
                 let (run, free) = store.read_locked(tx, &ticket.run_id, now).await?;
@@ -139,7 +138,7 @@ impl Store {
                 if UNFROZEN.contains(&run.state) {
                     // Of a process that has ended before its lease, or not its turn.
                     give_back(tx, clock).await?;
-                    if let Some(row) = tx.each(&BEGIN, &begin(clock)).await?.first() {
+                    if let Some(row) = tx.each(&BEGIN, &[begin(clock)]).await?.first() {
                         return store.run_of(row).map(Some);
                     }
                     // It is handed out again as soon as it is.

@@ -7,8 +7,9 @@ use super::{FiguresFile, Kept, NewRun, Run, RunFilter, Store, StoreError, Trigge
 use crate::fail_point;
 use crate::run::state::RunState;
 use crate::telemetry::figures;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use futures::FutureExt as _;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -123,11 +124,11 @@ impl Store {
             "now": instant(now),
         });
         let ended = match tell {
-            None => self.db.of_run(&FAIL, run_id, end).await?.is_some(),
+            None => self.db.of_run(&FAIL, run_id, &end).await?.is_some(),
             Some(tell) => {
                 let work = work(move |tx| {
                     async move {
-                        let ended = !tx.each(&FAIL, &vec![end].into()).await?.is_empty();
+                        let ended = !tx.each(&FAIL, &[end]).await?.is_empty();
                         if ended {
                             notices::write_all(tx, &[tell], now).await?;
                         }
@@ -355,6 +356,28 @@ const INSERT_RUNS: Each = each!(
     ""
 );
 
+/// A row that [`INSERT_RUNS`] writes.
+#[derive(Serialize)]
+struct RunRow<'a> {
+    run_id: &'a str,
+    job: &'a str,
+    period_id: &'a str,
+    period_start: NaiveDate,
+    period_end: NaiveDate,
+    timezone: &'a str,
+    trigger: &'a str,
+    fence: u8,
+    owner: &'a str,
+    lease_until: Option<&'a str>,
+    as_of: Option<String>,
+    recipe: &'a str,
+    created_at: String,
+    home: String,
+    dispatched_at: Option<String>,
+    revision_of: String,
+    ahead: u32,
+}
+
 /// Writes the rows of runs, each with the next revision of its job and period.
 pub(super) async fn insert_runs(tx: &mut Tx<'_>, runs: &[Begun<'_>]) -> Result<(), StoreError> {
     let Some(first) = runs.first() else {
@@ -365,32 +388,32 @@ pub(super) async fn insert_runs(tx: &mut Tx<'_>, runs: &[Begun<'_>]) -> Result<(
     let rows = runs.iter().map(|run| {
         let (new, held) = (run.new, run.holder.is_some());
         let ahead = counted.entry((&new.job, &new.period_id)).or_default();
-        let row = serde_json::json!({
-            "run_id": run.run_id,
-            "job": new.job,
-            "period_id": new.period_id,
-            "period_start": new.period_start.to_string(),
-            "period_end": new.period_end.to_string(),
-            "timezone": new.timezone,
-            "trigger": new.trigger.key(),
-            "fence": i64::from(held),
-            "owner": run.holder.unwrap_or_default(),
-            "lease_until": held.then_some(&lease),
-            "as_of": new.as_of.map(instant),
-            "recipe": new.recipe,
-            "created_at": instant(new.created_at),
-            "home": home(run.run_id, 1),
+        let row = RunRow {
+            run_id: run.run_id,
+            job: &new.job,
+            period_id: &new.period_id,
+            period_start: new.period_start,
+            period_end: new.period_end,
+            timezone: &new.timezone,
+            trigger: new.trigger.key(),
+            fence: held.into(),
+            owner: run.holder.unwrap_or_default(),
+            lease_until: held.then_some(&lease),
+            as_of: new.as_of.map(instant),
+            recipe: &new.recipe,
+            created_at: instant(new.created_at),
+            home: home(run.run_id, 1),
             // Whoever records a run without holding it hands it to a worker in the same breath.
-            "dispatched_at": (!held).then(|| instant(run.now)),
-            "revision_of": format!("revision {} {}", new.job, new.period_id),
-            "ahead": *ahead,
-        });
+            dispatched_at: (!held).then(|| instant(run.now)),
+            revision_of: format!("revision {} {}", new.job, new.period_id),
+            ahead: *ahead,
+        };
         if new.trigger != Trigger::Test {
             *ahead += 1;
         }
         row
     });
-    let rows: serde_json::Value = rows.collect();
+    let rows: Vec<RunRow<'_>> = rows.collect();
     if tx.locks_rows() {
         tx.each(&LOCK_REVISIONS, &rows).await?;
     }

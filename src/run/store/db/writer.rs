@@ -1,6 +1,6 @@
 //! The one task that writes to an `SQLite` file in this process, and commits together what waits together.
 
-use super::{Each, Inner, KEEP, Row, StoreError, Tx, fault};
+use super::{Each, Inner, KEEP, Row, StoreError, Tx, Value, fault};
 use futures::future::BoxFuture;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
@@ -31,7 +31,8 @@ pub(super) enum Op {
 pub(super) struct OfRun {
     pub(super) sql: &'static Each,
     pub(super) run_id: String,
-    pub(super) thing: serde_json::Value,
+    /// JSON: what the statement asks of the run.
+    pub(super) thing: String,
     pub(super) answer: oneshot::Sender<Result<Option<Row>, StoreError>>,
 }
 
@@ -146,9 +147,12 @@ async fn of_runs(tx: &mut Tx<'_>, runs: &[OfRun]) -> Result<HashMap<String, Row>
     let Some(first) = runs.first() else {
         return Ok(HashMap::new());
     };
-    let things: serde_json::Value = runs.iter().map(|one| one.thing.clone()).collect();
-    let rows = tx.each(first.sql, &things).await?.into_iter();
-    rows.map(|row| Ok((row.text("run_id")?, row))).collect()
+    let things: Vec<&str> = runs.iter().map(|one| one.thing.as_str()).collect();
+    let things = format!("[{}]", things.join(","));
+    let rows = tx.rows(first.sql.sqlite, vec![Value::from(things)]).await?;
+    rows.into_iter()
+        .map(|row| Ok((row.text("run_id")?, row)))
+        .collect()
 }
 
 /// Answers that nothing could be begun.
