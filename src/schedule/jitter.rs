@@ -1,7 +1,8 @@
 //! Jitter: how much later than its time an occurrence falls due, and in which order that leaves them.
 
 use crate::schedule::cadence::Due;
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{DateTime, NaiveDateTime, TimeDelta};
+use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,6 +12,9 @@ use std::time::Duration;
 /// It depends on the job's name and the nominal time alone. Every replica computes the same one, and so does the next
 /// start; another jitter moves everything in proportion.
 pub(super) fn share(jitter: Duration, job: &str, nominal: NaiveDateTime) -> TimeDelta {
+    if jitter.is_zero() {
+        return TimeDelta::zero();
+    }
     let digest = Sha256::digest(format!("{job}\n{}", nominal.format("%Y-%m-%dT%H:%M:%S")));
     let fraction = digest
         .iter()
@@ -23,24 +27,24 @@ pub(super) fn share(jitter: Duration, job: &str, nominal: NaiveDateTime) -> Time
 
 /// Occurrences in the order in which they fall due, out of those in the order of their nominal times.
 ///
-/// Only those are held back that a later one may still overtake: as many as fit into one jitter.
+/// Only those are held back that a later one may still overtake: as many as fit into one jitter. To look for one more is dear, so
+/// where nothing was moved nobody looks.
 #[derive(Debug)]
 pub(super) struct Spread<I> {
     /// By nominal time; each falls due no earlier than that.
     punctual: I,
     /// By due time.
     waiting: VecDeque<Due>,
-    /// The one after those that wait.
-    ahead: Option<Due>,
+    /// The nominal time of the last one taken from `punctual`.
+    reached: Option<DateTime<Tz>>,
 }
 
 impl<I: Iterator<Item = Due>> Spread<I> {
-    pub(super) fn new(mut punctual: I) -> Self {
-        let ahead = punctual.next();
+    pub(super) fn new(punctual: I) -> Self {
         Self {
             punctual,
             waiting: VecDeque::new(),
-            ahead,
+            reached: None,
         }
     }
 }
@@ -50,13 +54,15 @@ impl<I: Iterator<Item = Due>> Iterator for Spread<I> {
 
     fn next(&mut self) -> Option<Due> {
         // Whatever comes later falls due after its own time, so it cannot overtake what is due by then.
-        while let Some(ahead) = self
-            .ahead
-            .take_if(|ahead| self.waiting.front().is_none_or(|first| first.due_at > ahead.at))
+        while self
+            .waiting
+            .front()
+            .is_none_or(|first| Some(first.due_at) > self.reached)
+            && let Some(later) = self.punctual.next()
         {
-            let place = self.waiting.partition_point(|other| other.due_at <= ahead.due_at);
-            self.waiting.insert(place, ahead);
-            self.ahead = self.punctual.next();
+            self.reached = Some(later.at);
+            let place = self.waiting.partition_point(|other| other.due_at <= later.due_at);
+            self.waiting.insert(place, later);
         }
         self.waiting.pop_front()
     }
