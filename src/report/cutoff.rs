@@ -57,8 +57,11 @@ impl Cutoff {
             _ => local.date_naive(),
         });
         let incomplete_from = day.unwrap_or(end).clamp(first, end);
-        let (through, unsettled_from) = match dataset.reach {
-            Reach::Always => (last_with_data.unwrap_or(last), incomplete_from),
+        let (through, unsettled_from, today) = match dataset.reach {
+            Reach::Always => {
+                let today = day.map_or(fetched, |day| day.min(fetched));
+                (last_with_data.unwrap_or(last), incomplete_from, today)
+            }
             Reach::To { last, settling_days } => {
                 // A file may have been written long before it was fetched: its last days are as young as they were then.
                 let written = last
@@ -69,6 +72,7 @@ impl Cutoff {
                 (
                     last.unwrap_or(first),
                     incomplete_from.min(settled.unwrap_or(first)),
+                    written,
                 )
             }
         };
@@ -76,7 +80,7 @@ impl Cutoff {
             through: through.clamp(first, last),
             incomplete_from,
             unsettled_from: unsettled_from.clamp(first, end),
-            today: day.map_or(fetched, |day| day.min(fetched)),
+            today,
         }
     }
 }

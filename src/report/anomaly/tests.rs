@@ -7,6 +7,7 @@ use super::*;
 use crate::config::plan::Event;
 use crate::report::{Part as Words, Report};
 use crate::source::Dataset;
+use crate::source::dataset::Reach;
 use crate::source::organization::OTHERS;
 use rust_decimal::dec;
 
@@ -383,6 +384,20 @@ fn less_than_usual_is_doubted_while_data_may_be_missing() {
     assert_eq!(early.sections[2].figures[0].label, "Total cost (missing data?)");
     let late = at("2026-11-03T06:00:00Z");
     assert_eq!(keys(&late), ["anomaly/2026-10-30/usage/total"]);
+}
+
+#[test]
+fn a_bill_that_is_judged_only_where_it_is_settled_is_not_doubted_once_more() {
+    let mut bill = dataset(&october(), &[("2026-10-28", dec!(-60))], Vec::new());
+    // Written on the 31st: up to the midnight of the 28th its days are as they stay.
+    bill.fetched_at = "2026-10-31T06:00:00Z".parse().unwrap();
+    bill.provisional_through = Some("2026-10-29T00:00:00Z".parse().unwrap());
+    bill.reach = Reach::To {
+        last: Some(date("2026-10-30")),
+        settling_days: 2,
+    };
+    let report = report(&[bill], Anomalies::default(), false);
+    assert_eq!(keys(&report), ["anomaly/2026-10-28/usage/total"]);
 }
 
 #[test]
