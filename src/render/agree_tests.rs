@@ -225,6 +225,25 @@ fn members_and_shares_add_up_and_the_picture_leads_with_the_amount_of_the_table(
 }
 
 #[test]
+fn what_moved_most_reads_as_in_its_table() {
+    let mut seen = 0;
+    for report in [
+        sample::comparison(dec!(0.0000001)),
+        sample::comparison(dec!(33.335)),
+    ] {
+        let table = tables(&page::render(&report, &look()).unwrap(), "By project").remove(0);
+        for mover in digest::render(&report, &look()).unwrap().movers {
+            let Some(row) = table.iter().find(|row| flat(&mover.label) == row[0]) else {
+                continue;
+            };
+            assert_eq!(flat(&mover.value), format!("USD {}", row[1]), "{}", mover.label);
+            seen += 1;
+        }
+    }
+    assert!(seen > 3, "only {seen} movers stand in the table");
+}
+
+#[test]
 fn usage_and_the_steps_to_the_bill_read_the_same_and_add_up() {
     let sentence = Regex::new(r"(?:holds|tells) USD ([\d.,]*\d) that").unwrap();
     for cost in [

@@ -5,7 +5,7 @@ use super::tables::{metrics_of, parts_of_a_whole};
 use crate::language::Text;
 use crate::metric::{Metric, Unit};
 use crate::money;
-use crate::render::format::{apportion, decimals};
+use crate::render::format::{apportion, decimals, visible_step};
 use crate::report::{Chart, ChartForm, Figure, Part, Report, Section, Sentence};
 use rust_decimal::Decimal;
 
@@ -80,8 +80,14 @@ fn reword(message: &mut Sentence, members: &[(Text, Decimal)], amounts: &[Decima
     });
 }
 
-/// The amount of a member as its table shows it, where that is made to add up; `None` if it stands in none.
+/// The amount of a member as its table shows it, where that is made to add up; what it is itself where it stands in none.
 pub(super) fn member_in_table(member: &Figure, report: &Report) -> Option<Decimal> {
+    let exact = member.value?;
+    let shown = made_to_add_up(member, report).unwrap_or(exact);
+    Some(visible_step(shown, exact, member.currency))
+}
+
+fn made_to_add_up(member: &Figure, report: &Report) -> Option<Decimal> {
     let key = format!("by_{}", member.dimension.as_deref()?);
     let mut sections = report.sections.iter();
     let section = sections.find(|section| section.key == key && section.source == member.source)?;

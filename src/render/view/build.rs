@@ -130,7 +130,7 @@ impl View {
                 .movers
                 .iter()
                 .map(|mover| Card {
-                    value: formatter.shown(mover, member_in_table(mover, report).or(mover.value)),
+                    value: formatter.shown(mover, member_in_table(mover, report)),
                     ..card(mover)
                 })
                 .collect(),

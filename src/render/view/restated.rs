@@ -73,7 +73,7 @@ fn row(figure: &Figure, report: &Report, formatter: &Formatter) -> Row {
         None => whole,
     };
     // Where the parts of a total are shown to add up to it, it is the same part here.
-    let now = member_in_table(figure, report).or(figure.value);
+    let now = member_in_table(figure, report);
     Row {
         change: formatter
             .change(figure)
