@@ -474,3 +474,33 @@ async fn names_are_found_on_whichever_page_they_are() {
     assert_eq!(names, ["Agent 249", "Agent 3", "a-gone"]);
     assert_eq!(server.hits("/agents"), 3);
 }
+
+#[tokio::test]
+async fn a_list_that_repeats_its_page_for_ever_is_not_followed() {
+    let server = Server::start().await;
+    let row = audit_event(
+        "e-1",
+        at("2026-10-05T00:00:00Z"),
+        "update",
+        "agent",
+        json!(null),
+        json!(null),
+    );
+    let page = json!({
+        "success": true,
+        "data": [row],
+        "pagination": {"total": 500, "page": 1, "limit": 200, "totalPages": 9_999_999},
+    });
+    let page = Reply::status(200, &page.to_string());
+    server.on("/audit-logs", vec![page.clone(), page]);
+    let error = dataset(&plan(&server), &[need("2026-10", Depth::Full)])
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("its page 2 is the same as the one before"),
+        "{error}"
+    );
+    assert_eq!(server.hits("/audit-logs"), 2);
+}

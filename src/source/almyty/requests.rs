@@ -132,6 +132,7 @@ impl<'a> Fetching<'a> {
         for _ in 0..READINGS {
             // What was removed meanwhile is not counted any more.
             let (mut number, mut total) = (1, None);
+            let mut before: Option<Vec<Kept>> = None;
             loop {
                 let page = match first.take() {
                     Some(page) => page,
@@ -143,6 +144,12 @@ impl<'a> Fetching<'a> {
                     None => page.rows.len() < limit,
                 };
                 let is_empty = page.rows.is_empty();
+                if !is_empty && before.as_ref() == Some(&page.rows) {
+                    let reason =
+                        format!("its page {number} is the same as the one before: the list has no end");
+                    return Err(self.client.error(list, reason));
+                }
+                before = Some(page.rows.clone());
                 keeper.keep(page.rows)?;
                 if is_last || is_empty {
                     break;
