@@ -275,6 +275,14 @@ metrics! {
 }
 
 impl Metric {
+    /// What use is counted in, the most telling first.
+    pub const QUANTITIES: [Self; 4] = [
+        Self::TotalTokens,
+        Self::AudioSeconds,
+        Self::Characters,
+        Self::TotalRequests,
+    ];
+
     /// Whether its values are quotients: rounded by definition, to be shown and never added.
     #[must_use]
     pub fn is_quotient(self) -> bool {

@@ -255,7 +255,7 @@ fn judge<'a>(plan: &'a BudgetPlan, brief: &Brief, view: &View<'_>) -> Option<Jud
                     amount: share,
                     currency: plan.currency,
                     rate,
-                    exchange: exchange(plan, rate, view.current, spent),
+                    exchange: exchange(plan, rate, view.current),
                 }),
             spent,
             utilisation: percent(spent, amount),
@@ -289,15 +289,14 @@ fn cost(window: &Window, scope: Option<&BudgetScope>) -> Option<Decimal> {
 }
 
 /// What is due to other rates: the costs were in the budget's currency, and are counted at the rates of their days.
-fn exchange(plan: &BudgetPlan, rate: Decimal, window: &Window, spent: Option<Decimal>) -> Option<Decimal> {
-    let (from, now) = window.converted?;
-    // Of a member the rate of its own days is not known.
-    if from != plan.currency || plan.scope.is_some() {
-        return None;
-    }
-    let spent = spent?;
-    let at_the_fixed_rate = money::quotient(spent.checked_mul(rate)?, now)?;
-    spent.checked_sub(at_the_fixed_rate)
+fn exchange(plan: &BudgetPlan, rate: Decimal, window: &Window) -> Option<Decimal> {
+    let converted = window
+        .converted
+        .as_ref()
+        .filter(|converted| converted.from == plan.currency)?;
+    let scope = plan.scope.as_ref();
+    let at_the_fixed_rate = cost(&converted.own, scope)?.checked_mul(rate)?;
+    Some(cost(window, scope)?.checked_sub(at_the_fixed_rate)?.normalize())
 }
 
 /// `part` in per cent of the budget; `None` where either is unknown, or the budget is 0.

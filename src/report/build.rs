@@ -59,7 +59,14 @@ pub fn build(brief: &Brief, datasets: &[Dataset], failures: &[Notice], rates: Op
         Some(rates) => {
             let all = datasets.iter();
             converted = all
-                .map(|dataset| convert::convert(dataset, rates, brief.currency, look_back.as_ref()))
+                .map(|dataset| {
+                    convert::convert(
+                        dataset,
+                        rates,
+                        brief.currency,
+                        (&brief.period, look_back.as_ref()),
+                    )
+                })
                 .collect();
             &converted
         }

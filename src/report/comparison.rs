@@ -42,8 +42,7 @@ impl<'a> CostComparison<'a> {
             .filter(|dimension| seen.insert(dimension.clone()))
             .partition(|dimension| told.contains(dimension));
         let effects = view.beside.iter().map(|other| {
-            let dimension = dimensions.first().map(String::as_str);
-            let found = effects::between(view.current, other.window, dimension, view.parts);
+            let found = effects::between(view.current, other.window, &dimensions, view.parts);
             (other.comparison, found)
         });
         Self {
@@ -224,6 +223,8 @@ fn grain_text(grain: &Grain) -> Text {
         Grain::Costs { dimension } => {
             say!("grain-costs", "dimension" = Text::keyed("dimension-", dimension))
         }
+        Grain::AllNew => say!("grain-all-new"),
+        Grain::AllRetired => say!("grain-all-retired"),
         Grain::Nothing => say!("grain-nothing"),
     }
 }

@@ -11,6 +11,7 @@ use crate::metric::{Metric, Unit};
 use crate::money::rates::Rates;
 use crate::money::{self, Currency, QUOTIENT_DECIMALS};
 use crate::period::Period;
+use crate::source::dataset::Converted;
 use crate::source::{Breakdown, Dataset, Measure, Notice, Series, Window};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy, dec};
@@ -18,13 +19,14 @@ use rust_decimal::{Decimal, RoundingStrategy, dec};
 /// What rounding to [`QUOTIENT_DECIMALS`] takes from an amount at the most, and a last digit more.
 const ROUNDED: Decimal = dec!(0.000000000001);
 
-/// Converts what is in another currency than `into`; what cannot be converted stays as it is, with a notice. The days of a `look_back`
-/// are converted without a word, and left out, with a notice, where they cannot be.
+/// Converts what is in another currency than `into`. Where that cannot be done for the `reported` period, all stays as it is; where it
+/// cannot be for one beside it, the amounts of that one are left out; both with a notice. The days of a `look_back` are converted
+/// without a word, and left out, with a notice, where they cannot be.
 pub(super) fn convert(
     dataset: &Dataset,
     rates: &Rates,
     into: Currency,
-    look_back: Option<&Period>,
+    (reported, look_back): (&Period, Option<&Period>),
 ) -> Dataset {
     let Some(from) = dataset.currency.filter(|currency| *currency != into) else {
         return dataset.clone();
@@ -52,6 +54,16 @@ pub(super) fn convert(
                 ));
                 continue;
             }
+            Err(why) if window.period.id() != reported.id() => {
+                without_amounts(&mut window);
+                Some(say!(
+                    "period-stays-out",
+                    "period" = &window.period,
+                    "currency" = code,
+                    "into" = into_code,
+                    "reason" = why,
+                ))
+            }
             Err(why) => {
                 let mut unchanged = dataset.clone();
                 let text = say!("stays-in", "currency" = code, "into" = into_code, "reason" = why);
@@ -67,7 +79,7 @@ pub(super) fn convert(
         // Of what the source has converted row by row only the rate of the whole period is not known.
         if let Some(window) = windows.find(|window| window.period.id() == of_rows.period.id()) {
             *window = Window {
-                converted: window.converted,
+                converted: window.converted.take(),
                 ..of_rows.clone()
             };
         }
@@ -157,8 +169,13 @@ fn convert_window(
     } else {
         times(before, implied).ok_or_else(too_large)?
     };
-    apply(window, implied, after, rate_of).ok_or_else(too_large)?;
-    window.converted = (!before.is_zero()).then_some((from, implied));
+    let own = window.without_days();
+    apply(window, implied, (before, after), rate_of).ok_or_else(too_large)?;
+    window.converted = (!before.is_zero()).then(|| Converted {
+        from,
+        rate: implied,
+        own: Box::new(own),
+    });
     let before = before.normalize();
     let after = money::rounded(after, 6).normalize();
     let rate = money::rounded(implied, 6).normalize();
@@ -184,6 +201,42 @@ fn convert_window(
             "count" = older,
         )
     })
+}
+
+/// The figures and splits of `own` with every amount at one rate; the cost becomes `cost`, which is that of all its members. `None` if
+/// an amount leaves the exact range.
+pub(super) fn at_one_rate(own: &Window, rate: Decimal, cost: Decimal) -> Option<Window> {
+    let mut window = own.without_days();
+    let before = own.figure(Metric::TotalCost)?;
+    let at_rate = |value: Decimal| times(value, rate);
+    for figure in &mut window.figures {
+        convert_measure(figure, &at_rate, Some(cost))?;
+    }
+    for breakdown in window.breakdowns.iter_mut().chain(&mut window.items) {
+        convert_members(breakdown, &at_rate, (before, cost))?;
+    }
+    Some(window)
+}
+
+/// Makes every amount of the window unknown.
+fn without_amounts(window: &mut Window) {
+    let members = window.breakdowns.iter_mut().chain(&mut window.items);
+    let of_members = members
+        .flat_map(|breakdown| &mut breakdown.members)
+        .flat_map(|member| &mut member.measures);
+    for measure in window.figures.iter_mut().chain(of_members) {
+        measure.value = measure.value.filter(|_| measure.metric.unit() != Unit::Currency);
+    }
+    for series in &mut window.daily {
+        if series.metric.unit() == Unit::Currency {
+            series.points.iter_mut().for_each(|(_, value)| *value = None);
+        }
+    }
+    window
+        .rankings
+        .retain(|ranking| ranking.list.metric().unit() != Unit::Currency);
+    window.daily_by.clear();
+    window.organization = None;
 }
 
 /// Whether anything in the window is an amount that is not zero.
@@ -222,7 +275,7 @@ fn daily_cost(window: &Window, total: Decimal) -> Option<Vec<(NaiveDate, Decimal
 fn apply(
     window: &mut Window,
     rate: Decimal,
-    total: Decimal,
+    (before, total): (Decimal, Decimal),
     rate_of: impl Fn(NaiveDate) -> Option<Decimal>,
 ) -> Option<()> {
     let implied = |value: Decimal| times(value, rate);
@@ -271,7 +324,7 @@ fn apply(
         }
     }
     for breakdown in window.breakdowns.iter_mut().chain(&mut window.items) {
-        convert_members(breakdown, &implied, total)?;
+        convert_members(breakdown, &implied, (before, total))?;
     }
     Some(())
 }
@@ -297,12 +350,20 @@ fn of_day(amount: Option<Decimal>, rate: Option<Decimal>, implied: Decimal) -> O
     }
 }
 
-/// Members at the implied rate; what rounding leaves of the total cost goes to the one that costs most, so that they add up.
+/// Members at the implied rate. Those whose costs added up to the total of `before` add up to that of `after`: what rounding leaves
+/// goes to the one that costs most.
 fn convert_members(
     breakdown: &mut Breakdown,
     implied: &impl Fn(Decimal) -> Option<Decimal>,
-    total: Decimal,
+    (before, after): (Decimal, Decimal),
 ) -> Option<()> {
+    let costs = |breakdown: &Breakdown| {
+        let members = breakdown.members.iter();
+        let known: Option<Vec<Decimal>> = members.map(|member| member.figure(Metric::TotalCost)).collect();
+        // Members of which no cost is told have nothing to add up to it.
+        known.filter(|known| !known.is_empty()).map(money::sum)
+    };
+    let own = costs(breakdown);
     for measure in breakdown
         .members
         .iter_mut()
@@ -310,16 +371,13 @@ fn convert_members(
     {
         convert_measure(measure, implied, None)?;
     }
-    let known: Option<Vec<Decimal>> = breakdown
-        .members
-        .iter()
-        .map(|member| member.figure(Metric::TotalCost))
-        .collect();
-    // Members of which no cost is told have nothing to add up to it.
-    let Some(known) = known.filter(|known| !known.is_empty()) else {
+    let Some(own) = own else {
         return Some(());
     };
-    let left = total.checked_sub(money::sum(known).ok()?)?;
+    if own.ok()?.checked_sub(before)?.abs() > AMOUNT_NOISE {
+        return Some(());
+    }
+    let left = after.checked_sub(costs(breakdown)?.ok()?)?;
     let largest = breakdown
         .members
         .iter_mut()
@@ -346,7 +404,7 @@ fn convert_measure(
 }
 
 /// `amount` × `rate`: exact where 28 digits hold it, else to twelve decimals.
-fn times(amount: Decimal, rate: Decimal) -> Option<Decimal> {
+pub(super) fn times(amount: Decimal, rate: Decimal) -> Option<Decimal> {
     let product = amount.checked_mul(rate)?;
     Some(
         product
@@ -367,8 +425,12 @@ mod tests {
         "EUR".parse().unwrap()
     }
 
+    fn reported() -> Period {
+        Period::parse("2026-10-05..2026-10-07", Calendar::default()).unwrap()
+    }
+
     fn dataset(costs: &[Decimal]) -> Dataset {
-        let period = Period::parse("2026-10-05..2026-10-07", Calendar::default()).unwrap();
+        let period = reported();
         let total = costs.iter().sum();
         let measure = |value| Measure {
             metric: Metric::TotalCost,
@@ -424,10 +486,16 @@ mod tests {
             b"date,from,to,rate\n2026-10-05,USD,EUR,0.9012\n2026-10-06,USD,EUR,0.9100\n2026-10-07,USD,EUR,0.8950\n",
         )
         .unwrap();
-        let euros = convert(&dataset(&[dec!(100), dec!(200), dec!(50)]), &rates, euro(), None);
+        let euros = convert(
+            &dataset(&[dec!(100), dec!(200), dec!(50)]),
+            &rates,
+            euro(),
+            (&reported(), None),
+        );
         let window = &euros.windows[0];
         assert_eq!(window.figure(Metric::TotalCost), Some(dec!(316.87)));
-        let implied = window.converted.map(|(_, rate)| money::rounded(rate, 6));
+        let converted = window.converted.as_ref();
+        let implied = converted.map(|converted| money::rounded(converted.rate, 6));
         assert_eq!(implied, Some(dec!(0.905343)));
         let members = window.breakdowns[0].members.iter();
         let sum: Decimal = members
@@ -447,7 +515,7 @@ mod tests {
         let rates =
             Rates::read(b"date,from,to,rate\n2026-10-05,USD,EUR,0.9\n2026-10-06,USD,EUR,0.8\n").unwrap();
         let credits = dataset(&[dec!(1000), dec!(-999), dec!(0)]);
-        let after = convert(&credits, &rates, euro(), None);
+        let after = convert(&credits, &rates, euro(), (&reported(), None));
         assert_eq!(after.windows, credits.windows);
         assert!(
             after.notices[0].text.contains("cancel each other out"),
@@ -456,7 +524,7 @@ mod tests {
         );
         let mut unknown = dataset(&[dec!(1), dec!(2), dec!(0)]);
         unknown.windows[0].figures[0].value = None;
-        let after = convert(&unknown, &rates, euro(), None);
+        let after = convert(&unknown, &rates, euro(), (&reported(), None));
         assert_eq!(after.currency, Some(Currency::USD), "nothing is relabelled");
     }
 
@@ -467,7 +535,7 @@ mod tests {
         let mut noisy = dataset(&[dec!(100), dec!(50), dec!(0)]);
         noisy.windows[0].figures[0].value = Some(dec!(150.0000001));
         noisy.windows[0].breakdowns[0].members[1].measures[0].metric = Metric::TotalTokens;
-        let after = convert(&noisy, &rates, euro(), None);
+        let after = convert(&noisy, &rates, euro(), (&reported(), None));
         assert_eq!(
             after.windows[0].figure(Metric::TotalCost),
             Some(dec!(75.00000005))
@@ -475,10 +543,43 @@ mod tests {
     }
 
     #[test]
+    fn a_period_beside_the_reported_one_that_lacks_a_rate_costs_nothing_but_itself() {
+        let rates = Rates::read(
+            b"date,from,to,rate\n2026-10-05,USD,EUR,0.5\n2026-10-06,USD,EUR,0.5\n2026-10-07,USD,EUR,0.5\n",
+        )
+        .unwrap();
+        let mut both = dataset(&[dec!(100), dec!(200), dec!(50)]);
+        let mut before = both.windows[0].clone();
+        before.period = Period::parse("2025-10-05..2025-10-07", Calendar::default()).unwrap();
+        for (day, _) in &mut before.daily[0].points {
+            *day = *day - chrono::Months::new(12);
+        }
+        both.windows.push(before);
+        let after = convert(&both, &rates, euro(), (&reported(), None));
+        assert_eq!(after.currency, Some(euro()));
+        assert_eq!(after.windows[0].figure(Metric::TotalCost), Some(dec!(175)));
+        assert_eq!(
+            after.windows[1].figure(Metric::TotalCost),
+            None,
+            "never in another currency"
+        );
+        assert_eq!(
+            after.windows[1].breakdowns[0].members[0].figure(Metric::TotalCost),
+            None
+        );
+        let told = after.notices.last().unwrap();
+        assert_eq!(
+            told.text,
+            "2025-10-05..2025-10-07: the amounts are left out, since they cannot be converted from USD to EUR: there is no rate from \
+             USD to EUR for 2025-10-05, nor for the seven days before."
+        );
+    }
+
+    #[test]
     fn without_a_rate_nothing_is_converted_and_that_is_said() {
         let rates = Rates::read(b"date,from,to,rate\n2026-10-06,USD,EUR,0.9\n").unwrap();
         let before = dataset(&[dec!(100), dec!(200), dec!(50)]);
-        let after = convert(&before, &rates, euro(), None);
+        let after = convert(&before, &rates, euro(), (&reported(), None));
         assert_eq!(after.windows, before.windows);
         assert_eq!(after.currency, Some(Currency::USD));
         assert!(
@@ -487,7 +588,12 @@ mod tests {
                 .contains("no rate from USD to EUR for 2026-10-05")
         );
         // A day that cost nothing needs none, and one after the last rate has that one.
-        let after = convert(&dataset(&[dec!(0), dec!(200), dec!(50)]), &rates, euro(), None);
+        let after = convert(
+            &dataset(&[dec!(0), dec!(200), dec!(50)]),
+            &rates,
+            euro(),
+            (&reported(), None),
+        );
         assert_eq!(after.windows[0].figure(Metric::TotalCost), Some(dec!(225)));
         assert!(
             after.notices[0]

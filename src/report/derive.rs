@@ -79,7 +79,12 @@ fn ratio(metric: Metric, numerator: Decimal, denominator: Decimal) -> Option<Dec
 /// What does not tie out within one window of a source: its own ratios, token parts, and days against totals.
 #[must_use]
 pub(super) fn tie_out(source: &str, window: &Window) -> Vec<Notice> {
-    let mut findings = own_ratios(window);
+    // What was converted is held against itself as the platform sent it.
+    let sent = window
+        .converted
+        .as_ref()
+        .map_or(window, |converted| &converted.own);
+    let mut findings = own_ratios(sent);
     findings.extend(token_parts(window));
     findings.extend(
         window
@@ -310,5 +315,30 @@ mod tests {
         window.daily[0].whole = true;
         window.daily[0].points = vec![(day, None), (day, Some(dec!(2.9999999999)))];
         assert_eq!(tie_out("globant", &window).len(), 1);
+    }
+
+    #[test]
+    fn a_platforms_rounding_agrees_whatever_its_amounts_are_converted_to() {
+        let told = |cost, average| {
+            window(&[
+                (Metric::TotalRequests, dec!(300)),
+                (Metric::TotalCost, cost),
+                (Metric::AverageCostPerRequest, average),
+            ])
+        };
+        // Eight digits of 26.37034 / 300, and what they are in euros at 0.9137.
+        let own = told(dec!(26.37034), dec!(0.08790113));
+        assert!(tie_out("globant", &own).is_empty());
+        let euros = told(dec!(24.094579658), dec!(0.080315262481));
+        assert_eq!(tie_out("globant", &euros).len(), 1);
+        let euros = Window {
+            converted: Some(crate::source::dataset::Converted {
+                from: crate::money::Currency::USD,
+                rate: dec!(0.9137),
+                own: Box::new(own),
+            }),
+            ..euros
+        };
+        assert!(tie_out("globant", &euros).is_empty());
     }
 }

@@ -4,21 +4,13 @@
 //! price = (p₁ − p₀)·q₁, volume = (Q₁ − Q₀)·s₀·p₀, mix = (s₁ − s₀)·Q₁·p₀. The effects always add to the change exactly: what a
 //! division rounds goes from one effect to another, never out of the sum. Source: finance definitions, variance decomposition.
 
-use super::combine;
+use super::{combine, convert};
 use crate::metric::Metric;
 use crate::money;
 use crate::source::{Breakdown, Dataset, Member, Window};
 use rust_decimal::Decimal;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// What quantities are counted in, the first one that an item has.
-const QUANTITIES: [Metric; 4] = [
-    Metric::TotalTokens,
-    Metric::AudioSeconds,
-    Metric::Characters,
-    Metric::TotalRequests,
-];
 
 /// Why the total cost changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +51,10 @@ pub(super) enum Grain {
         /// `project`.
         dimension: String,
     },
+    /// Nothing was used before: all is new.
+    AllNew,
+    /// Nothing is used any more: all of before is retired.
+    AllRetired,
     /// Nothing but the total.
     Nothing,
 }
@@ -73,26 +69,31 @@ struct Pair {
 }
 
 /// Takes the change of the total cost from `base` to `current` apart; `None` where either total is unknown, or a sum leaves the
-/// exact range. `dimension` is a complete split by cost, for sources that tell no quantities; `parts` are the sources of windows that
+/// exact range. `dimensions` are complete splits by cost, for sources that tell no quantities; `parts` are the sources of windows that
 /// were added up, each of which has exchange rates of its own.
 pub(super) fn between(
     current: &Window,
     base: &Window,
-    dimension: Option<&str>,
+    dimensions: &[String],
     parts: &[Dataset],
 ) -> Option<Effects> {
     let cost = current.figure(Metric::TotalCost)?;
     let change = money::sum([cost, -base.figure(Metric::TotalCost)?]).ok()?;
     // With exchange rates apart: everything else at the rates of before.
-    let current = if parts.is_empty() {
+    let (current, base) = if parts.is_empty() {
         at_old_rate(current, base)?
     } else {
         at_old_rates(current, base, parts)?
     };
     let currency = money::sum([cost, -current.figure(Metric::TotalCost)?]).ok()?;
-    let mut effects = by_items(&current, base)
-        .or_else(|| by_costs(&current, base, dimension?))
-        .or_else(|| whole(&current, base))
+    let mut effects = of_idle(&current, &base)
+        .or_else(|| by_items(&current, &base))
+        .or_else(|| {
+            dimensions
+                .iter()
+                .find_map(|dimension| by_costs(&current, &base, dimension))
+        })
+        .or_else(|| whole(&current, &base))
         .unwrap_or(Effects {
             parts: Vec::new(),
             grain: Grain::Nothing,
@@ -104,45 +105,64 @@ pub(super) fn between(
     Some(effects)
 }
 
-/// The costs of `current` at the rate of `base`; as they are where both were not converted from one currency. `None` if an amount
-/// leaves the exact range.
-fn at_old_rate<'a>(current: &'a Window, base: &Window) -> Option<Cow<'a, Window>> {
-    let (Some((from, now)), Some((other, before))) = (current.converted, base.converted) else {
-        return Some(Cow::Borrowed(current));
+/// A window as it is, or with its amounts at other rates.
+type AtRate<'a> = Cow<'a, Window>;
+
+/// Both windows with every amount of the source's own currency at one rate, that of `base` as a whole; as they are where both were not
+/// converted from one currency. `None` if an amount leaves the exact range.
+fn at_old_rate<'a>(current: &'a Window, base: &'a Window) -> Option<(AtRate<'a>, AtRate<'a>)> {
+    let pair = current.converted.as_ref().zip(base.converted.as_ref());
+    let Some((now, before)) = pair.filter(|(now, before)| now.from == before.from) else {
+        return Some((Cow::Borrowed(current), Cow::Borrowed(base)));
     };
-    if from != other || now == before || now.is_zero() {
-        return Some(Cow::Borrowed(current));
-    }
-    let mut old = current.clone();
-    let figures = old.figures.iter_mut();
-    let members = old.breakdowns.iter_mut().chain(&mut old.items);
-    let of_members = members
-        .flat_map(|breakdown| &mut breakdown.members)
-        .flat_map(|member| &mut member.measures);
-    for measure in figures
-        .chain(of_members)
-        .filter(|measure| measure.metric == Metric::TotalCost)
-    {
-        if let Some(cost) = measure.value {
-            measure.value = Some(share(cost, before, now)?);
-        }
-    }
-    Some(Cow::Owned(old))
+    let (cost, rate) = (current.figure(Metric::TotalCost)?, before.rate);
+    let cost = if now.rate == rate {
+        cost
+    } else {
+        convert::times(now.own.figure(Metric::TotalCost)?, rate)?
+    };
+    Some((
+        Cow::Owned(convert::at_one_rate(&now.own, rate, cost)?),
+        Cow::Owned(convert::at_one_rate(
+            &before.own,
+            rate,
+            base.figure(Metric::TotalCost)?,
+        )?),
+    ))
 }
 
-/// The sources of `current` added up again, each at its own rate of before.
-fn at_old_rates<'a>(current: &'a Window, base: &Window, parts: &'a [Dataset]) -> Option<Cow<'a, Window>> {
-    let part = |dataset: &'a Dataset| {
-        let now = dataset.window(&current.period)?;
-        at_old_rate(now, dataset.window(&base.period)?)
-    };
-    let old: Vec<Cow<'_, Window>> = parts.iter().map(part).collect::<Option<_>>()?;
-    if old.iter().all(|window| matches!(window, Cow::Borrowed(_))) {
-        return Some(Cow::Borrowed(current));
+/// The sources of both added up again, each at its own rate of before.
+fn at_old_rates<'a>(
+    current: &'a Window,
+    base: &'a Window,
+    parts: &'a [Dataset],
+) -> Option<(AtRate<'a>, AtRate<'a>)> {
+    let part =
+        |dataset: &'a Dataset| at_old_rate(dataset.window(&current.period)?, dataset.window(&base.period)?);
+    let pairs: Vec<(AtRate<'a>, AtRate<'a>)> = parts.iter().map(part).collect::<Option<_>>()?;
+    if pairs.iter().all(|(now, _)| matches!(now, Cow::Borrowed(_))) {
+        return Some((Cow::Borrowed(current), Cow::Borrowed(base)));
     }
-    let names = parts.iter().map(|dataset| dataset.source.as_str());
-    let windows: Vec<(&str, &Window)> = names.zip(old.iter().map(Cow::as_ref)).collect();
-    Some(Cow::Owned(combine::added(&windows, true)))
+    let added = |window: for<'w> fn(&'w (AtRate<'a>, AtRate<'a>)) -> &'w Window| {
+        let names = parts.iter().map(|dataset| dataset.source.as_str());
+        let windows: Vec<(&str, &Window)> = names.zip(pairs.iter().map(window)).collect();
+        Cow::Owned(combine::added(&windows, true))
+    };
+    Some((added(|(now, _)| now), added(|(_, before)| before)))
+}
+
+/// Where nothing was used on one side, as is known, everything on the other is new or retired.
+fn of_idle(current: &Window, base: &Window) -> Option<Effects> {
+    let cost = |window: &Window| window.figure(Metric::TotalCost);
+    let (new, retired, grain) = match (current.is_idle(), base.is_idle()) {
+        (false, true) => (cost(current)?, Decimal::ZERO, Grain::AllNew),
+        (true, false) => (Decimal::ZERO, -cost(base)?, Grain::AllRetired),
+        _ => return None,
+    };
+    Some(Effects {
+        parts: vec![(Metric::NewItems, new), (Metric::RetiredItems, retired)],
+        grain,
+    })
 }
 
 fn by_items(current: &Window, base: &Window) -> Option<Effects> {
@@ -264,11 +284,11 @@ fn unit(now: Option<&Member>, before: Option<&Member>) -> Option<Metric> {
             .and_then(|member| member.figure(unit))
             .is_some_and(|quantity| !quantity.is_zero())
     };
-    let both = QUANTITIES
+    let both = Metric::QUANTITIES
         .into_iter()
         .find(|unit| has(now, *unit) && has(before, *unit));
     both.or_else(|| {
-        QUANTITIES
+        Metric::QUANTITIES
             .into_iter()
             .find(|unit| has(now, *unit) || has(before, *unit))
     })

@@ -39,11 +39,14 @@ impl<'a> Members<'a> {
         members.any(|member| member.measures.iter().any(|measure| measure.metric == metric))
     }
 
-    /// The figure of a member: who is not in a complete split of what is known has none, which is zero.
+    /// The figure of a member: who is not in a complete split of what is known has none, which is zero, and so has everybody where
+    /// nothing was used.
     pub(super) fn figure(&self, name: &str, metric: Metric) -> Option<Decimal> {
         match self.by_name.get(name) {
             Some(member) => member.figure(metric),
-            None if self.tells(metric) => self.window.figure(metric).map(|_| Decimal::ZERO),
+            None if self.tells(metric) || self.window.is_idle() => {
+                self.window.figure(metric).map(|_| Decimal::ZERO)
+            }
             None => None,
         }
     }

@@ -96,13 +96,56 @@ pub struct Window {
     /// The daily cost by the members of each dimension, where a look back asks for it and the source tells it: by descending cost,
     /// the smallest summed as one.
     pub daily_by: Vec<Split>,
-    /// The currency that the source's amounts were in before they were converted, and the rate of the whole period.
-    pub converted: Option<(Currency, Decimal)>,
+    /// What the amounts were before they were converted.
+    pub converted: Option<Converted>,
     /// Ratios that do not apply, although both of their parts are known: the parts are not about the same things.
     pub unrelated: &'static [Metric],
 }
 
+/// What amounts were before they were converted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Converted {
+    /// The source's own currency.
+    pub from: Currency,
+    /// The rate of the whole period.
+    pub rate: Decimal,
+    /// The figures and splits in the source's own currency.
+    pub own: Box<Window>,
+}
+
 impl Window {
+    /// Whether it is known that nothing was used: it cost nothing, and no use and no member's cost is told that is not zero.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let is_zero = |value: Option<Decimal>| value.is_none_or(|value| value.is_zero());
+        let members = self.breakdowns.iter().chain(&self.items);
+        self.figure(Metric::TotalCost) == Some(Decimal::ZERO)
+            && Metric::QUANTITIES
+                .into_iter()
+                .all(|unit| is_zero(self.figure(unit)))
+            && members
+                .flat_map(|breakdown| &breakdown.members)
+                .all(|member| is_zero(member.figure(Metric::TotalCost)))
+    }
+
+    /// The figures and splits alone, without days, lists and what else is told of the period.
+    #[must_use]
+    pub fn without_days(&self) -> Self {
+        Self {
+            period: self.period.clone(),
+            rows: self.rows,
+            figures: self.figures.clone(),
+            daily: Vec::new(),
+            rankings: Vec::new(),
+            breakdowns: self.breakdowns.clone(),
+            items: self.items.clone(),
+            organization: None,
+            daily_by: Vec::new(),
+            converted: None,
+            unrelated: self.unrelated,
+        }
+    }
+
     /// The complete split by a dimension.
     #[must_use]
     pub fn breakdown(&self, dimension: &str) -> Option<&Breakdown> {

@@ -7,7 +7,7 @@ use crate::money::rounded;
 use crate::period::{Calendar, Period, PeriodRule};
 use crate::report::{Part, build};
 use crate::source::Dataset;
-use crate::source::dataset::Reach;
+use crate::source::dataset::{Converted, Reach};
 use rust_decimal::dec;
 
 fn only(report: &Report) -> &Budget {
@@ -471,8 +471,34 @@ fn the_rates_part_of_a_variance_stands_apart() {
         ..budget("euros", dec!(1000))
     };
     let mut dataset = dataset(&period, dec!(1));
-    dataset.windows[0].figures[0].value = Some(dec!(1045));
-    dataset.windows[0].converted = Some(("EUR".parse().unwrap(), dec!(0.95)));
+    let share = dataset.windows[0].breakdowns[0].members[0].measures[0]
+        .value
+        .unwrap()
+        / dataset.windows[0].figures[0].value.unwrap();
+    let set = |window: &mut Window, cost: Decimal| {
+        window.figures[0].value = Some(cost);
+        window.breakdowns[0].members[0].measures[0].value = Some(cost * share);
+    };
+    let mut own = dataset.windows[0].without_days();
+    set(&mut own, dec!(1100));
+    set(&mut dataset.windows[0], dec!(1045));
+    dataset.windows[0].converted = Some(Converted {
+        from: "EUR".parse().unwrap(),
+        rate: dec!(0.95),
+        own: Box::new(own),
+    });
+    // Of a project's euros as well.
+    let apollo = of_project("Apollo", plan.clone());
+    let report = build(
+        &brief(&period, vec![apollo]),
+        std::slice::from_ref(&dataset),
+        &[],
+        None,
+    );
+    assert_eq!(
+        value(&report, Metric::BudgetExchange),
+        Some((dec!(55) * share).normalize())
+    );
     let report = build(
         &brief(&period, vec![plan.clone()]),
         std::slice::from_ref(&dataset),

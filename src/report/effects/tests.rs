@@ -3,6 +3,7 @@
 use super::*;
 use crate::period::{Calendar, Period};
 use crate::source::Measure;
+use crate::source::dataset::Converted;
 use proptest::prelude::*;
 use rust_decimal::dec;
 
@@ -69,7 +70,7 @@ fn split(window: Window, dimension: &str) -> Window {
 }
 
 fn told(current: &Window, base: &Window) -> Vec<(&'static str, Decimal)> {
-    let effects = between(current, base, Some("project"), &[]).unwrap();
+    let effects = between(current, base, &["project".to_owned()], &[]).unwrap();
     let parts = effects.parts.into_iter();
     parts
         .filter(|(_, value)| !value.is_zero())
@@ -78,6 +79,19 @@ fn told(current: &Window, base: &Window) -> Vec<(&'static str, Decimal)> {
 }
 
 const ZERO: Decimal = Decimal::ZERO;
+
+/// A window of another currency, converted at one rate.
+fn converted(from: crate::money::Currency, rate: Decimal, own: Window) -> Window {
+    let cost = own.figure(Metric::TotalCost).unwrap();
+    Window {
+        converted: Some(Converted {
+            from,
+            rate,
+            own: Box::new(own.clone()),
+        }),
+        ..convert::at_one_rate(&own, rate, cost * rate).unwrap()
+    }
+}
 
 #[test]
 fn the_worked_example_of_price_volume_and_mix() {
@@ -141,7 +155,7 @@ fn without_a_common_unit_there_is_no_mix() {
             ("voice", ZERO, dec!(60), dec!(9)),
         ],
     );
-    let effects = between(&current, &base, None, &[]).unwrap();
+    let effects = between(&current, &base, &[], &[]).unwrap();
     assert!(matches!(effects.grain, Grain::Mixed { .. }));
     assert_eq!(
         told(&current, &base),
@@ -170,7 +184,7 @@ fn a_source_without_quantities_of_its_parts_says_what_it_can() {
         daily_by: Vec::new(),
         ..window.clone()
     };
-    let effects = between(&whole(&current), &whole(&base), None, &[]).unwrap();
+    let effects = between(&whole(&current), &whole(&base), &[], &[]).unwrap();
     assert_eq!(
         effects.grain,
         Grain::Whole {
@@ -181,7 +195,7 @@ fn a_source_without_quantities_of_its_parts_says_what_it_can() {
         figures: window.figures[..1].to_vec(),
         ..whole(window)
     };
-    let effects = between(&nothing(&current), &nothing(&base), None, &[]).unwrap();
+    let effects = between(&nothing(&current), &nothing(&base), &[], &[]).unwrap();
     assert_eq!(effects.grain, Grain::Nothing);
     assert_eq!(effects.parts.last(), Some(&(Metric::OtherEffects, dec!(30))));
 }
@@ -190,7 +204,7 @@ fn a_source_without_quantities_of_its_parts_says_what_it_can() {
 fn where_every_item_is_another_one_nothing_is_said_to_be_counted() {
     let before = window("2026-09", &[("ear", dec!(0), dec!(60), dec!(6))]);
     let now = window("2026-10", &[("mouth", dec!(0), dec!(90), dec!(12))]);
-    let effects = between(&now, &before, None, &[]).unwrap();
+    let effects = between(&now, &before, &[], &[]).unwrap();
     let kind = "model and service type".to_owned();
     assert_eq!(effects.grain, Grain::Apart { kind });
     assert_eq!(told(&now, &before), [("new", dec!(12)), ("retired", dec!(-6))]);
@@ -218,28 +232,30 @@ fn requests_that_costs_are_not_about_have_no_price() {
     );
     let unit = Metric::TotalRequests;
     assert_eq!(
-        between(&now, &before, None, &[]).unwrap().grain,
+        between(&now, &before, &[], &[]).unwrap().grain,
         Grain::Whole { unit }
     );
     let apart = Window {
         unrelated: &[Metric::AverageCostPerRequest],
         ..now
     };
-    assert_eq!(between(&apart, &before, None, &[]).unwrap().grain, Grain::Nothing);
+    assert_eq!(between(&apart, &before, &[], &[]).unwrap().grain, Grain::Nothing);
 }
 
 #[test]
 fn exchange_rates_are_a_step_of_their_own() {
     // Local cost 1,000 and 1,100 at 0.90 and 0.95: +145, of which +90 real and +55 by the rates.
     let euro: crate::money::Currency = "EUR".parse().unwrap();
-    let base = Window {
-        converted: Some((euro, dec!(0.90))),
-        ..window("2026-Q2", &[("A", dec!(100), ZERO, dec!(900))])
-    };
-    let current = Window {
-        converted: Some((euro, dec!(0.95))),
-        ..window("2026-Q3", &[("A", dec!(110), ZERO, dec!(1045))])
-    };
+    let base = converted(
+        euro,
+        dec!(0.90),
+        window("2026-Q2", &[("A", dec!(100), ZERO, dec!(1000))]),
+    );
+    let current = converted(
+        euro,
+        dec!(0.95),
+        window("2026-Q3", &[("A", dec!(110), ZERO, dec!(1100))]),
+    );
     assert_eq!(
         told(&current, &base),
         [("volume", dec!(90)), ("currency", dec!(55))]
@@ -247,13 +263,73 @@ fn exchange_rates_are_a_step_of_their_own() {
 }
 
 #[test]
+fn rates_that_move_within_a_period_are_no_prices() {
+    // A unit costs EUR 1 whatever the day. Before, A was used when a euro was USD 1.00, and B when it was 1.50.
+    let euro = "EUR".parse().unwrap();
+    let own = |a, b| [("A", a, ZERO, a), ("B", b, ZERO, b)];
+    let mut base = converted(euro, dec!(1.25), window("2026-Q2", &own(dec!(100), dec!(100))));
+    let items = base.items.as_mut().unwrap().members.iter_mut();
+    for (member, cost) in items.zip([dec!(100), dec!(150)]) {
+        member.measures[0].value = Some(cost);
+    }
+    let current = converted(euro, dec!(1.25), window("2026-Q3", &own(dec!(150), dec!(50))));
+    assert_eq!(told(&current, &base), [], "neither price nor mix");
+    let dearer = converted(euro, dec!(1.50), window("2026-Q3", &own(dec!(150), dec!(50))));
+    assert_eq!(told(&dearer, &base), [("currency", dec!(50))]);
+}
+
+#[test]
+fn after_nothing_all_is_new_and_before_nothing_all_is_retired() {
+    let used = window(
+        "2026-Q3",
+        &[("A", dec!(100), ZERO, dec!(200)), ("fee", ZERO, ZERO, dec!(10))],
+    );
+    let idle = Window {
+        items: None,
+        ..window("2026-Q2", &[])
+    };
+    assert_eq!(told(&used, &idle), [("new", dec!(210))]);
+    assert_eq!(told(&idle, &used), [("retired", dec!(-210))]);
+    let grain = |current, base| between(current, base, &[], &[]).map(|effects| effects.grain);
+    assert_eq!(grain(&used, &idle), Some(Grain::AllNew));
+    assert_eq!(grain(&idle, &used), Some(Grain::AllRetired));
+    // A cost of nothing that credits have made of something is not nothing.
+    let credited = split(
+        window(
+            "2026-Q2",
+            &[("A", ZERO, ZERO, dec!(5)), ("credit", ZERO, ZERO, dec!(-5))],
+        ),
+        "project",
+    );
+    assert_eq!(grain(&used, &credited), Some(Grain::Nothing));
+}
+
+#[test]
+fn what_only_one_period_is_split_by_is_no_split_of_the_change() {
+    // The other period had no users, but a provider that was paid.
+    let by = |id, dimension: &str, items: &[Item<'_>]| split(window(id, items), dimension);
+    let mut current = by("2026-Q3", "user", &[("u-1", dec!(3), ZERO, dec!(40))]);
+    let providers = by("2026-Q3", "provider", &[("OpenAI", dec!(3), ZERO, dec!(40))]).breakdowns;
+    current.breakdowns.extend(providers);
+    let base = by("2026-Q2", "provider", &[("Anthropic", ZERO, ZERO, dec!(2))]);
+    let dimensions = ["user".to_owned(), "provider".to_owned()];
+    let effects = between(&current, &base, &dimensions, &[]).unwrap();
+    assert_eq!(
+        effects.grain,
+        Grain::Costs {
+            dimension: "provider".into()
+        }
+    );
+    assert_eq!(
+        effects.parts[..2],
+        [(Metric::NewItems, dec!(40)), (Metric::RetiredItems, dec!(-2))]
+    );
+}
+
+#[test]
 fn sources_that_are_added_up_have_exchange_rates_of_their_own() {
     // The euros of before, and 100 pounds in both periods at 1.20 and 1.10: +135, of which +90 real, +55 by the euro, -10 by the pound.
     let (euro, pound) = ("EUR".parse().unwrap(), "GBP".parse().unwrap());
-    let converted = |currency, rate, window| Window {
-        converted: Some((currency, rate)),
-        ..window
-    };
     let dataset = |source: &str, windows| Dataset {
         source: source.into(),
         platform: "Cloud".into(),
@@ -273,15 +349,15 @@ fn sources_that_are_added_up_have_exchange_rates_of_their_own() {
         dataset(
             "euros",
             vec![
-                converted(euro, dec!(0.95), a("2026-Q3", dec!(110), dec!(1045))),
-                converted(euro, dec!(0.90), a("2026-Q2", dec!(100), dec!(900))),
+                converted(euro, dec!(0.95), a("2026-Q3", dec!(110), dec!(1100))),
+                converted(euro, dec!(0.90), a("2026-Q2", dec!(100), dec!(1000))),
             ],
         ),
         dataset(
             "pounds",
             vec![
-                converted(pound, dec!(1.10), a("2026-Q3", dec!(10), dec!(110))),
-                converted(pound, dec!(1.20), a("2026-Q2", dec!(10), dec!(120))),
+                converted(pound, dec!(1.10), a("2026-Q3", dec!(10), dec!(100))),
+                converted(pound, dec!(1.20), a("2026-Q2", dec!(10), dec!(100))),
             ],
         ),
     ];
@@ -289,7 +365,7 @@ fn sources_that_are_added_up_have_exchange_rates_of_their_own() {
     let [current, base] = &together.windows[..] else {
         panic!("{:?}", together.windows)
     };
-    let effects = between(current, base, None, &parts).unwrap();
+    let effects = between(current, base, &[], &parts).unwrap();
     let value = |metric| {
         let mut parts = effects.parts.iter();
         parts.find(|(other, _)| *other == metric).map(|(_, value)| *value)
@@ -300,8 +376,9 @@ fn sources_that_are_added_up_have_exchange_rates_of_their_own() {
     assert_eq!(sum, dec!(135));
     // One whose rate is the same in both periods adds none.
     let mut still = parts.clone();
-    still[1].windows[0].converted = Some((pound, dec!(1.20)));
-    let effects = between(current, base, None, &still).unwrap();
+    still[1].windows[0] = converted(pound, dec!(1.20), a("2026-Q3", dec!(10), dec!(100)));
+    let together = combine::combine(&still, None).unwrap();
+    let effects = between(&together.windows[0], base, &[], &still).unwrap();
     let currency = effects
         .parts
         .iter()
@@ -314,8 +391,8 @@ fn an_unknown_total_is_not_explained() {
     let known = window("2026-Q2", &[("A", dec!(1), ZERO, dec!(1))]);
     let mut unknown = window("2026-Q3", &[("A", dec!(1), ZERO, dec!(1))]);
     unknown.figures[0].value = None;
-    assert_eq!(between(&unknown, &known, None, &[]), None);
-    assert_eq!(between(&known, &unknown, None, &[]), None);
+    assert_eq!(between(&unknown, &known, &[], &[]), None);
+    assert_eq!(between(&known, &unknown, &[], &[]), None);
 }
 
 proptest! {
@@ -336,7 +413,7 @@ proptest! {
         };
         let (base, current) = (window("2026-Q2", &side(false)), window("2026-Q3", &side(true)));
         let change = current.figure(Metric::TotalCost).unwrap() - base.figure(Metric::TotalCost).unwrap();
-        let effects = between(&current, &base, None, &[]).unwrap();
+        let effects = between(&current, &base, &[], &[]).unwrap();
         let sum: Decimal = effects.parts.iter().map(|(_, value)| *value).sum();
         prop_assert_eq!(sum, change);
     }
