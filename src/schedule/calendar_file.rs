@@ -4,7 +4,7 @@
 //! that is silently missing lets a report go out on the wrong day.
 
 use crate::schedule::cadence::CadenceError;
-use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
 use icalendar::parser::{Component, Property, read_calendar, unfold};
 use std::collections::BTreeSet;
 
@@ -162,15 +162,22 @@ fn days_of(event: &Component<'_>) -> Result<Vec<NaiveDate>, Doubt> {
 
 /// How many days the event touches, at least 1.
 fn length(event: &Component<'_>, start: Moment) -> Result<u64, Doubt> {
+    // A meeting in a calendar of work closes nothing.
+    let in_a_day = "has times of day, so that it is not certain that its days are free";
+    if !start.at_midnight() {
+        return Err(in_a_day);
+    }
     let days = match (values(event, "DTEND").next(), values(event, "DURATION").next()) {
         (Some(end), _) => {
             let end = Moment::read(end).ok_or("has an end that is no date")?;
             // The end is excluded: an event up to midnight does not touch the day that begins then.
-            let touched = (end.date - start.date).num_days() + i64::from(!end.at_midnight());
-            if start.utc && touched > 1 && !(start.at_midnight() && end.at_midnight()) {
-                return Err("is written in UTC and goes over midnight, so its days depend on the zone");
+            match end.time {
+                None | Some(NaiveTime::MIN) => (end.date - start.date).num_days(),
+                Some(time) if time.hour() == 23 && time.minute() == 59 => {
+                    (end.date - start.date).num_days() + 1
+                }
+                Some(_) => return Err(in_a_day),
             }
-            touched
         }
         (None, Some(duration)) => whole_days(duration)?,
         (None, None) => 1,
@@ -255,19 +262,14 @@ mod tests {
             ),
             ("DTSTART:20261225\r\nDURATION:P2D", "2026-12-25 2026-12-26"),
             (
-                "DTSTART;TZID=Europe/Madrid:20261225T090000\r\nDTEND;TZID=Europe/Madrid:20261225T170000",
+                "DTSTART;TZID=Europe/Madrid:20261225T000000\r\nDTEND;TZID=Europe/Madrid:20261225T235959",
                 "2026-12-25",
-            ),
-            (
-                "DTSTART:20261225T090000\r\nDTEND:20261226T120000",
-                "2026-12-25 2026-12-26",
             ),
             ("DTSTART:20261225T000000\r\nDTEND:20261226T000000", "2026-12-25"),
             (
                 "DTSTART:20261225T000000Z\r\nDTEND:20261227T000000Z",
                 "2026-12-25 2026-12-26",
             ),
-            ("DTSTART:20261225T090000Z\r\nDTEND:20261225T170000Z", "2026-12-25"),
             (
                 "DTSTART:20261225\r\nRDATE;VALUE=DATE:20270106,20270401",
                 "2026-12-25 2027-01-06 2027-04-01",
@@ -322,8 +324,17 @@ mod tests {
             ),
             (
                 "DTSTART:20270105T230000Z\r\nDTEND:20270106T230000Z",
-                "depend on the zone",
+                "has times of day",
             ),
+            (
+                "SUMMARY:Stand-up\r\nDTSTART;TZID=Europe/Madrid:20270104T090000\r\nDTEND;TZID=Europe/Madrid:20270104T093000",
+                "`Stand-up` of the holidays has times of day",
+            ),
+            (
+                "DTSTART:20270104T000000\r\nDTEND:20270104T120000",
+                "has times of day",
+            ),
+            ("DTSTART:20270104T120000", "has times of day"),
             ("DTSTART:20270230", "no date"),
         ] {
             let told = told(event);

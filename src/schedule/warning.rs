@@ -96,14 +96,24 @@ fn short_months(schedule: &Schedule) -> Option<String> {
         .filter(|day| months.iter().any(|month| **day > shortest(*month)))
         .map(ToString::to_string)
         .collect();
-    (!skipped.is_empty()).then(|| {
+    let latest = skipped.last()?;
+    let where_none = if months == [2] {
+        "years that have none"
+    } else {
+        "months that are shorter"
+    };
+    // The table form knows no single months.
+    let table = if months.len() < 12 {
+        String::new()
+    } else {
         format!(
-            "`{text}` skips day {} in months that are shorter. Write `L` for the last day, or the table form \
-             `{{ every = \"month\", day = {}, at = \"07:00\" }}`, which then runs on the last day",
-            skipped.join(", "),
-            skipped.last().map_or("31", String::as_str),
+            ", or the table form `{{ every = \"month\", day = {latest}, at = \"07:00\" }}`, which then runs on the last day"
         )
-    })
+    };
+    let days = skipped.join(", ");
+    Some(format!(
+        "`{text}` skips day {days} in {where_none}. Write `L` for the last day{table}"
+    ))
 }
 
 /// Days that a month has in every year.
@@ -268,8 +278,13 @@ mod tests {
                 "0 7 15,29 2 *",
                 "last_days:31",
                 Tz::UTC,
-                "`0 7 15,29 2 *` skips day 29 in months that are shorter. Write `L` for the last day, or the table \
-                 form `{ every = \"month\", day = 29, at = \"07:00\" }`, which then runs on the last day",
+                "`0 7 15,29 2 *` skips day 29 in years that have none. Write `L` for the last day",
+            ),
+            (
+                "0 7 31 1,4 *",
+                "last_days:31",
+                Tz::UTC,
+                "`0 7 31 1,4 *` skips day 31 in months that are shorter. Write `L` for the last day",
             ),
             (
                 "30 2 * * *",
