@@ -116,13 +116,17 @@ impl Delivery for Slack {
             }),
             // A proxy's page may answer 200 as well; only Slack says `ok`.
             (200..=299, _) => Err(self.endpoint.unanswered("the answer was not Slack's `ok`")),
-            (403 | 404 | 410, _) => Err(self.endpoint.refusal(
+            (403 | 404 | 410, _) => {
+                let refusal = self.endpoint.refusal(
+                    &answer,
+                    "the channel or the app's webhook is gone or closed; make a new webhook in Slack and store its URL",
+                );
+                Err(DeliveryError::gone(refusal.reason))
+            }
+            _ => Err(self.endpoint.refusal(
                 &answer,
-                "the channel or the app's webhook is gone or closed; make a new webhook in Slack and store its URL",
+                "Slack does not accept this message; please report it with this text",
             )),
-            _ => Err(self
-                .endpoint
-                .refusal(&answer, "Slack does not accept this message; please report it with this text")),
         }
     }
 }

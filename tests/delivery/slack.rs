@@ -158,18 +158,9 @@ async fn only_the_word_ok_is_success() {
             answer("400 Bad Request", "", "invalid_blocks"),
             Err(Recourse::Permanent),
         ),
-        (
-            answer("403 Forbidden", "", "invalid_token"),
-            Err(Recourse::Permanent),
-        ),
-        (
-            answer("404 Not Found", "", "no_service"),
-            Err(Recourse::Permanent),
-        ),
-        (
-            answer("410 Gone", "", "channel_is_archived"),
-            Err(Recourse::Permanent),
-        ),
+        (answer("403 Forbidden", "", "invalid_token"), Err(Recourse::Gone)),
+        (answer("404 Not Found", "", "no_service"), Err(Recourse::Gone)),
+        (answer("410 Gone", "", "channel_is_archived"), Err(Recourse::Gone)),
         (
             answer("302 Found", "location: https://evil.example\r\n", ""),
             Err(Recourse::Permanent),
