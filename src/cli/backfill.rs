@@ -6,12 +6,9 @@ use super::summary::Summary;
 use super::{Failure, Globals, Verdict, output};
 use crate::period::{Period, periods_from_to};
 use crate::run::choose::{self, RunRequest};
-use crate::run::store::{RunFilter, Trigger};
-use crate::run::{RunState, perform};
+use crate::run::store::Trigger;
+use crate::run::{RunError, RunState, StoreError, perform};
 use std::time::Duration;
-
-/// Most runs of the job that are looked at for what has succeeded.
-const MOST_RUNS: u32 = 100_000;
 
 /// Arguments of `backfill`.
 #[derive(Debug, clap::Args)]
@@ -56,24 +53,8 @@ impl Backfill {
         };
         // What would refuse the first run refuses all, before anything is printed.
         choose::prove(&engine.plan, &request(&from), &engine.clock)?;
-        let filter = RunFilter {
-            job: Some(job.name.clone()),
-        };
-        let runs = engine.store.runs(&filter, MOST_RUNS).await?;
-        let has_succeeded = |period: &Period| {
-            runs.iter().any(|run| {
-                run.period_id == period.id()
-                    && run.state == RunState::Delivered
-                    && run.unsent.is_none()
-                    && run.trigger != Trigger::Test
-            })
-        };
         let mut good = true;
         for period in periods {
-            if has_succeeded(&period) {
-                output::data(format!("{}: delivered already, skipped", period.id()));
-                continue;
-            }
             let outcome = {
                 let bar = Bar::new();
                 perform::run(&engine, &request(&period), &bar).await
@@ -91,6 +72,13 @@ impl Backfill {
                         state_of(&summary.run),
                         summary.run.run_id
                     ));
+                }
+                Err(RunError::Store(StoreError::Made {
+                    state: RunState::Delivered,
+                    ..
+                })) => output::data(format!("{}: delivered already, skipped", period.id())),
+                Err(RunError::Store(StoreError::Made { run_id, .. })) => {
+                    output::data(format!("{}: being made by run {run_id}, skipped", period.id()));
                 }
                 // One month that cannot be had does not keep the others from being made.
                 Err(error) if error.exit_code() == 1 => {

@@ -224,6 +224,28 @@ async fn a_backfill_goes_from_month_to_month_past_one_that_fails_and_skips_what_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_backfills_at_once_make_no_month_twice() {
+    let replies: Vec<Reply> = (0..12).map(|_| ok()).collect();
+    let world = World::with(Script::default(), replies).await;
+    world.set_clock("2026-12-02T06:00:00Z");
+    let backfill = || world.ask(&["backfill", "monthly", "--from", "2026-08", "--to", "2026-11"]);
+    let (one, other) = std::thread::scope(|scope| {
+        let (one, other) = (scope.spawn(backfill), scope.spawn(backfill));
+        (one.join().unwrap(), other.join().unwrap())
+    });
+    assert_eq!((one.code, other.code), (0, 0), "{one:?}\n{other:?}");
+    let runs = world.runs();
+    assert_eq!(runs.len(), 4, "{runs:?}");
+    assert!(
+        runs.iter()
+            .all(|run| run["revision"] == 1 && run["state"] == "delivered")
+    );
+    let told = one.out + &other.out;
+    assert_eq!(told.matches(": delivered, run").count(), 4, "{told}");
+    assert_eq!(told.matches(", skipped").count(), 4, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_backfill_that_makes_no_sense_is_refused_before_anything_runs() {
     let world = World::new().await;
     let backfill =

@@ -151,6 +151,20 @@ pub enum StoreError {
         /// Which job.
         job: String,
     },
+    /// A backfill makes no period that is delivered already, or that is being made.
+    #[error(
+        "{period} of job `{job}` is {state} already, by run {run_id}; `reportwire run {job} --period {period}` makes it again"
+    )]
+    Made {
+        /// Of which job.
+        job: String,
+        /// Which period.
+        period: String,
+        /// The run that has made it, or is at it.
+        run_id: String,
+        /// Where that one is.
+        state: RunState,
+    },
     /// Another process is sending for this run right now.
     #[error("another process is sending for run {run_id} right now; try again when it has finished")]
     Busy {

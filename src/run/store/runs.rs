@@ -49,10 +49,11 @@ pub(super) struct Begun<'a> {
 
 impl Store {
     /// Writes a run down and gives it the next revision of its job and period. A test run shows that revision and does not
-    /// take it. Its folders are made for their owner only, so that nobody else reaches what is put into them.
+    /// take it, and a backfill makes no period that is made. Its folders are made for their owner only, so that nobody else reaches
+    /// what is put into them.
     ///
     /// # Errors
-    /// [`StoreError`] if the database or the disk says no.
+    /// [`StoreError::Made`] of a backfill; else [`StoreError`] if the database or the disk says no.
     pub async fn begin(&self, new: &NewRun) -> Result<Run, StoreError> {
         let (store, new, run_id) = (self.clone(), new.clone(), run_id(new.created_at));
         let work = work(move |tx| {
@@ -63,6 +64,9 @@ impl Store {
                     holder: Some(&store.owner),
                     now: new.created_at,
                 };
+                if new.trigger == Trigger::Backfill {
+                    refuse_made(tx, &new).await?;
+                }
                 insert_runs(tx, &[begun]).await?;
                 let run = store.read_run(tx, &run_id).await?;
                 create_dir(&run.snapshot_dir)?;
@@ -216,8 +220,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database says no.
     pub async fn runs(&self, filter: &RunFilter, limit: u32) -> Result<Vec<Run>, StoreError> {
-        let sql =
-            "SELECT * FROM runs WHERE $1 = '' OR job = $1 ORDER BY created_at DESC, run_id DESC LIMIT $2";
+        let sql = "SELECT * FROM runs WHERE $1 = '' OR job = $1 ORDER BY created_at DESC, job, period_id DESC, run_id DESC LIMIT $2";
         let values = values![filter.job.as_deref().unwrap_or_default(), limit];
         let rows = self.db.rows(sql, values).await?;
         rows.iter().map(|row| self.run_of(row)).collect()
@@ -405,7 +408,7 @@ pub(super) async fn insert_runs(tx: &mut Tx<'_>, runs: &[Begun<'_>]) -> Result<(
             home: home(run.run_id, 1),
             // Whoever records a run without holding it hands it to a worker in the same breath.
             dispatched_at: (!held).then(|| instant(run.now)),
-            revision_of: format!("revision {} {}", new.job, new.period_id),
+            revision_of: revision_of(new),
             ahead: *ahead,
         };
         if new.trigger != Trigger::Test {
@@ -414,10 +417,39 @@ pub(super) async fn insert_runs(tx: &mut Tx<'_>, runs: &[Begun<'_>]) -> Result<(
         row
     });
     let rows: Vec<RunRow<'_>> = rows.collect();
-    if tx.locks_rows() {
-        tx.each(&LOCK_REVISIONS, &rows).await?;
-    }
+    lock_revisions(tx, &rows).await?;
     tx.each(&INSERT_RUNS, &rows).await.map(drop)
+}
+
+/// What two runs that count the same revisions share.
+fn revision_of(new: &NewRun) -> String {
+    format!("revision {} {}", new.job, new.period_id)
+}
+
+async fn lock_revisions(tx: &mut Tx<'_>, rows: &[impl Serialize]) -> Result<(), StoreError> {
+    if tx.locks_rows() {
+        tx.each(&LOCK_REVISIONS, rows).await?;
+    }
+    Ok(())
+}
+
+/// Refuses a period that is delivered, or that a living process or the schedule is making: two backfills may be at work at once.
+async fn refuse_made(tx: &mut Tx<'_>, new: &NewRun) -> Result<(), StoreError> {
+    lock_revisions(tx, &[serde_json::json!({ "revision_of": revision_of(new) })]).await?;
+    let clock = tx.lease_clock(new.created_at).await?;
+    let sql = "SELECT run_id, state FROM runs WHERE job = $1 AND period_id = $2 AND trigger <> 'test' \
+         AND (state = 'delivered' AND unsent IS NULL \
+         OR state NOT IN ('delivered', 'partially_delivered', 'failed', 'held') AND (trigger = 'schedule' OR lease_until > $3)) \
+         ORDER BY revision DESC LIMIT 1";
+    match tx.row(sql, values![&new.job, &new.period_id, clock]).await? {
+        None => Ok(()),
+        Some(row) => Err(StoreError::Made {
+            job: new.job.clone(),
+            period: new.period_id.clone(),
+            run_id: row.text("run_id")?,
+            state: row.word("state", RunState::from_key)?,
+        }),
+    }
 }
 
 /// Keeps a run under its fence until the transaction ends. Without it a statement on the run's parcels could still see the old

@@ -443,7 +443,11 @@ async fn a_run_of_a_command_in_another_container_is_failed_when_its_lease_is_lon
     let (place, store) = store(on).await;
     let elsewhere = place.store_of("another machine").await;
     let begin = async |trigger| elsewhere.begin(&new_run(trigger)).await.unwrap();
-    let (by_hand, backfill) = (begin(Trigger::Manual).await, begin(Trigger::Backfill).await);
+    let backfill = begin(Trigger::Backfill).await;
+    let by_hand = begin(Trigger::Manual).await;
+    // What a living process is at is not made by a second backfill.
+    let again = elsewhere.begin(&new_run(Trigger::Backfill)).await;
+    assert!(matches!(again, Err(StoreError::Made { .. })), "{again:?}");
     let frozen = frozen(&elsewhere, &[("mail", &["a@example.com"])]).await;
     let tell = |run: &Run| crate::run::tell::abandoned(run, &["finops@example.com".to_owned()]);
     store.fail_abandoned(tell, noon()).await.unwrap();
