@@ -5,7 +5,7 @@ use super::summary::{Summary, rfc3339, run_object};
 use super::{Failure, Globals, Verdict, output};
 use crate::config::Plan;
 use crate::period::Period;
-use crate::run::store::{Audit, Run, RunFilter, StoredOccurrence, Trigger};
+use crate::run::store::{Audit, MissedTogether, Run, RunFilter, StoredOccurrence, Trigger};
 use crate::run::{Store, choose};
 use crate::schedule::wall::local;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -60,27 +60,27 @@ impl Runs {
             }
             return Ok(Verdict::Done);
         }
-        let limit = if self.json { LISTED.1 } else { LISTED.0 };
         let filter = RunFilter { job: self.job };
-        let runs = store.runs(&filter, limit).await?;
-        // What somebody has made good is nobody's task any more; it stays on record for programs.
-        let missed = store.missed(filter.job.as_deref(), self.json, limit).await?;
+        let job = filter.job.as_deref();
+        if self.json {
+            let runs = store.runs(&filter, LISTED.1).await?;
+            // Also what somebody has made good, which is nobody's task any more.
+            let missed = store.missed(job, LISTED.1).await?;
+            known(&plan, job, runs.is_empty() && missed.is_empty())?;
+            let missed = missed.iter().map(|it| missed_object(&plan, it));
+            output::json(&runs.iter().map(run_object).chain(missed).collect::<Vec<_>>());
+            return Ok(Verdict::Done);
+        }
+        // One more than is shown tells whether there are more.
+        let runs = store.runs(&filter, LISTED.0 + 1).await?;
+        let missed = store.missed_together(job).await?;
         let changes = match &filter.job {
             Some(job) => store.reschedules(job, RESCHEDULES_LISTED).await?,
             None => Vec::new(),
         };
         let nothing = runs.is_empty() && missed.is_empty() && changes.is_empty();
-        if let Some(job) = filter
-            .job
-            .as_ref()
-            .filter(|job| nothing && !plan.jobs.contains_key(*job))
-        {
-            choose::job(&plan, job)?;
-        }
-        if self.json {
-            let missed = missed.iter().map(|it| missed_object(&plan, it));
-            output::json(&runs.iter().map(run_object).chain(missed).collect::<Vec<_>>());
-        } else if nothing {
+        known(&plan, job, nothing)?;
+        if nothing {
             output::note("nothing has run yet; `reportwire run JOB` runs a job");
         } else {
             let tables = [list(&runs), list_missed(&missed), list_reschedules(&changes)];
@@ -89,6 +89,14 @@ impl Runs {
         }
         Ok(Verdict::Done)
     }
+}
+
+/// Refuses a job of which nothing is on record and that is in no configuration.
+fn known(plan: &Plan, job: Option<&str>, nothing: bool) -> Result<(), Failure> {
+    if let Some(job) = job.filter(|job| nothing && !plan.jobs.contains_key(*job)) {
+        choose::job(plan, job)?;
+    }
+    Ok(())
 }
 
 /// An occurrence that did not run, for programs: an object with the keys of a run's, when it was due and why it did not run.
@@ -142,7 +150,7 @@ fn prefix<'a>(id: &'a str, listed: &[Run]) -> &'a str {
     };
     let others = listed.iter().filter(|other| other.run_id != id).map(shared);
     let enough = others.max().map_or(0, |shared| shared + 1).max(MOMENT);
-    let cut_off = u32::try_from(listed.len()).is_ok_and(|count| count >= LISTED.0);
+    let cut_off = u32::try_from(listed.len()).is_ok_and(|count| count > LISTED.0);
     let at_the_end = listed.last().is_some_and(|last| shared(last) >= MOMENT);
     id.get(..enough)
         .filter(|_| !(cut_off && at_the_end))
@@ -158,7 +166,8 @@ pub(super) fn state_of(run: &Run) -> String {
 }
 
 fn list(runs: &[Run]) -> Option<String> {
-    let rows = runs.iter().map(|run| {
+    let shown = LISTED.0 as usize;
+    let rows = runs.iter().take(shown).map(|run| {
         [
             prefix(&run.run_id, runs).to_owned(),
             run.job.clone(),
@@ -171,42 +180,30 @@ fn list(runs: &[Run]) -> Option<String> {
         ]
     });
     let heading = Some(["RUN", "JOB", "PERIOD", "REV", "STATE"]);
-    (!runs.is_empty()).then(|| output::table(heading, rows))
+    let mut text = output::table(heading, rows);
+    if runs.len() > shown {
+        text = format!(
+            "{text}\nand older ones; `reportwire runs --json` has the latest {}",
+            LISTED.1
+        );
+    }
+    (!runs.is_empty()).then_some(text)
 }
 
 /// What was missed, for people: occurrences of one job with one reason share a row.
-fn list_missed(missed: &[StoredOccurrence]) -> Option<String> {
-    let mut groups: Vec<Vec<&StoredOccurrence>> = Vec::new();
-    for it in missed {
-        let same =
-            |group: &&mut Vec<&StoredOccurrence>| group[0].job == it.job && group[0].missed == it.missed;
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(it),
-            None => groups.push(vec![it]),
-        }
-    }
-    let rows = groups.iter().take(MISSED_LISTED).map(|group| {
-        // The newest comes first.
-        let (last, first) = (group[0], group[group.len() - 1]);
-        let period = |it: &StoredOccurrence| it.period_id.clone().unwrap_or_else(|| "none".to_owned());
-        let (state, periods) = match group.len() {
-            1 => (MISSED.to_owned(), period(last)),
-            count => (
-                format!("{MISSED} ({count})"),
-                format!("{} to {}", period(first), period(last)),
-            ),
+fn list_missed(missed: &[MissedTogether]) -> Option<String> {
+    let rows = missed.iter().take(MISSED_LISTED).map(|it| {
+        let period = |id: &Option<String>| id.clone().unwrap_or_else(|| "none".to_owned());
+        let (first, last) = (period(&it.periods.0), period(&it.periods.1));
+        let (state, periods) = match it.count {
+            1 => (MISSED.to_owned(), last),
+            count => (format!("{MISSED} ({count})"), format!("{first} to {last}")),
         };
-        [
-            state,
-            last.job.clone(),
-            periods,
-            local(&last.timezone, last.due_at),
-            last.missed.clone().unwrap_or_default(),
-        ]
+        let last_due = local(&it.timezone, it.last_due_at);
+        [state, it.job.clone(), periods, last_due, it.missed.clone()]
     });
     let mut text = output::table(Some(["NOT RUN", "JOB", "PERIOD", "LAST DUE", "WHY"]), rows);
-    if groups.len() > MISSED_LISTED {
-        let more = groups.len() - MISSED_LISTED;
+    if let Some(more) = missed.len().checked_sub(MISSED_LISTED).filter(|more| *more > 0) {
         text = format!("{text}\nand {more} more; `reportwire runs --json` has all of them");
     }
     (!missed.is_empty()).then_some(text)
@@ -266,7 +263,7 @@ mod tests {
         );
         assert_eq!(prefix(&runs[0].run_id, &runs[..1]), "01a22147-71a1");
         // The fifty that are listed may not be all of a moment.
-        let fifty: Vec<Run> = (0..LISTED.0)
+        let fifty: Vec<Run> = (0..=LISTED.0)
             .map(|at| Run {
                 run_id: format!("01a22147-71a1-7{at:03}-8000-000000000000"),
                 ..runs[0].clone()

@@ -41,7 +41,9 @@ pub use figures::Backlog;
 pub(crate) use files::create_dir;
 pub(in crate::run) use files::{hash_file, write_atomically};
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
-pub use occurrences::{Advance, Audit, Cursor, Materialised, NewOccurrence, PlannedJob, StoredOccurrence};
+pub use occurrences::{
+    Advance, Audit, Cursor, Materialised, MissedTogether, NewOccurrence, PlannedJob, StoredOccurrence,
+};
 pub use parcel::{Along, Freeze, OutboxRow, Outcome, Permit, PutOff, StoredArtifact, Withdrawal};
 pub(in crate::run) use replace::Newer;
 pub use run::{FiguresFile, Kept, NewRun, Run, RunFilter, Trigger};

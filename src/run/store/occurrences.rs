@@ -112,6 +112,23 @@ pub struct StoredOccurrence {
     pub timezone: String,
 }
 
+/// Occurrences of one job that did not run for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissedTogether {
+    /// Which job.
+    pub job: String,
+    /// Why they did not run.
+    pub missed: String,
+    /// How many.
+    pub count: u64,
+    /// The periods of the first and the last of them.
+    pub periods: (Option<String>, Option<String>),
+    /// When the last of them was due.
+    pub last_due_at: DateTime<Utc>,
+    /// IANA zone.
+    pub timezone: String,
+}
+
 /// What an operator or an edit of the configuration has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
@@ -340,20 +357,44 @@ impl Store {
         Ok(done)
     }
 
-    /// The latest occurrences that did not run, newest first; `made_good` too, of which a later run has delivered the period.
+    /// What did not run and nobody has made good since, of each job and reason together, what was due last first.
     ///
     /// # Errors
     /// [`StoreError`] if the database says no.
-    pub async fn missed(
-        &self,
-        job: Option<&str>,
-        made_good: bool,
-        limit: u32,
-    ) -> Result<Vec<StoredOccurrence>, StoreError> {
-        let values = values![job.unwrap_or_default(), limit, i64::from(made_good)];
-        let sql = "SELECT * FROM occurrences AS o WHERE missed IS NOT NULL AND ($1 = '' OR job = $1) \
-             AND ($3 = 1 OR NOT EXISTS (SELECT 1 FROM runs WHERE runs.job = o.job AND runs.period_id = o.period_id \
-             AND runs.state = 'delivered' AND runs.trigger <> 'test')) ORDER BY due_at DESC LIMIT $2";
+    pub async fn missed_together(&self, job: Option<&str>) -> Result<Vec<MissedTogether>, StoreError> {
+        let sql = "WITH lost AS (SELECT job, missed, due_at, period_id, timezone FROM occurrences AS o \
+             WHERE missed IS NOT NULL AND ($1 = '' OR job = $1) \
+             AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.job = o.job AND runs.period_id = o.period_id \
+             AND runs.state = 'delivered' AND runs.trigger <> 'test')), \
+             together AS (SELECT job, missed, count(*) AS n, min(due_at) AS first_due, max(due_at) AS last_due \
+             FROM lost GROUP BY job, missed) \
+             SELECT together.job AS job, together.missed AS missed, n, last_due, min(first.period_id) AS first_period, \
+             max(last.period_id) AS last_period, max(last.timezone) AS timezone FROM together \
+             JOIN lost AS first ON first.job = together.job AND first.missed = together.missed AND first.due_at = first_due \
+             JOIN lost AS last ON last.job = together.job AND last.missed = together.missed AND last.due_at = last_due \
+             GROUP BY together.job, together.missed, n, last_due ORDER BY last_due DESC, together.job";
+        let rows = self.db.rows(sql, values![job.unwrap_or_default()]).await?;
+        let together = rows.iter().map(|row| {
+            Ok(MissedTogether {
+                job: row.text("job")?,
+                missed: row.text("missed")?,
+                count: row.number("n")?,
+                periods: (row.get("first_period")?, row.get("last_period")?),
+                last_due_at: row.moment("last_due")?,
+                timezone: row.text("timezone")?,
+            })
+        });
+        together.collect()
+    }
+
+    /// The latest occurrences that did not run, newest first, also those of which a later run has delivered the period.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database says no.
+    pub async fn missed(&self, job: Option<&str>, limit: u32) -> Result<Vec<StoredOccurrence>, StoreError> {
+        let values = values![job.unwrap_or_default(), limit];
+        let sql = "SELECT * FROM occurrences WHERE missed IS NOT NULL AND ($1 = '' OR job = $1) \
+             ORDER BY due_at DESC LIMIT $2";
         let rows = self.db.rows(sql, values).await?;
         rows.iter().map(occurrence_of).collect()
     }
