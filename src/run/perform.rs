@@ -404,7 +404,8 @@ impl Story<'_> {
         Identity {
             run_id: self.run.run_id.clone(),
             revision: self.run.revision,
-            generated_at: self.run.created_at.trunc_subsecs(0),
+            // Not when it was written down: it may have waited since, for its turn or for late data.
+            generated_at: self.engine.clock.now().trunc_subsecs(0),
             // A test must not use up the keys of the report that follows it.
             issue: match self.run.trigger {
                 Trigger::Test => format!("test {}", self.run.run_id),
