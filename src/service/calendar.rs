@@ -18,6 +18,8 @@ const CHUNK: usize = 1000;
 const LOOK_BACK: TimeDelta = TimeDelta::days(400);
 /// Due times of an edited schedule that are shown, before and now.
 const SHOWN: usize = 5;
+/// Digits that tell one list of holidays from another.
+const HOLIDAYS_SHOWN: usize = 8;
 
 /// When each job falls due next.
 #[derive(Debug, Default)]
@@ -117,6 +119,26 @@ pub(super) fn fingerprint(job: &JobPlan, schedule: &Schedule) -> String {
     )
 }
 
+/// A fingerprint for people: `cron 0 7 1 * *, Europe/Madrid, previous_month, fiscal years from month 4`.
+fn readable(fingerprint: &str) -> String {
+    let (rest, calendar) = fingerprint.rsplit_once(" | ").unwrap_or((fingerprint, ""));
+    let mut text = rest.replace(" | ", ", ");
+    if let Some((rule, digest)) = text.split_once(" holidays ")
+        && let Some((shown, rest)) = digest.split_at_checked(HOLIDAYS_SHOWN)
+    {
+        let after = rest.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+        text = format!("{rule} holidays (list {shown}){after}");
+    }
+    let fiscal = calendar
+        .split_once("Some(")
+        .and_then(|(_, rest)| rest.split_once(')'));
+    if let Some((month, _)) = fiscal {
+        text.push_str(", fiscal years from month ");
+        text.push_str(month);
+    }
+    text
+}
+
 /// Where the calendar of a job begins that was not known before: now.
 pub(super) fn beginning(job: &JobPlan, schedule: &Schedule, now: DateTime<Utc>) -> Cursor {
     Cursor {
@@ -143,8 +165,8 @@ pub(super) fn edit(
     let promised = promise(job, schedule, from);
     let preview = |planned: &Planned| planned.preview(&job.name, now, SHOWN);
     let detail = serde_json::json!({
-        "was": was.schedule,
-        "is": text,
+        "was": readable(&was.schedule),
+        "is": readable(&text),
         "next_was": before.map(preview),
         "next": preview(&planned(job, schedule)),
     });
@@ -306,5 +328,28 @@ fn occurrence(job: &JobPlan, due: &Due, period: Option<Period>, verdicts: &Verdi
         closed: job.period.is_closed(),
         period,
         missed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_schedules_in_words() {
+        for (fingerprint, expected) in [
+            (
+                "cron 0 7 * * * | Europe/Madrid | previous_day | Calendar { fiscal_start: None }",
+                "cron 0 7 * * *, Europe/Madrid, previous_day",
+            ),
+            (
+                "business day 9 of month at 07:00 without 1 holidays 18072ce1274d7b98688b88b979fb7fa4 from 2026-01-01 | UTC | \
+                 previous_fiscal_year | Calendar { fiscal_start: Some(4) }",
+                "business day 9 of month at 07:00 without 1 holidays (list 18072ce1) from 2026-01-01, UTC, previous_fiscal_year, \
+                 fiscal years from month 4",
+            ),
+        ] {
+            assert_eq!(readable(fingerprint), expected);
+        }
     }
 }
