@@ -49,6 +49,9 @@ impl Told {
         output::data(output::table(None, self.facts()));
         if !artifacts.is_empty() {
             output::data(format!("\n{}", files(artifacts)));
+            if self.summary.run.artifacts_cleared {
+                output::data("these files are not kept any more; their hashes stay on record");
+            }
         }
         if !deliveries.is_empty() {
             output::data(format!("\n{}", outbox(deliveries)));

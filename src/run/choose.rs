@@ -118,8 +118,13 @@ pub fn deliveries(
     plans.retain(|_, plan| matches!(plan, DeliveryPlan::Email(_)));
     if plans.is_empty() {
         return Err(RunError::Request(format!(
-            "job `{}` has no e-mail delivery that --test-to could use",
-            job.name
+            "job `{}` has no e-mail delivery{} that --test-to could use",
+            job.name,
+            if request.only.is_empty() {
+                ""
+            } else {
+                " among those of --only"
+            }
         )));
     }
     for plan in plans.values_mut() {
