@@ -1,7 +1,8 @@
 //! Tables of a comparison and of a trend: members beside themselves in other periods, why the cost changed, period by period.
 
+use super::cells::{column_cells, with_total};
 use super::steps::TableStep;
-use super::tables::{Row, Table, column, column_cells, empty, others, plain_row, shown_of};
+use super::tables::{Row, Table, column, empty, others, plain_row, shown_of};
 use super::words::named;
 use crate::language::say;
 use crate::metric::Metric;
@@ -45,17 +46,20 @@ pub(super) fn members(
         .filter(|entry| !entry.cost.comparisons.is_empty())?;
     let shown = rows.min(entries.len());
     let costs: Vec<Option<&Figure>> = entries.iter().map(|entry| Some(entry.cost)).collect();
-    let mut cells = vec![column_cells(&costs, shown, formatter, true)];
-    let mut columns = vec![capitalised(&formatter.period(&report.period))];
-    if let Some(leading) = first.cost.comparisons.first() {
-        let before = before(&entries, leading);
-        let before: Vec<Option<&Figure>> = before.iter().map(Some).collect();
-        cells.push(column_cells(&before, shown, formatter, true));
-        columns.push(capitalised(&period_of(report, leading, formatter)));
-    }
     let total = summary
         .iter()
         .find(|figure| figure.metric == Metric::TotalCost && figure.currency == first.cost.currency);
+    let own = column_cells(&costs, shown, formatter, true);
+    let mut cells = vec![with_total(own, total, formatter)];
+    let mut columns = vec![capitalised(&formatter.period(&report.period))];
+    if let Some(leading) = first.cost.comparisons.first() {
+        let before: Vec<Figure> = entries.iter().map(|entry| at_base(entry.cost, leading)).collect();
+        let before: Vec<Option<&Figure>> = before.iter().map(Some).collect();
+        let base = total.map(|total| at_base(total, leading));
+        let base_cells = column_cells(&before, shown, formatter, true);
+        cells.push(with_total(base_cells, base.as_ref(), formatter));
+        columns.push(capitalised(&period_of(report, leading, formatter)));
+    }
     let further = first.cost.comparisons.iter().enumerate().skip(1);
     for (place, other) in further.take(room.further) {
         let change = |figure: Option<&Figure>| {
@@ -141,21 +145,14 @@ pub(super) fn entries(section: &Section) -> Vec<Entry<'_>> {
     entries
 }
 
-/// The costs of the members in the period of `comparison`.
-fn before(entries: &[Entry<'_>], comparison: &Comparison) -> Vec<Figure> {
-    let base = |entry: &Entry<'_>| {
-        let mut others = entry.cost.comparisons.iter();
-        others
-            .find(|other| other.comparison == comparison.comparison)?
-            .base_value
-    };
-    entries
-        .iter()
-        .map(|entry| Figure {
-            value: base(entry),
-            ..entry.cost.clone()
-        })
-        .collect()
+/// `figure` as it was in the period of `comparison`.
+fn at_base(figure: &Figure, comparison: &Comparison) -> Figure {
+    let mut others = figure.comparisons.iter();
+    let base = others.find(|other| other.comparison == comparison.comparison);
+    Figure {
+        value: base.and_then(|base| base.base_value),
+        ..figure.clone()
+    }
 }
 
 /// The share of each member shown, of the others and of the total, which add up, with the change in points; none where a share

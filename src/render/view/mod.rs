@@ -5,6 +5,7 @@
 mod bars;
 mod budgets;
 mod build;
+mod cells;
 mod columns;
 mod compared;
 mod groups;

@@ -1,7 +1,8 @@
 //! Tables of an organization: members with what they used, agents with their projects, and days by the members of a split.
 
+use super::cells::{column_cells, sum, with_total};
 use super::compared::{entries, shares};
-use super::tables::{Row, Table, column, column_cells, empty, metrics_of, others, plain_row, shown_of};
+use super::tables::{Row, Table, column, empty, metrics_of, others, plain_row, shown_of};
 use super::words::{name, named};
 use crate::language::Text;
 use crate::metric::Metric;
@@ -27,7 +28,14 @@ pub(super) fn members(
     let shown = rows.min(entries.len());
     let costs: Vec<Option<&Figure>> = entries.iter().map(|entry| Some(entry.cost)).collect();
     let mut columns = vec![column(first, formatter)];
-    let mut cells = vec![column_cells(&costs, shown, formatter, true)];
+    let total_of = |metric: Metric| {
+        let mut figures = summary.iter();
+        figures.find(|it| it.metric == metric && (it.currency.is_none() || it.currency == first.currency))
+    };
+    let of_column = |metric: Metric, figures: &[Option<&Figure>]| {
+        with_total(column_cells(figures, shown, formatter, true), total_of(metric), formatter)
+    };
+    let mut cells = vec![of_column(Metric::TotalCost, &costs)];
     let of_member = |cost: &Figure, metric: Metric| {
         let mut figures = section.figures.iter();
         figures.find(|figure| figure.metric == metric && figure.member == cost.member)
@@ -38,12 +46,10 @@ pub(super) fn members(
         .collect();
     if let Some(figure) = requests.iter().flatten().next() {
         columns.push(column(figure, formatter));
-        cells.push(column_cells(&requests, shown, formatter, true));
+        cells.push(of_column(Metric::TotalRequests, &requests));
     }
     let shares = shares(&entries, shown, formatter, true);
-    let total = summary
-        .iter()
-        .find(|figure| figure.metric == Metric::TotalCost && figure.currency == first.currency);
+    let total = total_of(Metric::TotalCost);
     let row = |at: usize, label: String, kind, figure: Option<&Figure>| Row {
         share: shares.get(at).cloned().unwrap_or_default(),
         change: figure
@@ -250,15 +256,14 @@ fn stacked(
         let amounts = exact.as_ref().and_then(|values| apportion(values, places));
         let row: Vec<String> = match exact.zip(amounts) {
             Some((exact, amounts)) => {
-                let sum = |amounts: &[Decimal]| formatter.decimal(amounts.iter().sum(), places);
-                let own = amounts[..shown].iter().zip(exact);
+                let own = amounts[..shown].iter().zip(&exact);
                 let mut row: Vec<String> = own
-                    .map(|(amount, exact)| formatter.part(*amount, exact, places))
+                    .map(|(amount, exact)| formatter.part(*amount, *exact, places))
                     .collect();
                 if folded {
-                    row.push(sum(&amounts[shown..]));
+                    row.push(sum(&amounts[shown..], &exact[shown..], places, formatter));
                 }
-                row.push(sum(&amounts));
+                row.push(sum(&amounts, &exact, places, formatter));
                 row
             }
             None => vec![formatter.not_available(); heads.len()],

@@ -79,7 +79,6 @@ impl<'a> Single<'a> {
         let (amounts, rest) = self.shown(places);
         let shown = self.figures.len().min(limit);
         let folded = fold(&amounts[shown..], rest);
-        let total = self.total.map(|total| money::rounded(total, places));
         let shares = self
             .total
             .filter(|_| amounts.iter().flatten().all(|a| !a.is_sign_negative()))
@@ -106,14 +105,11 @@ impl<'a> Single<'a> {
             .copied()
             .max()
             .unwrap_or_default();
-        let row = |name: String, amount: Option<Decimal>, kind| Row {
+        let row = |name: String, cell: String, amount: Option<Decimal>, kind| Row {
             place: String::new(),
             name,
             belongs: String::new(),
-            cells: vec![amount.map_or_else(
-                || formatter.not_available(),
-                |amount| formatter.decimal(amount, places),
-            )],
+            cells: vec![cell],
             bar: bar(amount, longest, 100),
             bar_pixels: bar(amount, longest, MAIL_BAR),
             share: String::new(),
@@ -124,16 +120,12 @@ impl<'a> Single<'a> {
         let mut rows: Vec<Row> = (0..shown)
             .map(|at| {
                 let figure = &self.figures[at];
+                let cell = self.cell(figure, amounts[at], formatter);
                 Row {
                     place: figure.rank.map(|rank| rank.to_string()).unwrap_or_default(),
                     share: share(at),
                     change: formatter.change(figure),
-                    ..self.written(
-                        figure,
-                        amounts[at],
-                        formatter,
-                        row(named(&figure.label, formatter), amounts[at], "member"),
-                    )
+                    ..row(named(&figure.label, formatter), cell, amounts[at], "member")
                 }
             })
             .collect();
@@ -141,12 +133,15 @@ impl<'a> Single<'a> {
             let hidden = shares
                 .as_ref()
                 .map(|shares| shares[shown..].iter().copied().sum::<Decimal>());
+            let cell = formatter.part(folded, self.beyond(shown).unwrap_or(folded), places);
             rows.push(Row {
                 share: hidden.map(|hidden| formatter.percent(hidden)).unwrap_or_default(),
-                ..row(self.others(shown, formatter), Some(folded), "others")
+                ..row(self.others(shown, formatter), cell, Some(folded), "others")
             });
         }
-        if let Some(total) = total.filter(|_| !self.figures.is_empty()) {
+        if let Some(exact) = self.total {
+            let total = money::rounded(exact, places);
+            let cell = formatter.part(total, exact, places);
             rows.push(Row {
                 share: if shares.is_some() {
                     formatter.percent(Decimal::ONE_HUNDRED)
@@ -155,7 +150,7 @@ impl<'a> Single<'a> {
                 },
                 bar: 0,
                 bar_pixels: 0,
-                ..row(self.all(formatter), Some(total), "total")
+                ..row(self.all(formatter), cell, Some(total), "total")
             });
         }
         Table {
@@ -170,26 +165,24 @@ impl<'a> Single<'a> {
         }
     }
 
-    /// The row with its value in words: beside a total the part that adds up to it, else the value by itself.
-    fn written(&self, figure: &Figure, shown: Option<Decimal>, formatter: &Formatter, row: Row) -> Row {
-        let cell = match (self.total, shown, figure.value) {
+    /// The value of a member: beside a total the part that adds up to it, else the value by itself.
+    fn cell(&self, figure: &Figure, shown: Option<Decimal>, formatter: &Formatter) -> String {
+        match (self.total, shown, figure.value) {
             (Some(_), Some(shown), Some(exact)) => formatter.part(shown, exact, decimals(figure)),
             _ => formatter.value(figure).number,
-        };
-        Row {
-            cells: vec![cell],
-            ..row
         }
+    }
+
+    /// What the total holds besides the first `shown` members.
+    fn beyond(&self, shown: usize) -> Option<Decimal> {
+        let parts = self.figures[..shown].iter().map(|figure| figure.value);
+        let parts = parts.collect::<Option<Vec<_>>>()?;
+        self.total?.checked_sub(money::sum(parts).ok()?)
     }
 
     /// What the total holds besides the members.
     fn rest(&self) -> Option<Decimal> {
-        let parts = self
-            .figures
-            .iter()
-            .map(|figure| figure.value)
-            .collect::<Option<Vec<_>>>()?;
-        self.total?.checked_sub(money::sum(parts).ok()?)
+        self.beyond(self.figures.len())
     }
 
     /// The amounts as shown, and what is left of the total.
@@ -272,4 +265,30 @@ fn bar(amount: Option<Decimal>, longest: Decimal, full: u32) -> u32 {
 
 fn count(members: usize, formatter: &Formatter) -> String {
     formatter.decimal(Decimal::from(members), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::figure;
+    use rust_decimal::dec;
+
+    #[test]
+    fn the_others_and_the_total_of_amounts_that_round_to_nothing_read_as_these_do() {
+        let member = |name: &str| Figure {
+            label: name.into(),
+            dimension: Some("project".into()),
+            member: Some(name.into()),
+            ..figure(Metric::TotalCost, Some(dec!(0.0000000001)))
+        };
+        let section = Section {
+            key: "by_project".into(),
+            title: "By project".into(),
+            source: None,
+            figures: ["a", "b", "c"].map(member).into(),
+        };
+        let table = Single::new(&section, Metric::TotalCost, &[]).table(&Formatter::new("en-US"), 1);
+        let cells: Vec<&str> = table.rows.iter().map(|row| row.cells[0].as_str()).collect();
+        assert_eq!(cells, ["<0.01", "<0.01", "<0.01"]);
+    }
 }

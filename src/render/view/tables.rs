@@ -1,5 +1,6 @@
 //! Rankings, breakdowns and daily series as tables whose shown parts add to the shown total.
 
+use super::cells::{column_cells, one_currency};
 use super::columns::{WIDTH, lines, width};
 use super::single::Single;
 use super::words::named;
@@ -7,10 +8,8 @@ use super::{Extent, budgets, compared, organized, reconciled, unusual};
 use crate::config::plan::ReportKind;
 use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
-use crate::money;
-use crate::render::format::{Change, Formatter, apportion, decimals};
+use crate::render::format::{Change, Formatter};
 use crate::report::{Figure, Report, Section, capitalised};
-use rust_decimal::Decimal;
 use serde::Serialize;
 
 /// A table of members.
@@ -185,12 +184,6 @@ pub(super) fn parts_of_a_whole(section: &Section) -> bool {
     section.key.starts_with("by_") || section.key.starts_with("top_") || section.key == "effects"
 }
 
-fn one_currency<'a>(mut figures: impl Iterator<Item = &'a Figure>) -> bool {
-    figures
-        .next()
-        .is_none_or(|first| figures.all(|figure| figure.currency == first.currency))
-}
-
 /// The days of `section`, all of them.
 pub(super) fn daily(section: &Section, formatter: &Formatter) -> Table {
     let mut table = pivot(section, &metrics_of(section), formatter, None);
@@ -283,49 +276,6 @@ fn pivot(section: &Section, metrics: &[Metric], formatter: &Formatter, limit: Op
         rows,
         ..empty(section, formatter)
     }
-}
-
-/// The cells of one column: the members shown, then, with `totals`, the others and the total.
-pub(super) fn column_cells(
-    figures: &[Option<&Figure>],
-    shown: usize,
-    formatter: &Formatter,
-    totals: bool,
-) -> Vec<String> {
-    let same = one_currency(figures.iter().flatten().copied());
-    let plain = |figure: Option<&Figure>| match figure.map(|figure| formatter.value(figure)) {
-        None => formatter.not_available(),
-        Some(shown) if same => shown.number,
-        Some(shown) => shown.text,
-    };
-    let Some(first) = figures.iter().flatten().next() else {
-        return vec![formatter.not_available(); shown + 2];
-    };
-    let values = figures
-        .iter()
-        .map(|figure| figure.and_then(|f| f.value))
-        .collect::<Option<Vec<_>>>();
-    let places = decimals(first);
-    let adding = values
-        .as_ref()
-        .filter(|_| totals && same && first.metric.adds_up())
-        .and_then(|values| apportion(values, places));
-    let Some(amounts) = adding else {
-        let mut cells: Vec<String> = figures[..shown].iter().copied().map(plain).collect();
-        cells.extend([String::from("–"), String::from("–")]);
-        return cells;
-    };
-    let shown_amount = |amount: Decimal| formatter.decimal(amount, places);
-    let sum = |amounts: &[Decimal]| {
-        money::sum(amounts.iter().copied()).map_or_else(|_| formatter.not_available(), shown_amount)
-    };
-    let totals = [sum(&amounts[shown..]), sum(&amounts)];
-    let exact = values.unwrap_or_default();
-    let parts = amounts[..shown].iter().zip(exact);
-    parts
-        .map(|(amount, exact)| formatter.part(*amount, exact, places))
-        .chain(totals)
-        .collect()
 }
 
 /// The heading of a column of figures like `figure`: what they are, and in which unit.
