@@ -963,20 +963,7 @@ bill-share = { $percent } of the bill
 bill-part = a part of the bill
 bill-tolerance-of-usage = { $percent } of the usage, since the bill is not above zero
 bill-days = With credits and taxes on their days, they part most on { $days }.
-bill-day = { $day } { $month ->
-    [1] January
-    [2] February
-    [3] March
-    [4] April
-    [5] May
-    [6] June
-    [7] July
-    [8] August
-    [9] September
-    [10] October
-    [11] November
-   *[12] December
-} (bill { $amount } { $side ->
+bill-day = { $day } (bill { $amount } { $side ->
     [less] less
    *[more] more
 })

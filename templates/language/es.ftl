@@ -1054,20 +1054,7 @@ bill-share = el { $percent } de la factura
 bill-part = una parte de la factura
 bill-tolerance-of-usage = { $percent } del uso, ya que la factura no es mayor que cero
 bill-days = Con los créditos y los impuestos en sus días, las mayores diferencias están en estos días: { $days }.
-bill-day = { $day } de { $month ->
-    [1] enero
-    [2] febrero
-    [3] marzo
-    [4] abril
-    [5] mayo
-    [6] junio
-    [7] julio
-    [8] agosto
-    [9] septiembre
-    [10] octubre
-    [11] noviembre
-   *[12] diciembre
-} (factura: { $amount } { $side ->
+bill-day = { $day } (factura: { $amount } { $side ->
     [less] menos
    *[more] más
 })

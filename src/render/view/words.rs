@@ -1,6 +1,6 @@
 //! Names and sentences, made safe to read.
 
-use crate::language::{Arg, Piece, Text, direction};
+use crate::language::{Arg, Language, Piece, Text, direction};
 use crate::render::format::Formatter;
 use crate::report::{Given, Part, Said, Sentence, capitalised};
 use serde::Serialize;
@@ -76,21 +76,26 @@ pub(crate) fn shortened(text: &str, limit: usize) -> String {
     format!("{}…", head.trim_end())
 }
 
-/// The runs of `sentence` in the reader's language, numbers and dates in the reader's way.
+/// The runs of `sentence` in the reader's language, numbers and dates in the reader's way; in English where the language has not all
+/// of its messages.
 pub(crate) fn runs(sentence: &Sentence, formatter: &Formatter) -> Vec<Run> {
-    let language = formatter.language();
-    let is_told = |said: &Said| match said {
-        Said::Message(id, _) => language.has(id),
-        Said::Part(_) => true,
-    };
-    if language.is_english() || sentence.said.is_empty() || !sentence.said.iter().all(is_told) {
+    if sentence.said.is_empty() {
         return sentence.parts.iter().map(|part| run(part, formatter)).collect();
     }
+    let is_told = |said: &Said| match said {
+        Said::Message(id, _) => formatter.language().has(id),
+        Said::Part(_) => true,
+    };
+    let language = if sentence.said.iter().all(is_told) {
+        formatter.language()
+    } else {
+        Language::english()
+    };
     let mut runs: Vec<Run> = Vec::new();
     for said in &sentence.said {
         match said {
             Said::Part(part) => runs.push(run(part, formatter)),
-            Said::Message(id, args) => runs.extend(message(id, args, formatter)),
+            Said::Message(id, args) => runs.extend(message(id, args, language, formatter)),
         }
     }
     if let Some(first) = runs.first_mut().filter(|run| !run.strong) {
@@ -99,8 +104,13 @@ pub(crate) fn runs(sentence: &Sentence, formatter: &Formatter) -> Vec<Run> {
     runs
 }
 
-/// A message of the reader's language with its values.
-fn message(id: &str, args: &[(&'static str, Given)], formatter: &Formatter) -> Vec<Run> {
+/// A message of `language` with its values.
+fn message(
+    id: &str,
+    args: &[(&'static str, Given)],
+    language: &Language,
+    formatter: &Formatter,
+) -> Vec<Run> {
     let times = |value| formatter.decimal(value, 1);
     let weekday = |date| formatter.weekday(date);
     let chosen: Vec<(&str, Option<Arg>)> = args
@@ -111,7 +121,7 @@ fn message(id: &str, args: &[(&'static str, Given)], formatter: &Formatter) -> V
             given => (*name, given.chosen(&times, &weekday)),
         })
         .collect();
-    let pieces = formatter.language().pieces(id, &chosen, formatter);
+    let pieces = language.pieces(id, &chosen, formatter);
     let words = |text: String, strong| Run { text, strong };
     pieces
         .into_iter()
@@ -244,6 +254,40 @@ mod tests {
             plain(&runs(&sentence, &Formatter::new("en-US"))),
             "Up 2.0\u{a0}% since x"
         );
+    }
+
+    #[test]
+    fn values_within_english_words_follow_the_locale() {
+        use crate::language::Value;
+        use crate::report::{Given, told};
+        use rust_decimal::dec;
+        let day: chrono::NaiveDate = "2026-10-14".parse().unwrap();
+        let percent = |percent| Given::Strong(Value::Percent(percent).into());
+        let sentence = told!(
+            "bill-beyond",
+            "share" = percent(dec!(48.51)),
+            "tolerance" = percent(dec!(1.00))
+        );
+        let weekday = told!(
+            "answer-weekday",
+            "day" = Part::Date(day),
+            "value" = Part::Percent(dec!(4)),
+            "times" = Given::Times(dec!(2.9)),
+            "weekday" = Given::Weekday(day)
+        );
+        for (locale, share, outlier) in [
+            ("en-GB", "48.51\u{a0}% of the bill", "2.9 × a usual Wednesday."),
+            ("de-DE", "48,51\u{a0}% of the bill", "2,9 × a usual Mittwoch."),
+            ("fr-FR", "48,51\u{a0}% of the bill", "2,9 × a usual mercredi."),
+            ("pt-BR", "48,51\u{a0}% of the bill", "2,9 × a usual quarta-feira."),
+            ("it-IT", "48,51\u{a0}% of the bill", "2,9 × a usual mercoledì."),
+        ] {
+            let formatter = Formatter::new(locale);
+            let told = plain(&runs(&sentence, &formatter));
+            assert!(told.starts_with(share), "{locale}: {told}");
+            let told = plain(&runs(&weekday, &formatter));
+            assert!(told.ends_with(outlier), "{locale}: {told}");
+        }
     }
 
     #[test]

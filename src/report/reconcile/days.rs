@@ -4,7 +4,7 @@ use crate::language::{Arg, Text, say};
 use crate::metric::Metric;
 use crate::money::{self, Currency};
 use crate::source::Window;
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,8 +34,7 @@ pub(super) fn apart(usage: &Window, bill: &Window, currency: Currency) -> Option
             let side = if apart.is_sign_negative() { "less" } else { "more" };
             say!(
                 "bill-day",
-                "day" = day.day(),
-                "month" = day.month(),
+                "day" = *day,
                 "amount" = (amount, currency),
                 "side" = Arg::Key(side.to_owned()),
             )

@@ -290,7 +290,7 @@ fn beyond_the_tolerance_reader_and_owner_are_told() {
         "9.09 % of the bill is not explained",
         "tiers of prices",
         "late data",
-        "they part most on 1 October (bill USD 100.25 more).",
+        "they part most on 2026-10-01 (bill USD 100.25 more).",
     ] {
         assert!(told.contains(word), "{word}: {told}");
     }
