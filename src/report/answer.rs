@@ -111,14 +111,14 @@ fn spend(facts: &Facts<'_>) -> Sentence {
     }
 }
 
-/// Only where the periods differ in length, since else it says the same again.
+/// Only where the periods differ in length and something was spent, since else it says the same again.
 fn per_day(facts: &Facts<'_>) -> Option<Sentence> {
     let base = facts
         .base()
         .filter(|base| base.days != facts.period.days && base.days > 0)?;
     let comparison = facts.cost.comparisons.first()?;
     let (value, before) = (
-        facts.cost.value.filter(|value| *value >= Decimal::ZERO)?,
+        facts.cost.value.filter(|value| *value > Decimal::ZERO)?,
         comparison.base_value.filter(|before| *before > Decimal::ZERO)?,
     );
     let now = value.checked_mul(Decimal::from(base.days))?;
@@ -380,6 +380,12 @@ mod tests {
             Some(dec!(2800)),
             (31, 28),
             "Spend rose 7.1 % to 3000. Per day it is down 3.2 %, as 2026-10 has 3 days more than 2026-09.",
+        );
+        check(
+            Some(dec!(0)),
+            Some(dec!(5)),
+            (31, 30),
+            "There was no spend in 2026-10.",
         );
         check(
             Some(dec!(2900)),
