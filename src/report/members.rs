@@ -58,7 +58,8 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The members of any of the splits: those that cost most now first, then those that cost most before, then by name.
+/// The members of any of the splits: those that cost most now first, then those that cost most before, then by name. Where no cost is
+/// told of them, those of most tokens come first.
 pub(super) fn names<'a>(now: &Members<'a>, before: &[(&str, Members<'a>)]) -> Vec<&'a str> {
     let splits: Vec<&Members<'a>> = std::iter::once(now)
         .chain(before.iter().map(|(_, split)| split))
@@ -67,16 +68,18 @@ pub(super) fn names<'a>(now: &Members<'a>, before: &[(&str, Members<'a>)]) -> Ve
         .iter()
         .flat_map(|split| split.by_name.keys().copied())
         .collect();
-    let cost = |split: &&Members<'a>, name: &str| {
+    let known = |metric: &Metric| splits.iter().any(|split| split.tells(*metric));
+    let metric = [Metric::TotalCost, Metric::TotalTokens].into_iter().find(known);
+    let size = |split: &&Members<'a>, name: &str| {
         let member = split.by_name.get(name);
         member
-            .and_then(|member| member.figure(Metric::TotalCost))
+            .and_then(|member| member.figure(metric?))
             .unwrap_or_default()
     };
     let mut members: Vec<(Vec<Decimal>, &'a str)> = names
         .into_iter()
-        .map(|name| (splits.iter().map(|split| cost(split, name)).collect(), name))
+        .map(|name| (splits.iter().map(|split| size(split, name)).collect(), name))
         .collect();
-    members.sort_by(|(a_costs, a), (b_costs, b)| b_costs.cmp(a_costs).then_with(|| a.cmp(b)));
+    members.sort_by(|(a_sizes, a), (b_sizes, b)| b_sizes.cmp(a_sizes).then_with(|| a.cmp(b)));
     members.into_iter().map(|(_, name)| name).collect()
 }

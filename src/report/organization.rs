@@ -12,7 +12,8 @@ use super::members::{Members, names};
 use super::{Chart, Comparison, Figure, Notice, Section, by, full, list};
 use crate::language::{Text, say};
 use crate::metric::Metric;
-use crate::source::organization::{Organization, Part, Split};
+use crate::source::Window;
+use crate::source::organization::{OTHERS, Organization, Part, Split, Usage};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -159,7 +160,8 @@ impl<'a> Organized<'a> {
         figures
     }
 
-    /// The members of a dimension: cost and share with their counterparts, and what was counted.
+    /// The members of a dimension: cost and share with their counterparts, and what was counted. Where the source tells no cost of them
+    /// the tokens lead.
     fn breakdown(&self, dimension: &str) -> Vec<Figure> {
         let View {
             maker,
@@ -167,54 +169,48 @@ impl<'a> Organized<'a> {
             beside,
             ..
         } = self.view;
-        let of = |metric: Metric| move |member: &crate::source::Member| member.figure(metric);
-        let counted: Vec<Metric> = [Metric::RequestsWithErrors, Metric::TotalTokens]
-            .into_iter()
-            .chain(QUANTITIES)
-            .filter(|metric| {
-                let mut members = current
-                    .breakdown(dimension)
-                    .into_iter()
-                    .flat_map(|found| &found.members);
-                members.any(|member| of(*metric)(member).is_some_and(|value| !value.is_zero()))
-            })
-            .collect();
         let now = Members::of(current, dimension);
         let before: Vec<(&str, Members<'_>)> = beside
             .iter()
             .map(|other| (other.comparison, Members::of(other.window, dimension)))
             .collect();
+        let tells = |metric: Metric| {
+            let mut splits = std::iter::once(&now).chain(before.iter().map(|(_, split)| split));
+            splits.any(|split| split.tells(metric))
+        };
+        let leading: &[Metric] = match (tells(Metric::TotalCost), tells(Metric::TotalTokens)) {
+            (false, true) => &[Metric::TotalTokens],
+            _ => &[Metric::TotalCost, Metric::CostShare],
+        };
+        let requests = current.figure(Metric::TotalRequests).is_some() && tells(Metric::TotalRequests);
+        let more: Vec<Metric> = requests
+            .then_some(Metric::TotalRequests)
+            .into_iter()
+            .chain(counted_of(current, dimension))
+            .filter(|metric| !leading.contains(metric))
+            .collect();
         let figures = names(&now, &before).into_iter().flat_map(|name| {
-            let alone = |metric: Metric, value: Option<Decimal>| Figure {
-                label: self.words.member(dimension, name),
-                ..maker.member(metric, value, dimension, name)
+            let value = |metric: Metric, split: &Members<'_>| match metric {
+                Metric::CostShare => split.share(name),
+                metric => split.figure(name, metric),
             };
-            let compared = |metric: Metric, value: &dyn Fn(&Members<'_>) -> Option<Decimal>| {
-                let figure = alone(metric, value(&now));
-                let comparisons = before
-                    .iter()
-                    .map(|(comparison, split)| Comparison::of(comparison, figure.value, value(split)));
+            let figure = |metric: Metric| Figure {
+                label: self.words.member(dimension, name),
+                ..maker.member(metric, value(metric, &now), dimension, name)
+            };
+            let compared = |metric: &Metric| {
+                let figure = figure(*metric);
+                let comparisons = before.iter().map(|(comparison, split)| {
+                    Comparison::of(comparison, figure.value, value(*metric, split))
+                });
                 Figure {
                     comparisons: comparisons.collect(),
                     ..figure
                 }
             };
-            let mut figures = vec![
-                compared(Metric::TotalCost, &|split| split.figure(name, Metric::TotalCost)),
-                compared(Metric::CostShare, &|split| split.share(name)),
-            ];
-            if current.figure(Metric::TotalRequests).is_some() {
-                figures.push(alone(
-                    Metric::TotalRequests,
-                    now.figure(name, Metric::TotalRequests),
-                ));
-            }
-            figures.extend(
-                counted
-                    .iter()
-                    .map(|metric| alone(*metric, now.figure(name, *metric))),
-            );
-            figures
+            let compared: Vec<Figure> = leading.iter().map(compared).collect();
+            let alone: Vec<Figure> = more.iter().map(|metric| figure(*metric)).collect();
+            compared.into_iter().chain(alone)
         });
         figures.collect()
     }
@@ -276,7 +272,10 @@ impl<'a> Organized<'a> {
             })
         };
         let always = |metric: Metric| matches!(metric, Metric::TotalCost | Metric::TotalRequests);
-        let figures = facts.usage.iter().flat_map(|usage| {
+        // What is summed up comes last, whatever it costs.
+        let (rest, projects): (Vec<&Usage>, Vec<&Usage>) =
+            facts.usage.iter().partition(|usage| usage.project == OTHERS);
+        let figures = projects.into_iter().chain(rest).flat_map(|usage| {
             let shown = usage
                 .measures
                 .iter()
@@ -340,6 +339,17 @@ fn service_types(facts: &Organization) -> Vec<(String, &Part)> {
     let place = |part: &Part| parts.iter().position(|other| std::ptr::eq(*other, part));
     keyed.sort_by_key(|(_, part)| place(part));
     keyed
+}
+
+/// What was counted of the members of a dimension, of any of them more than nothing.
+fn counted_of<'a>(window: &'a Window, dimension: &str) -> impl Iterator<Item = Metric> + use<'a> {
+    let members = window.breakdown(dimension).map_or(&[][..], |found| &found.members);
+    let is_counted = |metric: &Metric| {
+        let mut values = members.iter().filter_map(|member| member.figure(*metric));
+        values.any(|value| !value.is_zero())
+    };
+    let metrics = [Metric::RequestsWithErrors, Metric::TotalTokens].into_iter();
+    metrics.chain(QUANTITIES).filter(is_counted)
 }
 
 /// What of a service type is counted each day: requests, and the quantities that it has any of.

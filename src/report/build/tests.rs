@@ -225,3 +225,43 @@ fn provisional_data_are_marked_on_every_figure() {
         assert_eq!(figure.status, expected);
     }
 }
+
+#[test]
+fn members_of_whom_no_cost_is_told_stand_by_their_tokens() {
+    let brief = Brief {
+        report: ReportPlan::Organization,
+        ..brief()
+    };
+    let member = |name: &str, tokens: Decimal| Member {
+        name: name.into(),
+        measures: vec![Measure {
+            metric: Metric::TotalTokens,
+            value: Some(tokens),
+        }],
+    };
+    let mut dataset = dataset("dispersl");
+    for (window, more) in dataset.windows.iter_mut().zip([dec!(5), dec!(0)]) {
+        window.breakdowns = vec![Breakdown {
+            dimension: "agent".into(),
+            members: vec![member("a", dec!(10)), member("b", dec!(90) + more)],
+        }];
+    }
+    let report = build(&brief, &[dataset], &[], None);
+    let mut sections = report.sections.iter();
+    let section = sections.find(|section| section.key == "by_agent").unwrap();
+    let told: Vec<_> = section
+        .figures
+        .iter()
+        .map(|figure| {
+            let base = figure.comparisons[0].base_value;
+            (figure.metric, figure.member.as_deref().unwrap(), figure.value, base)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Metric::TotalTokens, "b", Some(dec!(95)), Some(dec!(90))),
+            (Metric::TotalTokens, "a", Some(dec!(10)), Some(dec!(10))),
+        ]
+    );
+}
