@@ -9,6 +9,7 @@ use crate::metric::Metric;
 use crate::money;
 use crate::render::format::{Change, Formatter, apportion, decimals};
 use crate::report::{Figure, Section};
+use crate::source::organization;
 use rust_decimal::Decimal;
 
 /// Letters of a head, so that a long name makes no column wider than its figures.
@@ -107,7 +108,11 @@ pub(super) fn pairs(section: &Section, formatter: &Formatter, limit: Option<usiz
             figures[column] = Some(figure);
         }
     }
-    let shown = limit.unwrap_or(rows.len()).min(rows.len());
+    // What is summed up already stays with what is summed up here.
+    let summed = |(figure, _): &(&Figure, Vec<Option<&Figure>>)| figure.member.as_deref() == Some(organization::OTHERS);
+    rows.sort_by_key(summed);
+    let told = rows.iter().filter(|row| !summed(row)).count();
+    let shown = limit.map_or(rows.len(), |limit| limit.min(told));
     let of_metric = |metric: &Metric| section.figures.iter().find(|figure| figure.metric == *metric);
     let cells: Vec<Vec<String>> = (0..metrics.len())
         .map(|column| {
@@ -137,12 +142,22 @@ pub(super) fn pairs(section: &Section, formatter: &Formatter, limit: Option<usiz
         .collect();
     if limit.is_some() {
         if shown < rows.len() {
-            table_rows.push(row(shown, others(rows.len() - shown, formatter), "others"));
+            let label = if told < rows.len() {
+                formatter.say("others")
+            } else {
+                others(told - shown, formatter)
+            };
+            table_rows.push(row(shown, label, "others"));
         }
         table_rows.push(row(shown + 1, formatter.say("total"), "total"));
     }
     Table {
-        note: note(shown, rows.len(), formatter),
+        // Nobody knows how many rows those are that are summed up already.
+        note: if told < rows.len() {
+            String::new()
+        } else {
+            note(shown, told, formatter)
+        },
         columns: metrics
             .iter()
             .filter_map(of_metric)
@@ -284,5 +299,56 @@ fn note(shown: usize, of: usize, formatter: &Formatter) -> String {
         shown_of(shown, of, formatter)
     } else {
         String::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::figure;
+    use rust_decimal::dec;
+
+    fn usage(costs: &[(&str, Decimal)]) -> Section {
+        let used = |(project, cost): &(&str, Decimal)| Figure {
+            label: "Embedding".into(),
+            dimension: Some("project".into()),
+            member: Some((*project).to_owned()),
+            ..figure(Metric::TotalCost, Some(*cost))
+        };
+        Section {
+            key: "usage".into(),
+            title: "Usage".into(),
+            source: None,
+            figures: costs.iter().map(used).collect(),
+        }
+    }
+
+    #[test]
+    fn what_is_summed_up_is_one_row_after_all_others() {
+        let formatter = Formatter::new("en-US");
+        let rest = (organization::OTHERS, dec!(900));
+        let told = [("a", dec!(5)), ("b", dec!(3)), ("c", dec!(1))];
+        let with_rest: Vec<_> = std::iter::once(rest).chain(told).collect();
+        let rows = |costs: &[(&str, Decimal)], limit| {
+            let table = pairs(&usage(costs), &formatter, Some(limit), usize::MAX);
+            let rows = table.rows.into_iter();
+            let rows = rows.map(|row| format!("{} {}", row.name, row.cells[0])).collect::<Vec<_>>();
+            (rows, table.note)
+        };
+        assert_eq!(
+            rows(&with_rest, 2),
+            (["a 5.00", "b 3.00", "Others 901.00", "Total 909.00"].map(String::from).into(), String::new())
+        );
+        assert_eq!(
+            rows(&with_rest, 9).0,
+            ["a 5.00", "b 3.00", "c 1.00", "Others 900.00", "Total 909.00"]
+        );
+        assert_eq!(
+            rows(&told, 2),
+            (
+                ["a 5.00", "b 3.00", "1 other 1.00", "Total 9.00"].map(String::from).into(),
+                "2 of 3 shown".to_owned()
+            )
+        );
     }
 }
