@@ -23,7 +23,8 @@ fn movers_note(movers: &[Figure], formatter: &Formatter) -> String {
 }
 
 /// The value of a headline figure; projects in use as so many of those that are known, where the report tells these.
-pub(crate) fn of_known(figure: &Figure, report: &Report, shown: Shown) -> Shown {
+pub(crate) fn of_known(figure: &Figure, report: &Report, formatter: &Formatter) -> Shown {
+    let shown = formatter.value(figure);
     let summary = report
         .sections
         .iter()
@@ -39,7 +40,8 @@ pub(crate) fn of_known(figure: &Figure, report: &Report, shown: Shown) -> Shown 
         .and_then(|known| known.value);
     match known {
         Some(known) => {
-            let number = format!("{}/{}", shown.number, known.normalize());
+            let known = known.normalize();
+            let number = format!("{}/{}", shown.number, formatter.decimal(known, known.scale()));
             Shown {
                 text: number.clone(),
                 number,
@@ -104,7 +106,7 @@ impl View {
                 }
                 _ => name(&formatter.label(figure), &formatter),
             },
-            value: of_known(figure, report, formatter.value(figure)),
+            value: of_known(figure, report, &formatter),
             change: formatter.change(figure),
         };
         Self {
@@ -418,7 +420,7 @@ fn notice_text(notice: &Notice, report: &Report, formatter: &Formatter) -> Strin
     let own = text
         .strip_prefix(&period)
         .and_then(|rest| rest.strip_prefix(": "));
-    own.unwrap_or(&text).to_owned()
+    own.map_or_else(|| text.clone(), capitalised)
 }
 
 fn foot(report: &Report, formatter: &Formatter) -> Foot {
@@ -444,3 +446,6 @@ fn foot(report: &Report, formatter: &Formatter) -> Foot {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;

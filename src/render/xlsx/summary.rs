@@ -175,7 +175,7 @@ fn write_card(
     let large = edge(style::plain().set_bold().set_font_size(size)).set_num_format(&code);
     let places = decimals(figure);
     let plain_value = studio.formatter.value(figure).number;
-    let of_known = view::of_known(figure, studio.report, studio.formatter.value(figure)).number;
+    let of_known = view::of_known(figure, studio.report, studio.formatter).number;
     match scaled(figure.value).filter(|value| !holds(*value, places)) {
         // `4/5` is no number.
         _ if of_known != plain_value => grid.heading(row + 1, col, &of_known, &large)?,
