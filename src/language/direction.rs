@@ -39,6 +39,26 @@ pub(crate) fn isolated(words: &str) -> Cow<'_, str> {
     }
 }
 
+/// `words` for within a sentence, in which names may be isolated already: those stay, and marks that a cut has parted are a pair again.
+pub(crate) fn within(words: &str) -> Cow<'_, str> {
+    if !words.contains(is_isolate) {
+        return isolated(words);
+    }
+    let (mut before, mut open) = (0, 0_usize);
+    for letter in words.chars().filter(|letter| is_isolate(*letter)) {
+        match open.checked_sub(1) {
+            _ if letter == ISOLATE[0] => open += 1,
+            Some(left) => open = left,
+            None => before += 1,
+        }
+    }
+    if (before, open) == (0, 0) {
+        return Cow::Borrowed(words);
+    }
+    let marks = |mark: char, count: usize| mark.to_string().repeat(count);
+    Cow::Owned(marks(ISOLATE[0], before) + words + &marks(ISOLATE[1], open))
+}
+
 /// Letters of the scripts that run from right to left.
 ///
 /// Source: Unicode, `DerivedBidiClass.txt`, the ranges of `R` and `AL`.
@@ -64,6 +84,19 @@ mod tests {
             ("\u{2069}מ\u{2069}", "\u{2068}מ\u{2069}"),
         ] {
             assert_eq!(isolated(name), expected);
+        }
+    }
+
+    #[test]
+    fn names_that_are_isolated_stay_so_when_the_words_around_them_are_cut() {
+        for (words, expected) in [
+            ("Apollo", "Apollo"),
+            ("מ", "\u{2068}מ\u{2069}"),
+            ("\u{2068}מ\u{2069} and more", "\u{2068}מ\u{2069} and more"),
+            ("of \u{2068}מ", "of \u{2068}מ\u{2069}"),
+            ("מ\u{2069}, x", "\u{2068}מ\u{2069}, x"),
+        ] {
+            assert_eq!(within(words), expected);
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) use sparkline::sparkline;
 
 use super::format::Formatter;
 use super::view::clean_sentence;
-use crate::language::say;
+use crate::language::{direction, say};
 use crate::report::{Chart, ChartForm};
 use axis::number;
 use daily::Daily;
@@ -279,7 +279,10 @@ impl Canvas<'_> {
     }
 
     fn text(&mut self, style: &Type<'_>, (x, y): (Decimal, Decimal), text: &str) {
-        let letters = text.chars();
+        // Fonts have no picture of what only turns or isolates.
+        let letters = text
+            .chars()
+            .filter(|c| matches!(self.letters, Letters::All) || !direction::is_isolate(*c));
         let text: String = letters
             .map(|c| if self.letters.has(c) { c } else { '?' })
             .collect();

@@ -2,7 +2,7 @@
 
 use super::bars::member_in_table;
 use super::tables::{Row, Table, empty, plain_row};
-use super::words::{clean, named};
+use super::words::{clean, named, phrase};
 use crate::language::{Text, say};
 use crate::metric::Metric;
 use crate::render::format::{Change, Formatter};
@@ -124,7 +124,7 @@ fn belongs(budget: &Budget, formatter: &Formatter, wide: bool) -> String {
         parts.push(format!(
             "{} {}",
             clean(&formatter.put(Text::keyed("dimension-", dimension))),
-            named(&member.into(), formatter)
+            phrase(&member.into(), formatter)
         ));
     }
     if let Some(decided) = &budget.decided {

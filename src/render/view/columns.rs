@@ -13,6 +13,13 @@ const PLACE: usize = 3;
 
 /// The lines of `table`, heads first, as the templates print them.
 pub(super) fn lines(table: &Table, formatter: &Formatter) -> Vec<String> {
+    let (mut lines, rows) = by_row(table, formatter);
+    lines.extend(rows.into_iter().flatten());
+    lines
+}
+
+/// The lines of the heads, and those of each row.
+pub(super) fn by_row(table: &Table, formatter: &Formatter) -> (Vec<String>, Vec<Vec<String>>) {
     let share_head = formatter.say("share");
     let mut heads: Vec<&str> = table.columns.iter().map(String::as_str).collect();
     if table.shares {
@@ -46,13 +53,9 @@ pub(super) fn lines(table: &Table, formatter: &Formatter) -> Vec<String> {
         columns.collect()
     };
     let taken = |widths: &[usize]| PLACE + widths.iter().sum::<usize>() + changes.map_or(0, |most| most + 2);
-    let names = table
-        .rows
-        .iter()
-        .map(|row| width(&named(row)))
-        .chain([width(&table.member)])
-        .max()
-        .unwrap_or(0);
+    let all: Vec<String> = table.rows.iter().map(named).collect();
+    let widest = all.iter().chain([&table.member]).map(|name| width(name));
+    let names = widest.max().unwrap_or(0);
     // Heads are broken between words rather than names cut off.
     let whole = widths(false);
     let widths = if table.columns.len() > 2 || taken(&whole) + names.min(NAMES.1) > WIDTH {
@@ -64,14 +67,17 @@ pub(super) fn lines(table: &Table, formatter: &Formatter) -> Vec<String> {
     let name = names
         .min(WIDTH.saturating_sub(taken).min(NAMES.1))
         .max(NAMES.0.min(names));
-    let mut lines = head(table, &heads, &widths, name);
-    for (at, cells) in rows.iter().enumerate() {
-        let row = &table.rows[at];
-        let mut line = format!(
-            "{} {}",
-            padded(&row.place, PLACE - 1, true),
-            padded(&named(row), name, false)
-        );
+    let of_row = |(at, cells): (usize, &Vec<&str>)| {
+        let mut lines = Vec::new();
+        let mut place = table.rows[at].place.as_str();
+        let mut pieces = pieces(&all, at, name);
+        let last = pieces.pop().unwrap_or_default();
+        for piece in pieces {
+            let line = format!("{} {}", padded(place, PLACE - 1, true), padded(&piece, name, false));
+            lines.push(line.trim_end().to_owned());
+            place = "";
+        }
+        let mut line = format!("{} {}", padded(place, PLACE - 1, true), padded(&last, name, false));
         for (cell, width) in cells.iter().zip(&widths) {
             line += &padded(cell, *width, true);
         }
@@ -79,15 +85,45 @@ pub(super) fn lines(table: &Table, formatter: &Formatter) -> Vec<String> {
             line = line + "  " + change(at);
         }
         lines.push(line);
+        lines
+    };
+    let of_rows = rows.iter().enumerate().map(of_row).collect();
+    (head(table, &heads, &widths, name), of_rows)
+}
+
+/// The name at this place in one line, cut where it is too long for `columns`; in as many as it takes, where the cut would leave nothing
+/// that tells it from another one.
+fn pieces(names: &[String], at: usize, columns: usize) -> Vec<String> {
+    let own = padded(&names[at], columns, false);
+    let is_alike = |other: &String| *other != names[at] && padded(other, columns, false) == own;
+    if !names.iter().any(is_alike) {
+        return vec![names[at].clone()];
     }
-    lines
+    let lines = wrap(&names[at], columns).into_iter();
+    lines.flat_map(|line| broken(&line, columns)).collect()
+}
+
+/// `word` in pieces of at most so many columns.
+fn broken(word: &str, columns: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    for letter in word.chars() {
+        let full = pieces.last().is_none_or(|piece| width(piece) + columns_of(letter) > columns);
+        if full {
+            pieces.push(String::new());
+        }
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(letter);
+        }
+    }
+    pieces
 }
 
 /// A row's name with where it belongs.
 fn named(row: &Row) -> String {
     match row.belongs.as_str() {
         "" => row.name.clone(),
-        belongs => format!("{}, {belongs}", row.name),
+        // Each by itself: neither turns the other.
+        belongs => format!("{}, {belongs}", direction::within(&row.name)),
     }
 }
 
@@ -145,7 +181,7 @@ pub(crate) fn padded(text: &str, columns: usize, right: bool) -> String {
     }
     let fill = columns.saturating_sub(width(&out));
     // What stands on its right keeps its place.
-    format!("{}{}", direction::isolated(&out), " ".repeat(fill))
+    format!("{}{}", direction::within(&out), " ".repeat(fill))
 }
 
 pub(super) fn width(text: &str) -> usize {
@@ -185,6 +221,40 @@ mod tests {
         ] {
             assert_eq!(padded(text, 6, right) + "|", expected);
         }
+    }
+
+    #[test]
+    fn a_name_that_a_cut_would_leave_like_another_one_is_broken() {
+        let check = |names: &[&str], columns, expected: &[&[&str]]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            for (at, pieces) in expected.iter().enumerate() {
+                assert_eq!(super::pieces(&names, at, columns), *pieces);
+            }
+        };
+        check(
+            &["Costo total", "Costo total, 3 oct 2026", "Costo total, 4 oct 2026"],
+            14,
+            &[
+                &["Costo total"],
+                &["Costo total, 3", "oct 2026"],
+                &["Costo total, 4", "oct 2026"],
+            ],
+        );
+        check(&["a long name", "another one"], 6, &[&["a long name"], &["another one"]]);
+        check(&["abcdefgh1", "abcdefgh2"], 6, &[&["abcdef", "gh1"], &["abcdef", "gh2"]]);
+        check(&["the same one", "the same one"], 6, &[&["the same one"]]);
+    }
+
+    #[test]
+    fn a_name_and_where_it_belongs_turn_nothing() {
+        let row = |name: &str, belongs: &str| Row {
+            belongs: belongs.to_owned(),
+            ..super::super::tables::plain_row(name.to_owned(), Vec::new(), "member")
+        };
+        assert_eq!(named(&row("a", "b")), "a, b");
+        let whole = named(&row("مشروع عربي", "Speech to text"));
+        assert_eq!(padded(&whole, 30, false).trim_end(), "\u{2068}مشروع عربي\u{2069}, Speech to text");
+        assert_eq!(padded(&whole, 6, false), "\u{2068}مشروع…\u{2069}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::cells::{column_cells, sum, with_total};
 use super::compared::{entries, shares};
 use super::tables::{Row, Table, column, empty, metrics_of, others, plain_row, shown_of};
-use super::words::{name, named};
+use super::words::{name, named, phrase};
 use crate::language::Text;
 use crate::metric::Metric;
 use crate::money;
@@ -132,7 +132,7 @@ pub(super) fn pairs(section: &Section, formatter: &Formatter, limit: Option<usiz
         .enumerate()
         .map(|(at, (figure, _))| Row {
             place: figure.rank.map(|rank| rank.to_string()).unwrap_or_default(),
-            belongs: named(&figure.label, formatter),
+            belongs: phrase(&figure.label, formatter),
             ..row(
                 at,
                 named(&figure.member.as_deref().unwrap_or_default().into(), formatter),

@@ -4,7 +4,7 @@ use super::Extent;
 use super::bars::member_in_table;
 use super::columns::lines;
 use super::tables::{Row, Table, empty, plain_row};
-use super::words::{name, named};
+use super::words::{named, phrase};
 use crate::language::say;
 use crate::render::format::Formatter;
 use crate::report::restatement::SECTION;
@@ -50,7 +50,7 @@ pub(super) fn table(report: &Report, formatter: &Formatter, extent: Extent) -> O
                     .source
                     .as_deref()
                     .filter(|_| several)
-                    .map(|source| name(source, formatter))
+                    .map(|source| phrase(&source.into(), formatter))
                     .unwrap_or_default(),
                 ..row(figure, report, formatter)
             })
@@ -67,9 +67,9 @@ fn row(figure: &Figure, report: &Report, formatter: &Formatter) -> Row {
     let shown = |value| formatter.shown(figure, value).text;
     // Per so many requests, as everywhere in what people read.
     let metric = formatter.metric(figure.metric);
-    let whole = formatter.text(&figure.label);
+    let whole = phrase(&figure.label, formatter);
     let label = match whole.strip_prefix(formatter.metric_word(figure.metric).as_str()) {
-        Some(rest) => (metric + rest).into(),
+        Some(rest) => metric + rest,
         None => whole,
     };
     // Where the parts of a total are shown to add up to it, it is the same part here.
@@ -78,6 +78,6 @@ fn row(figure: &Figure, report: &Report, formatter: &Formatter) -> Row {
         change: formatter
             .change(figure)
             .filter(|change| change.text != formatter.not_available()),
-        ..plain_row(name(&label, formatter), vec![shown(base), shown(now)], "member")
+        ..plain_row(label, vec![shown(base), shown(now)], "member")
     }
 }

@@ -1,9 +1,9 @@
 //! The table of unusual days: what they cost beside what is usual, and why.
 
-use super::columns::{lines, wrap};
+use super::columns::{by_row, wrap};
 use super::tables::{Row, Table, empty, plain_row, shown_of};
-use super::words::{clean, named};
-use crate::language::{Text, say};
+use super::words::{clean, phrase};
+use crate::language::{Text, direction, say};
 use crate::money::Currency;
 use crate::render::format::Formatter;
 use crate::report::{Anomaly, AnomalyKind, Figure, Report, Section};
@@ -49,7 +49,7 @@ pub(super) fn table(section: &Section, report: &Report, formatter: &Formatter, r
         ..empty(section, formatter)
     };
     let mut table = made(true);
-    table.lines = with_reasons(lines(&made(false), formatter), &table.rows);
+    table.lines = with_reasons(by_row(&made(false), formatter), &table.rows);
     Some(table)
 }
 
@@ -90,7 +90,7 @@ fn when(anomaly: &Anomaly, formatter: &Formatter) -> String {
         (AnomalyKind::Level, Some(to)) => format!("{from} – {}", formatter.short_day(to)),
     };
     match &anomaly.member {
-        Some(member) => format!("{days}: {}", named(&member.into(), formatter)),
+        Some(member) => format!("{days}: {}", phrase(&member.into(), formatter)),
         None => days,
     }
 }
@@ -123,7 +123,7 @@ pub(crate) fn why(anomaly: &Anomaly, formatter: &Formatter) -> Vec<String> {
             let excess = formatter.signed(it.excess, anomaly.currency.map_or(2, Currency::minor_units));
             format!(
                 "{} {excess} ({})",
-                named(&it.member.as_str().into(), formatter),
+                phrase(&it.member.as_str().into(), formatter),
                 formatter.percent(it.share)
             )
         });
@@ -140,15 +140,12 @@ fn words(dimension: &str, formatter: &Formatter) -> String {
 }
 
 /// The lines of a table without reasons, with the reasons of each row below it.
-fn with_reasons(lines: Vec<String>, rows: &[Row]) -> Vec<String> {
-    let heads = lines.len().saturating_sub(rows.len());
-    let mut all = Vec::with_capacity(lines.len());
-    for (at, line) in lines.into_iter().enumerate() {
-        all.push(line);
-        if let Some(row) = at.checked_sub(heads).and_then(|at| rows.get(at)) {
-            let reasons = wrap(&row.belongs, WIDTH - INDENT).into_iter();
-            all.extend(reasons.map(|reason| " ".repeat(INDENT) + &reason));
-        }
+fn with_reasons((heads, lines): (Vec<String>, Vec<Vec<String>>), rows: &[Row]) -> Vec<String> {
+    let mut all = heads;
+    for (lines, row) in lines.into_iter().zip(rows) {
+        all.extend(lines);
+        let reasons = wrap(&row.belongs, WIDTH - INDENT).into_iter();
+        all.extend(reasons.map(|reason| " ".repeat(INDENT) + &direction::within(&reason)));
     }
     all
 }

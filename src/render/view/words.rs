@@ -43,18 +43,31 @@ fn cleaned(text: &str, is_dropped: impl Fn(char) -> bool) -> String {
     out.trim().to_owned()
 }
 
-/// A name from the data in the reader's language, as [`name`] makes it safe.
+/// A name from the data in the reader's language, as [`name`] makes it safe; words of ours keep the names within them isolated.
 pub(crate) fn named(text: &Text, formatter: &Formatter) -> String {
-    name(&formatter.text(text), formatter)
+    let said = formatter.text(text);
+    if text.is_verbatim() {
+        name(&said, formatter)
+    } else {
+        whole(clean_sentence(&said), formatter)
+    }
+}
+
+/// [`named`] for within a sentence: a name from right to left that stands alone is isolated, too.
+pub(crate) fn phrase(text: &Text, formatter: &Formatter) -> String {
+    direction::within(&named(text, formatter)).into_owned()
 }
 
 /// A name in the reader's language: [`clean`], never empty, never longer than a line or two.
 pub(crate) fn name(text: &str, formatter: &Formatter) -> String {
-    let text = clean(text);
-    if text.is_empty() {
+    whole(clean(text), formatter)
+}
+
+fn whole(clean: String, formatter: &Formatter) -> String {
+    if clean.is_empty() {
         return formatter.say("no-name");
     }
-    shortened(&text, NAME_CHARS)
+    shortened(&clean, NAME_CHARS)
 }
 
 /// A sentence of its own in the reader's language: one that is ours begins with a capital, as the English of it does.
@@ -73,7 +86,12 @@ pub(crate) fn shortened(text: &str, limit: usize) -> String {
         return text.to_owned();
     }
     let head: String = text.chars().take(limit.saturating_sub(1)).collect();
-    format!("{}…", head.trim_end())
+    let cut = format!("{}…", head.trim_end());
+    if cut.contains(direction::is_isolate) {
+        direction::within(&cut).into_owned()
+    } else {
+        cut
+    }
 }
 
 /// The runs of `sentence` in the reader's language, numbers and dates in the reader's way; in English where the language has not all
@@ -129,7 +147,7 @@ fn message(
             Piece::Words(text) => Some(words(spaced(&text, clean_sentence), false)),
             Piece::Value(at) => match &args.get(at)?.1 {
                 Given::Part(part) => Some(run(part, formatter)),
-                Given::Strong(text) => Some(words(direction::isolated(&named(text, formatter)).into(), true)),
+                Given::Strong(text) => Some(words(phrase(text, formatter), true)),
                 Given::Text(_) | Given::Count(_) | Given::Times(_) | Given::Weekday(_) => None,
             },
         })
@@ -143,7 +161,7 @@ fn run(part: &Part, formatter: &Formatter) -> Run {
             strong: false,
         },
         Part::Strong(text) => Run {
-            text: direction::isolated(&named(&text.as_str().into(), formatter)).into(),
+            text: phrase(&text.as_str().into(), formatter),
             strong: true,
         },
         Part::Value {
