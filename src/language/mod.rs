@@ -14,6 +14,7 @@ mod value;
 pub use catalogue::{Language, Piece};
 pub use check::{Problem, problems};
 pub use text::{Arg, Text};
+pub(crate) use value::days_named;
 pub use value::{FORMS, Hand, Plain, Value};
 
 /// The folder of a job's own languages among its templates: `language/fr.ftl`.

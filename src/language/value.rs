@@ -31,6 +31,30 @@ pub enum Value {
     Money(Decimal, Currency),
 }
 
+impl Value {
+    /// The period of this canonical id.
+    #[must_use]
+    pub fn period(id: &str) -> Self {
+        let (start, end) = days_named(id);
+        Self::Period {
+            id: id.to_owned(),
+            start,
+            end,
+        }
+    }
+}
+
+/// The first and the last day that a canonical id of a period says: of a month its first one twice. The name of another period says
+/// none, and needs none.
+pub(crate) fn days_named(id: &str) -> (NaiveDate, NaiveDate) {
+    let (first, last) = id.split_once("..").unwrap_or((id, id));
+    let day = |text: &str| {
+        let month = || format!("{text}-01").parse();
+        text.parse().or_else(|_| month()).unwrap_or_default()
+    };
+    (day(first), day(last))
+}
+
 /// Who writes values.
 pub trait Hand {
     /// `value`, written.

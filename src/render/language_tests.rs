@@ -1,6 +1,7 @@
 //! The faces in another language: Spanish whole, others as far as a job has words for them.
 
 mod reconciled;
+mod restated;
 
 use super::{Look, digest, mail, page, text, xlsx};
 use crate::language::{Text, Value, say};

@@ -5,7 +5,7 @@ mod lines;
 mod words;
 
 use super::{Comparison, Figure, Report, Section, Status};
-use crate::language::{Text, kept, say};
+use crate::language::{Text, Value, kept, say};
 use crate::metric::{Metric, Unit};
 use crate::money::Currency;
 use chrono::{DateTime, Utc};
@@ -353,11 +353,20 @@ fn described(
         }
         // A member is known by its name, a day or another thing beside the name by itself.
         if parts.len() == 1 || dimension == Some("day") {
-            parts.push(member.into());
+            parts.push(called(dimension, member));
         }
     }
     parts.extend(within.cloned());
     Text::joined(&parts, ", ")
+}
+
+/// A member as a list of all kinds calls it: days and periods by what they are, which every reader writes in another way.
+fn called(dimension: Option<&str>, member: &str) -> Text {
+    match (dimension, member.parse()) {
+        (Some("day"), Ok(day)) => Value::Date(day).into(),
+        (Some("period"), _) => Value::period(member).into(),
+        _ => member.into(),
+    }
 }
 
 #[cfg(test)]

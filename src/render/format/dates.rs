@@ -1,7 +1,7 @@
 //! Dates and periods in words.
 
 use super::Formatter;
-use crate::language::{Language, say};
+use crate::language::{Language, days_named, say};
 use crate::report::PeriodRef;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use icu_locale_core::Locale;
@@ -295,15 +295,11 @@ impl Kind {
 
 /// The period of a canonical id, with the days that its name says.
 fn by_id(id: &str) -> PeriodRef {
-    let (first, last) = id.split_once("..").unwrap_or((id, id));
-    let day = |text: &str| {
-        let month = || format!("{text}-01").parse();
-        text.parse().or_else(|_| month()).unwrap_or_default()
-    };
+    let (start, end) = days_named(id);
     PeriodRef {
         id: id.to_owned(),
-        start: day(first),
-        end: day(last),
+        start,
+        end,
         timezone: String::new(),
         days: 0,
     }

@@ -76,7 +76,7 @@ fn a_corrected_total_is_told_with_old_new_and_difference() {
     let notice = &report.notices[0].text;
     assert_eq!(
         notice,
-        "Compared with revision 1 of 2026-11-02 07:00 UTC, the last version that was delivered: 1 figure differs. \
+        "Compared with revision 1 of 2026-11-02T07:00:04Z, the last version that was delivered: 1 figure differs. \
          The files list every line."
     );
     assert_eq!(report.restates.as_ref().unwrap().revision, 1);
@@ -350,7 +350,7 @@ fn a_version_whose_figures_are_gone_is_named_and_not_guessed_at() {
     assert_eq!(report.answer, answer);
     assert_eq!(
         report.notices[0].text,
-        "What has changed since revision 1 of 2026-11-02 07:00 UTC, the last version that was delivered, cannot be told: its figures \
+        "What has changed since revision 1 of 2026-11-02T07:00:04Z, the last version that was delivered, cannot be told: its figures \
          are not kept."
     );
 }

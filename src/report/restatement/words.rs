@@ -126,20 +126,19 @@ fn stands(fate: Fate, figure: &Figure, several: bool) -> Sentence {
     }
 }
 
-/// `revision 1 of 2026-11-02 07:00 UTC, the last version that was delivered`.
+/// `revision 1 of 2 Nov 2026 07:00:04 UTC, the last version that was delivered`.
 fn named(earlier: &Version, provisional: bool) -> Text {
-    let instant = earlier.generated_at.format("%Y-%m-%d %H:%M UTC").to_string();
     if provisional {
         say!(
             "version-not-final",
             "revision" = earlier.revision,
-            "instant" = instant
+            "instant" = earlier.generated_at
         )
     } else {
         say!(
             "version-before",
             "revision" = earlier.revision,
-            "instant" = instant
+            "instant" = earlier.generated_at
         )
     }
 }
