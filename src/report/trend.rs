@@ -74,9 +74,10 @@ fn trend(view: &View<'_>, periods: &[Period], told: &[Metric]) -> Vec<Figure> {
     figures
 }
 
-/// The days of the period with all that is known of them, or before them the cost of each day of the other periods; then the mean.
+/// The days of the period with all that is known of them, or before them the cost of each day of the other periods and what else the
+/// source tells of it; then the mean.
 fn daily(view: &View<'_>, periods: &[Period], days: TrendDays) -> Vec<Figure> {
-    let costs = costs(view);
+    let costs = points(view, Metric::TotalCost);
     let tells_cost = || view.current.daily.iter().any(is_cost);
     let mut figures = view.maker.daily(view.current);
     let mut told: Vec<NaiveDate> = view.current.period.dates().filter(|_| tells_cost()).collect();
@@ -90,7 +91,10 @@ fn daily(view: &View<'_>, periods: &[Period], days: TrendDays) -> Vec<Figure> {
             view.maker
                 .member(Metric::TotalCost, cost, "day", &day.to_string())
         };
-        figures.splice(0..0, earlier.iter().map(cost));
+        let more = view.current.daily.iter().filter(|series| !is_cost(series));
+        let more = more.flat_map(|series| told_on(view, series.metric, &earlier));
+        let before: Vec<Figure> = earlier.iter().map(cost).chain(more).collect();
+        figures.splice(0..0, before);
         for figure in figures
             .iter_mut()
             .filter(|figure| figure.metric == Metric::TotalCost)
@@ -107,17 +111,27 @@ fn is_cost(series: &Series) -> bool {
     series.metric == Metric::TotalCost
 }
 
-/// The cost of each day of all periods. A day that two windows tell has what is shown of it elsewhere: that of the earlier one, which is
-/// about a period, before that of the days to look back on.
-fn costs(view: &View<'_>) -> BTreeMap<NaiveDate, Option<Decimal>> {
+/// What is told of `days` besides their cost; nothing of a day of which the source does not tell it.
+fn told_on(view: &View<'_>, metric: Metric, days: &[NaiveDate]) -> Vec<Figure> {
+    let points = points(view, metric);
+    let figure = |day: &NaiveDate| {
+        let value = *points.get(day)?;
+        Some(view.maker.member(metric, value, "day", &day.to_string()))
+    };
+    days.iter().filter_map(figure).collect()
+}
+
+/// The figures of `metric` of each day of all periods. A day that two windows tell has what is shown of it elsewhere: that of the earlier
+/// one, which is about a period, before that of the days to look back on.
+fn points(view: &View<'_>, metric: Metric) -> BTreeMap<NaiveDate, Option<Decimal>> {
     let windows = view.dataset.windows.iter();
-    let series = windows.flat_map(|window| window.daily.iter().filter(|series| is_cost(series)));
-    let mut costs = BTreeMap::new();
-    for (day, cost) in series.flat_map(|series| series.points.iter().copied()) {
-        let known: &mut Option<Decimal> = costs.entry(day).or_default();
-        *known = known.or(cost);
+    let series = windows.flat_map(|window| window.daily.iter().filter(|series| series.metric == metric));
+    let mut points = BTreeMap::new();
+    for (day, value) in series.flat_map(|series| series.points.iter().copied()) {
+        let known: &mut Option<Decimal> = points.entry(day).or_default();
+        *known = known.or(value);
     }
-    costs
+    points
 }
 
 /// A day beside the same weekday of the week before; days of one week say more of the weekday than of the trend. The first week stands

@@ -45,7 +45,7 @@ pub(in crate::config) struct TrendReportEntry {
     #[serde(default = "six")]
     pub(in crate::config) periods: u64,
     /// Of which periods each day is told: `period` (the default), only those of the period itself; `all`, those of all periods, each
-    /// with its cost beside the one of the same weekday a week before.
+    /// with its cost beside the one of the same weekday a week before, and with what else the source tells of it.
     #[serde(default)]
     pub(in crate::config) days: TrendDays,
 }

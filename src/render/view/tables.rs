@@ -229,12 +229,14 @@ fn pivot(section: &Section, metrics: &[Metric], formatter: &Formatter, limit: Op
         .collect();
     let cells: Vec<Vec<String>> = (0..metrics.len())
         .map(|column| {
-            column_cells(
-                &members.iter().map(|(_, row)| row[column]).collect::<Vec<_>>(),
-                shown,
-                formatter,
-                limit.is_some(),
-            )
+            let figures: Vec<Option<&Figure>> = members.iter().map(|(_, row)| row[column]).collect();
+            let mut cells = column_cells(&figures, shown, formatter, limit.is_some());
+            // Of a day of another period not everything is told: that is nothing unknown.
+            let untold = figures.iter().map(|figure| limit.is_none() && figure.is_none());
+            for (cell, _) in cells.iter_mut().zip(untold).filter(|(_, untold)| *untold) {
+                cell.clear();
+            }
+            cells
         })
         .collect();
     let row = |at: usize, name: String, kind| Row {
@@ -340,5 +342,37 @@ pub(super) fn empty(section: &Section, formatter: &Formatter) -> Table {
         sparks: false,
         rows: Vec::new(),
         lines: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::figure;
+    use rust_decimal::dec;
+
+    #[test]
+    fn what_is_not_told_of_a_day_is_empty_and_what_is_unknown_says_so() {
+        let of_day = |day: &str, metric: Metric, value| Figure {
+            label: day.into(),
+            dimension: Some("day".into()),
+            member: Some(day.into()),
+            ..figure(metric, value)
+        };
+        let section = Section {
+            key: "daily".into(),
+            title: "Daily".into(),
+            source: None,
+            figures: vec![
+                of_day("2026-09-30", Metric::TotalCost, Some(dec!(1))),
+                of_day("2026-10-01", Metric::TotalCost, Some(dec!(2))),
+                of_day("2026-10-02", Metric::TotalCost, Some(dec!(3))),
+                of_day("2026-10-01", Metric::TotalRequests, Some(dec!(7))),
+                of_day("2026-10-02", Metric::TotalRequests, None),
+            ],
+        };
+        let table = daily(&section, &Formatter::new("en-US"));
+        let cells: Vec<&[String]> = table.rows.iter().map(|row| &row.cells[..]).collect();
+        assert_eq!(cells, [["1.00", ""], ["2.00", "7"], ["3.00", "n/a"]]);
     }
 }

@@ -302,6 +302,10 @@ impl<'a> Matrix<'a> {
         let mut as_text = false;
         for (row, line) in (TOP + 1..).zip(&self.lines) {
             let figure = line.figures.get(&measure);
+            if figure.is_none() && self.section.key == "daily" {
+                // What is not told of a day of another period is nothing unknown.
+                continue;
+            }
             let value = figure.and_then(|figure| figure.value);
             let number = grid.quantity(row, col, value, &code, quotient)?;
             as_text |= value.is_some() && !number;

@@ -265,3 +265,37 @@ fn members_of_whom_no_cost_is_told_stand_by_their_tokens() {
         ]
     );
 }
+
+#[test]
+fn all_days_of_a_trend_have_what_the_source_tells_of_them() {
+    let brief = Brief {
+        report: ReportPlan::Trend {
+            periods: 2,
+            days: crate::config::plan::TrendDays::All,
+        },
+        ..brief()
+    };
+    let told = |of_september: bool| {
+        let mut dataset = dataset("usage");
+        for window in &mut dataset.windows {
+            if of_september || window.period.id() == "2026-10" {
+                let points = window.period.dates().map(|day| (day, Some(dec!(7))));
+                window.daily.push(Series {
+                    whole: true,
+                    metric: Metric::TotalRequests,
+                    points: points.collect(),
+                });
+            }
+        }
+        let report = build(&brief, &[dataset], &[], None);
+        let mut sections = report.sections.iter();
+        let daily = sections.find(|section| section.key == "daily").unwrap();
+        assert_eq!(daily.figures[0].metric, Metric::TotalCost);
+        let of_day = daily.figures.iter().filter(|figure| {
+            figure.metric == Metric::TotalRequests && figure.member.as_deref() == Some("2026-09-14")
+        });
+        of_day.map(|figure| figure.value).collect::<Vec<_>>()
+    };
+    assert_eq!(told(true), [Some(dec!(7))]);
+    assert!(told(false).is_empty());
+}
