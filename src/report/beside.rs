@@ -21,7 +21,8 @@ pub(super) struct Other {
     pub(super) period: Period,
 }
 
-/// The periods that a report compares `period` with, the leading one first.
+/// The periods that a report compares `period` with, the leading one first; each once, as what it is named first: the year before is the
+/// previous period of a year, and the same one of last year.
 #[must_use]
 pub(super) fn others(report: &ReportPlan, period: &Period) -> Vec<Other> {
     let against: &[Against] = match report {
@@ -35,7 +36,13 @@ pub(super) fn others(report: &ReportPlan, period: &Period) -> Vec<Other> {
             period: other,
         })
     };
-    against.iter().filter_map(other).collect()
+    let mut others: Vec<Other> = Vec::new();
+    for other in against.iter().filter_map(other) {
+        if others.iter().all(|known| known.period.id() != other.period.id()) {
+            others.push(other);
+        }
+    }
+    others
 }
 
 /// The periods of a trend, oldest first; fewer where the calendar begins.
@@ -102,4 +109,45 @@ pub(super) struct View<'a> {
     /// The days from eight weeks before the period to its end, where the report looks back.
     pub(super) days: Option<&'a Window>,
     pub(super) maker: Maker<'a>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::period::Calendar;
+
+    #[test]
+    fn a_period_is_compared_with_another_one_once() {
+        let fiscal = Calendar::fiscal(4).unwrap();
+        let both = [Against::PreviousPeriod, Against::SamePeriodLastYear];
+        let month = Against::Period(Period::parse("2026-09", Calendar::default()).unwrap());
+        let check = |calendar, id: &str, against: &[Against], expected: &[(&str, &str)]| {
+            let report = ReportPlan::Comparison {
+                against: against.to_vec(),
+                by: None,
+            };
+            let others = others(&report, &Period::parse(id, calendar).unwrap());
+            let told: Vec<(&str, &str)> = others
+                .iter()
+                .map(|other| (other.comparison.as_str(), other.period.id()))
+                .collect();
+            assert_eq!(told, expected, "{id}");
+        };
+        let (previous, last_year) = ("previous_period", "same_period_last_year");
+        let calendar = Calendar::default();
+        check(fiscal, "FY2026", &both, &[(previous, "FY2025")]);
+        check(calendar, "2026", &both, &[(previous, "2025")]);
+        check(
+            calendar,
+            "2026-10",
+            &both,
+            &[(previous, "2026-09"), (last_year, "2025-10")],
+        );
+        check(
+            calendar,
+            "2026-10",
+            &[month, Against::PreviousPeriod],
+            &[("2026-09", "2026-09")],
+        );
+    }
 }

@@ -28,7 +28,8 @@ pub(in crate::config) struct FullReportEntry {}
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct ComparisonReportEntry {
     /// What the period is compared with: `previous_period`, `same_period_last_year` or a period such as `2025-Q4`; the first one
-    /// leads. Default: `["previous_period"]`.
+    /// leads. Those that are the same period, as the previous one of a year and the one of last year are, count once, as the first.
+    /// Default: `["previous_period"]`.
     #[serde(default = "previous_period")]
     #[schemars(extend("minItems" = 1))]
     pub(in crate::config) against: Vec<String>,
