@@ -447,13 +447,17 @@ pub struct Line {
     pub values: Vec<Option<Decimal>>,
 }
 
+/// Colours of members that have none of their own. Readers who see few colours can tell them apart by how light they are; each has 3:1 on
+/// white.
+pub const PALETTE: [&str; 6] = ["#0b5cad", "#d97706", "#0f766e", "#c2569b", "#2b93c4", "#6d3fc0"];
+
 /// The colour of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tint {
     /// Its own: `#rrggbb`.
     Own(String),
-    /// The one at this place of a fixed palette.
+    /// The one at this place of the [`PALETTE`], which begins again at its end.
     Palette(usize),
     /// The one of whatever is summed up.
     Rest,

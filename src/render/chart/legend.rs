@@ -5,14 +5,12 @@ use super::{Canvas, INK, REST, Room, Type, escaped, see_table};
 use crate::language::Text;
 use crate::render::format::Formatter;
 use crate::render::view::{named, shortened};
-use crate::report::{Line, Tint};
+use crate::report::{Line, PALETTE, Tint};
 use rust_decimal::{Decimal, dec};
 
-/// Colours that readers who see few colours can tell apart by how light they are; each has 3:1 on white.
-const SERIES: [&str; 6] = ["#0b5cad", "#d97706", "#0f766e", "#c2569b", "#2b93c4", "#6d3fc0"];
 /// The classes with which the page's dark palette repaints them, as areas and as lines.
-const AREAS: [&str; 6] = ["c-s1", "c-s2", "c-s3", "c-s4", "c-s5", "c-s6"];
-const STROKES: [&str; 6] = ["l-s1", "l-s2", "l-s3", "l-s4", "l-s5", "l-s6"];
+const AREAS: [&str; PALETTE.len()] = ["c-s1", "c-s2", "c-s3", "c-s4", "c-s5", "c-s6"];
+const STROKES: [&str; PALETTE.len()] = ["l-s1", "l-s2", "l-s3", "l-s4", "l-s5", "l-s6"];
 /// Letters of a label.
 const LETTERS: usize = 26;
 /// Pixels of a letter, on average and a little more.
@@ -26,7 +24,7 @@ const BEFORE: u32 = 8;
 
 /// The colours of the palette, in order.
 pub(crate) fn palette(place: usize) -> &'static str {
-    SERIES[place % SERIES.len()]
+    PALETTE[place % PALETTE.len()]
 }
 
 /// Class and colour of an area.
@@ -43,7 +41,7 @@ pub(super) fn stroke(tint: &Tint) -> (&'static str, String, &'static str) {
     match tint {
         Tint::Own(colour) => ("l-own", escaped(colour), ""),
         Tint::Palette(place) => {
-            let dashes = if *place < SERIES.len() {
+            let dashes = if *place < PALETTE.len() {
                 ""
             } else {
                 " stroke-dasharray=\"5 3\""

@@ -5,7 +5,7 @@ use crate::language::{Text, say};
 use crate::metric::{Metric, Unit};
 use crate::money;
 use crate::report::{
-    Chart, ChartForm, Figure, Given, Line, Panel, Part as Words, Sentence, Tint, charts, told,
+    Chart, ChartForm, Figure, Given, Line, PALETTE, Panel, Part as Words, Sentence, Tint, charts, told,
 };
 use crate::source::Organization;
 use crate::source::organization::{Part, Split};
@@ -273,9 +273,13 @@ impl<'a> Studio<'a> {
     }
 }
 
-/// The colour of each member: its own, or the next one of the palette.
+/// The colour of each member: its own, or the next one of the palette that is nobody's own.
 fn tints(split: &Split) -> Vec<Tint> {
-    let mut places = 0..;
+    let own = |colour: &str| {
+        let mut colours = split.members.iter().filter_map(|part| part.colour.as_deref());
+        colours.any(|own| own.eq_ignore_ascii_case(colour))
+    };
+    let mut places = (0..).filter(|place| PALETTE.get(*place).is_none_or(|colour| !own(colour)));
     let tint = |part: &Part| match (&part.colour, part.others) {
         (_, Some(_)) => Tint::Rest,
         (Some(colour), None) => Tint::Own(colour.clone()),

@@ -85,3 +85,33 @@ fn what_is_counted_in_one_unit_is_stacked_and_every_unit_has_a_view() {
     );
     assert_eq!(views(&[]), []);
 }
+
+#[test]
+fn a_colour_that_a_member_has_of_its_own_is_given_to_no_other() {
+    let part = |colour: Option<&str>, others| Part {
+        name: "p".to_owned(),
+        others,
+        colour: colour.map(str::to_owned),
+        series: Vec::new(),
+    };
+    let own = |colour: &str| Tint::Own(colour.to_owned());
+    let check = |colours: &[Option<&str>], expected: &[Tint]| {
+        let split = Split {
+            dimension: PROJECT.to_owned(),
+            within: None,
+            members: colours.iter().map(|colour| part(*colour, None)).collect(),
+        };
+        assert_eq!(tints(&split), expected);
+    };
+    check(&[None, None], &[Tint::Palette(0), Tint::Palette(1)]);
+    check(
+        &[Some("#0B5CAD"), None, Some("#0f766e"), None],
+        &[own("#0B5CAD"), Tint::Palette(1), own("#0f766e"), Tint::Palette(3)],
+    );
+    // Beyond the palette its colours come again, dashed.
+    let mut all: Vec<Option<&str>> = PALETTE.iter().map(|colour| Some(*colour)).collect();
+    all.push(None);
+    let mut expected: Vec<Tint> = PALETTE.iter().map(|colour| own(colour)).collect();
+    expected.push(Tint::Palette(6));
+    check(&all, &expected);
+}
