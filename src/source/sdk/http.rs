@@ -424,10 +424,16 @@ impl<'c> Http<'c> {
             return Err(self.refusal(status, after, fault.as_ref()));
         }
         let body = body?;
-        if media_type.contains("html") || body.trim_start().starts_with('<') {
+        if body.trim_start().starts_with('<') {
             return Err(Failure::permanent(
                 "it answered with a web page instead of JSON, which looks like a login page; check `base_url` \
                  and whether a proxy or single sign-on stands before it",
+            ));
+        }
+        if media_type.contains("html") {
+            return Err(Failure::permanent(
+                "it declares its answer as a web page, not as JSON (its `Content-Type` is that of HTML); check `base_url` and whether \
+                 a proxy or single sign-on stands before it",
             ));
         }
         Ok(body)
