@@ -39,7 +39,8 @@ pub(super) fn convert(
         let mut window = window.clone();
         let told = match convert_window(&mut window, rates, (from, into)) {
             Ok(_) if is_before => None,
-            Ok(told) => Some(told),
+            Ok(told) if by_rows(dataset, &window) || !has_members(&window) => Some(told),
+            Ok(told) => Some(Text::joined(&[told, say!("converted-members")], " ")),
             Err(why) if is_before => {
                 let first = window.period.start();
                 notices.push(about(
@@ -237,6 +238,19 @@ fn without_amounts(window: &mut Window) {
         .retain(|ranking| ranking.list.metric().unit() != Unit::Currency);
     window.daily_by.clear();
     window.organization = None;
+}
+
+/// Whether the source has converted every row of the window at the rate of its day.
+fn by_rows(dataset: &Dataset, window: &Window) -> bool {
+    let mut own = dataset.at_own_rates.iter();
+    own.any(|of_rows| of_rows.period.id() == window.period.id())
+}
+
+/// Whether the window has members whose costs were converted without their days.
+fn has_members(window: &Window) -> bool {
+    let mut members = window.breakdowns.iter().flat_map(|breakdown| &breakdown.members);
+    let costs = |measure: &Measure| measure.metric.unit() == Unit::Currency && measure.value.is_some();
+    window.converted.is_some() && members.any(|member| member.measures.iter().any(costs))
 }
 
 /// Whether anything in the window is an amount that is not zero.
@@ -506,8 +520,17 @@ mod tests {
         assert_eq!(
             euros.notices[0].text,
             "2026-10-05..2026-10-07: USD 350 was converted to EUR 316.87, each day at its own rate from the table of rates (on \
-             average 0.905343)."
+             average 0.905343). What the source does not tell by day, as the costs of members, has that average."
         );
+        // What has no members, and what is converted row by row, has no average.
+        let mut alone = dataset(&[dec!(100), dec!(200), dec!(50)]);
+        alone.windows[0].breakdowns.clear();
+        let mut rows = dataset(&[dec!(100), dec!(200), dec!(50)]);
+        rows.at_own_rates = euros.windows.clone();
+        for dataset in [alone, rows] {
+            let told = &convert(&dataset, &rates, euro(), None).notices[0].text;
+            assert!(told.ends_with("(on average 0.905343)."), "{told}");
+        }
     }
 
     #[test]

@@ -557,6 +557,7 @@ converted-carried = { $period }: { $from } { $before } was converted to { $into 
     [one] one day has the rate of a day before it
    *[other] { $count } days have the rate of a day before them
 }).
+converted-members = What the source does not tell by day, as the costs of members, has that average.
 as-sent = { $figure }: as the source sent it, since its parts are not known ({ $period })
 parts-differ = { $figure }: the platform says { $own }, its parts give { $parts }; the report shows what the parts give ({ $period })
 tokens-differ = Total tokens: the source says { $total }, input and output give { $sum }; the report shows both as sent ({ $period })

@@ -618,6 +618,7 @@ converted-carried = { $period }: se han convertido { $from } { $before } en { $i
     [one] un día lleva el tipo de un día anterior
    *[other] { $count } días llevan el tipo de un día anterior
 }).
+converted-members = A lo que la fuente no indica por día, como el costo de cada miembro, se le aplica ese promedio.
 as-sent = { $figure }: tal como la envió la fuente, ya que no se conocen sus partes ({ $period })
 parts-differ = { $figure }: la plataforma indica { $own } y sus partes dan { $parts }; el informe muestra lo que dan las partes ({ $period })
 tokens-differ = Tokens totales: la fuente indica { $total }, mientras que los de entrada y salida suman { $sum }; el informe muestra ambas cifras tal como se enviaron ({ $period })
