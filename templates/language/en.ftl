@@ -104,6 +104,7 @@ days = { $count ->
     [one] 1 day
    *[other] { $count } days
 }
+chart-first-days = the first { $shown } of { $all } days; the table has all
 chart-legend = bars { $own }, dashes { $other }
 usual-weekday = { $day }: { $value }, { $times } × a usual { $weekday }
 usual = { $day }: { $value }, { $times } × usual

@@ -153,6 +153,7 @@ days = { $count ->
     [one] 1 día
    *[other] { $count } días
 }
+chart-first-days = los primeros { $shown } de { $all } días; la tabla los tiene todos
 chart-legend = barras: { $own }; línea discontinua: { $other }
 usual-weekday = { $day }: { $value }, { $times } × un { $weekday } habitual
 usual = { $day }: { $value }, { $times } × lo habitual

@@ -128,6 +128,16 @@ pub(crate) fn rest_label(chart: &Chart, shown: usize, hidden: usize, formatter: 
     })
 }
 
+/// That `chart` has more days than are drawn, and how many; `None` where all are.
+pub(crate) fn days_left_out(chart: &Chart, formatter: &Formatter) -> Option<String> {
+    let days = match &chart.form {
+        ChartForm::Daily { days, .. } => days.len(),
+        ChartForm::Stacked { days, .. } | ChartForm::Lines { days, .. } => days.len(),
+        _ => 0,
+    };
+    (days > MAX_DAYS).then(|| formatter.put(say!("chart-first-days", "shown" = MAX_DAYS, "all" = days)))
+}
+
 /// What stands for the label at this place, where it cannot be written.
 fn see_table(at: usize, formatter: &Formatter) -> String {
     formatter.put(say!("see-table", "number" = at + 1))

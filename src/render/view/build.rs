@@ -296,7 +296,10 @@ pub(crate) fn chips(report: &Report, formatter: &Formatter) -> Vec<Chip> {
 
 fn chart_view(chart: &Chart, report: &Report, formatter: &Formatter, look: &Look, drawn: bool) -> ChartView {
     let shown = as_in_table(chart, report);
-    let alt = plain(&runs(&shown.message, formatter));
+    let left_out = chart::days_left_out(chart, formatter).map(|words| format!("{}.", capitalised(&words)));
+    let told = [Some(plain(&runs(&shown.message, formatter))), left_out];
+    let told: Vec<String> = told.into_iter().flatten().filter(|words| !words.is_empty()).collect();
+    let alt = told.join(" ");
     let (width, height) = chart::size(chart, Room::Column, formatter);
     let palette = Palette::new(&brand(look).accent);
     let svg = |room| chart::svg(&shown, &alt, formatter, &palette, chart::Letters::All, room);
@@ -333,6 +336,7 @@ fn legend(chart: &Chart, report: &Report, formatter: &Formatter) -> String {
     if let ChartForm::Budgets { .. } = &chart.form {
         parts.push(formatter.say("budget-chart-note"));
     }
+    parts.extend(chart::days_left_out(chart, formatter));
     parts.join(" · ")
 }
 

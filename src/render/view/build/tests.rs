@@ -49,3 +49,39 @@ fn a_notice_without_the_period_of_its_report_begins_with_a_capital() {
         "September 2026: the audit trail is not available: 403."
     );
 }
+
+#[test]
+fn a_chart_of_more_days_than_are_drawn_says_so() {
+    let mut report = report();
+    let first: chrono::NaiveDate = "2025-01-01".parse().unwrap();
+    let days = |count: usize| first.iter_days().take(count).map(|day| (day, Some(dec!(1)))).collect();
+    let mut told = |count, locale| {
+        report.charts[0].form = ChartForm::Daily {
+            days: days(count),
+            base: Vec::new(),
+            outlier: None,
+            marked: Vec::new(),
+        };
+        let look = Look::default();
+        let view = chart_view(&report.charts[0], &report, &formatter(locale), &look, true);
+        assert_eq!(view.svg.matches(&view.alt.split(". ").last().unwrap()).count(), 2);
+        (view.note, view.alt)
+    };
+    for (locale, note, alt) in [
+        (
+            "en-US",
+            "USD · the first 400 of 1,001 days; the table has all",
+            "The first 400 of 1,001 days; the table has all.",
+        ),
+        (
+            "es-ES",
+            "USD · los primeros 400 de 1001 días; la tabla los tiene todos",
+            "Los primeros 400 de 1001 días; la tabla los tiene todos.",
+        ),
+    ] {
+        let (own_note, own_alt) = told(1001, locale);
+        assert_eq!(own_note, note);
+        assert!(own_alt.ends_with(alt), "{own_alt}");
+    }
+    assert_eq!(told(400, "en-US").0, "USD");
+}
