@@ -18,6 +18,10 @@ const LONGEST: usize = 32_767;
 /// Bounds of a column's width, in characters.
 const WIDTHS: (f64, f64) = (9.0, 60.0);
 
+/// Characters that a column has beside those of its cells, and pixels of a character.
+const MARGIN: f64 = 2.0;
+const LETTER: f64 = 7.0;
+
 /// Height of a line, in points.
 const LINE: f64 = 15.0;
 
@@ -168,10 +172,16 @@ impl<'w> Grid<'w> {
         self.widths[col] = self.widths[col].max(width.min(WIDTHS.1));
     }
 
+    /// Width of all columns that have asked for one, in pixels.
+    pub(super) fn pixels(&self) -> f64 {
+        let widths = self.widths.iter();
+        widths.map(|width| (width + MARGIN) * LETTER).sum()
+    }
+
     /// Sets the widths that the cells asked for.
     pub(super) fn fit(&mut self) -> Result<(), XlsxError> {
         for (col, width) in (0_u16..).zip(&self.widths) {
-            self.sheet.set_column_width(col, *width + 2.0)?;
+            self.sheet.set_column_width(col, *width + MARGIN)?;
         }
         Ok(())
     }

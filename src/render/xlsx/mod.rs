@@ -29,6 +29,9 @@ use std::collections::HashSet;
 /// Width of a chart beside a table, in pixels.
 const CHART_WIDTH: u32 = 760;
 
+/// Width of a table with a chart beside it that is still easy to read on a page of paper, in pixels.
+const READABLE_WIDTH: f64 = 1_600.0;
+
 /// Rows that are still easy to read on one page of paper.
 const ROWS_OF_A_PAGE: u32 = 45;
 
@@ -85,26 +88,14 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
             formatter: &formatter,
         };
         let columns = sections::write(&mut grid, section, &table_name(&section.key, index), &context)?;
+        let drawn: Vec<usize> = (0..homes.len()).filter(|at| homes[*at] == Some(index)).collect();
         // The sheet of budgets is as wide as a page without its chart.
-        let (mut row, col) = if section.key == "budgets" {
-            (grid.bottom + 2, 0)
+        let place = if section.key == "budgets" {
+            Place::Below
         } else {
-            (sections::TOP, columns + 1)
+            Place::of(grid.pixels(), grid.bottom)
         };
-        for at in (0..homes.len()).filter(|at| homes[*at] == Some(index)) {
-            if let Some(chart) = studio.draw(at, CHART_WIDTH) {
-                grid.sheet.insert_chart(row, col, &chart)?;
-                row += 19;
-                if on_summary.contains(&at) {
-                    // It is printed there; beside the table it would make the letters too small to read.
-                    if grid.bottom <= sections::TOP + ROWS_OF_A_PAGE {
-                        grid.sheet.set_print_fit_to_pages(1, 1);
-                    }
-                    grid.sheet
-                        .set_print_area(0, 0, grid.bottom, columns.saturating_sub(1))?;
-                }
-            }
-        }
+        insert_charts(&mut grid, &studio, &drawn, place, columns, &on_summary)?;
         grid.fit()?;
         as_text += grid.as_text;
     }
@@ -119,6 +110,66 @@ fn workbook(report: &Report, look: &Look) -> Result<Vec<u8>, XlsxError> {
     grid.fit()?;
     notes::write(&mut grid, report, &formatter, as_text)?;
     workbook.save_to_buffer()
+}
+
+/// Where the charts of a section stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Beside the table.
+    Beside,
+    /// Below the table.
+    Below,
+    /// Beside the table, but not on paper.
+    OnScreen,
+}
+
+impl Place {
+    /// The place beside a table of so many pixels whose last row is `bottom`: on paper neither makes the letters too small to read.
+    fn of(pixels: f64, bottom: u32) -> Self {
+        if pixels + f64::from(CHART_WIDTH) <= READABLE_WIDTH {
+            Self::Beside
+        } else if is_short(bottom) {
+            Self::Below
+        } else {
+            Self::OnScreen
+        }
+    }
+}
+
+fn is_short(bottom: u32) -> bool {
+    bottom <= sections::TOP + ROWS_OF_A_PAGE
+}
+
+/// The charts of a section whose table has so many columns.
+fn insert_charts(
+    grid: &mut Grid<'_>,
+    studio: &Studio<'_>,
+    drawn: &[usize],
+    place: Place,
+    columns: u16,
+    on_summary: &[usize],
+) -> Result<(), XlsxError> {
+    let (mut row, col) = match place {
+        Place::Below => (grid.bottom + 2, 0),
+        Place::Beside | Place::OnScreen => (sections::TOP, columns + 1),
+    };
+    for at in drawn {
+        let Some(chart) = studio.draw(*at, CHART_WIDTH) else {
+            continue;
+        };
+        grid.sheet.insert_chart(row, col, &chart)?;
+        row += 19;
+        // What stands on the first sheet is printed there.
+        let elsewhere = on_summary.contains(at);
+        if elsewhere && is_short(grid.bottom) {
+            grid.sheet.set_print_fit_to_pages(1, 1);
+        }
+        if elsewhere || place == Place::OnScreen {
+            grid.sheet
+                .set_print_area(0, 0, grid.bottom, columns.saturating_sub(1))?;
+        }
+    }
+    Ok(())
 }
 
 fn properties(report: &Report, look: &Look, formatter: &Formatter) -> DocProperties {

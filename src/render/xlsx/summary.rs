@@ -19,6 +19,9 @@ const COLUMNS: u16 = 7;
 /// Widths: the figure's name, then everything else.
 const WIDTHS: (f64, f64) = (34.0, 19.0);
 
+/// Characters of a chip beside its longest word.
+const CHIP_MARGIN: f64 = 1.0;
+
 /// Rows that a chart covers, at 20 pixels each.
 const CHART_ROWS: u32 = 18;
 
@@ -55,8 +58,7 @@ pub(super) fn write(
         &view::subtitle(report, studio.formatter),
         &style::muted(),
     )?;
-    write_chips(grid, row + 2, studio)?;
-    row += 4;
+    row = write_chips(grid, row + 2, studio)? + 2;
     for sentence in &report.answer {
         write_sentence(grid, row, sentence, studio)?;
         row += 1;
@@ -77,8 +79,10 @@ pub(super) fn write(
     write_figures(grid, row, report)
 }
 
-fn write_chips(grid: &mut Grid<'_>, row: u32, studio: &Studio<'_>) -> Result<(), XlsxError> {
-    for (col, chip) in (0_u16..).zip(view::chips(studio.report, studio.formatter)) {
+/// Writes the chips beside each other, each as wide as its longest word needs; returns the last row that they take.
+fn write_chips(grid: &mut Grid<'_>, row: u32, studio: &Studio<'_>) -> Result<u32, XlsxError> {
+    let (mut row, mut col) = (row, 0);
+    for chip in view::chips(studio.report, studio.formatter) {
         let color = match chip.kind {
             "good" => style::FAVOURABLE,
             "attention" => style::ATTENTION,
@@ -92,12 +96,37 @@ fn write_chips(grid: &mut Grid<'_>, row: u32, studio: &Studio<'_>) -> Result<(),
             .set_align(FormatAlign::Left)
             .set_align(FormatAlign::VerticalCenter)
             .set_text_wrap();
+        let mut span = chip_columns(col, &chip.text);
+        if col > 0 && col + span > COLUMNS {
+            (row, col) = (row + 1, 0);
+            span = chip_columns(col, &chip.text);
+        }
+        if span > 1 {
+            grid.sheet
+                .merge_range(row, col, row, col + span - 1, "", &format)?;
+        }
         grid.heading(row, col, &chip.text, &format)?;
-        if width(&chip.text) > WIDTHS.1 {
+        if width(&chip.text) > columns_width(col, span) {
             grid.sheet.set_row_height(row, 32)?;
         }
+        col += span;
     }
-    Ok(())
+    Ok(row)
+}
+
+/// How many columns from `col` on a chip needs: its words may wrap, none may break.
+fn chip_columns(col: u16, text: &str) -> u16 {
+    let word = text.split(' ').map(width).fold(0.0, f64::max) + CHIP_MARGIN;
+    let mut spans = 1..=COLUMNS;
+    spans
+        .find(|span| columns_width(col, *span) >= word)
+        .unwrap_or(COLUMNS)
+}
+
+/// The width of so many columns from `col` on.
+fn columns_width(col: u16, span: u16) -> f64 {
+    let first = if col == 0 { WIDTHS.0 } else { WIDTHS.1 };
+    first + WIDTHS.1 * f64::from(span - 1)
 }
 
 /// A sentence over the whole width, its point in bold.
@@ -307,4 +336,24 @@ fn write_figures(grid: &mut Grid<'_>, row: u32, report: &Report) -> Result<(), X
     );
     let foot = formatter.put(foot);
     grid.heading(last + 2, 0, &foot, &style::muted())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_of_a_chip_is_broken() {
+        for (col, text, columns) in [
+            (0, "Final", 1),
+            (1, "Provisional until 2 Nov 2026", 1),
+            (2, "Days of America/Argentina/Buenos_Aires", 2),
+            (0, "Days of America/Argentina/Buenos_Aires", 1),
+            (1, "日本語名前日本語名前日本語", 2),
+            (3, &"x".repeat(90), 5),
+            (0, &"x".repeat(900), 7),
+        ] {
+            assert_eq!(chip_columns(col, text), columns, "{text}");
+        }
+    }
 }

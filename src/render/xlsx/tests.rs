@@ -460,3 +460,15 @@ fn unusual_days_have_a_sheet_of_typed_cells() {
     // A level that goes on has no last day.
     assert!(rows.iter().any(|row| row[1] == Data::String("goes on".into())));
 }
+
+#[test]
+fn a_chart_never_makes_a_printed_table_too_small_to_read() {
+    for (pixels, bottom, place) in [
+        (600.0, 34, Place::Beside),
+        (600.0, 5_000, Place::Beside),
+        (1_500.0, 12, Place::Below),
+        (1_500.0, 5_000, Place::OnScreen),
+    ] {
+        assert_eq!(Place::of(pixels, bottom), place, "{pixels} {bottom}");
+    }
+}
