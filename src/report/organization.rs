@@ -343,7 +343,9 @@ fn service_types(facts: &Organization) -> Vec<(String, &Part)> {
 
 /// What was counted of the members of a dimension, of any of them more than nothing.
 fn counted_of<'a>(window: &'a Window, dimension: &str) -> impl Iterator<Item = Metric> + use<'a> {
-    let members = window.breakdown(dimension).map_or(&[][..], |found| &found.members);
+    let members = window
+        .breakdown(dimension)
+        .map_or(&[][..], |found| &found.members);
     let is_counted = |metric: &Metric| {
         let mut values = members.iter().filter_map(|member| member.figure(*metric));
         values.any(|value| !value.is_zero())

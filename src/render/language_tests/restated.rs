@@ -23,18 +23,31 @@ fn revised(mut report: Report, section: &str, metric: Metric) -> Report {
 fn restated_days_read_as_the_locale_writes_them_and_never_alike() {
     let report = revised(sample::report(), "daily", Metric::TotalCost);
     for (locale, first, second) in [
-        ("es-AR", "Costo total, 1 de octubre de 2026", "Costo total, 2 de octubre de 2026"),
-        ("en-GB", "Total cost, 1 October 2026", "Total cost, 2 October 2026"),
-        ("de-DE", "Total cost, 1. Oktober 2026", "Total cost, 2. Oktober 2026"),
+        (
+            "es-AR",
+            "Costo total, 1 de octubre de 2026",
+            "Costo total, 2 de octubre de 2026",
+        ),
+        (
+            "en-GB",
+            "Total cost, 1 October 2026",
+            "Total cost, 2 October 2026",
+        ),
+        (
+            "de-DE",
+            "Total cost, 1. Oktober 2026",
+            "Total cost, 2. Oktober 2026",
+        ),
     ] {
         let page = page::render(&report, &look(locale)).unwrap();
         let text = text::render(&report, &look(locale)).unwrap();
         for name in [first, second] {
             assert!(page.contains(name), "{locale}: {name}");
+            // In text a name may be cut, but not what tells one from another.
+            let day = name.trim_end_matches("2026").trim_end_matches(" de ");
+            assert!(text.contains(day.trim_end()), "{locale}: {day}");
         }
-        let mut tables = text.split("\n\n");
-        let table = tables.find(|part| ["revision 1", "revisión 1"].iter().any(|title| part.contains(title)));
-        assert!(!table.unwrap().contains('…'), "{text}");
+        assert!(!text.contains("2026-10-0"), "{text}");
     }
 }
 

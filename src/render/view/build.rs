@@ -298,7 +298,11 @@ fn chart_view(chart: &Chart, report: &Report, formatter: &Formatter, look: &Look
     let shown = as_in_table(chart, report);
     let left_out = chart::days_left_out(chart, formatter).map(|words| format!("{}.", capitalised(&words)));
     let told = [Some(plain(&runs(&shown.message, formatter))), left_out];
-    let told: Vec<String> = told.into_iter().flatten().filter(|words| !words.is_empty()).collect();
+    let told: Vec<String> = told
+        .into_iter()
+        .flatten()
+        .filter(|words| !words.is_empty())
+        .collect();
     let alt = told.join(" ");
     let (width, height) = chart::size(chart, Room::Column, formatter);
     let palette = Palette::new(&brand(look).accent);

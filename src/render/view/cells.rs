@@ -58,8 +58,14 @@ pub(super) fn sum(shown: &[Decimal], exact: &[Decimal], places: u32, formatter: 
 }
 
 /// Gives a column in which a member is unknown its total, which the source tells nevertheless.
-pub(super) fn with_total(mut cells: Vec<String>, total: Option<&Figure>, formatter: &Formatter) -> Vec<String> {
-    let told = total.map(|total| formatter.value(total)).filter(|total| total.known);
+pub(super) fn with_total(
+    mut cells: Vec<String>,
+    total: Option<&Figure>,
+    formatter: &Formatter,
+) -> Vec<String> {
+    let told = total
+        .map(|total| formatter.value(total))
+        .filter(|total| total.known);
     if let (Some(last), Some(total)) = (cells.last_mut().filter(|last| *last == NOTHING), told) {
         *last = total.number;
     }
@@ -99,10 +105,7 @@ mod tests {
             [">\u{2212}0.01", ">\u{2212}0.01", ">\u{2212}0.01"]
         );
         assert_eq!(cells(&[Some(dec!(0)); 3], 1), ["0.00", "0.00", "0.00"]);
-        assert_eq!(
-            cells(&[Some(dec!(5)), tiny, tiny], 1),
-            ["5.00", "<0.01", "5.00"]
-        );
+        assert_eq!(cells(&[Some(dec!(5)), tiny, tiny], 1), ["5.00", "<0.01", "5.00"]);
         assert_eq!(
             cells(&[tiny, credit], 2),
             ["<0.01", ">\u{2212}0.01", "0.00", "0.00"]
@@ -118,7 +121,11 @@ mod tests {
             let cells = with_total(unknown(), told.as_ref(), &formatter);
             assert_eq!(cells, ["5.00", "n/a", "–", expected]);
         }
-        let added = with_total(cells(&[Some(dec!(5))], 1), total(Some(dec!(7))).as_ref(), &formatter);
+        let added = with_total(
+            cells(&[Some(dec!(5))], 1),
+            total(Some(dec!(7))).as_ref(),
+            &formatter,
+        );
         assert_eq!(added.last().unwrap(), "5.00");
     }
 }

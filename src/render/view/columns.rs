@@ -73,11 +73,19 @@ pub(super) fn by_row(table: &Table, formatter: &Formatter) -> (Vec<String>, Vec<
         let mut pieces = pieces(&all, at, name);
         let last = pieces.pop().unwrap_or_default();
         for piece in pieces {
-            let line = format!("{} {}", padded(place, PLACE - 1, true), padded(&piece, name, false));
+            let line = format!(
+                "{} {}",
+                padded(place, PLACE - 1, true),
+                padded(&piece, name, false)
+            );
             lines.push(line.trim_end().to_owned());
             place = "";
         }
-        let mut line = format!("{} {}", padded(place, PLACE - 1, true), padded(&last, name, false));
+        let mut line = format!(
+            "{} {}",
+            padded(place, PLACE - 1, true),
+            padded(&last, name, false)
+        );
         for (cell, width) in cells.iter().zip(&widths) {
             line += &padded(cell, *width, true);
         }
@@ -107,7 +115,9 @@ fn pieces(names: &[String], at: usize, columns: usize) -> Vec<String> {
 fn broken(word: &str, columns: usize) -> Vec<String> {
     let mut pieces = vec![String::new()];
     for letter in word.chars() {
-        let full = pieces.last().is_none_or(|piece| width(piece) + columns_of(letter) > columns);
+        let full = pieces
+            .last()
+            .is_none_or(|piece| width(piece) + columns_of(letter) > columns);
         if full {
             pieces.push(String::new());
         }
@@ -232,7 +242,11 @@ mod tests {
             }
         };
         check(
-            &["Costo total", "Costo total, 3 oct 2026", "Costo total, 4 oct 2026"],
+            &[
+                "Costo total",
+                "Costo total, 3 oct 2026",
+                "Costo total, 4 oct 2026",
+            ],
             14,
             &[
                 &["Costo total"],
@@ -240,8 +254,16 @@ mod tests {
                 &["Costo total, 4", "oct 2026"],
             ],
         );
-        check(&["a long name", "another one"], 6, &[&["a long name"], &["another one"]]);
-        check(&["abcdefgh1", "abcdefgh2"], 6, &[&["abcdef", "gh1"], &["abcdef", "gh2"]]);
+        check(
+            &["a long name", "another one"],
+            6,
+            &[&["a long name"], &["another one"]],
+        );
+        check(
+            &["abcdefgh1", "abcdefgh2"],
+            6,
+            &[&["abcdef", "gh1"], &["abcdef", "gh2"]],
+        );
         check(&["the same one", "the same one"], 6, &[&["the same one"]]);
     }
 
@@ -253,7 +275,10 @@ mod tests {
         };
         assert_eq!(named(&row("a", "b")), "a, b");
         let whole = named(&row("مشروع عربي", "Speech to text"));
-        assert_eq!(padded(&whole, 30, false).trim_end(), "\u{2068}مشروع عربي\u{2069}, Speech to text");
+        assert_eq!(
+            padded(&whole, 30, false).trim_end(),
+            "\u{2068}مشروع عربي\u{2069}, Speech to text"
+        );
         assert_eq!(padded(&whole, 6, false), "\u{2068}مشروع…\u{2069}");
     }
 

@@ -34,7 +34,11 @@ pub(super) fn members(
         figures.find(|it| it.metric == metric && (it.currency.is_none() || it.currency == first.currency))
     };
     let of_column = |metric: Metric, figures: &[Option<&Figure>]| {
-        with_total(column_cells(figures, shown, formatter, true), total_of(metric), formatter)
+        with_total(
+            column_cells(figures, shown, formatter, true),
+            total_of(metric),
+            formatter,
+        )
     };
     let mut cells = vec![of_column(Metric::TotalCost, &costs)];
     let of_member = |cost: &Figure, metric: Metric| {
@@ -109,7 +113,9 @@ pub(super) fn pairs(section: &Section, formatter: &Formatter, limit: Option<usiz
         }
     }
     // What is summed up already stays with what is summed up here.
-    let summed = |(figure, _): &(&Figure, Vec<Option<&Figure>>)| figure.member.as_deref() == Some(organization::OTHERS);
+    let summed = |(figure, _): &(&Figure, Vec<Option<&Figure>>)| {
+        figure.member.as_deref() == Some(organization::OTHERS)
+    };
     rows.sort_by_key(summed);
     let told = rows.iter().filter(|row| !summed(row)).count();
     let shown = limit.map_or(rows.len(), |limit| limit.min(told));
@@ -332,12 +338,19 @@ mod tests {
         let rows = |costs: &[(&str, Decimal)], limit| {
             let table = pairs(&usage(costs), &formatter, Some(limit), usize::MAX);
             let rows = table.rows.into_iter();
-            let rows = rows.map(|row| format!("{} {}", row.name, row.cells[0])).collect::<Vec<_>>();
+            let rows = rows
+                .map(|row| format!("{} {}", row.name, row.cells[0]))
+                .collect::<Vec<_>>();
             (rows, table.note)
         };
         assert_eq!(
             rows(&with_rest, 2),
-            (["a 5.00", "b 3.00", "Others 901.00", "Total 909.00"].map(String::from).into(), String::new())
+            (
+                ["a 5.00", "b 3.00", "Others 901.00", "Total 909.00"]
+                    .map(String::from)
+                    .into(),
+                String::new()
+            )
         );
         assert_eq!(
             rows(&with_rest, 9).0,
@@ -346,7 +359,9 @@ mod tests {
         assert_eq!(
             rows(&told, 2),
             (
-                ["a 5.00", "b 3.00", "1 other 1.00", "Total 9.00"].map(String::from).into(),
+                ["a 5.00", "b 3.00", "1 other 1.00", "Total 9.00"]
+                    .map(String::from)
+                    .into(),
                 "2 of 3 shown".to_owned()
             )
         );

@@ -254,7 +254,12 @@ fn members_of_whom_no_cost_is_told_stand_by_their_tokens() {
         .iter()
         .map(|figure| {
             let base = figure.comparisons[0].base_value;
-            (figure.metric, figure.member.as_deref().unwrap(), figure.value, base)
+            (
+                figure.metric,
+                figure.member.as_deref().unwrap(),
+                figure.value,
+                base,
+            )
         })
         .collect();
     assert_eq!(

@@ -54,7 +54,13 @@ fn a_notice_without_the_period_of_its_report_begins_with_a_capital() {
 fn a_chart_of_more_days_than_are_drawn_says_so() {
     let mut report = report();
     let first: chrono::NaiveDate = "2025-01-01".parse().unwrap();
-    let days = |count: usize| first.iter_days().take(count).map(|day| (day, Some(dec!(1)))).collect();
+    let days = |count: usize| {
+        first
+            .iter_days()
+            .take(count)
+            .map(|day| (day, Some(dec!(1))))
+            .collect()
+    };
     let mut told = |count, locale| {
         report.charts[0].form = ChartForm::Daily {
             days: days(count),
