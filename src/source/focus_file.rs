@@ -143,7 +143,7 @@ fn complete_through(needs: &[Need], today: NaiveDate, fetched_at: DateTime<Utc>)
     open.then(|| settled.and_time(NaiveTime::MIN).and_utc().min(fetched_at))
 }
 
-/// The same windows with the amounts of each row converted; none where the table of rates lacks a day.
+/// The same windows with the amounts of each row converted; without those of which the table of rates lacks a day.
 pub(super) fn converted(
     name: &str,
     needs: &[Need],
@@ -151,10 +151,7 @@ pub(super) fn converted(
     conversion: Conversion<'_>,
 ) -> Result<Vec<Window>, SourceError> {
     let bill = Bill::read(name, needs, snapshot, Some(conversion))?;
-    if bill.converter.is_lacking() {
-        return Ok(Vec::new());
-    }
-    windows(name, &bill, needs, snapshot)
+    Ok(bill.converter.complete(windows(name, &bill, needs, snapshot)?))
 }
 
 /// What each needed period shows.

@@ -245,7 +245,7 @@ pub fn decode(
 }
 
 /// The windows of [`decode`] with the amounts of each row at the rate of its day; none of a platform, which does not tell rows, and
-/// none where the table of rates lacks a day.
+/// without those of which the table of rates lacks a day.
 ///
 /// # Errors
 /// [`SourceError`] as [`decode`].

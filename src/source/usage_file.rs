@@ -156,7 +156,7 @@ pub(super) fn decode(
     })
 }
 
-/// The same windows with the amounts of each row converted; none where the table of rates lacks a day.
+/// The same windows with the amounts of each row converted; without those of which the table of rates lacks a day.
 pub(super) fn converted(
     name: &str,
     needs: &[Need],
@@ -164,10 +164,7 @@ pub(super) fn converted(
     conversion: Conversion<'_>,
 ) -> Result<Vec<Window>, SourceError> {
     let usage = Usage::read(name, needs, snapshot, Some(conversion))?;
-    if usage.converter.is_lacking() {
-        return Ok(Vec::new());
-    }
-    windows(name, &usage, needs, snapshot)
+    Ok(usage.converter.complete(windows(name, &usage, needs, snapshot)?))
 }
 
 impl<'a> Usage<'a> {

@@ -2,8 +2,10 @@
 
 use crate::money::Currency;
 use crate::money::rates::Rates;
+use crate::source::Window;
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy};
+use std::collections::BTreeSet;
 
 /// Decimals of a converted amount. Sums of millions of them are as good as exact to the twelfth.
 const DECIMALS: u32 = 18;
@@ -33,7 +35,8 @@ impl Conversion<'_> {
 #[derive(Debug, Default)]
 pub(crate) struct Converter<'a> {
     conversion: Option<Conversion<'a>>,
-    lacking: bool,
+    /// The days of which an amount could not be converted.
+    lacking: BTreeSet<NaiveDate>,
 }
 
 impl<'a> Converter<'a> {
@@ -41,7 +44,7 @@ impl<'a> Converter<'a> {
     pub(crate) fn new(conversion: Option<Conversion<'a>>) -> Self {
         Self {
             conversion,
-            lacking: false,
+            lacking: BTreeSet::new(),
         }
     }
 
@@ -50,7 +53,7 @@ impl<'a> Converter<'a> {
         for amount in amounts {
             match self.of(**amount, from, day) {
                 Some(converted) => **amount = converted,
-                None => self.lacking = true,
+                None => drop(self.lacking.insert(day)),
             }
         }
     }
@@ -63,8 +66,9 @@ impl<'a> Converter<'a> {
         }
     }
 
-    /// Whether some amount could not be converted, so that nothing can be told.
-    pub(crate) fn is_lacking(&self) -> bool {
-        self.lacking
+    /// The windows of which every amount could be converted.
+    pub(crate) fn complete(&self, mut windows: Vec<Window>) -> Vec<Window> {
+        windows.retain(|window| !self.lacking.iter().any(|day| window.period.contains(*day)));
+        windows
     }
 }
