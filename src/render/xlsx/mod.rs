@@ -32,6 +32,13 @@ const CHART_WIDTH: u32 = 760;
 /// Width of a table with a chart beside it that is still easy to read on a page of paper, in pixels.
 const READABLE_WIDTH: f64 = 1_600.0;
 
+/// Rows that a chart covers, and pixels of a row.
+const CHART_ROWS: u32 = 19;
+const ROW_PIXELS: f64 = 20.0;
+
+/// Height of what is printed of landscape A4 for each of its width, with something to spare.
+const PAGE_HEIGHT: f64 = 0.62;
+
 /// Rows that are still easy to read on one page of paper.
 const ROWS_OF_A_PAGE: u32 = 45;
 
@@ -153,12 +160,18 @@ fn insert_charts(
         Place::Below => (grid.bottom + 2, 0),
         Place::Beside | Place::OnScreen => (sections::TOP, columns + 1),
     };
+    let page = rows_of_page(grid.pixels());
+    let (mut top, mut breaks) = (grid.bottom / page * page, Vec::new());
     for at in drawn {
         let Some(chart) = studio.draw(*at, CHART_WIDTH) else {
             continue;
         };
+        if place == Place::Below && row + CHART_ROWS > top + page {
+            breaks.push(row);
+            top = row;
+        }
         grid.sheet.insert_chart(row, col, &chart)?;
-        row += 19;
+        row += CHART_ROWS;
         // What stands on the first sheet is printed there.
         let elsewhere = on_summary.contains(at);
         if elsewhere && is_short(grid.bottom) {
@@ -169,7 +182,18 @@ fn insert_charts(
                 .set_print_area(0, 0, grid.bottom, columns.saturating_sub(1))?;
         }
     }
+    // No chart is cut in two.
+    grid.sheet.set_page_breaks(&breaks)?;
     Ok(())
+}
+
+/// Rows of a page of landscape paper on which so many pixels stand beside each other.
+fn rows_of_page(pixels: f64) -> u32 {
+    let rows = pixels.max(f64::from(CHART_WIDTH)) * PAGE_HEIGHT / ROW_PIXELS;
+    (CHART_ROWS..)
+        .take_while(|count| f64::from(*count) <= rows)
+        .last()
+        .unwrap_or(CHART_ROWS)
 }
 
 fn properties(report: &Report, look: &Look, formatter: &Formatter) -> DocProperties {

@@ -471,4 +471,7 @@ fn a_chart_never_makes_a_printed_table_too_small_to_read() {
     ] {
         assert_eq!(Place::of(pixels, bottom), place, "{pixels} {bottom}");
     }
+    for (pixels, rows) in [(100.0, 23), (900.0, 27), (1_500.0, 46)] {
+        assert_eq!(rows_of_page(pixels), rows, "{pixels}");
+    }
 }
