@@ -1,7 +1,7 @@
 //! A cost controller asks which days stand out. What is usual is computed here once more, from the rows.
 
-use crate::world::rows;
-use chrono::{Datelike, Days, NaiveDate};
+use crate::world::{rows, unzipped};
+use chrono::{Datelike, Days, NaiveDate, Weekday};
 use rust_decimal::{Decimal, dec};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -248,4 +248,32 @@ fn the_first_fortnight_of_a_source_is_not_judged_and_said_so() {
     assert_eq!(days, ["2026-10-21"], "the 14th has nine days before it");
     let text = read(folder.path(), "costs_2026-10.txt");
     assert!(text.contains("14 days of the period are not looked at"), "{text}");
+}
+
+#[test]
+fn a_workbooks_chart_has_room_for_the_label_of_a_day_and_cuts_no_dearer_one_off() {
+    let mut costs = costs();
+    costs.insert((date("2026-10-14"), "large"), dec!(660));
+    for ((day, model), cost) in &mut costs {
+        // A bill of every week, which stands out less though it is dearer.
+        if day.weekday() == Weekday::Mon && *model == "large" {
+            *cost = Decimal::from(if day.month() == 10 { 1000 } else { 520 });
+        }
+    }
+    let mut top_beside = |dash: Decimal| {
+        costs.insert((date("2026-09-10"), "large"), dash);
+        let folder = office(&costs, "full", "");
+        previewed(folder.path(), "2026-10");
+        let workbook = fs::read(folder.path().join("drop/costs_2026-10.xlsx")).unwrap();
+        let charts = unzipped(&workbook, "xl/charts/chart");
+        let daily = charts
+            .split("<c:chartSpace")
+            .find(|chart| chart.contains("<c:barDir val=\"col\"/>"))
+            .unwrap();
+        assert!(daily.contains("14 Oct"), "the day that stands out has its label");
+        let top = daily.split("<c:max val=\"").nth(1).unwrap();
+        top.split('"').next().unwrap().parse::<Decimal>().unwrap()
+    };
+    assert!(top_beside(dec!(90)) > dec!(1040), "a Monday costs as much");
+    assert!(top_beside(dec!(7000)) > dec!(7040), "a day of September does");
 }
