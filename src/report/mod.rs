@@ -192,15 +192,17 @@ pub struct Section {
 }
 
 impl Section {
-    /// The members whose days a section of days tells, each under the label of its figures; what all of them have together has the day
-    /// itself as its label. A member may be called as a day is, but not on every day.
+    /// The members whose days a section of days tells, each with what is told of it and the label of its figures; what all of them have
+    /// together has the day itself as its label. A member may be called as a day is, but not on every day.
     #[must_use]
-    pub fn split_members(&self) -> HashSet<&str> {
+    pub fn split_members(&self) -> HashSet<(Metric, &str)> {
         let of_member = self
             .figures
             .iter()
             .filter(|figure| figure.member.as_deref() != Some(figure.label.as_str()));
-        of_member.map(|figure| figure.label.as_str()).collect()
+        of_member
+            .map(|figure| (figure.metric, figure.label.as_str()))
+            .collect()
     }
 }
 

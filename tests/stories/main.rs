@@ -39,6 +39,7 @@ mod secrets;
 )]
 #[path = "../support/smtp.rs"]
 mod smtp;
+mod splits;
 mod trust;
 mod unusual;
 mod world;

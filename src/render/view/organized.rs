@@ -231,7 +231,7 @@ fn columns(section: &Section) -> (Vec<Column<'_>>, Vec<Column<'_>>) {
     let (mut split, mut together): (Vec<Column<'_>>, Vec<Column<'_>>) = (Vec::new(), Vec::new());
     let members = section.split_members();
     for figure in &section.figures {
-        let own = members.contains(figure.label.as_str());
+        let own = members.contains(&(figure.metric, figure.label.as_str()));
         let columns = if own { &mut split } else { &mut together };
         let same = |column: &&mut Column<'_>| {
             let first = column.figures[0];

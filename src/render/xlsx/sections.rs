@@ -85,13 +85,14 @@ struct Measure<'a> {
 }
 
 impl<'a> Measure<'a> {
-    fn of(figure: &'a Figure, members: &HashSet<&str>) -> Self {
+    fn of(figure: &'a Figure, members: &HashSet<(Metric, &str)>) -> Self {
         let is_day = figure.dimension.as_deref() == Some("day");
+        let is_of_member = |label: &&str| is_day && members.contains(&(figure.metric, *label));
         Self {
             metric: figure.metric,
             unit: figure.unit,
             currency: figure.currency,
-            member: Some(figure.label.as_str()).filter(|label| is_day && members.contains(label)),
+            member: Some(figure.label.as_str()).filter(is_of_member),
         }
     }
 

@@ -1,0 +1,124 @@
+//! A controller reads who used what where a project is called like a day.
+
+use calamine::{Data, Reader as _, Xlsx};
+use chrono::NaiveDate;
+use rust_decimal::{Decimal, dec};
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// Day, project, service type and cost of five requests of an agent.
+type Used = (NaiveDate, String, &'static str, Decimal);
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// Each day from the first of a month to the last of October, with what a project costs by a service type.
+fn daily(since: &str, project: &str, service: &'static str, cost: Decimal) -> Vec<Used> {
+    let days = date(since)
+        .iter_days()
+        .take_while(|day| *day < date("2026-11-01"));
+    days.map(|day| (day, project.to_owned(), service, cost)).collect()
+}
+
+fn write(folder: &Path, source: &str, rows: &[Used]) {
+    let mut text = String::from(
+        "date,project_id,agent_id,agent_name,model,service_type,requests,input_tokens,output_tokens,cost,currency\n",
+    );
+    for (day, project, service, cost) in rows {
+        writeln!(text, "{day},{project},a-1,Hotline,m,{service},5,0,0,{cost},USD").unwrap();
+    }
+    fs::write(folder.join(format!("{source}.csv")), text).unwrap();
+}
+
+/// A folder with these sources and a job that reports them, added up where they are several.
+fn office(sources: &[(&str, &[Used])]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from("[deliveries.folder.file_drop]\npath = \"out\"\n");
+    for (name, rows) in sources {
+        write(folder.path(), name, rows);
+        writeln!(text, "[sources.{name}.usage_file]\npath = \"{name}.csv\"").unwrap();
+    }
+    let names: Vec<&str> = sources.iter().map(|(name, _)| *name).collect();
+    write!(
+        text,
+        "[jobs.who]\nsources = {names:?}\ncombine = {}\nperiod = \"previous_month\"\n\
+         formats = [\"csv\", \"html\", \"xlsx\", \"json\"]\ndeliveries = [\"folder\"]\n[jobs.who.report.organization]\n",
+        names.len() > 1
+    )
+    .unwrap();
+    fs::write(folder.path().join("reportwire.toml"), text).unwrap();
+    folder
+}
+
+/// The file of this ending that a command leaves.
+fn left(folder: &Path, command: &[&str], ending: &str) -> Vec<u8> {
+    let output = Command::new(env!("CARGO_BIN_EXE_reportwire"))
+        .current_dir(folder)
+        .env_remove("RUST_LOG")
+        .args(command)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    fs::read(folder.join(format!("out/who_{ending}"))).unwrap()
+}
+
+fn previewed(folder: &Path, ending: &str) -> Vec<u8> {
+    let month = &ending[..7];
+    left(
+        folder,
+        &["preview", "who", "--period", month, "--out", "out"],
+        ending,
+    )
+}
+
+/// The cells of the page's table of this title, without the first of each row, which says what it is about.
+fn cells(page: &str, title: &str) -> Vec<Vec<String>> {
+    let caption = format!("<caption class=\"hidden\">{title}</caption>");
+    let table = page.split(&caption).nth(1).unwrap();
+    let rows = table
+        .split("</table>")
+        .next()
+        .unwrap()
+        .split("<tr class=")
+        .skip(1);
+    let cell = |cell: &str| cell.split('<').next().unwrap().to_owned();
+    rows.map(|row| row.split("<td class=\"num\">").skip(1).map(cell).collect())
+        .collect()
+}
+
+#[test]
+fn a_project_that_is_called_like_a_day_has_its_column_and_takes_nobody_elses() {
+    let rows = [
+        daily("2026-10-01", "2026-10-01", "text_generation", dec!(7)),
+        daily("2026-10-01", "Search", "text_generation", dec!(3)),
+    ]
+    .concat();
+    let folder = office(&[("usage", &rows)]);
+    let workbook = previewed(folder.path(), "2026-10.xlsx");
+    let page = fs::read_to_string(folder.path().join("out/who_2026-10.html")).unwrap();
+    assert_eq!(
+        cells(&page, "Cost per day by project"),
+        [["7.00", "3.00", "10.00"]; 31]
+    );
+    assert_eq!(
+        cells(&page, "Text generation per day"),
+        [["7.00", "3.00", "10.00", "10"]; 31],
+        "the requests stand behind the total of the day"
+    );
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(workbook)).unwrap();
+    for (sheet, expected) in [
+        ("Cost per day by project", &[7.0, 3.0][..]),
+        ("Text generation per day", &[7.0, 3.0, 10.0]),
+    ] {
+        let sheet = book.worksheet_range(sheet).unwrap();
+        let days = sheet.rows().filter(|row| matches!(row[0], Data::DateTime(_)));
+        let told: Vec<&[Data]> = days.map(|row| &row[1..]).collect();
+        let expected: Vec<Data> = expected.iter().map(|value| Data::Float(*value)).collect();
+        assert_eq!(told, [&expected[..]; 31]);
+    }
+}
