@@ -1,8 +1,10 @@
-//! A controller reads who used what where a project is called like a day.
+//! A controller reads who used what where a project is called like a day and service types like each other.
 
+use crate::world::rows;
 use calamine::{Data, Reader as _, Xlsx};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, dec};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Cursor;
@@ -120,5 +122,35 @@ fn a_project_that_is_called_like_a_day_has_its_column_and_takes_nobody_elses() {
         let told: Vec<&[Data]> = days.map(|row| &row[1..]).collect();
         let expected: Vec<Data> = expected.iter().map(|value| Data::Float(*value)).collect();
         assert_eq!(told, [&expected[..]; 31]);
+    }
+}
+
+#[test]
+fn a_service_type_keeps_its_key_in_the_month_in_which_one_of_a_like_name_costs_more() {
+    let mut rows = daily("2026-09-01", "Search", "video call", dec!(5));
+    let october = date("2026-10-01");
+    let costs = |day: NaiveDate| if day < october { dec!(2) } else { dec!(8) };
+    let other = daily("2026-09-01", "Search", "video-call", dec!(0)).into_iter();
+    rows.extend(other.map(|(day, project, service, _)| (day, project, service, costs(day))));
+    let folder = office(&[("usage", &rows)]);
+    for (month, other) in [("2026-09", "2"), ("2026-10", "8")] {
+        let table = self::rows(&previewed(folder.path(), &format!("{month}.csv")));
+        let costs = |section: &str| -> BTreeSet<String> {
+            let mut told = table.clone();
+            told.retain(|row| row["section"] == section && row["metric"] == "total_cost");
+            told.into_iter()
+                .map(|mut row| row.remove("value").unwrap())
+                .collect()
+        };
+        assert_eq!(
+            costs("daily_usage_video_call"),
+            ["5".to_owned()].into(),
+            "{month}"
+        );
+        assert_eq!(
+            costs("daily_usage_video_call_2"),
+            [other.to_owned()].into(),
+            "{month}"
+        );
     }
 }
