@@ -1,10 +1,12 @@
-//! A controller reads who used what where a project is called like a day and service types like each other.
+//! A controller reads who used what where a project is called like a day, service types like each other, and where not all know the
+//! same days.
 
 use crate::world::rows;
 use calamine::{Data, Reader as _, Xlsx};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, dec};
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Cursor;
@@ -153,4 +155,54 @@ fn a_service_type_keeps_its_key_in_the_month_in_which_one_of_a_like_name_costs_m
             "{month}"
         );
     }
+}
+
+/// Of each chart of the organization by its key who leads, if it says so.
+fn leaders(document: &[u8], source: Option<&str>) -> BTreeMap<String, Option<String>> {
+    let document: Value = serde_json::from_slice(document).unwrap();
+    let charts = document["charts"].as_array().unwrap().iter();
+    let leader = |chart: &Value| chart["message"]["parts"][0]["strong"].as_str().map(str::to_owned);
+    charts
+        .filter(|chart| chart["source"].as_str() == source)
+        .map(|chart| (chart["key"].as_str().unwrap().to_owned(), leader(chart)))
+        .collect()
+}
+
+#[test]
+fn who_is_summed_up_with_others_leads_nobody() {
+    // Fifteen small ones cost more than the large one together.
+    let small = (0..15).flat_map(|at| {
+        daily(
+            "2026-10-01",
+            &format!("Small {at:02}"),
+            "text_generation",
+            dec!(1),
+        )
+    });
+    let mut rows: Vec<Used> = small.collect();
+    rows.extend(daily("2026-10-01", "Large", "text_generation", dec!(2)));
+    let folder = office(&[("usage", &rows)]);
+    let leaders = leaders(&previewed(folder.path(), "2026-10.json"), Some("usage"));
+    for chart in [
+        "by-project",
+        "daily-by-project-0",
+        "daily-by-project-text-generation-1",
+        "daily-usage-text-generation-0",
+    ] {
+        assert_eq!(leaders[chart].as_deref(), Some("Large"), "{chart} of {leaders:?}");
+    }
+}
+
+#[test]
+fn of_days_that_one_source_knows_and_another_does_not_no_chart_says_who_leads() {
+    let usage = daily("2026-10-01", "Search", "text_generation", dec!(5));
+    let mut more = daily("2026-10-01", "Support", "text_generation", dec!(9));
+    let together = |more: &[Used]| {
+        let folder = office(&[("usage", &usage), ("more", more)]);
+        let leaders = leaders(&previewed(folder.path(), "2026-10.json"), None);
+        leaders["daily-by-project-0"].clone()
+    };
+    assert_eq!(together(&more).as_deref(), Some("Support"));
+    more.retain(|(day, ..)| *day != date("2026-10-18"));
+    assert_eq!(together(&more), None);
 }
