@@ -1,8 +1,9 @@
 //! Reports of small datasets.
 
 use super::*;
+use crate::config::plan::TrendDays;
 use crate::metric::{FULL_REPORT, Metric};
-use crate::period::Calendar;
+use crate::period::{Calendar, PeriodRule};
 use crate::report::{Direction, Status, needs};
 use crate::source::{Breakdown, Depth, Measure, Member, Ranking, Series, TopList, Window};
 use rust_decimal::{Decimal, dec};
@@ -303,4 +304,52 @@ fn all_days_of_a_trend_have_what_the_source_tells_of_them() {
     };
     assert_eq!(told(true), [Some(dec!(7))]);
     assert!(told(false).is_empty());
+}
+
+/// What a report of `windows`, the first of which is its period, tells its reader to know.
+fn noted(report: ReportPlan, period: Period, windows: Vec<Window>) -> Vec<String> {
+    let brief = Brief {
+        report,
+        period,
+        timezone: chrono_tz::UTC,
+        ..brief()
+    };
+    let dataset = Dataset {
+        windows,
+        notices: Vec::new(),
+        ..dataset("globant")
+    };
+    let report = build(&brief, &[dataset], &[], None);
+    report
+        .notices
+        .iter()
+        .map(|notice| notice.text.as_str().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_trend_to_date_says_once_of_each_shorter_period_how_many_days_it_has() {
+    let told = |today: &str| {
+        let period = PeriodRule::MonthToDate
+            .resolve(today.parse().unwrap(), Calendar::default())
+            .unwrap();
+        let plan = ReportPlan::Trend {
+            periods: 4,
+            days: TrendDays::Period,
+        };
+        let cost = dec!(1.5) * Decimal::from(period.days());
+        let windows = vec![window(period.id(), &[(Metric::TotalCost, Some(cost))])];
+        noted(plan, period, windows)
+    };
+    assert_eq!(
+        told("2026-04-30"),
+        ["2026-02 is told with 28 days, and the period itself with 29."],
+        "March has 29 days, too"
+    );
+    assert_eq!(
+        told("2026-03-31"),
+        ["The period before is compared as far as it goes: 28 of 30 days."],
+        "that is February again, of which it is told already"
+    );
+    assert_eq!(told("2026-03-20"), [""; 0], "every month has 19 days");
 }
