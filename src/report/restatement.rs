@@ -49,6 +49,9 @@ pub struct Line {
     metric: Metric,
     #[serde(with = "kept")]
     label: Text,
+    /// What its section is about, where that is a part of what another one is about: a later revision may not have the section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    within: Option<Title>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dimension: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +64,10 @@ pub struct Line {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     bases: Vec<(String, Option<Decimal>)>,
 }
+
+/// The title of a section, so that it can still be said in any language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Title(#[serde(with = "kept")] Text);
 
 /// How a report compares with the version before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +101,7 @@ pub fn version(report: &Report) -> Version {
         source: figure.source.clone(),
         metric: figure.metric,
         label: figure.label.clone(),
+        within: part_of_whole(section).cloned().map(Title),
         dimension: figure.dimension.clone(),
         member: figure.member.clone(),
         unit: figure.unit,
@@ -228,8 +236,7 @@ impl Differences {
             .filter(|it| !met.contains(it))
             .map(|it| by_identity[it])
         {
-            let within = report.sections.iter().find(|section| section.key == line.section);
-            let gone = gone_line((within, line), &comparison);
+            let gone = gone_line(line, &comparison);
             found.count(Some(Fate::Gone), line.section == SUMMARY, &gone);
             found.figures.push(gone);
         }
@@ -300,9 +307,8 @@ fn restated_line((section, figure): (&Section, &Figure), comparison: &str, old: 
         label: described(
             figure.metric,
             &figure.label,
-            figure.dimension.as_deref(),
-            figure.member.as_deref(),
-            part_of_whole(section),
+            (figure.dimension.as_deref(), figure.member.as_deref()),
+            (&section.key, part_of_whole(section)),
         ),
         rank: None,
         comparisons: vec![Comparison::of(comparison, figure.value, old)],
@@ -310,16 +316,15 @@ fn restated_line((section, figure): (&Section, &Figure), comparison: &str, old: 
     }
 }
 
-fn gone_line((section, line): (Option<&Section>, &Line), comparison: &str) -> Figure {
+fn gone_line(line: &Line, comparison: &str) -> Figure {
     Figure {
         source: line.source.clone(),
         metric: line.metric,
         label: described(
             line.metric,
             &line.label,
-            line.dimension.as_deref(),
-            line.member.as_deref(),
-            section.and_then(part_of_whole),
+            (line.dimension.as_deref(), line.member.as_deref()),
+            (&line.section, line.within.as_ref().map(|Title(title)| title)),
         ),
         dimension: line.dimension.clone(),
         member: line.member.clone(),
@@ -337,17 +342,25 @@ fn part_of_whole(section: &Section) -> Option<&Text> {
     section.key.starts_with("daily_usage_").then_some(&section.title)
 }
 
-/// What a line is about, alone in a list of all kinds: `Total cost`, `Total cost, Support`, `Total cost, Support, 2026-10-14`; last what
-/// it is `within`.
+/// Whether the lines of a section are about a member and what belongs to it, which is their label: an agent and its project, a project
+/// and a service type.
+fn is_of_pairs(section: &str) -> bool {
+    matches!(section, "usage" | "top_agents_by_cost")
+}
+
+/// What a line is about, alone in a list of all kinds: `Total cost`, `Total cost, Support`, `Total cost, Support, 2026-10-14`,
+/// `Cost, Hotline, Support`; last what it is `within`.
 fn described(
     metric: Metric,
     label: &Text,
-    dimension: Option<&str>,
-    member: Option<&str>,
-    within: Option<&Text>,
+    (dimension, member): (Option<&str>, Option<&str>),
+    (section, within): (&str, Option<&Text>),
 ) -> Text {
     let mut parts = vec![metric.text()];
     if let Some(member) = member {
+        if is_of_pairs(section) {
+            parts.push(member.into());
+        }
         if *label != member && *label != metric.label() {
             parts.push(label.clone());
         }

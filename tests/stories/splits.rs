@@ -1,7 +1,7 @@
-//! A controller reads who used what where a project is called like a day, service types like each other, and where not all know the
-//! same days.
+//! A controller reads who used what where a project is called like a day, service types like each other, where not all know the same
+//! days, and where rows were corrected.
 
-use crate::world::rows;
+use crate::world::{NOVEMBER, rows};
 use calamine::{Data, Reader as _, Xlsx};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, dec};
@@ -78,6 +78,11 @@ fn previewed(folder: &Path, ending: &str) -> Vec<u8> {
         &["preview", "who", "--period", month, "--out", "out"],
         ending,
     )
+}
+
+fn ran(folder: &Path, ending: &str) -> Vec<BTreeMap<String, String>> {
+    let command = ["run", "who", "--as-of", NOVEMBER];
+    rows(&left(folder, &command, ending))
 }
 
 /// The cells of the page's table of this title, without the first of each row, which says what it is about.
@@ -205,4 +210,50 @@ fn of_days_that_one_source_knows_and_another_does_not_no_chart_says_who_leads() 
     assert_eq!(together(&more).as_deref(), Some("Support"));
     more.retain(|(day, ..)| *day != date("2026-10-18"));
     assert_eq!(together(&more), None);
+}
+
+#[test]
+fn a_restated_line_says_whose_and_of_which_service_type_it_is() {
+    let mut rows = [
+        daily("2026-10-01", "Search", "text_generation", dec!(7)),
+        daily("2026-10-01", "Search", "speech_to_text", dec!(3)),
+    ]
+    .concat();
+    let day = date("2026-10-14");
+    let legacy = |service, cost| (day, "Legacy".to_owned(), service, cost);
+    let mistaken = [legacy("speech_to_text", dec!(4)), legacy("embedding", dec!(2))];
+    let folder = office(&[("usage", &[&rows[..], &mistaken].concat())]);
+    ran(folder.path(), "2026-10.csv");
+    for (_, _, _, cost) in rows.iter_mut().filter(|(of, ..)| *of == day) {
+        *cost += dec!(0.5);
+    }
+    write(folder.path(), "usage", &rows);
+    let mut restated = ran(folder.path(), "2026-10_r2.csv");
+    restated.retain(|row| row["section"] == "restatement");
+    let of = |label: &str| -> Vec<[&str; 2]> {
+        let found = restated.iter().filter(|row| row["label"] == label);
+        found.map(|row| [&*row["base_value"], &*row["value"]]).collect()
+    };
+    for (label, values) in [
+        ("Total cost, Search, 2026-10-14", ["10", "11"]),
+        (
+            "Total cost, Search, 2026-10-14, Text generation per day",
+            ["7", "7.5"],
+        ),
+        (
+            "Total cost, Search, 2026-10-14, Speech to text per day",
+            ["3", "3.5"],
+        ),
+        ("Total cost, Legacy, 2026-10-14", ["6", ""]),
+        (
+            "Total cost, Legacy, 2026-10-14, Speech to text per day",
+            ["4", ""],
+        ),
+        ("Total cost, Legacy, 2026-10-14, Embedding per day", ["2", ""]),
+        ("Total cost, Text generation", ["217", "217.5"]),
+        ("Total cost, Search, Text generation", ["217", "217.5"]),
+        ("Cost, Hotline, Search", ["316", "311"]),
+    ] {
+        assert_eq!(of(label), [values], "{label}");
+    }
 }
