@@ -126,3 +126,25 @@ fn group_of(metric: Metric) -> &'static str {
         _ => "group-more",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::figure;
+    use rust_decimal::dec;
+
+    #[test]
+    fn a_group_of_which_nothing_is_known_is_named_by_its_title_and_what_is_in_no_group_by_itself() {
+        let figures = [
+            figure(Metric::TotalCost, Some(dec!(7))),
+            figure(Metric::FlowsCreated, None),
+            figure(Metric::FlowsModified, None),
+            figure(Metric::Conversations, None),
+            figure(Metric::ActiveModels, None),
+        ];
+        assert_eq!(
+            untold(&figures, &Formatter::new("en")),
+            "4 figures are not available from this source: Lab, Conversations, Active models."
+        );
+    }
+}
