@@ -353,3 +353,50 @@ fn a_trend_to_date_says_once_of_each_shorter_period_how_many_days_it_has() {
     );
     assert_eq!(told("2026-03-20"), [""; 0], "every month has 19 days");
 }
+
+#[test]
+fn a_day_of_a_trend_costs_what_its_own_week_tells_whatever_the_days_to_look_back_on_do() {
+    let brief = Brief {
+        report: ReportPlan::Trend {
+            periods: 2,
+            days: TrendDays::All,
+        },
+        period: Period::parse("2026-W40", Calendar::default()).unwrap(),
+        ..brief()
+    };
+    let needs = needs(&brief.report, &brief.period, true);
+    let windows = needs.iter().map(|need| {
+        let mut window = window(need.period.id(), &[(Metric::TotalCost, Some(dec!(10.5)))]);
+        if need.depth == Depth::Days {
+            // They were asked for last, and rows have come in since.
+            for (_, cost) in &mut window.daily[0].points {
+                *cost = Some(dec!(8.5));
+            }
+        }
+        window
+    });
+    let dataset = Dataset {
+        windows: windows.collect(),
+        ..dataset("globant")
+    };
+    assert_eq!(dataset.windows.len(), 3, "two weeks and the days before");
+    let report = build(&brief, &[dataset], &[], None);
+    let days = report.sections.iter().find(|section| section.key == "daily");
+    let of_day = |metric: Metric| days.unwrap().figures.iter().filter(move |it| it.metric == metric);
+    let costs: Vec<_> = of_day(Metric::TotalCost).map(|day| day.value).collect();
+    assert_eq!(costs, [Some(dec!(1.5)); 14]);
+    let bases: Vec<_> = of_day(Metric::TotalCost)
+        .flat_map(|day| &day.comparisons)
+        .map(|beside| beside.base_value)
+        .collect();
+    assert_eq!(
+        bases,
+        [[Some(dec!(8.5)); 7], [Some(dec!(1.5)); 7]].concat(),
+        "a week before the first one only the look back tells"
+    );
+    let means: Vec<_> = of_day(Metric::CostMovingAverage)
+        .map(|day| day.value.map(|mean| mean.normalize()))
+        .collect();
+    assert_eq!(means[0], Some(dec!(7.5)), "six days of 8.5 and one of 1.5");
+    assert_eq!(means[6..], [Some(dec!(1.5)); 8]);
+}
