@@ -1,7 +1,7 @@
 //! Reports of small datasets.
 
 use super::*;
-use crate::config::plan::TrendDays;
+use crate::config::plan::{Against, TrendDays};
 use crate::metric::{FULL_REPORT, Metric};
 use crate::period::{Calendar, PeriodRule};
 use crate::report::{Direction, Status, needs};
@@ -399,4 +399,36 @@ fn a_day_of_a_trend_costs_what_its_own_week_tells_whatever_the_days_to_look_back
         .collect();
     assert_eq!(means[0], Some(dec!(7.5)), "six days of 8.5 and one of 1.5");
     assert_eq!(means[6..], [Some(dec!(1.5)); 8]);
+}
+
+#[test]
+fn a_comparison_says_of_another_period_how_its_change_is_taken_apart_where_that_is_another_way() {
+    let plan = || ReportPlan::Comparison {
+        against: vec![Against::PreviousPeriod, Against::SamePeriodLastYear],
+        by: None,
+    };
+    let of = |(id, cost): (&str, Decimal)| {
+        let figures = [
+            (Metric::TotalCost, Some(cost)),
+            (Metric::TotalRequests, Some(dec!(31))),
+        ];
+        window(id, &figures)
+    };
+    let months = || {
+        let costs = [
+            ("2026-10", dec!(46.5)),
+            ("2026-09", dec!(45)),
+            ("2025-10", dec!(46.5)),
+        ];
+        costs.map(of).to_vec()
+    };
+    let costs = "The source tells no quantities with its costs, so that the change is not taken apart into price and \
+                 volume; new and retired are by service type.";
+    assert_eq!(noted(plan(), brief().period, months()), [costs]);
+    // A year ago nobody split the costs.
+    let mut unsplit = months();
+    unsplit[2].breakdowns.clear();
+    let whole = "Against 2025-10: Price and volume are those of all use together, counted in total requests, since the \
+                 source tells no cost of parts: a change to dearer or cheaper models shows as price.";
+    assert_eq!(noted(plan(), brief().period, unsplit), [costs, whole]);
 }
