@@ -478,7 +478,7 @@ async fn names_are_found_on_whichever_page_they_are() {
 #[tokio::test]
 async fn a_list_that_repeats_its_page_for_ever_is_not_followed() {
     let server = Server::start().await;
-    let row = audit_event(
+    let (_, row) = audit_event(
         "e-1",
         at("2026-10-05T00:00:00Z"),
         "update",
