@@ -114,6 +114,10 @@ async fn what_will_not_pass_fails_at_once_with_its_remedy() {
         (Reply::json("Service is fine"), "acceptable JSON"),
         (Reply::json(html).with("Content-Type", "text/html"), "login page"),
         (
+            Reply::json("{}").with("Content-Type", "text/html"),
+            "it declares its answer as a web page, not as JSON",
+        ),
+        (
             Reply::status(302, "").with("Location", "https://elsewhere.example/login"),
             "the token is not sent there",
         ),

@@ -49,7 +49,7 @@ pub(crate) fn named(text: &Text, formatter: &Formatter) -> String {
     if text.is_verbatim() {
         name(&said, formatter)
     } else {
-        whole(clean_sentence(&said), formatter)
+        whole(&clean_sentence(&said), formatter)
     }
 }
 
@@ -60,14 +60,14 @@ pub(crate) fn phrase(text: &Text, formatter: &Formatter) -> String {
 
 /// A name in the reader's language: [`clean`], never empty, never longer than a line or two.
 pub(crate) fn name(text: &str, formatter: &Formatter) -> String {
-    whole(clean(text), formatter)
+    whole(&clean(text), formatter)
 }
 
-fn whole(clean: String, formatter: &Formatter) -> String {
+fn whole(clean: &str, formatter: &Formatter) -> String {
     if clean.is_empty() {
         return formatter.say("no-name");
     }
-    shortened(&clean, NAME_CHARS)
+    shortened(clean, NAME_CHARS)
 }
 
 /// A sentence of its own in the reader's language: one that is ours begins with a capital, as the English of it does.

@@ -36,6 +36,9 @@ const READABLE_WIDTH: f64 = 1_600.0;
 const CHART_ROWS: u32 = 19;
 const ROW_PIXELS: f64 = 20.0;
 
+/// Rows of a page, however wide the sheet.
+const MOST_ROWS: u32 = 500;
+
 /// Height of what is printed of landscape A4 for each of its width, with something to spare.
 const PAGE_HEIGHT: f64 = 0.62;
 
@@ -190,7 +193,7 @@ fn insert_charts(
 /// Rows of a page of landscape paper on which so many pixels stand beside each other.
 fn rows_of_page(pixels: f64) -> u32 {
     let rows = pixels.max(f64::from(CHART_WIDTH)) * PAGE_HEIGHT / ROW_PIXELS;
-    (CHART_ROWS..)
+    (CHART_ROWS..=MOST_ROWS)
         .take_while(|count| f64::from(*count) <= rows)
         .last()
         .unwrap_or(CHART_ROWS)
