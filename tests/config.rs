@@ -201,6 +201,7 @@ fn cases() -> Vec<(&'static str, String)> {
         ("fiscal year", of_job("fiscal_year_start = \"13\"")),
         ("fiscal year as number", of_job("fiscal_year_start = 4")),
         ("listen", "[service]\nlisten = \"example.com\"\n".into()),
+        ("listen for all", "[service]\nlisten = \"0.0.0.0:8321\"\n".into()),
         ("owner is no address", "[service]\nowner = [\"finops\"]\n".into()),
         (
             "owner_delivery unknown",
@@ -811,7 +812,8 @@ fn what_is_left_out_of_the_service_keeps_reports_going() {
 fn what_the_service_is_told_arrives_in_the_plan() {
     let service = "[service]\nstore = \"postgres://reports@db.example.com/reports\"\nowner_fallback = \"bi-drop\"\n\
         runs_at_once = 2\nsends_at_once = 1\nping_url = \"https://ping.example.com/canary-7f3a\"\n\
-        stop_within = \"2m\"\nkeep_snapshots = \"400d\"\nkeep_artifacts = \"1d12h\"\n";
+        stop_within = \"2m\"\nkeep_snapshots = \"400d\"\nkeep_artifacts = \"1d12h\"\n\
+        listen = \"0.0.0.0:8321\"\nbehind_proxy = true\n";
     let text = SAMPLE
         .replace("[service]\n", service)
         .replace(
@@ -823,6 +825,7 @@ fn what_the_service_is_told_arrives_in_the_plan() {
     let service = &plan.service;
     assert_eq!((service.runs_at_once, service.sends_at_once), (2, 1));
     assert_eq!(service.owner_fallback.as_deref(), Some("bi-drop"));
+    assert_eq!(service.listen, "0.0.0.0:8321", "a proxy is declared");
     assert_eq!(service.stop_within.as_secs(), 120);
     assert_eq!(
         service.keep_snapshots.map(|kept| kept.as_secs()),

@@ -80,6 +80,8 @@ pub(super) struct ServiceEntry {
     pub(super) rates: Option<String>,
     /// Address and port of console, health and metrics of `serve`. Default: `127.0.0.1:8321`, loopback only.
     pub(super) listen: String,
+    /// Whether a proxy or a firewall decides who may reach `listen`, which may then be any address. Default: `false`.
+    pub(super) behind_proxy: bool,
     /// Database (`postgres://…`) that several replicas share, as a reference to its URL: `env:NAME` or `file:PATH`. The
     /// URL itself only without a password. Default: the embedded store in `data_dir`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,6 +118,7 @@ impl Default for ServiceEntry {
             fiscal_year_start: None,
             rates: None,
             listen: "127.0.0.1:8321".into(),
+            behind_proxy: false,
             store: None,
             runs_at_once: 8,
             sends_at_once: 4,

@@ -364,9 +364,9 @@ fn quoted(text: &str, span: Range<usize>) -> Range<usize> {
 
 /// Keys whose values may be shown. Everything else is kept back: a misspelt key may well hold a password.
 #[rustfmt::skip]
-const SHOWN_KEYS: [&str; 125] = [
+const SHOWN_KEYS: [&str; 126] = [
     "above", "accent", "action", "against", "agent", "allow_partial", "allow_private", "ambiguous", "amount",
-    "anomalies", "at", "at_most", "attempts", "audit", "base_url", "bcc", "below", "bill", "bill_by", "brand",
+    "anomalies", "at", "at_most", "attempts", "audit", "base_url", "bcc", "behind_proxy", "below", "bill", "bill_by", "brand",
     "budgets", "business_day", "by", "ca_file", "catch_up", "cc", "change_above", "change_below", "combine", "complete",
     "concurrency", "connect_timeout_secs", "conversation_cost", "cron", "currency", "data_dir", "date", "day", "days",
     "deadline", "deliveries", "dimension", "enabled", "end", "envelope", "events", "every", "exports", "file_name",

@@ -5,9 +5,10 @@ use super::mount;
 use crate::config::{Plan, Problems};
 use crate::delivery;
 use crate::run::recipe;
+use crate::run::store::STORE_FILE;
 use crate::schedule::clock::Clock;
 use std::fmt;
-use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Everything that keeps a plan from being run. Its text begins each problem with `error:`.
@@ -61,20 +62,26 @@ pub fn prove(plan: &Plan, clock: &Arc<dyn Clock>) -> Result<(), Unproven> {
 /// What a service can live with, and its operator should know.
 #[must_use]
 pub fn warnings(plan: &Plan) -> Vec<String> {
-    let listen = &plan.service.listen;
-    let open = (!is_loopback(listen)).then(|| {
+    let store = plan.service.data_dir.join(STORE_FILE);
+    let open = is_open(&store).then(|| {
         format!(
-            "`service.listen` = {listen} answers whoever can reach it, without password and TLS: the metrics name jobs and \
-             deliveries, and `/readyz` says what is wrong. Listen on 127.0.0.1, or let a firewall or a proxy choose who may ask"
+            "others on this machine can read or change the store {path}: run `chmod 600 {path}`",
+            path = store.display()
         )
     });
     mount::warning(plan).into_iter().chain(open).collect()
 }
 
-fn is_loopback(listen: &str) -> bool {
-    let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
-    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    address.map_or(host == "localhost", |ip| ip.to_canonical().is_loopback())
+/// Whether others than its owner may read or write a file.
+#[cfg(unix)]
+fn is_open(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open(_file: &Path) -> bool {
+    false
 }
 
 fn job_problems(plan: &Plan) -> Vec<String> {
@@ -93,24 +100,21 @@ fn job_problems(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use std::fs::{Permissions, set_permissions, write};
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
-    fn only_loopback_keeps_others_out() {
-        for (listen, expected) in [
-            ("127.0.0.1:8321", true),
-            ("127.1.2.3:0", true),
-            ("[::1]:8321", true),
-            ("[::ffff:127.0.0.1]:8321", true),
-            ("localhost:8321", true),
-            ("0.0.0.0:8321", false),
-            ("[::]:8321", false),
-            ("10.0.0.7:8321", false),
-            ("reports.example.com:8321", false),
-        ] {
-            assert_eq!(is_loopback(listen), expected, "{listen}");
+    fn a_store_is_open_to_whoever_is_not_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(STORE_FILE);
+        assert!(!is_open(&file), "there is none yet");
+        write(&file, "").unwrap();
+        for (mode, expected) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true), (0o602, true)] {
+            set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(is_open(&file), expected, "{mode:o}");
         }
     }
 }

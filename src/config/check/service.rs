@@ -37,7 +37,7 @@ pub(super) fn service(cx: &mut Check<'_>, document: &Document) -> Option<Service
     let data_dir = cx.path(&at.join("data_dir"), &entry.data_dir);
     let owner = cx.mailboxes(&at.join("owner"), &entry.owner);
     let owner_delivery = owner_delivery(cx, &at, document);
-    let listen = listen(cx, &at.join("listen"), &entry.listen);
+    let listen = listen(cx, &at.join("listen"), &entry.listen, entry.behind_proxy);
     let fallback = owner_fallback(cx, &at, document, owner_delivery.as_ref());
     let store = entry
         .store
@@ -164,18 +164,21 @@ fn owner_delivery(cx: &mut Check<'_>, at: &KeyPath, document: &Document) -> Opti
     None
 }
 
-fn listen(cx: &mut Check<'_>, path: &KeyPath, text: &str) -> Option<String> {
+fn listen(cx: &mut Check<'_>, path: &KeyPath, text: &str, behind_proxy: bool) -> Option<String> {
     // A name other than localhost would have to be resolved, and a check asks nobody.
     let local = text
         .strip_prefix("localhost:")
         .is_some_and(|port| port.parse::<u16>().is_ok());
-    let fits = local || text.parse::<SocketAddr>().is_ok();
-    if !fits {
-        cx.report(
-            path,
-            "not an address with a port",
-            Some("write `127.0.0.1:8321`".into()),
-        );
-    }
-    fits.then(|| text.to_owned())
+    let address = text.parse::<SocketAddr>().map(|address| address.ip().to_canonical());
+    let (label, hint) = match address {
+        _ if local => return Some(text.to_owned()),
+        Ok(ip) if behind_proxy || ip.is_loopback() => return Some(text.to_owned()),
+        Ok(_) => (
+            "answers others too, without password and TLS",
+            "write `127.0.0.1:8321`, or set `behind_proxy = true` where a proxy or a firewall decides who may ask",
+        ),
+        Err(_) => ("not an address with a port", "write `127.0.0.1:8321`"),
+    };
+    cx.report(path, label, Some(hint.into()));
+    None
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Name of the database in the data folder.
-pub(super) const FILE: &str = "reportwire.db";
+pub(crate) const FILE: &str = "reportwire.db";
 /// How long a write waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The first `SQLite` whose WAL does not corrupt on reset.
