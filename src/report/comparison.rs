@@ -94,12 +94,11 @@ impl<'a> CostComparison<'a> {
             let words = Text::keyed("dimension-", dimension);
             about(say!("no-cost-compared-by", "dimension" = words), true)
         });
-        let told = self
-            .effects
-            .iter()
-            .zip(&self.view.beside)
-            .filter_map(|((_, effects), other)| Some((&effects.as_ref()?.grain, &other.window.period)));
-        let grains = told.enumerate().filter_map(|(place, (grain, period))| {
+        let all = self.effects.iter().zip(&self.view.beside).enumerate();
+        let told = all.filter_map(|(place, ((_, effects), other))| {
+            Some((place, &effects.as_ref()?.grain, &other.window.period))
+        });
+        let grains = told.filter_map(|(place, grain, period)| {
             if place == 0 {
                 return Some(about(grain_text(grain), false));
             }

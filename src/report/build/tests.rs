@@ -431,4 +431,10 @@ fn a_comparison_says_of_another_period_how_its_change_is_taken_apart_where_that_
     let whole = "Against 2025-10: Price and volume are those of all use together, counted in total requests, since the \
                  source tells no cost of parts: a change to dearer or cheaper models shows as price.";
     assert_eq!(noted(plan(), brief().period, unsplit), [costs, whole]);
+    // Of the month before nothing is told, so that nothing is said as if it were about that.
+    let mut unknown = months();
+    unknown[1].figures[0].value = None;
+    let told = noted(plan(), brief().period, unknown);
+    let against = format!("Against 2025-10: {costs}");
+    assert!(told.contains(&against) && !told.iter().any(|text| text == costs), "{told:?}");
 }
