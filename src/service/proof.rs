@@ -112,7 +112,13 @@ mod tests {
         let file = folder.path().join(STORE_FILE);
         assert!(!is_open(&file), "there is none yet");
         write(&file, "").unwrap();
-        for (mode, expected) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true), (0o602, true)] {
+        for (mode, expected) in [
+            (0o600, false),
+            (0o400, false),
+            (0o640, true),
+            (0o604, true),
+            (0o602, true),
+        ] {
             set_permissions(&file, Permissions::from_mode(mode)).unwrap();
             assert_eq!(is_open(&file), expected, "{mode:o}");
         }

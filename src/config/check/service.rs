@@ -169,7 +169,9 @@ fn listen(cx: &mut Check<'_>, path: &KeyPath, text: &str, behind_proxy: bool) ->
     let local = text
         .strip_prefix("localhost:")
         .is_some_and(|port| port.parse::<u16>().is_ok());
-    let address = text.parse::<SocketAddr>().map(|address| address.ip().to_canonical());
+    let address = text
+        .parse::<SocketAddr>()
+        .map(|address| address.ip().to_canonical());
     let (label, hint) = match address {
         _ if local => return Some(text.to_owned()),
         Ok(ip) if behind_proxy || ip.is_loopback() => return Some(text.to_owned()),

@@ -436,5 +436,8 @@ fn a_comparison_says_of_another_period_how_its_change_is_taken_apart_where_that_
     unknown[1].figures[0].value = None;
     let told = noted(plan(), brief().period, unknown);
     let against = format!("Against 2025-10: {costs}");
-    assert!(told.contains(&against) && !told.iter().any(|text| text == costs), "{told:?}");
+    assert!(
+        told.contains(&against) && !told.iter().any(|text| text == costs),
+        "{told:?}"
+    );
 }

@@ -40,11 +40,11 @@ pub use error::StoreError;
 pub use figures::Backlog;
 pub(crate) use files::create_dir;
 pub(in crate::run) use files::{hash_file, write_atomically};
-pub(crate) use open::FILE as STORE_FILE;
 pub use notices::{PendingBulletin, StoredNotice, Tell, Told};
 pub use occurrences::{
     Advance, Audit, Cursor, Materialised, MissedTogether, NewOccurrence, PlannedJob, StoredOccurrence,
 };
+pub(crate) use open::FILE as STORE_FILE;
 pub use parcel::{Along, Freeze, OutboxRow, Outcome, Permit, PutOff, StoredArtifact, Withdrawal};
 pub(in crate::run) use replace::Newer;
 pub use run::{FiguresFile, Kept, NewRun, Run, RunFilter, Trigger};
