@@ -4,13 +4,14 @@ use crate::config::locate::{MAX_FILE_BYTES, Part, SourceText};
 use crate::config::plan::{DeliveryPlan, Plan};
 use crate::config::problem::{KeyPath, Place, Problem, Problems, Warning};
 use crate::config::secret::{Secret, SecretError};
+use std::cell::LazyCell;
 use std::path::Path;
 
 impl Plan {
     /// A problem for each reference that leads to no secret, at the key that refers to it.
     #[must_use]
     pub fn missing_secrets(&self) -> Problems {
-        let source = self.source_text();
+        let source = LazyCell::new(|| self.source_text());
         let mut problems = Vec::new();
         for (key, secret) in self.secrets() {
             let Err(error) = secret.reveal() else { continue };
@@ -33,7 +34,7 @@ impl Plan {
     /// A warning for each secret file that others can read or change. Files under `/run/secrets` may be readable by all.
     #[must_use]
     pub fn exposed_secrets(&self) -> Vec<Warning> {
-        let source = self.source_text();
+        let source = LazyCell::new(|| self.source_text());
         let mut warnings = Vec::new();
         for (key, secret) in self.secrets() {
             let Secret::File(file) = secret else { continue };

@@ -226,8 +226,11 @@ fn twelve_hours() -> String {
     "12h".into()
 }
 
+/// What files of reports are called unless a job says otherwise.
+pub(super) const USUAL_FILE_NAME: &str = "{{job.name}}_{{period.id}}{{revision.suffix}}.{{ext}}";
+
 fn usual_file_name() -> String {
-    "{{job.name}}_{{period.id}}{{revision.suffix}}.{{ext}}".into()
+    USUAL_FILE_NAME.into()
 }
 
 /// `[jobs.NAME.wait_until]`: what a run waits for.

@@ -32,6 +32,7 @@ mod view;
 mod xlsx;
 
 pub use chart::is_font;
+pub use name::FileNames;
 
 use crate::config::plan::{Brand, Format};
 use crate::language::say;
@@ -242,25 +243,31 @@ pub fn render(report: &Report, formats: &[Format], look: &Look) -> Result<Vec<Ar
     Ok(artifacts)
 }
 
-/// Tries the `file_name` template of a job for all its formats and the manifest, before there is a report.
+/// Tries the `file_name` template of a job for all its formats and the manifest, before there is a report; `names` keeps what was read
+/// for the jobs after it.
 ///
 /// # Errors
 /// [`RenderError`] for the first name that cannot be used.
-pub fn try_names(job: &str, title: &str, template: &str, formats: &[Format]) -> Result<(), RenderError> {
+pub fn try_names(
+    names: &mut FileNames,
+    (job, title): (&str, &str),
+    template: &str,
+    formats: &[Format],
+) -> Result<(), RenderError> {
     let report = Report {
         job: job.to_owned(),
         title: title.to_owned(),
         ..specimen::report()
     };
-    let mut names: Vec<String> = Vec::new();
+    let mut made: Vec<String> = Vec::new();
     for extension in formats
         .iter()
         .map(|format| format.extension())
         .chain(["manifest.json"])
     {
-        let name = name::artifact(template, &report, extension)?;
-        name::distinct(&name, names.iter().map(String::as_str))?;
-        names.push(name);
+        let name = name::artifact_by(names, template, &report, extension)?;
+        name::distinct(&name, made.iter().map(String::as_str))?;
+        made.push(name);
     }
     Ok(())
 }

@@ -3,13 +3,44 @@
 use super::RenderError;
 use crate::report::Report;
 use handlebars::{Handlebars, no_escape};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::fmt;
 
 /// Longest name of a file, in bytes.
 const LONGEST: usize = 120;
 
 /// Names that Windows keeps for devices, with any extension.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+
+/// Makes names of files; each template is read once.
+#[derive(Debug)]
+pub struct FileNames(Handlebars<'static>);
+
+impl Default for FileNames {
+    fn default() -> Self {
+        let mut handlebars = Handlebars::new();
+        handlebars.register_escape_fn(no_escape);
+        handlebars.set_strict_mode(true);
+        Self(handlebars)
+    }
+}
+
+impl FileNames {
+    fn filled_in(&mut self, template: &str, words: &Value) -> Result<String, RenderError> {
+        let failed = |error: &dyn fmt::Display| RenderError::Template {
+            template: "file_name".into(),
+            reason: format!(
+                "{error}; it may use job.name, job.title, period.id, period.start, period.end, revision.suffix, revision.number and ext"
+            ),
+        };
+        if !self.0.has_template(template) {
+            self.0
+                .register_template_string(template, template)
+                .map_err(|error| failed(&error))?;
+        }
+        self.0.render(template, words).map_err(|error| failed(&error))
+    }
+}
 
 /// The name of the report's file with extension `ext`: the `template` filled in with `job.name`, `job.title`, `period.id`,
 /// `period.start`, `period.end` (last day included), `revision.suffix` (empty for the first, then `_r2` …), `revision.number` and `ext`.
@@ -18,9 +49,16 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// [`RenderError::Template`] where the template is malformed or names something unknown; [`RenderError::Name`] where the
 /// result is not a plain file name that every system accepts.
 pub fn artifact(template: &str, report: &Report, ext: &str) -> Result<String, RenderError> {
-    let mut handlebars = Handlebars::new();
-    handlebars.register_escape_fn(no_escape);
-    handlebars.set_strict_mode(true);
+    artifact_by(&mut FileNames::default(), template, report, ext)
+}
+
+/// As [`artifact`], for whoever makes many names.
+pub(super) fn artifact_by(
+    names: &mut FileNames,
+    template: &str,
+    report: &Report,
+    ext: &str,
+) -> Result<String, RenderError> {
     let suffix = if report.revision == 1 {
         String::new()
     } else {
@@ -32,10 +70,7 @@ pub fn artifact(template: &str, report: &Report, ext: &str) -> Result<String, Re
         "revision": { "suffix": suffix, "number": report.revision },
         "ext": ext,
     });
-    let name = handlebars.render_template(template, &words).map_err(|error| RenderError::Template {
-        template: "file_name".into(),
-        reason: format!("{error}; it may use job.name, job.title, period.id, period.start, period.end, revision.suffix, revision.number and ext"),
-    })?;
+    let name = names.filled_in(template, &words)?;
     match objection(&name) {
         None => Ok(name),
         Some(reason) => Err(RenderError::Name {

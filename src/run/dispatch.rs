@@ -169,7 +169,9 @@ impl River {
             Pool::Sqlite(pool) => {
                 let migrated = SqliteMigrator::new(pool.clone()).migrate_up().await;
                 migrated.map_err(|error| failed(&error))?;
-                Client::builder(pool.clone())
+                // There is no other process to hear from, and to look for what it might have said ten times a second is most of what
+                // an idle service does.
+                Client::builder(pool.clone()).without_notifications()
             }
             Pool::Postgres(pool) => {
                 migrate_alone(pool).await.map_err(|why| failed(&why))?;

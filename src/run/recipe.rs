@@ -14,7 +14,7 @@ use crate::language::say;
 use crate::money::Currency;
 use crate::money::rates::{self, Rates, RatesFault};
 use crate::period::{Period, Shape};
-use crate::render::{self, Look, RenderError};
+use crate::render::{self, FileNames, Look, RenderError};
 use crate::report::restatement::{self, Restated};
 use crate::report::rules::{self, Judged};
 use crate::report::{self, Alert, Brief, Notice, Report, gate};
@@ -455,11 +455,16 @@ fn subjects(plan: &Plan, deliveries: &[String]) -> BTreeMap<String, String> {
     own.collect()
 }
 
-/// What is wrong with the templates of `job`: its file names, overriding files and mail subjects; tried on a specimen.
+/// What is wrong with the templates of `job`: its file names, overriding files and mail subjects; tried on a specimen. `names` serves all
+/// jobs of a plan.
 ///
 /// # Errors
 /// [`RunError::Request`] if a file cannot be read.
-pub fn template_problems(plan: &Plan, job: &JobPlan) -> Result<Vec<RenderError>, RunError> {
+pub fn template_problems(
+    plan: &Plan,
+    job: &JobPlan,
+    names: &mut FileNames,
+) -> Result<Vec<RenderError>, RunError> {
     let files = job
         .template
         .as_deref()
@@ -468,8 +473,8 @@ pub fn template_problems(plan: &Plan, job: &JobPlan) -> Result<Vec<RenderError>,
         .unwrap_or_default();
     let subjects = subjects(plan, &job.deliveries);
     let subjects: Vec<&str> = subjects.values().map(String::as_str).collect();
-    let names = render::try_names(&job.name, &job.title, &job.file_name, &job.formats);
-    let mut problems: Vec<RenderError> = names.err().into_iter().collect();
+    let tried = render::try_names(names, (&job.name, &job.title), &job.file_name, &job.formats);
+    let mut problems: Vec<RenderError> = tried.err().into_iter().collect();
     fonts(&job.brand.fonts)?;
     if !files.is_empty() || !subjects.is_empty() {
         problems.extend(render::templates::validate(&files, subjects.first().copied()));

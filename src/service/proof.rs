@@ -4,6 +4,7 @@
 use super::mount;
 use crate::config::{Plan, Problems};
 use crate::delivery;
+use crate::render::FileNames;
 use crate::run::recipe;
 use crate::run::store::STORE_FILE;
 use crate::schedule::clock::Clock;
@@ -85,7 +86,8 @@ fn is_open(_file: &Path) -> bool {
 }
 
 fn job_problems(plan: &Plan) -> Vec<String> {
-    let of_job = |job| match recipe::template_problems(plan, job) {
+    let mut names = FileNames::default();
+    let mut of_job = |job| match recipe::template_problems(plan, job, &mut names) {
         Ok(problems) => problems.iter().map(ToString::to_string).collect(),
         Err(error) => vec![error.to_string()],
     };

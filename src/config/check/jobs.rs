@@ -2,7 +2,7 @@
 
 use super::values::{did_you_mean, relative_hint};
 use super::{Check, anomalies, budgets, gates, nearest, reconcile, report, schedule, send};
-use crate::config::document::{BrandEntry, Document, JobEntry, ServiceEntry};
+use crate::config::document::{BrandEntry, Document, JobEntry, ServiceEntry, USUAL_FILE_NAME};
 use crate::config::plan::{Brand, Format, JobPlan};
 use crate::config::problem::KeyPath;
 use crate::config::read::list;
@@ -296,6 +296,10 @@ fn template_folder(cx: &mut Check<'_>, path: &KeyPath, text: Option<&String>) ->
 }
 
 fn file_name(cx: &mut Check<'_>, path: &KeyPath, text: &str, several_formats: bool) -> Option<String> {
+    // Nearly every job has it, and reading a template takes longer than all else of a job.
+    if text == USUAL_FILE_NAME {
+        return Some(text.to_owned());
+    }
     let plain = cx.plain_template(path, text, &NAME_VARIABLES)?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let has = |name: &str| plain.variables.iter().any(|variable| variable == name);
