@@ -69,7 +69,7 @@ pub type Work = Arc<dyn Fn(Ticket) -> BoxFuture<'static, ()> + Send + Sync>;
 /// River as a [`Dispatch`].
 pub struct River {
     client: Client,
-    /// How the queue is worked, where workers would look for announcements only ten times a second: in an `SQLite` file.
+    /// How the queue is worked, where workers hear of no announcement: in an `SQLite` file.
     looked_at: Option<Mutex<QueueConfig>>,
     /// Most tickets in one job.
     bundle: usize,
