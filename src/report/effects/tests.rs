@@ -81,7 +81,7 @@ fn told(current: &Window, base: &Window) -> Vec<(&'static str, Decimal)> {
 const ZERO: Decimal = Decimal::ZERO;
 
 /// A window of another currency, converted at one rate.
-fn converted(from: crate::money::Currency, rate: Decimal, own: Window) -> Window {
+fn converted(from: crate::money::Currency, rate: Decimal, own: &Window) -> Window {
     let cost = own.figure(Metric::TotalCost).unwrap();
     Window {
         converted: Some(Converted {
@@ -89,7 +89,7 @@ fn converted(from: crate::money::Currency, rate: Decimal, own: Window) -> Window
             rate,
             own: Box::new(own.clone()),
         }),
-        ..convert::at_one_rate(&own, rate, cost * rate).unwrap()
+        ..convert::at_one_rate(own, rate, cost * rate).unwrap()
     }
 }
 
@@ -249,12 +249,12 @@ fn exchange_rates_are_a_step_of_their_own() {
     let base = converted(
         euro,
         dec!(0.90),
-        window("2026-Q2", &[("A", dec!(100), ZERO, dec!(1000))]),
+        &window("2026-Q2", &[("A", dec!(100), ZERO, dec!(1000))]),
     );
     let current = converted(
         euro,
         dec!(0.95),
-        window("2026-Q3", &[("A", dec!(110), ZERO, dec!(1100))]),
+        &window("2026-Q3", &[("A", dec!(110), ZERO, dec!(1100))]),
     );
     assert_eq!(
         told(&current, &base),
@@ -267,14 +267,14 @@ fn rates_that_move_within_a_period_are_no_prices() {
     // A unit costs EUR 1 whatever the day. Before, A was used when a euro was USD 1.00, and B when it was 1.50.
     let euro = "EUR".parse().unwrap();
     let own = |a, b| [("A", a, ZERO, a), ("B", b, ZERO, b)];
-    let mut base = converted(euro, dec!(1.25), window("2026-Q2", &own(dec!(100), dec!(100))));
+    let mut base = converted(euro, dec!(1.25), &window("2026-Q2", &own(dec!(100), dec!(100))));
     let items = base.items.as_mut().unwrap().members.iter_mut();
     for (member, cost) in items.zip([dec!(100), dec!(150)]) {
         member.measures[0].value = Some(cost);
     }
-    let current = converted(euro, dec!(1.25), window("2026-Q3", &own(dec!(150), dec!(50))));
+    let current = converted(euro, dec!(1.25), &window("2026-Q3", &own(dec!(150), dec!(50))));
     assert_eq!(told(&current, &base), [], "neither price nor mix");
-    let dearer = converted(euro, dec!(1.50), window("2026-Q3", &own(dec!(150), dec!(50))));
+    let dearer = converted(euro, dec!(1.50), &window("2026-Q3", &own(dec!(150), dec!(50))));
     assert_eq!(told(&dearer, &base), [("currency", dec!(50))]);
 }
 
@@ -349,15 +349,15 @@ fn sources_that_are_added_up_have_exchange_rates_of_their_own() {
         dataset(
             "euros",
             vec![
-                converted(euro, dec!(0.95), a("2026-Q3", dec!(110), dec!(1100))),
-                converted(euro, dec!(0.90), a("2026-Q2", dec!(100), dec!(1000))),
+                converted(euro, dec!(0.95), &a("2026-Q3", dec!(110), dec!(1100))),
+                converted(euro, dec!(0.90), &a("2026-Q2", dec!(100), dec!(1000))),
             ],
         ),
         dataset(
             "pounds",
             vec![
-                converted(pound, dec!(1.10), a("2026-Q3", dec!(10), dec!(100))),
-                converted(pound, dec!(1.20), a("2026-Q2", dec!(10), dec!(100))),
+                converted(pound, dec!(1.10), &a("2026-Q3", dec!(10), dec!(100))),
+                converted(pound, dec!(1.20), &a("2026-Q2", dec!(10), dec!(100))),
             ],
         ),
     ];
@@ -376,7 +376,7 @@ fn sources_that_are_added_up_have_exchange_rates_of_their_own() {
     assert_eq!(sum, dec!(135));
     // One whose rate is the same in both periods adds none.
     let mut still = parts.clone();
-    still[1].windows[0] = converted(pound, dec!(1.20), a("2026-Q3", dec!(10), dec!(100)));
+    still[1].windows[0] = converted(pound, dec!(1.20), &a("2026-Q3", dec!(10), dec!(100)));
     let together = combine::combine(&still, None).unwrap();
     let effects = between(&together.windows[0], base, &[], &still).unwrap();
     let currency = effects
