@@ -661,7 +661,10 @@ fn a_check_says_once_who_would_hear_of_nothing() {
     edit("data_dir", "listen = \"0.0.0.0:8321\"\ndata_dir");
     let said = warned(&world);
     assert!(
-        said.contains("warning: `service.listen` = 0.0.0.0:8321 answers whoever can reach it"),
+        said.contains("service.listen") && said.contains("answers others too, without password and TLS"),
         "{said}"
     );
+    edit("listen", "behind_proxy = true\nlisten");
+    let said = warned(&world);
+    assert!(!said.contains("listen"), "{said}");
 }
