@@ -317,6 +317,25 @@ mod tests {
     }
 
     #[test]
+    fn names_that_nobody_has_thought_of_mention_link_and_format_nothing() {
+        crate::render::hostile::fuzz(|name| {
+            let shown = safe(name, 200);
+            assert!(
+                !shown.contains(['<', '>', '`', '\n', '\r', '\0', '\u{202e}']),
+                "{name:?}: {shown}"
+            );
+            let mut entities = shown.split('&').skip(1);
+            let known = |rest: &str| {
+                ["amp;", "lt;", "gt;"]
+                    .iter()
+                    .any(|entity| rest.starts_with(entity))
+            };
+            assert!(entities.all(known), "{name:?}: {shown}");
+            assert!(chars(&plain(name, 200)) <= 200, "{name:?}");
+        });
+    }
+
+    #[test]
     fn a_list_leaves_out_whole_items_and_counts_them() {
         let items: Vec<String> = (0..300).map(|n| format!("{n} {}", "x".repeat(80))).collect();
         let text = list("Title", &items, 0, "… and # more in the full report").unwrap();

@@ -133,7 +133,7 @@ fn hard_reports() -> Vec<(&'static str, Report)> {
 }
 
 /// Every tag is closed in order: what a parser would otherwise have to guess.
-fn assert_well_formed(html: &str, what: &str) {
+pub(super) fn assert_well_formed(html: &str, what: &str) {
     let void = ["meta", "img", "br", "!doctype", "rect", "path"];
     let html = Regex::new(r"(?s)<!--.*?-->|<style>.*?</style>")
         .unwrap()

@@ -14,7 +14,9 @@ pub mod digest;
 pub mod export;
 pub mod format;
 #[cfg(test)]
-mod hostile;
+mod fuzz_tests;
+#[cfg(test)]
+pub(crate) mod hostile;
 mod json;
 #[cfg(test)]
 mod language_tests;
