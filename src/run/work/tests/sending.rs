@@ -139,8 +139,15 @@ async fn the_final_report_follows_a_provisional_one_though_its_rule_held_before(
     assert_eq!(shop.files().len(), 2, "provisional");
     shop.usage_to("2026-11-01");
     assert_eq!(shop.work_at("2026-11-02T14:00:00Z").await, 1);
-    let last = shop.runs().await.remove(1);
-    assert_eq!((last.state, last.unsent), (RunState::Delivered, None));
+    // Each is as old as its data, however long it waited for them.
+    let runs = shop.runs().await;
+    let generated: Vec<_> = runs.iter().filter_map(|run| run.generated_at).collect();
+    let waited = ["2026-11-02T08:00:00Z", "2026-11-02T14:00:00Z"];
+    assert_eq!(
+        generated,
+        waited.map(|at| at.parse::<chrono::DateTime<chrono::Utc>>().unwrap())
+    );
+    assert_eq!((runs[1].state, &runs[1].unsent), (RunState::Delivered, &None));
     assert_eq!(shop.files().len(), 4);
 }
 
