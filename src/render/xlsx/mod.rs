@@ -185,7 +185,7 @@ fn insert_charts(
                 .set_print_area(0, 0, grid.bottom, columns.saturating_sub(1))?;
         }
     }
-    // No chart is cut in two.
+    // No chart that stands below its table is cut in two.
     grid.sheet.set_page_breaks(&breaks)?;
     Ok(())
 }
